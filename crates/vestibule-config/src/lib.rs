@@ -1,0 +1,1 @@
+//! vestibule.toml: text in, checked settings out, every problem at once

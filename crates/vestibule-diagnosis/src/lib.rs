@@ -1,0 +1,1 @@
+//! Why a token or a sign-in does not work, and what to change

@@ -1,0 +1,1 @@
+//! The real program against real providers, browsers and servers

@@ -1,0 +1,1 @@
+//! The decision on one request: read, route, authenticate, authorize, headers

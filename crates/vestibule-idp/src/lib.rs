@@ -1,0 +1,1 @@
+//! A local identity provider that behaves like Microsoft Entra ID, for laptops and tests

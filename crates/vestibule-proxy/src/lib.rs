@@ -1,0 +1,1 @@
+//! The proxy: sockets, TLS, HTTP, stores, provider and upstream calls

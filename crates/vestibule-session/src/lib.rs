@@ -1,0 +1,1 @@
+//! Session records, sealing, cookies and the store contract, without I/O

@@ -1,0 +1,1 @@
+//! One function per parser; fuzzed by libFuzzer, replayed by cargo test
