@@ -1,0 +1,383 @@
+//! Checks that need more than one table.
+//!
+//! They look only at tables that could be read; a file with a broken one is refused anyway.
+
+use std::collections::BTreeMap;
+
+use crate::read::{At, Context, Marks};
+use crate::section::provider::{ProviderKind, ProviderSettings, ResponseMode};
+use crate::section::route::{AccessToken, HeaderSource, Require, RouteSettings};
+use crate::section::server::PublicUrl;
+
+/// Claims that their owner or an administrator can change, or that can pass to somebody else.
+const MUTABLE: &[&str] = &[
+    "upn",
+    "unique_name",
+    "email",
+    "preferred_username",
+    "name",
+    "given_name",
+    "family_name",
+    "nickname",
+    "phone_number",
+    "onprem_sam_account_name",
+];
+
+/// Everything the checks look at.
+#[derive(Debug)]
+pub(crate) struct Tables<'t> {
+    pub(crate) root: &'t Marks,
+    pub(crate) public_urls: &'t [PublicUrl],
+    pub(crate) providers: &'t [At<ProviderSettings>],
+    pub(crate) routes: &'t [At<RouteSettings>],
+    /// Whether every provider that was written could be read.
+    pub(crate) providers_complete: bool,
+}
+
+pub(crate) fn check(context: &Context<'_>, tables: &Tables<'_>) {
+    twins(context, tables.routes);
+    for route in tables.routes {
+        host(context, tables, route);
+        public(context, route);
+        provider(context, tables, route);
+        user(context, tables, route);
+    }
+    for provider in tables.providers {
+        form_post(context, tables, provider);
+        tokens(context, tables, provider);
+        sign_in_token(context, tables, provider);
+    }
+    tls(context, tables);
+}
+
+fn twins(context: &Context<'_>, routes: &[At<RouteSettings>]) {
+    let mut seen: BTreeMap<(Option<&str>, &str), usize> = BTreeMap::new();
+    for route in routes {
+        let key = (route.value.host.as_deref(), route.value.path.as_str());
+        let at = route.marks.of("path");
+        if let Some(first) = seen.get(&key) {
+            context.error(
+                at,
+                route.marks.key("path"),
+                format!("{} has two routes", route.value.path),
+                format!("the first is on line {first}; keep one, or give them different hosts"),
+            );
+        } else {
+            seen.insert(key, crate::position::position(context.text, at.start).line);
+        }
+    }
+}
+
+fn host(context: &Context<'_>, tables: &Tables<'_>, route: &At<RouteSettings>) {
+    let Some(host) = route.value.host.as_deref() else {
+        return;
+    };
+    if tables.public_urls.is_empty() || tables.public_urls.iter().any(|url| url.host() == host) {
+        return;
+    }
+    let hosts: Vec<&str> = tables.public_urls.iter().map(PublicUrl::host).collect();
+    context.error(
+        route.marks.of("host"),
+        route.marks.key("host"),
+        format!("no `public_url` has the host {host}, so nothing would reach this route"),
+        format!(
+            "write one of {}, or add the host to `public_url`",
+            hosts.join(", ")
+        ),
+    );
+}
+
+/// A public route has nobody to speak of.
+fn public(context: &Context<'_>, route: &At<RouteSettings>) {
+    if route.value.require != Require::Public {
+        return;
+    }
+    for key in ["access_token", "authorization", "user", "headers"] {
+        if route.marks.has(key) {
+            context.error(
+                route.marks.of(key),
+                route.marks.key(key),
+                format!("a public route has no person, so `{key}` means nothing"),
+                "take it out, or write require = \"signed-in\"",
+            );
+        }
+    }
+}
+
+fn provider(context: &Context<'_>, tables: &Tables<'_>, route: &At<RouteSettings>) {
+    if route.value.require == Require::Public || !tables.providers_complete {
+        return;
+    }
+    if tables.providers.is_empty() {
+        context.error(
+            route.marks.of("path"),
+            route.marks.key("require"),
+            "this route needs sign-in, and there is no [provider]",
+            "add [provider] with issuer, client_id and client_secret, or write require = \"public\"",
+        );
+        return;
+    }
+    let names_a_token = matches!(route.value.access_token, Some(AccessToken::Resource { .. }));
+    if tables.providers.len() > 1 && route.value.provider.is_none() && names_a_token {
+        let names: Vec<&str> = tables
+            .providers
+            .iter()
+            .filter_map(|p| p.value.name.as_deref())
+            .collect();
+        context.error(
+            route.marks.of("access_token"),
+            route.marks.key("provider"),
+            "several providers could sign people in here, and a scope belongs to one of them",
+            format!("add provider = \"{}\"", names.join("\" or \"")),
+        );
+    }
+}
+
+fn user(context: &Context<'_>, tables: &Tables<'_>, route: &At<RouteSettings>) {
+    if route.value.danger_mutable_user || !tells_the_user(route) {
+        return;
+    }
+    let claims = &route.value.user;
+    let providers = providers_of(tables, route).count();
+    let mutable: Vec<&str> = claims
+        .iter()
+        .map(String::as_str)
+        .filter(|claim| MUTABLE.contains(claim))
+        .collect();
+    let message = if let Some(claim) = mutable.first() {
+        format!("the claim `{claim}` can change, and can come to name somebody else")
+    } else if claims.len() > 1 {
+        "a list that mixes claims can give two people the same name".to_owned()
+    } else if providers > 1 {
+        "two providers can give two people the same name".to_owned()
+    } else {
+        return;
+    };
+    let several = providers_of(tables, route).any(serves_several_tenants);
+    let at = route.marks.of(if route.marks.has("user") {
+        "user"
+    } else {
+        "headers"
+    });
+    let key = route.marks.key("user");
+    if several {
+        context.error(
+            at,
+            key,
+            format!("{message}; with several tenants, somebody else's administrator chooses it"),
+            "write user = \"sub\" (or \"oid\"), or add danger_mutable_user = true if the upstream only shows it",
+        );
+    } else if providers > 1 && mutable.is_empty() && claims.len() == 1 {
+        context.warning(
+            at,
+            key,
+            message,
+            "name the provider on the route, or tell the upstream which it was: headers = { \"X-User-Issuer\" = \"iss\" }; \
+             danger_mutable_user = true accepts it",
+        );
+    } else {
+        context.warning(
+            at,
+            key,
+            message,
+            "if the upstream keeps data under this name write user = \"sub\" (or Entra's \"oid\"); \
+             if it only shows it add danger_mutable_user = true",
+        );
+    }
+}
+
+/// Whether the upstream, or whoever wrote `user`, goes by the person's name.
+fn tells_the_user(route: &At<RouteSettings>) -> bool {
+    let headers = &route.value.headers;
+    route.marks.has("user")
+        || headers.preset.is_some()
+        || headers
+            .own
+            .iter()
+            .any(|own| own.source == HeaderSource::User)
+}
+
+fn providers_of<'t>(
+    tables: &'t Tables<'_>,
+    route: &'t At<RouteSettings>,
+) -> impl Iterator<Item = &'t ProviderSettings> {
+    tables
+        .providers
+        .iter()
+        .map(|provider| &provider.value)
+        .filter(move |provider| {
+            route.value.provider.is_none() || route.value.provider == provider.name
+        })
+}
+
+fn serves_several_tenants(provider: &ProviderSettings) -> bool {
+    provider.tenants.len() > 1
+}
+
+/// The answer is a cross-site POST, to which browsers add only cookies that are `SameSite=None; Secure`.
+fn form_post(context: &Context<'_>, tables: &Tables<'_>, provider: &At<ProviderSettings>) {
+    if provider.value.response_mode != ResponseMode::FormPost {
+        return;
+    }
+    if let Some(url) = tables.public_urls.iter().find(|url| !url.is_https()) {
+        context.error(
+            provider.marks.of("response_mode"),
+            provider.marks.key("response_mode"),
+            format!("`form_post` can't work on {url}: its cookie needs https"),
+            "write response_mode = \"query\", or an https public URL",
+        );
+    }
+}
+
+/// What a route asks for, comparable.
+type Wanted<'r> = (Vec<&'r str>, Option<&'r str>);
+
+fn wanted(route: &RouteSettings) -> Option<Wanted<'_>> {
+    match &route.access_token {
+        Some(AccessToken::Resource { scopes, resource }) => {
+            let mut scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
+            scopes.sort_unstable();
+            Some((scopes, resource.as_deref()))
+        }
+        Some(AccessToken::SignIn) | None => None,
+    }
+}
+
+/// Until token sets are built a session holds one access token.
+fn tokens(context: &Context<'_>, tables: &Tables<'_>, provider: &At<ProviderSettings>) {
+    let mut first: Option<(&At<RouteSettings>, Wanted<'_>)> = None;
+    let here = tables
+        .routes
+        .iter()
+        .filter(|route| tables.providers.len() == 1 || route.value.provider == provider.value.name);
+    for route in here {
+        if let Some(own) = wanted(&route.value) {
+            match &first {
+                None => {
+                    sign_in_scopes(context, provider, route, &own);
+                    first = Some((route, own));
+                }
+                Some((other, theirs)) if *theirs != own => context.error(
+                    route.marks.of("access_token"),
+                    route.marks.key("access_token"),
+                    format!("this asks for another access token than the route {}", other.value.path),
+                    "a session holds one access token until token sets are built: ask for the same on both, or name a provider of its own for one",
+                ),
+                Some(_) => {}
+            }
+        }
+    }
+    let Some((other, _)) = first else { return };
+    let mixed = tables.routes.iter().filter(|route| {
+        (tables.providers.len() == 1 || route.value.provider == provider.value.name)
+            && route.value.access_token == Some(AccessToken::SignIn)
+    });
+    for route in mixed {
+        context.error(
+            route.marks.of("access_token"),
+            route.marks.key("access_token"),
+            format!(
+                "the sign-in's token is the one the route {} asks for",
+                other.value.path
+            ),
+            "write the same access_token on both",
+        );
+    }
+}
+
+/// At Entra's token endpoint all scopes must be of one resource (AADSTS28000).
+fn sign_in_scopes(
+    context: &Context<'_>,
+    provider: &At<ProviderSettings>,
+    route: &At<RouteSettings>,
+    (scopes, _): &Wanted<'_>,
+) {
+    if provider.value.kind != ProviderKind::Entra {
+        return;
+    }
+    let mut resources: Vec<&str> = scopes
+        .iter()
+        .filter_map(|scope| entra_resource(scope))
+        .collect();
+    if resources.windows(2).any(|pair| pair.first() != pair.last()) {
+        context.error(
+            route.marks.of("access_token"),
+            route.marks.key("access_token"),
+            "these scopes are of different APIs, and a token is for one",
+            "keep the scopes of the API behind this route",
+        );
+        return;
+    }
+    resources.extend(
+        provider
+            .value
+            .scopes
+            .iter()
+            .filter_map(|scope| entra_resource(scope)),
+    );
+    if resources.windows(2).any(|pair| pair.first() != pair.last()) {
+        context.error(
+            provider.marks.of("scopes"),
+            provider.marks.key("scopes"),
+            format!(
+                "sign-in asks for another API than the route {}, and Entra gives a token for one (AADSTS28000)",
+                route.value.path
+            ),
+            "keep only \"openid\", \"profile\" and \"offline_access\" here; the route's scope is added by itself",
+        );
+    }
+}
+
+/// The resource in one of Entra's scopes; `None` for those of OpenID Connect.
+fn entra_resource(scope: &str) -> Option<&str> {
+    if matches!(scope, "openid" | "profile" | "email" | "offline_access") {
+        return None;
+    }
+    match scope.rsplit_once('/') {
+        // `api://GUID` alone names no scope and is its own resource.
+        Some((resource, _)) if resource.ends_with('/') && !scope.ends_with("/.default") => {
+            Some(scope)
+        }
+        Some((resource, _)) => Some(resource),
+        // A name without resource is Microsoft Graph's.
+        None => Some("https://graph.microsoft.com"),
+    }
+}
+
+/// The mistake the whole program exists for: a token that nobody but Microsoft can read.
+fn sign_in_token(context: &Context<'_>, tables: &Tables<'_>, provider: &At<ProviderSettings>) {
+    if provider.value.kind != ProviderKind::Entra {
+        return;
+    }
+    let own_api = provider
+        .value
+        .scopes
+        .iter()
+        .filter_map(|scope| entra_resource(scope))
+        .any(|resource| !resource.starts_with("https://graph.microsoft."));
+    let routes = tables.routes.iter().filter(|route| {
+        (tables.providers.len() == 1 || route.value.provider == provider.value.name)
+            && route.value.access_token == Some(AccessToken::SignIn)
+    });
+    for route in routes.filter(|_| !own_api) {
+        context.warning(
+            route.marks.of("access_token"),
+            route.marks.key("access_token"),
+            "the sign-in's own token is for Microsoft Graph: the upstream can't validate it",
+            "write access_token = { scope = \"api://API-ID/.default\" }, the Application ID URI under Expose an API",
+        );
+    }
+}
+
+/// A listener with a certificate and no https address is a slip.
+fn tls(context: &Context<'_>, tables: &Tables<'_>) {
+    let urls = tables.public_urls;
+    if tables.root.has("tls") && !urls.is_empty() && urls.iter().all(|url| !url.is_https()) {
+        context.error(
+            tables.root.of("public_url"),
+            tables.root.key("public_url"),
+            "there is a certificate, and no https address",
+            "write https:// in `public_url`, or take `tls` out",
+        );
+    }
+}

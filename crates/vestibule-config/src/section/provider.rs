@@ -1,0 +1,291 @@
+//! `[provider]`: who says who people are, and our registration there.
+
+mod discovery;
+mod keys;
+pub(crate) mod parameters;
+
+use std::time::Duration;
+
+use url::Url;
+
+pub(crate) use keys::PROVIDER;
+
+use crate::environment::SecretText;
+use crate::read::{At, Item, Reader};
+
+/// One identity provider and our client registration there. Changes take effect on reload.
+#[derive(Debug, Clone)]
+pub struct ProviderSettings {
+    /// The name in `[provider.NAME]`: lower-case letters, digits and `-`, 32 at most. `None` for a single `[provider]`.
+    pub name: Option<String>,
+    /// What people read on the page that offers several providers; the name, or the host of the issuer.
+    pub display_name: String,
+    /// Where its metadata is and which issuer it must name.
+    pub discovery: Discovery,
+    /// Whether it is treated as Microsoft Entra ID.
+    pub kind: ProviderKind,
+    /// The tenants whose people may sign in, GUIDs in lower case. Not empty when the discovery names many tenants.
+    pub tenants: Vec<String>,
+    /// Our client id there.
+    pub client_id: String,
+    /// Our client secret there; `None` exactly when `client_authentication` is [`ClientAuthentication::None`].
+    pub client_secret: Option<SecretText>,
+    /// How we prove to be that client; with a secret what the metadata lists, none without.
+    pub client_authentication: ClientAuthentication,
+    /// What sign-in asks for; `openid` is always among them. `openid profile offline_access` for Entra, `openid profile` for others.
+    pub scopes: Vec<String>,
+    /// How the answer comes back through the browser; query.
+    pub response_mode: ResponseMode,
+    /// Whether the user info endpoint is asked.
+    pub userinfo: UserInfo,
+    /// Sent with every authorization request, in the order of the file. Never one of ours.
+    pub authorization_parameters: Vec<(String, String)>,
+    /// The signatures an ID token may have, not empty, as JOSE names them; RS256, ES256, PS256 and EdDSA.
+    pub id_token_algorithms: Vec<String>,
+    /// How far the provider's clock may be from ours; 60 s; at most 60 s.
+    pub clock_skew: Duration,
+    /// How long ago the person may have proved there who they are; `None`: however long; at most 30 d. Zero asks at every sign-in.
+    pub max_age: Option<Duration>,
+}
+
+/// Where a provider's metadata is and which issuer it must name. Matched exhaustively by the program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Discovery {
+    /// The metadata is at the well-known place under the issuer (OIDC Discovery §4), and names this issuer.
+    Issuer(String),
+    /// The metadata is there, and names `issuer` if that is given.
+    MetadataUrl {
+        /// Where it is, query included.
+        url: Url,
+        /// The issuer it must name; `None` when the file gives none.
+        issuer: Option<String>,
+    },
+}
+
+impl Discovery {
+    /// The issuer, or the metadata URL where no issuer is given: what the provider is known by.
+    #[must_use]
+    pub fn configured(&self) -> &str {
+        match self {
+            Self::Issuer(issuer)
+            | Self::MetadataUrl {
+                issuer: Some(issuer),
+                ..
+            } => issuer,
+            Self::MetadataUrl { url, issuer: None } => url.as_str(),
+        }
+    }
+}
+
+/// Whether a provider is treated as Microsoft Entra ID. Matched exhaustively by the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProviderKind {
+    /// It is: the file or its host says so.
+    Entra,
+    /// It is not: the file says so.
+    Oidc,
+    /// Its metadata tells, by having `tenant_region_scope`.
+    Detect,
+}
+
+/// How we prove to be the client (OIDC Core §9). Matched exhaustively by the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientAuthentication {
+    /// With the secret, by the first of basic and post that the metadata lists.
+    FromMetadata,
+    /// `client_secret_basic`: in the `Authorization` field.
+    Basic,
+    /// `client_secret_post`: in the form.
+    Post,
+    /// `none`: only PKCE. For public clients.
+    None,
+}
+
+/// How the provider's answer comes back (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode). Matched
+/// exhaustively by the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResponseMode {
+    /// As a redirect with a query.
+    Query,
+    /// As a form the browser posts.
+    FormPost,
+}
+
+/// Whether the user info endpoint is asked after sign-in. Matched exhaustively by the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserInfo {
+    /// Always; a provider without the endpoint is an error.
+    On,
+    /// Never.
+    Off,
+    /// If the metadata advertises it, and the provider does not turn out to be Entra.
+    WhenAdvertised,
+}
+
+/// Reads `[provider]`, or all `[provider.NAME]`.
+pub(crate) fn read(root: &Reader<'_>) -> Vec<At<ProviderSettings>> {
+    let Some(item) = root.item("provider") else {
+        return Vec::new();
+    };
+    let Some(table) = item.value.get_ref().as_table() else {
+        item.error(
+            "`provider` must be a table",
+            "write [provider] with issuer and client_id under it, or [provider.NAME] for each of several",
+        );
+        return Vec::new();
+    };
+    // The keys of a single provider and the names of several stand in the same place.
+    let single = table.is_empty()
+        || table.iter().any(|(key, value)| {
+            PROVIDER.key(key.get_ref()).is_some() || !value.get_ref().is_table()
+        });
+    if single {
+        let stray = table.iter().find(|(key, value)| {
+            value.get_ref().is_table() && PROVIDER.key(key.get_ref()).is_none()
+        });
+        if let Some((name, _)) = stray {
+            item.context.error(
+                &name.span(),
+                format!("provider.{}", name.get_ref()),
+                "[provider] and [provider.NAME] can't be mixed",
+                "give every provider a name: [provider.NAME]",
+            );
+            return Vec::new();
+        }
+        let reader = Reader::open(
+            item.context,
+            &PROVIDER,
+            "provider".to_owned(),
+            table,
+            item.span(),
+        );
+        return one(&reader, None).into_iter().collect();
+    }
+    let mut named: Vec<_> = table.iter().collect();
+    named.sort_by_key(|(name, _)| name.span().start);
+    let mut providers = Vec::new();
+    for (key, value) in named {
+        let name: &str = key.get_ref();
+        let sound = !name.is_empty()
+            && name.len() <= 32
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if !sound {
+            item.context.error(
+                &key.span(),
+                format!("provider.{name}"),
+                "the name of a provider is part of its callback path",
+                "use lower-case letters, digits and `-`, 32 at most",
+            );
+        }
+        let Some(table) = value.get_ref().as_table() else {
+            continue;
+        };
+        let path = format!("provider.{name}");
+        let reader = Reader::open(item.context, &PROVIDER, path, table, value.span());
+        providers.extend(one(&reader, Some(name)));
+    }
+    providers
+}
+
+fn one(reader: &Reader<'_>, name: Option<&str>) -> Option<At<ProviderSettings>> {
+    let discovery = discovery::read(reader);
+    let kind = discovery::kind(reader, discovery.as_ref());
+    let tenants = discovery::tenants(reader, discovery.as_ref(), kind);
+    let client_id = client_id(reader, kind);
+    let (client_secret, client_authentication) = client_authentication(reader, kind);
+    let scopes = parameters::scopes(reader, kind);
+    let response_mode = match reader.choice("response_mode") {
+        Some("form_post") => ResponseMode::FormPost,
+        _ => ResponseMode::Query,
+    };
+    let userinfo = match (reader.item("userinfo").and_then(|item| item.flag()), kind) {
+        (Some(true), _) => UserInfo::On,
+        (Some(false), _) | (None, ProviderKind::Entra) => UserInfo::Off,
+        (None, ProviderKind::Oidc | ProviderKind::Detect) => UserInfo::WhenAdvertised,
+    };
+    let authorization_parameters = parameters::read(reader);
+    let id_token_algorithms = parameters::algorithms(reader);
+    let clock_skew = reader.duration("clock_skew");
+    let max_age = reader.duration("max_age");
+    let display_name = reader.text("display_name");
+    let discovery = discovery?;
+    Some(At {
+        marks: reader.marks(),
+        value: ProviderSettings {
+            name: name.map(str::to_owned),
+            display_name: display_name
+                .or(name.map(str::to_owned))
+                .unwrap_or_else(|| discovery::host_of(&discovery)),
+            discovery,
+            kind,
+            tenants,
+            client_id: client_id?,
+            client_secret,
+            client_authentication,
+            scopes,
+            response_mode,
+            userinfo,
+            authorization_parameters,
+            id_token_algorithms,
+            clock_skew: clock_skew?,
+            max_age,
+        },
+    })
+}
+
+fn client_id(reader: &Reader<'_>, kind: ProviderKind) -> Option<String> {
+    let item = reader.required(
+        "client_id",
+        "write the id of your registration at the provider; in Entra: App registrations, Overview, Application (client) ID",
+    )?;
+    let id = item.filled_text()?;
+    if kind == ProviderKind::Entra && !discovery::is_guid(id) {
+        item.warning(
+            "Entra's client ids are GUIDs, and this is none",
+            "copy Application (client) ID from the registration's Overview, not its display name",
+        );
+    }
+    Some(id.to_owned())
+}
+
+fn client_authentication(
+    reader: &Reader<'_>,
+    kind: ProviderKind,
+) -> (Option<SecretText>, ClientAuthentication) {
+    let item = reader.item("client_secret");
+    let secret = item.as_ref().and_then(Item::secret);
+    if let (Some(item), Some(secret)) = (&item, &secret)
+        && kind == ProviderKind::Entra
+        && discovery::is_guid(secret.expose())
+    {
+        item.warning(
+            "this client secret is a GUID; in Entra's portal that is the Secret ID, not the secret",
+            "copy the column Value from Certificates & secrets; it is shown only once, so make a new one if it is gone",
+        );
+    }
+    let chosen = reader.choice("client_authentication");
+    let method = match chosen {
+        Some("client_secret_post") => ClientAuthentication::Post,
+        Some("none") => ClientAuthentication::None,
+        Some("client_secret_basic") => ClientAuthentication::Basic,
+        _ if item.is_none() => ClientAuthentication::None,
+        _ => ClientAuthentication::FromMetadata,
+    };
+    let marks = reader.marks();
+    match (method, &item) {
+        (ClientAuthentication::None, Some(item)) => item.error(
+            "there is a secret, and `client_authentication = \"none\"` never sends it",
+            "take one of the two out",
+        ),
+        (ClientAuthentication::Basic | ClientAuthentication::Post, None) => reader.context.missing(
+            marks.of("client_authentication"),
+            marks.key("client_authentication"),
+            "there is no `client_secret` to send",
+            "add client_secret = \"env:NAME\", or write client_authentication = \"none\" for a public client",
+        ),
+        _ => {}
+    }
+    (secret, method)
+}

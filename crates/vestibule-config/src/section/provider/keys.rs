@@ -1,0 +1,192 @@
+//! The description of `[provider]`.
+
+use crate::describe::{Change, Choice, Fallback, Key, Kind, Open, Section};
+
+pub(crate) static PROVIDER: Section = Section {
+    name: "provider",
+    heading: "[provider]",
+    doc: "The identity provider, and your registration there. Register this redirect URI: `PUBLIC_URL/.vestibule/callback`. \
+          Several providers are `[provider.NAME]` each, with `PUBLIC_URL/.vestibule/callback/NAME`; people choose on a plain page \
+          unless the route names one.",
+    open: None,
+    keys: &[
+        Key {
+            name: "issuer",
+            kind: Kind::Text("an address like \"https://login.microsoftonline.com/TENANT/v2.0\""),
+            fallback: Fallback::Unset("`metadata_url` is used"),
+            change: Change::Reload,
+            doc: "The provider's issuer, exactly as its metadata writes it. The metadata is read from \
+                  `ISSUER/.well-known/openid-configuration`. For Entra write the v2.0 form with your tenant's id.",
+        },
+        Key {
+            name: "metadata_url",
+            kind: Kind::Text("an address that ends in /.well-known/openid-configuration"),
+            fallback: Fallback::Unset("it is made from `issuer`"),
+            change: Change::Reload,
+            doc: "Where the metadata is, if not at the well-known place. With `issuer` too, the document must name that issuer.",
+        },
+        Key {
+            name: "kind",
+            kind: Kind::Choice(&[
+                Choice::new("entra", "Microsoft Entra ID, External ID or Azure AD B2C"),
+                Choice::new("oidc", "any other; the issuer is compared byte for byte"),
+            ]),
+            fallback: Fallback::Unset("by Microsoft's known hosts, else by the metadata"),
+            change: Change::Reload,
+            doc: "Whether the provider is treated as Entra. Needed only for a domain of your own in front of Entra, or an emulator.",
+        },
+        Key {
+            name: "tenants",
+            kind: Kind::List(&Kind::Text("a tenant's id")),
+            fallback: Fallback::Unset("the issuer names the one tenant"),
+            change: Change::Reload,
+            doc: "Entra only: the tenants whose people may sign in, by id. Required when the issuer says `common`, `organizations` or `consumers`, \
+                  where anybody's account would do otherwise. Personal accounts are tenant `9188040d-6c67-4c5b-b112-36a304b66dad`.",
+        },
+        Key {
+            name: "client_id",
+            kind: Kind::Text("the id of your registration"),
+            fallback: Fallback::Required,
+            change: Change::Reload,
+            doc: "Your registration's id. In Entra: Application (client) ID.",
+        },
+        Key {
+            name: "client_secret",
+            kind: Kind::Secret,
+            fallback: Fallback::Unset("the client is public and uses PKCE alone"),
+            change: Change::Reload,
+            doc: "Your registration's secret. In Entra: the Value, not the Secret ID. Line ends at its end are taken off.",
+        },
+        Key {
+            name: "client_authentication",
+            kind: Kind::Choice(&[
+                Choice::new(
+                    "client_secret_basic",
+                    "the secret in the `Authorization` field",
+                ),
+                Choice::new("client_secret_post", "the secret in the form"),
+                Choice::new("none", "no secret: a public client"),
+                Choice::not_built("private_key_jwt", ""),
+                Choice::not_built("tls_client_auth", ""),
+            ]),
+            fallback: Fallback::Unset(
+                "with a secret the first of basic and post that the metadata lists; without one `none`",
+            ),
+            change: Change::Reload,
+            doc: "How the program proves to be that client (OIDC Core §9).",
+        },
+        Key {
+            name: "client_certificate",
+            kind: Kind::Path,
+            fallback: Fallback::Unset("use client_secret for now"),
+            change: Change::NotBuilt,
+            doc: "A certificate instead of a secret.",
+        },
+        Key {
+            name: "federated_token_file",
+            kind: Kind::Path,
+            fallback: Fallback::Unset("use client_secret for now"),
+            change: Change::NotBuilt,
+            doc: "A workload's token instead of a secret.",
+        },
+        Key {
+            name: "scopes",
+            kind: Kind::List(&Kind::Text("a scope")),
+            fallback: Fallback::Unset(
+                "`[\"openid\", \"profile\", \"offline_access\"]` for Entra, `[\"openid\", \"profile\"]` for others",
+            ),
+            change: Change::Reload,
+            doc: "What sign-in asks for; `openid` must be among them. A route's `access_token` scope is added by itself. \
+                  Without a refresh token, which most providers give for `offline_access`, an access token can't be renewed; some providers refuse \
+                  that scope, so it is not asked for by default outside Entra.",
+        },
+        Key {
+            name: "response_mode",
+            kind: Kind::Choice(&[
+                Choice::new("query", "a redirect"),
+                Choice::new(
+                    "form_post",
+                    "a form that the browser posts; needs an https public URL, because its cookie needs `SameSite=None; Secure`",
+                ),
+            ]),
+            fallback: Fallback::Value("query"),
+            change: Change::Reload,
+            doc: "How the provider's answer comes back.",
+        },
+        Key {
+            name: "userinfo",
+            kind: Kind::Flag,
+            fallback: Fallback::Unset(
+                "off for Entra, whose ID token says more; for others on if the metadata advertises it",
+            ),
+            change: Change::Reload,
+            doc: "Whether the user info endpoint is asked after sign-in. With Entra it answers only while no route asks for a token of your own API.",
+        },
+        Key {
+            name: "authorization_parameters",
+            kind: Kind::Table(&PARAMETERS),
+            fallback: Fallback::Unset("none are added"),
+            change: Change::Reload,
+            doc: "More parameters of the authorization request, like `{ domain_hint = \"contoso.com\" }`.",
+        },
+        Key {
+            name: "max_age",
+            kind: Kind::Duration {
+                least: "0s",
+                most: "30d",
+            },
+            fallback: Fallback::Unset("the provider's own sign-in counts, however old"),
+            change: Change::Reload,
+            doc: "How long ago a person may have proved at the provider who they are. Who did longer ago is asked again there; `0s` asks at every sign-in.",
+        },
+        Key {
+            name: "id_token_algorithms",
+            kind: Kind::List(&Kind::Choice(ALGORITHMS)),
+            fallback: Fallback::Unset("`[\"RS256\", \"ES256\", \"PS256\", \"EdDSA\"]`"),
+            change: Change::Reload,
+            doc: "The signatures an ID token may have. Unsigned tokens and those signed with the client secret are never accepted.",
+        },
+        Key {
+            name: "clock_skew",
+            kind: Kind::Duration {
+                least: "0s",
+                most: "60s",
+            },
+            fallback: Fallback::Value("60s"),
+            change: Change::Reload,
+            doc: "How far the provider's clock may be from this machine's. A larger difference is cured with NTP.",
+        },
+        Key {
+            name: "display_name",
+            kind: Kind::Text("what people read"),
+            fallback: Fallback::Unset("the name in `[provider.NAME]`, else the issuer's host"),
+            change: Change::Reload,
+            doc: "The provider's name on the page where people choose one.",
+        },
+    ],
+};
+
+pub(super) const ALGORITHMS: &[Choice] = &[
+    Choice::new("RS256", ""),
+    Choice::new("RS384", ""),
+    Choice::new("RS512", ""),
+    Choice::new("PS256", ""),
+    Choice::new("PS384", ""),
+    Choice::new("PS512", ""),
+    Choice::new("ES256", ""),
+    Choice::new("ES384", ""),
+    Choice::new("ES512", ""),
+    Choice::new("EdDSA", ""),
+];
+
+pub(super) static PARAMETERS: Section = Section {
+    name: "authorization_parameters",
+    heading: "",
+    doc: "Parameters of your own.",
+    open: Some(Open {
+        placeholder: "PARAMETER",
+        kind: Kind::Text("a value"),
+        doc: "Sent as it is. The parameters of the protocol itself can't be set here.",
+    }),
+    keys: &[],
+};

@@ -1,0 +1,311 @@
+//! `[[route]]`: a path, what is behind it, who may pass, and what the upstream is told.
+
+mod access_token;
+mod headers;
+mod keys;
+mod place;
+mod upstream;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+pub(super) use place::host;
+
+pub(crate) use keys::{ACCESS_TOKEN, HEADERS, ROUTE};
+
+use super::provider::{ProviderKind, ProviderSettings};
+use super::rule::{self, RuleSettings};
+use crate::describe::Kind;
+use crate::nearest::nearest;
+use crate::read::{At, Item, Reader};
+
+/// One path and what is behind it. Changes take effect on reload, for new requests.
+#[derive(Debug, Clone)]
+pub struct RouteSettings {
+    /// The host it is for, lower case and without port; one of the public URLs'. `None`: every host.
+    pub host: Option<String>,
+    /// The path prefix: begins with `/`, and does not end with one unless it is `/` alone. It matches at segment boundaries.
+    pub path: String,
+    /// What is behind it.
+    pub upstream: UpstreamSettings,
+    /// Who may pass; signed-in.
+    pub require: Require,
+    /// The access token the upstream gets; none.
+    pub access_token: Option<AccessToken>,
+    /// Whether that token is sent as `Authorization: Bearer` too; false. True only with `access_token`.
+    pub bearer: bool,
+    /// The claims of which the first that is there names the person; `sub`. Never empty.
+    pub user: Vec<String>,
+    /// Whether a `user` claim that can change hands is accepted without a word; false.
+    pub danger_mutable_user: bool,
+    /// The headers that tell the upstream who it is; none.
+    pub headers: HeaderSettings,
+    /// Whether the upstream sees the path with the prefix; false.
+    pub keep_prefix: bool,
+    /// Whether WebSocket upgrades pass; false.
+    pub websocket: bool,
+    /// Other origins whose pages may use this route with the session, as browsers write them; none.
+    pub allowed_origins: Vec<String>,
+    /// Whether pages of every origin may; false.
+    pub danger_any_origin: bool,
+    /// The name of the provider that signs people in here. `None`: the only one, or a choice.
+    pub provider: Option<String>,
+}
+
+/// What is behind a route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpstreamSettings {
+    /// `http` or `https` with host and port, or `unix:` with an absolute path; no user, query or fragment.
+    pub url: Url,
+    /// Put in front of what is left after the route's prefix; begins with `/`, and does not end with one unless it is `/` alone.
+    pub base_path: String,
+    /// What is spoken to it; [`UpstreamProtocol::Auto`].
+    pub protocol: UpstreamProtocol,
+    /// Whom to believe that he is the upstream. Means nothing for `http`.
+    pub tls: UpstreamTls,
+    /// For connecting, TLS included; 5 s; 100 ms to 1 min.
+    pub connect_timeout: Duration,
+    /// From the request's last byte to the head of the answer; 60 s; 1 s to 1 h.
+    pub response_timeout: Duration,
+    /// Between two pieces of an answer; 60 s; 1 s to 24 h.
+    pub stall_timeout: Duration,
+    /// For an event stream or tunnel on which nothing moves in either direction; 1 h; 1 s to 24 h.
+    pub stream_idle_timeout: Duration,
+}
+
+/// What is spoken to an upstream. Matched exhaustively by the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UpstreamProtocol {
+    /// Over TLS HTTP/2 if it is offered, else HTTP/1.1.
+    Auto,
+    /// HTTP/1.1 only.
+    Http1,
+    /// HTTP/2 only, over TLS.
+    H2,
+    /// HTTP/2 only, in clear, by prior knowledge (RFC 9113 §3.3).
+    H2c,
+}
+
+/// Whom to believe that he is the upstream. Matched exhaustively by the program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UpstreamTls {
+    /// A certificate for its name from one of the system's CAs.
+    System,
+    /// A certificate for its name from one of the CAs in this PEM file, and no other.
+    Ca(PathBuf),
+    /// Anybody (`danger_upstream_insecure`).
+    Insecure,
+}
+
+/// Who may pass a route. Matched exhaustively by the program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Require {
+    /// Everybody, signed in or not.
+    Public,
+    /// Everybody who is signed in.
+    SignedIn,
+    /// Everybody who is signed in and fits the rule.
+    Rule(RuleSettings),
+}
+
+/// The access token an upstream gets. Matched exhaustively by the program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccessToken {
+    /// The sign-in's own, whatever it is.
+    SignIn,
+    /// One for this resource. At least one of the two is there.
+    Resource {
+        /// The scopes to ask for, not empty.
+        scopes: Vec<String>,
+        /// The resource indicator (RFC 8707), for providers that take one.
+        resource: Option<String>,
+    },
+}
+
+/// The headers that tell an upstream who the person is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HeaderSettings {
+    /// A set of names the upstream knows.
+    pub preset: Option<HeaderPreset>,
+    /// Headers of the operator's own, in the order of the file; no two names that fold to the same. They win over the preset's.
+    pub own: Vec<OwnHeader>,
+}
+
+/// A set of headers an upstream already knows. Matched exhaustively by the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeaderPreset {
+    /// `OIDC_CLAIM_*`, `OIDC_access_token` and so on.
+    ModAuthOpenidc,
+    /// `X-Forwarded-User`, `X-Forwarded-Email` and so on.
+    Oauth2Proxy,
+}
+
+/// A header of the operator's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnHeader {
+    /// Its name as written; a token, and none that HTTP or the proxy itself uses.
+    pub name: String,
+    /// Where its value comes from.
+    pub source: HeaderSource,
+}
+
+/// Where the value of an own header comes from. Matched exhaustively by the program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeaderSource {
+    /// This claim.
+    Claim(String),
+    /// What the route's `user` claims name.
+    User,
+    /// The route's access token; there is one.
+    AccessToken,
+}
+
+/// Reads every `[[route]]`.
+pub(crate) fn read(
+    root: &Reader<'_>,
+    providers: &[At<ProviderSettings>],
+) -> Vec<At<RouteSettings>> {
+    let help = "add one: [[route]] with path = \"/\" and upstream = \"http://localhost:3000\"";
+    let Some(item) = root.required("route", help) else {
+        return Vec::new();
+    };
+    item.tables()
+        .iter()
+        .filter_map(|reader| one(reader, providers))
+        .collect()
+}
+
+fn one(reader: &Reader<'_>, providers: &[At<ProviderSettings>]) -> Option<At<RouteSettings>> {
+    let host = reader.item("host").and_then(|item| place::host(&item));
+    let path = reader
+        .required(
+            "path",
+            "write the prefix it is for: path = \"/\" for everything",
+        )
+        .and_then(|item| place::path(&item));
+    let upstream = upstream::read(reader);
+    let require = reader
+        .item("require")
+        .map_or(Some(Require::SignedIn), |item| require(&item));
+    let provider = reader
+        .item("provider")
+        .and_then(|item| provider(&item, providers));
+    let kind = kind_of(provider.as_deref(), providers);
+    let access_token = reader
+        .item("access_token")
+        .and_then(|item| access_token::read(&item, kind));
+    let bearer = reader.choice("authorization") == Some("bearer");
+    let marks = reader.marks();
+    if bearer && !marks.has("access_token") {
+        reader.context.missing(
+            marks.of("authorization"),
+            marks.key("authorization"),
+            "there is no access token to send as bearer",
+            "add access_token = { scope = \"api://API-ID/.default\" }, the scope of the API behind this route",
+        );
+    }
+    let user = user(reader);
+    let danger_mutable_user = reader.flag("danger_mutable_user");
+    let headers = reader
+        .item("headers")
+        .and_then(|item| headers::read(&item, marks.has("access_token")));
+    let keep_prefix = reader.flag("keep_prefix");
+    let websocket = reader.flag("websocket");
+    let danger_any_origin = reader.flag("danger_any_origin");
+    let allowed_origins = reader
+        .item("allowed_origins")
+        .map(|item| place::origins(&item));
+    Some(At {
+        marks,
+        value: RouteSettings {
+            host,
+            path: path?,
+            upstream: upstream?,
+            require: require?,
+            access_token,
+            bearer,
+            user,
+            danger_mutable_user,
+            headers: headers.unwrap_or_default(),
+            keep_prefix,
+            websocket,
+            allowed_origins: allowed_origins.unwrap_or_default(),
+            danger_any_origin,
+            provider,
+        },
+    })
+}
+
+fn require(item: &Item<'_>) -> Option<Require> {
+    let Some(text) = item.as_str() else {
+        return rule::read(item).map(Require::Rule);
+    };
+    match text {
+        "public" => Some(Require::Public),
+        "signed-in" => Some(Require::SignedIn),
+        _ => {
+            let help = match nearest(text, ["public", "signed-in"]) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => "write \"public\", \"signed-in\", or a rule like { groups = [\"…\"] }"
+                    .to_owned(),
+            };
+            item.error(
+                format!("`require` can't be \"{}\"", crate::read::short(text)),
+                help,
+            );
+            None
+        }
+    }
+}
+
+fn provider(item: &Item<'_>, providers: &[At<ProviderSettings>]) -> Option<String> {
+    let name = item.filled_text()?;
+    let names: Vec<&str> = providers
+        .iter()
+        .filter_map(|p| p.value.name.as_deref())
+        .collect();
+    if names.contains(&name) {
+        return Some(name.to_owned());
+    }
+    let help = match (nearest(name, names.iter().copied()), names.is_empty()) {
+        (Some(near), _) => format!("did you mean \"{near}\"?"),
+        (None, true) => "take it out: a single [provider] has no name".to_owned(),
+        (None, false) => format!("the providers are: {}", names.join(", ")),
+    };
+    item.context.missing(
+        &item.span(),
+        item.key.clone(),
+        format!("there is no provider \"{}\"", crate::read::short(name)),
+        help,
+    );
+    None
+}
+
+fn kind_of(name: Option<&str>, providers: &[At<ProviderSettings>]) -> ProviderKind {
+    let found = match (name, providers) {
+        (None, [only]) => Some(only),
+        (None, _) => None,
+        (Some(name), all) => all.iter().find(|p| p.value.name.as_deref() == Some(name)),
+    };
+    found.map_or(ProviderKind::Detect, |provider| provider.value.kind)
+}
+
+fn user(reader: &Reader<'_>) -> Vec<String> {
+    let Some(item) = reader.item("user") else {
+        return vec!["sub".to_owned()];
+    };
+    let items = item.items();
+    if items.is_empty() && item.value.get_ref().is_array() {
+        item.error("`user` is an empty list", "leave it out, or name a claim");
+    }
+    let claims = items
+        .iter()
+        .filter_map(|item| item.filled_text())
+        .map(str::to_owned);
+    claims.collect()
+}
+
+/// The kind of one claim's name, for lists that hold them.
+pub(super) const CLAIM: Kind = Kind::Text("the name of a claim");

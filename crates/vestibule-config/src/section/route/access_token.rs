@@ -1,0 +1,86 @@
+//! `access_token`: which token the upstream gets.
+
+use url::Url;
+
+use super::{ACCESS_TOKEN, AccessToken};
+use crate::read::Item;
+use crate::section::provider::ProviderKind;
+use crate::section::provider::parameters::judge_scope;
+
+pub(super) fn read(item: &Item<'_>, kind: ProviderKind) -> Option<AccessToken> {
+    if let Some(text) = item.as_str() {
+        if text == "sign-in" {
+            return Some(AccessToken::SignIn);
+        }
+        let help = if text.contains("://") {
+            format!("write {{ scope = \"{}\" }}", crate::read::short(text))
+        } else {
+            "write { scope = \"api://API-ID/.default\" }, or \"sign-in\" for the sign-in's own token".to_owned()
+        };
+        item.error("this says neither \"sign-in\" nor which scope", help);
+        return None;
+    }
+    let reader = item.table_of(&ACCESS_TOKEN)?;
+    let mut scopes: Vec<String> = Vec::new();
+    if let Some(item) = reader.item("scope") {
+        for scope in item
+            .filled_text()?
+            .split(' ')
+            .filter(|scope| !scope.is_empty())
+        {
+            if !judge_scope(&item, scope, kind) {
+                return None;
+            }
+            if matches!(scope, "openid" | "profile" | "email" | "offline_access") {
+                item.error(
+                    format!("`{scope}` is asked for at sign-in, not for an API"),
+                    "write only the API's own scopes here; `scopes` of the provider has the others",
+                );
+                return None;
+            }
+            scopes.push(scope.to_owned());
+        }
+        let default = scopes.iter().any(|scope| scope.ends_with("/.default"));
+        if kind == ProviderKind::Entra && default && scopes.len() > 1 {
+            item.error(
+                "Entra refuses `.default` beside other scopes",
+                "write `.default` alone, or the names of the scopes without it",
+            );
+            return None;
+        }
+    }
+    let resource = reader
+        .item("resource")
+        .and_then(|item| resource(&item, kind));
+    if scopes.is_empty() && !reader.marks().has("resource") {
+        item.error(
+            "this names no scope",
+            "write { scope = \"api://API-ID/.default\" }, the scope of the API behind this route",
+        );
+        return None;
+    }
+    Some(AccessToken::Resource { scopes, resource })
+}
+
+fn resource(item: &Item<'_>, kind: ProviderKind) -> Option<String> {
+    let text = item.filled_text()?;
+    // RFC 8707 §2: an absolute URI without a fragment.
+    if Url::parse(text).is_err() || text.contains('#') {
+        item.error(
+            "a resource is a whole URI without #",
+            "write it as the provider knows the API",
+        );
+        return None;
+    }
+    if kind == ProviderKind::Entra {
+        item.error(
+            "Entra's v2.0 endpoint refuses `resource`",
+            format!(
+                "write scope = \"{}/.default\" instead",
+                text.trim_end_matches('/')
+            ),
+        );
+        return None;
+    }
+    Some(text.to_owned())
+}

@@ -1,0 +1,141 @@
+//! `headers`: presets, and names of the operator's own.
+
+use super::keys::{HEADERS, PRESETS};
+use super::{HeaderPreset, HeaderSettings, HeaderSource, OwnHeader};
+use crate::describe::Kind;
+use crate::nearest::nearest;
+use crate::read::Item;
+use crate::section::rule::is_token_byte;
+
+/// Fields of HTTP and of the proxy itself, folded. Setting one would break framing, routing or trust.
+const RESERVED: &[&str] = &[
+    "host",
+    "connection",
+    "contentlength",
+    "contentencoding",
+    "contenttype",
+    "transferencoding",
+    "te",
+    "trailer",
+    "upgrade",
+    "keepalive",
+    "proxyconnection",
+    "proxyauthorization",
+    "proxyauthenticate",
+    "expect",
+    "cookie",
+    "setcookie",
+    "origin",
+    "referer",
+    "proxy",
+    "via",
+    "forwarded",
+    "xforwardedfor",
+    "xforwardedhost",
+    "xforwardedproto",
+    "xforwardedport",
+    "xforwardedprefix",
+    "xrealip",
+];
+
+static PRESET: Kind = Kind::Choice(PRESETS);
+
+pub(super) fn read(item: &Item<'_>, has_token: bool) -> Option<HeaderSettings> {
+    if item.as_str().is_some() {
+        return Some(HeaderSettings {
+            preset: preset(item),
+            own: Vec::new(),
+        });
+    }
+    let table = item.table_of(&HEADERS)?;
+    let preset = table.item("preset").and_then(|item| preset(&item));
+    let mut own: Vec<OwnHeader> = Vec::new();
+    for (name, item) in table.own_items() {
+        if !judge_name(name, &item) {
+            continue;
+        }
+        if let Some(twin) = own.iter().find(|known| fold(&known.name) == fold(name)) {
+            item.context.error(
+                &item.key_span,
+                item.key.clone(),
+                format!(
+                    "`{name}` and `{}` are one header to many servers",
+                    twin.name
+                ),
+                "keep one; letter case and -_. make no difference",
+            );
+            continue;
+        }
+        if let Some(source) = source(&item, has_token) {
+            own.push(OwnHeader {
+                name: name.to_owned(),
+                source,
+            });
+        }
+    }
+    Some(HeaderSettings { preset, own })
+}
+
+fn preset(item: &Item<'_>) -> Option<HeaderPreset> {
+    match item.read_as(&PRESET).choice()? {
+        "oauth2-proxy" => Some(HeaderPreset::Oauth2Proxy),
+        _ => Some(HeaderPreset::ModAuthOpenidc),
+    }
+}
+
+fn source(item: &Item<'_>, has_token: bool) -> Option<HeaderSource> {
+    let text = item.filled_text()?;
+    match text {
+        "@user" => Some(HeaderSource::User),
+        "@access_token" if has_token => Some(HeaderSource::AccessToken),
+        "@access_token" => {
+            item.error(
+                "this route has no access token",
+                "add access_token = { scope = \"api://API-ID/.default\" }, the scope of the API behind this route",
+            );
+            None
+        }
+        _ if text.starts_with('@') => {
+            let help = match nearest(text, ["@user", "@access_token"]) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => "write the name of a claim, \"@user\" or \"@access_token\"".to_owned(),
+            };
+            item.error("a name with @ is no claim", help);
+            None
+        }
+        claim => Some(HeaderSource::Claim(claim.to_owned())),
+    }
+}
+
+fn judge_name(name: &str, item: &Item<'_>) -> bool {
+    let refuse = |message: String, help: &str| {
+        item.context
+            .error(&item.key_span, item.key.clone(), message, help);
+        false
+    };
+    if fold(name).is_empty() || name.len() > 128 || !name.bytes().all(is_token_byte) {
+        return refuse(
+            "this can't be the name of a header".to_owned(),
+            "use letters, digits and -, like \"X-User-Name\"",
+        );
+    }
+    match fold(name).as_str() {
+        "authorization" => refuse(
+            "`Authorization` has a key of its own".to_owned(),
+            "write authorization = \"bearer\" beside `headers`",
+        ),
+        folded if RESERVED.contains(&folded) => refuse(
+            format!("`{name}` belongs to HTTP or to the proxy itself"),
+            "choose another name, like \"X-User-Name\"",
+        ),
+        _ => true,
+    }
+}
+
+/// How servers that are careless about names compare them: lower case, only letters and digits.
+fn fold(name: &str) -> String {
+    name.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
+}

@@ -1,0 +1,254 @@
+//! The description of `[[route]]` and the tables inside it.
+
+use super::CLAIM;
+use crate::describe::{Change, Choice, Fallback, Key, Kind, Open, Section};
+use crate::section::rule::RULE;
+
+pub(crate) static ROUTE: Section = Section {
+    name: "route",
+    heading: "[[route]]",
+    doc: "A path and what is behind it. An exact host goes before any host, then the longest path wins. What no route fits is a 404.",
+    open: None,
+    keys: &[
+        Key {
+            name: "host",
+            kind: Kind::Text("a host like \"portal.example.com\""),
+            fallback: Fallback::Unset("every host of `public_url`"),
+            change: Change::Reload,
+            doc: "The host it is for; one of those in `public_url`, without scheme and port.",
+        },
+        Key {
+            name: "path",
+            kind: Kind::Text("a path like \"/foo\""),
+            fallback: Fallback::Required,
+            change: Change::Reload,
+            doc: "The prefix it is for: `/foo` is `/foo` and `/foo/…`, never `/foobar`. `/` is everything.",
+        },
+        Key {
+            name: "upstream",
+            kind: Kind::Text("an address like \"http://localhost:3000\" or \"unix:/run/app.sock\""),
+            fallback: Fallback::Required,
+            change: Change::Reload,
+            doc: "Where the app or API is. A path in it is put in front of what is left after the prefix is removed. What it is told about the person it believes from whoever can reach it, \
+                  so let only Vestibule reach it.",
+        },
+        Key {
+            name: "upstream_protocol",
+            kind: Kind::Choice(&[
+                Choice::new("http/1.1", "HTTP/1.1 only"),
+                Choice::new("h2", "HTTP/2 only, over TLS"),
+                Choice::new("h2c", "HTTP/2 only, in clear"),
+            ]),
+            fallback: Fallback::Unset("over TLS HTTP/2 if the upstream offers it, else HTTP/1.1"),
+            change: Change::Reload,
+            doc: "What is spoken to the upstream.",
+        },
+        Key {
+            name: "require",
+            kind: Kind::Either(&[
+                Kind::Word("public"),
+                Kind::Word("signed-in"),
+                Kind::Table(&RULE),
+            ]),
+            fallback: Fallback::Value("signed-in"),
+            change: Change::Reload,
+            doc: "Who may pass: everybody, everybody who is signed in, or those who are signed in and fit a rule.",
+        },
+        Key {
+            name: "access_token",
+            kind: Kind::Either(&[Kind::Table(&ACCESS_TOKEN), Kind::Word("sign-in")]),
+            fallback: Fallback::Unset("the upstream gets no token"),
+            change: Change::Reload,
+            doc: "The access token the upstream gets, in the header its preset knows, or as bearer. Name the scope of *that* API: without one, \
+                  Entra gives a token for Microsoft Graph, which nobody else can validate. `\"sign-in\"` passes the sign-in's own token, whatever it is. \
+                  Until token sets are built, all routes of one provider must ask for the same.",
+        },
+        Key {
+            name: "authorization",
+            kind: Kind::Choice(&[Choice::new(
+                "bearer",
+                "the access token as `Authorization: Bearer`",
+            )]),
+            fallback: Fallback::Unset(
+                "a client's `Authorization` passes on public routes and is a 401 on others",
+            ),
+            change: Change::Reload,
+            doc: "What the upstream gets as `Authorization`. Needs `access_token`.",
+        },
+        Key {
+            name: "user",
+            kind: Kind::OneOrMore(&CLAIM),
+            fallback: Fallback::Value("sub"),
+            change: Change::Reload,
+            doc: "The claim that names the person to the upstream; with a list, the first that is there. `sub` never changes and is never given \
+                  to somebody else; nor is Entra's `oid`, which is the same for all apps. `upn`, `email`, `preferred_username` and the like can change hands: \
+                  they are warned about, and refused with several tenants.",
+        },
+        Key {
+            name: "danger_mutable_user",
+            kind: Kind::Flag,
+            fallback: Fallback::Value("false"),
+            change: Change::Reload,
+            doc: "Accepts a `user` claim that can change hands, or a list that mixes such, without a word. Safe when the upstream only shows the name.",
+        },
+        Key {
+            name: "headers",
+            kind: Kind::Either(&[Kind::Choice(PRESETS), Kind::Table(&HEADERS)]),
+            fallback: Fallback::Unset("the upstream is told nothing about the person"),
+            change: Change::Reload,
+            doc: "The headers that tell the upstream who the person is: a preset, or a table of your own names. Whatever a client sends \
+                  under such a name, in any spelling, is removed first.",
+        },
+        Key {
+            name: "keep_prefix",
+            kind: Kind::Flag,
+            fallback: Fallback::Value("false"),
+            change: Change::Reload,
+            doc: "Whether the upstream sees the path with the prefix. Without it `/foo/bar` arrives as `/bar`, and `Location`, cookie paths and domains \
+                  in the answer are rewritten back.",
+        },
+        Key {
+            name: "websocket",
+            kind: Kind::Flag,
+            fallback: Fallback::Value("false"),
+            change: Change::Reload,
+            doc: "Whether WebSocket upgrades pass. They need a same-origin `Origin`, or one of `allowed_origins`.",
+        },
+        Key {
+            name: "allowed_origins",
+            kind: Kind::List(&Kind::Text("an origin like \"https://app.example.com\"")),
+            fallback: Fallback::Unset("only pages of the same origin"),
+            change: Change::Reload,
+            doc: "Other origins whose pages may call this route with the person's session: CORS answers, unsafe methods and WebSockets. \
+                  Each may do everything here that the person may.",
+        },
+        Key {
+            name: "danger_any_origin",
+            kind: Kind::Flag,
+            fallback: Fallback::Value("false"),
+            change: Change::Reload,
+            doc: "Lets unsafe methods and WebSockets of any web page pass with the person's session. Only for an upstream that checks `Origin` \
+                  or a token of its own.",
+        },
+        Key {
+            name: "provider",
+            kind: Kind::Text("the name of a provider"),
+            fallback: Fallback::Unset("the only one; with several, people choose"),
+            change: Change::Reload,
+            doc: "Who signs people in here: the NAME of a `[provider.NAME]`.",
+        },
+        Key {
+            name: "connect_timeout",
+            kind: Kind::Duration {
+                least: "100ms",
+                most: "1m",
+            },
+            fallback: Fallback::Value("5s"),
+            change: Change::Reload,
+            doc: "For connecting to the upstream, TLS included.",
+        },
+        Key {
+            name: "response_timeout",
+            kind: Kind::Duration {
+                least: "1s",
+                most: "1h",
+            },
+            fallback: Fallback::Value("60s"),
+            change: Change::Reload,
+            doc: "From the request's last byte to the head of the answer. Beyond it: 504.",
+        },
+        Key {
+            name: "stall_timeout",
+            kind: Kind::Duration {
+                least: "1s",
+                most: "24h",
+            },
+            fallback: Fallback::Value("60s"),
+            change: Change::Reload,
+            doc: "Between two pieces of an answer.",
+        },
+        Key {
+            name: "stream_idle_timeout",
+            kind: Kind::Duration {
+                least: "1s",
+                most: "24h",
+            },
+            fallback: Fallback::Value("1h"),
+            change: Change::Reload,
+            doc: "For an event stream or WebSocket on which nothing moves in either direction.",
+        },
+        Key {
+            name: "upstream_ca",
+            kind: Kind::Path,
+            fallback: Fallback::Unset("the system's CAs are trusted"),
+            change: Change::Reload,
+            doc: "A PEM file with the only CAs that may vouch for an https upstream.",
+        },
+        Key {
+            name: "danger_upstream_insecure",
+            kind: Kind::Flag,
+            fallback: Fallback::Value("false"),
+            change: Change::Reload,
+            doc: "Believes any certificate of the upstream: whoever stands in between reads and changes everything, access tokens included.",
+        },
+    ],
+};
+
+pub(crate) static ACCESS_TOKEN: Section = Section {
+    name: "access_token",
+    heading: "",
+    doc: "Which access token: `{ scope = \"api://API-ID/.default\" }`.",
+    open: None,
+    keys: &[
+        Key {
+            name: "scope",
+            kind: Kind::Text("one or more scopes, separated by spaces"),
+            fallback: Fallback::Unset(
+                "none is asked for besides the sign-in's; then `resource` is needed",
+            ),
+            change: Change::Reload,
+            doc: "The scopes of one API. For Entra: `api://API-ID/.default` for everything granted, or `api://API-ID/NAME`, as under Expose an API.",
+        },
+        Key {
+            name: "resource",
+            kind: Kind::Text("a URI"),
+            fallback: Fallback::Unset("the scope names the API"),
+            change: Change::Reload,
+            doc: "The resource indicator (RFC 8707), for providers that take one. Entra does not.",
+        },
+    ],
+};
+
+pub(super) const PRESETS: &[Choice] = &[
+    Choice::new(
+        "mod_auth_openidc",
+        "`OIDC_CLAIM_*`, `OIDC_access_token`, as Apache's module sends them",
+    ),
+    Choice::new(
+        "oauth2-proxy",
+        "`X-Forwarded-User`, `-Email`, `-Groups`, `-Preferred-Username`, `-Access-Token`",
+    ),
+    Choice::not_built(
+        "easy-auth",
+        "`X-MS-CLIENT-PRINCIPAL` and so on, as Azure App Service sends them",
+    ),
+];
+
+pub(crate) static HEADERS: Section = Section {
+    name: "headers",
+    heading: "",
+    doc: "Headers of your own: `{ \"X-User-Name\" = \"name\", \"X-User-Email\" = \"email\" }`, with or without a preset.",
+    open: Some(Open {
+        placeholder: "NAME",
+        kind: CLAIM,
+        doc: "A header and the claim that is its value; without the claim the header is not sent. `\"@user\"` is what `user` names, \
+              `\"@access_token\"` the route's access token. It wins over the preset's header of the same name.",
+    }),
+    keys: &[Key {
+        name: "preset",
+        kind: Kind::Choice(PRESETS),
+        fallback: Fallback::Unset("only your own names"),
+        change: Change::Reload,
+        doc: "A preset to add yours to.",
+    }],
+};
