@@ -1,0 +1,94 @@
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+
+fn part(value: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(value.to_string())
+}
+
+fn kind(text: &str) -> &'static str {
+    classify(text).kind()
+}
+
+#[test]
+fn shapes_are_told_apart() {
+    let rs = part(&json!({ "alg": "RS256", "typ": "JWT" }));
+    let none = part(&json!({ "alg": "None" }));
+    let jwe = part(&json!({ "alg": "dir", "enc": "A256GCM" }));
+    let claims = part(&json!({ "aud": "x" }));
+    for (text, kind) in [
+        (String::new(), "none"),
+        (" \n".into(), "none"),
+        (format!("{rs}.{claims}.AAAA"), "jwt"),
+        (format!(" {rs}.{claims}.AAAA\n"), "jwt"),
+        (format!("{none}.{claims}."), "unsigned-jwt"),
+        (format!("{none}.{claims}.AAAA"), "unsigned-jwt"),
+        (format!("{rs}.{claims}."), "truncated-jwt"),
+        (format!("{rs}.{claims}"), "truncated-jwt"),
+        (rs.clone(), "truncated-jwt"),
+        (format!("{jwe}..AAAA.AAAA.AAAA"), "jwe"),
+        (format!("{rs}.b.c.d.e"), "opaque"),
+        (json!({ "access_token": "x" }).to_string(), "token-response"),
+        ("0.ASgABC.AQABAAIAAAAx".into(), "code-or-refresh-token"),
+        ("1.ASgABC.AgABAwEAAAA".into(), "code-or-refresh-token"),
+        (format!("{rs}.notjson.AAAA"), "opaque"),
+        ("a.b.c".into(), "opaque"),
+        ("a.b.c.d.e.f.g".into(), "opaque"),
+        ("xZ3kP0q8sT1vW2yA".into(), "opaque"),
+    ] {
+        assert_eq!(super::tests::kind(&text), kind, "{text}");
+    }
+}
+
+#[test]
+fn microsofts_opaque_tokens_are_recognised() {
+    assert_eq!(
+        classify("EwBwA8l6BAAUO9chh8cJscQLmU+LSWpbnr0vmwwAAQ"),
+        TokenShape::PersonalAccountTicket
+    );
+    assert_eq!(classify("EwA4A8l6BAAU"), TokenShape::PersonalAccountTicket);
+    assert_eq!(classify("AQABAAAAAAD4Q"), TokenShape::EntraV1Opaque);
+    assert_eq!(classify("PAQABAAAAAAD"), TokenShape::EntraV1Opaque);
+    assert_eq!(classify("ya29.a0AfH6"), TokenShape::GoogleOpaque);
+    assert_eq!(
+        classify("gho_16C7e42F292c6912E7710c838347Ae178B4a"),
+        TokenShape::GitHubOpaque
+    );
+}
+
+#[test]
+fn what_surrounds_a_token_is_taken_off_and_noted() {
+    for (text, token, removed) in [
+        ("abc", "abc", vec![]),
+        (" abc\n", "abc", vec![Cleaning::WhiteSpace]),
+        ("\"abc\"", "abc", vec![Cleaning::Quotes]),
+        ("Bearer abc", "abc", vec![Cleaning::Bearer]),
+        ("bearer Bearer abc", "abc", vec![Cleaning::Bearer]),
+        (
+            "Authorization: Bearer abc",
+            "abc",
+            vec![Cleaning::Name, Cleaning::WhiteSpace, Cleaning::Bearer],
+        ),
+        ("ab\n c", "abc", vec![Cleaning::WhiteSpace]),
+        ("access_token=abc", "abc", vec![Cleaning::Name]),
+        ("{\"a\": 1}", "{\"a\": 1}", vec![]),
+        ("", "", vec![]),
+    ] {
+        let cleaned = clean(text);
+        assert_eq!(
+            (cleaned.text.as_str(), &cleaned.removed),
+            (token, &removed),
+            "{text:?}"
+        );
+    }
+}
+
+proptest! {
+    #[test]
+    fn never_panics(text in "\\PC{0,200}|[A-Za-z0-9_.-]{0,200}") {
+        let _ = classify(&text);
+        let cleaned = clean(&text);
+        prop_assert_eq!(clean(&cleaned.text).text, cleaned.text);
+    }
+}

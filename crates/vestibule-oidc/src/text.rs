@@ -1,0 +1,53 @@
+//! Makes text from outside fit to be shown: bounded, and without control characters.
+
+/// At most `max_chars` characters, control characters as spaces. Markup is not touched: escape it
+/// where it is shown.
+pub(crate) fn readable(text: &str, max_chars: usize) -> String {
+    text.chars()
+        .take(max_chars)
+        .map(|char| if char.is_control() { ' ' } else { char })
+        .collect()
+}
+
+/// Whether a `Content-Type` is JSON: `application/json` or `application/…+json`.
+pub(crate) fn is_json(content_type: Option<&str>) -> bool {
+    let media_type = content_type
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default();
+    let media_type = media_type.trim().to_ascii_lowercase();
+    media_type == "application/json"
+        || (media_type.starts_with("application/") && media_type.ends_with("+json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_and_length_are_tamed() {
+        assert_eq!(readable("a\r\nb\u{7f}c", 16), "a  b c");
+        assert_eq!(readable("äöü", 2), "äö");
+    }
+
+    #[test]
+    fn json_is_recognised_by_its_media_type() {
+        for yes in [
+            "application/json",
+            "Application/JSON; charset=utf-8",
+            "application/x+json",
+        ] {
+            assert!(is_json(Some(yes)), "{yes}");
+        }
+        for no in [
+            None,
+            Some(""),
+            Some("text/html"),
+            Some("application/jsonx"),
+            Some("application/jwt"),
+        ] {
+            assert!(!is_json(no), "{no:?}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Reads the answer of the user-info endpoint (OIDC Core §5.3) and decides whether it is about the
+//! same person.
+
+use serde_json::{Map, Value};
+
+use crate::claims::{self, ClaimError};
+use crate::fault::Fault;
+use crate::json::{self, JsonError};
+use crate::text::{is_json, readable};
+
+/// The longest answer that is read.
+pub const MAX_BYTES: usize = 256 << 10;
+
+/// Why the answer of the user-info endpoint is not used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UserInfoError {
+    /// The provider answered with an error status (OIDC Core §5.3.3).
+    #[error("ask for user info: the provider answered with status {status}")]
+    Status {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The answer is not JSON by its `Content-Type`; a signed one (`application/jwt`) we do not
+    /// register for.
+    #[error("read user info of type {content_type:?}")]
+    NotJson {
+        /// The type, shortened.
+        content_type: Option<String>,
+    },
+    /// The answer is not a JSON object we read.
+    #[error("read the user info")]
+    Json(#[from] JsonError),
+    /// `sub` is missing or no string.
+    #[error("read the user info's subject")]
+    Subject(#[from] ClaimError),
+    /// It is about somebody else (OIDC Core §5.3.2): using it would mix two people up.
+    #[error("accept user info about another subject")]
+    AnotherSubject,
+}
+
+impl UserInfoError {
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Status { .. } => "userinfo_status",
+            Self::NotJson { .. } => "userinfo_not_json",
+            Self::Json(_) => "userinfo_json",
+            Self::Subject(_) => "userinfo_subject",
+            Self::AnotherSubject => "userinfo_another_subject",
+        }
+    }
+
+    /// The provider answered.
+    pub const fn fault(&self) -> Fault {
+        Fault::Provider
+    }
+
+    /// What a stranger may read.
+    pub const fn public_message(&self) -> &'static str {
+        "The sign-in provider gave no usable information about you."
+    }
+}
+
+/// What the provider says about a person, who is the one of the ID token.
+#[derive(Clone)]
+pub struct UserInfo {
+    claims: Map<String, Value>,
+}
+
+impl UserInfo {
+    /// Every claim.
+    pub const fn claims(&self) -> &Map<String, Value> {
+        &self.claims
+    }
+
+    /// The claims, to keep them.
+    pub fn into_claims(self) -> Map<String, Value> {
+        self.claims
+    }
+}
+
+impl std::fmt::Debug for UserInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("UserInfo")
+    }
+}
+
+/// Reads an answer about `subject`, the `sub` of the verified ID token.
+///
+/// # Errors
+/// Any [`UserInfoError`].
+pub fn parse(
+    status: u16,
+    content_type: Option<&str>,
+    body: &[u8],
+    subject: &str,
+) -> Result<UserInfo, UserInfoError> {
+    if status != 200 {
+        return Err(UserInfoError::Status { status });
+    }
+    if !is_json(content_type) {
+        let content_type = content_type.map(|found| readable(found, 128));
+        return Err(UserInfoError::NotJson { content_type });
+    }
+    let claims = json::parse_object(body, MAX_BYTES)?;
+    match claims::required(claims::subject(&claims)?, "sub")? {
+        found if found == subject => Ok(UserInfo { claims }),
+        _ => Err(UserInfoError::AnotherSubject),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(status: u16, content_type: &str, body: &str) -> Result<(), &'static str> {
+        parse(status, Some(content_type), body.as_bytes(), "ann")
+            .map(|_| ())
+            .map_err(|error| error.code())
+    }
+
+    #[test]
+    fn only_the_same_person_is_believed() {
+        let json = "application/json; charset=utf-8";
+        assert_eq!(check(200, json, r#"{"sub":"ann","name":"Ann"}"#), Ok(()));
+        for (status, content_type, body, code) in [
+            (200, json, r#"{"sub":"bob"}"#, "userinfo_another_subject"),
+            (200, json, r#"{"sub":"ann "}"#, "userinfo_another_subject"),
+            (200, json, r#"{"name":"Ann"}"#, "userinfo_subject"),
+            (200, json, r#"{"sub":7}"#, "userinfo_subject"),
+            (200, json, r#"{"sub":""}"#, "userinfo_subject"),
+            (200, json, r#"{"sub":"ann","sub":"bob"}"#, "userinfo_json"),
+            (200, json, "[]", "userinfo_json"),
+            (200, "application/jwt", "a.b.c", "userinfo_not_json"),
+            (200, "text/html", r#"{"sub":"ann"}"#, "userinfo_not_json"),
+            (401, json, r#"{"sub":"ann"}"#, "userinfo_status"),
+        ] {
+            assert_eq!(check(status, content_type, body), Err(code), "{body}");
+        }
+    }
+}
