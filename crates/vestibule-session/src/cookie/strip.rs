@@ -1,0 +1,66 @@
+//! Keeping our cookies between the browser and us: out of requests to the upstream, and out of its
+//! answers.
+
+use super::names::is_ours;
+use super::scan::{ours_possible, pair, segments, trim};
+
+/// What is left of a `Cookie` header without our cookies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stripped {
+    /// Nothing of ours was in it: forward the bytes as they came.
+    Unchanged,
+    /// Ours were taken out; the rest is byte for byte what it was.
+    Rest(Vec<u8>),
+    /// Only ours were in it: the header goes.
+    Nothing,
+}
+
+/// Takes every cookie of ours out of one `Cookie` header value, whichever site of this host it
+/// belongs to.
+#[must_use]
+pub fn strip(header: &[u8]) -> Stripped {
+    if !ours_possible(header) || !segments(header).any(segment_is_ours) {
+        return Stripped::Unchanged;
+    }
+    let mut rest: Vec<u8> = Vec::with_capacity(header.len());
+    let mut something = false;
+    let mut separate = false;
+    for segment in segments(header).filter(|segment| !segment_is_ours(segment)) {
+        if separate {
+            rest.push(b';');
+            rest.extend_from_slice(segment);
+        } else {
+            // Its leading space belonged to the separator in front of it, which is gone.
+            rest.extend_from_slice(segment.trim_ascii_start());
+        }
+        separate = true;
+        something |= !trim(segment).is_empty();
+    }
+    if something {
+        Stripped::Rest(rest)
+    } else {
+        Stripped::Nothing
+    }
+}
+
+/// A segment without `=` that spells one of our names is taken out as well: some servers read it as
+/// a name.
+fn segment_is_ours(segment: &[u8]) -> bool {
+    let pair = pair(segment);
+    if pair.name.is_empty() {
+        // `=name=value`: what a browser sends for a nameless cookie can lack the first `=`.
+        is_ours(trim(
+            pair.value.split(|b| *b == b'=').next().unwrap_or_default(),
+        ))
+    } else {
+        is_ours(pair.name)
+    }
+}
+
+/// Whether an upstream's `Set-Cookie` header value may reach the browser: not when it names a
+/// cookie of ours, of whichever site of this host, also in the nameless form that browsers send
+/// back without its first `=`.
+#[must_use]
+pub fn upstream_may_set(set_cookie: &[u8]) -> bool {
+    !ours_possible(set_cookie) || !segments(set_cookie).next().is_some_and(segment_is_ours)
+}

@@ -1,0 +1,65 @@
+//! How a flow is written: a CBOR map with integer keys. Unknown keys are skipped.
+
+use std::time::Duration;
+
+use minicbor::{Decode, Encode};
+use vestibule_oidc::authorization::{Nonce, State};
+use vestibule_oidc::pkce::Verifier;
+use vestibule_oidc::time::UnixTime;
+use zeroize::Zeroizing;
+
+use super::Pending;
+use crate::return_to::ReturnTo;
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct Wire<'a> {
+    #[b(0)]
+    provider: &'a str,
+    #[b(1)]
+    state: &'a str,
+    #[b(2)]
+    nonce: &'a str,
+    #[b(3)]
+    verifier: &'a str,
+    #[b(4)]
+    return_to: &'a str,
+    #[n(5)]
+    started_at: i64,
+    #[n(6)]
+    max_age_secs: Option<u64>,
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "derived encoders of text and integers into a Vec have no way to fail"
+)]
+pub(super) fn encode(pending: &Pending) -> Zeroizing<Vec<u8>> {
+    let wire = Wire {
+        provider: &pending.provider,
+        state: pending.state.expose(),
+        nonce: pending.nonce.expose(),
+        verifier: pending.verifier.expose(),
+        return_to: pending.return_to.as_str(),
+        started_at: pending.started_at.as_secs(),
+        max_age_secs: pending.max_age.map(|age| age.as_secs()),
+    };
+    // Large enough that the bytes are never moved, which would leave a copy behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
+    minicbor::encode(&wire, &mut *bytes).expect("a Vec takes every write");
+    bytes
+}
+
+pub(super) fn decode(bytes: &[u8]) -> Option<Pending> {
+    let wire: Wire<'_> = minicbor::decode(bytes).ok()?;
+    Some(Pending {
+        provider: wire.provider.to_owned(),
+        state: State::from_stored(wire.state),
+        nonce: Nonce::from_stored(wire.nonce),
+        verifier: Verifier::from_stored(wire.verifier),
+        // Read again by the rules of today, not trusted because it is sealed.
+        return_to: ReturnTo::parse(wire.return_to.as_bytes()).ok()?,
+        max_age: wire.max_age_secs.map(Duration::from_secs),
+        started_at: UnixTime::from_secs(wire.started_at),
+    })
+}

@@ -1,0 +1,347 @@
+//! What is remembered about one signed-in browser.
+//!
+//! A record is made by [`Record::establish`] from a verified ID token and by nothing else; from
+//! then on it changes only by [`Record::with_refreshed_tokens`], which makes a new one. When the
+//! session was last in use is not here: the store keeps that beside the record.
+
+#[cfg(any(test, feature = "contract"))]
+pub mod fixture;
+mod tokens;
+mod wire;
+
+pub use tokens::{AccessToken, ResourceKey, TokenSet};
+pub use wire::{FORMAT, RecordError};
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+use vestibule_oidc::access_token::VerifiedAccessToken;
+use vestibule_oidc::id_token::VerifiedIdToken;
+use vestibule_oidc::secret::Secret;
+use vestibule_oidc::time::UnixTime;
+use vestibule_oidc::token::TokenResponse;
+use vestibule_oidc::userinfo::UserInfo;
+
+use crate::site::Site;
+
+/// Claims by name, in the order the provider sent them.
+pub type Claims = Map<String, Value>;
+
+/// One session: who signed in, where and how, and the tokens that came of it.
+#[derive(Clone)]
+pub struct Record {
+    provider: String,
+    site: String,
+    issuer: String,
+    subject: String,
+    sid: Option<String>,
+    auth_time: Option<UnixTime>,
+    created_at: UnixTime,
+    refreshed_at: UnixTime,
+    claims: Claims,
+    userinfo: Option<Claims>,
+    access_claims: Option<Claims>,
+    id_token: Secret,
+    refresh_token: Option<Secret>,
+    granted_scope: Option<String>,
+    tokens: TokenSet,
+}
+
+/// What a finished sign-in brings to [`Record::establish`].
+#[derive(Debug)]
+pub struct SignedIn<'a> {
+    /// The provider's name in our configuration.
+    pub provider: &'a str,
+    /// The site the person signed in on; the session is good on no other.
+    pub site: &'a Site,
+    /// The proof of who signed in.
+    pub id_token: &'a VerifiedIdToken,
+    /// The answer of the token endpoint that the ID token came in.
+    pub tokens: &'a TokenResponse,
+    /// What the tokens were asked for.
+    pub asked_for: ResourceKey,
+    /// The user info answer, when it was asked for.
+    pub userinfo: Option<&'a UserInfo>,
+    /// The access token in `tokens`, when its signature, issuer and audience were verified.
+    pub access_token: Option<&'a VerifiedAccessToken>,
+}
+
+/// What a refresh brings to [`Record::with_refreshed_tokens`].
+#[derive(Debug)]
+pub struct Refreshed<'a> {
+    /// The answer of the token endpoint.
+    pub tokens: &'a TokenResponse,
+    /// The ID token in it, if there was one, verified against the session (OIDC Core §12.2).
+    pub id_token: Option<&'a VerifiedIdToken>,
+    /// What was asked for.
+    pub asked_for: ResourceKey,
+    /// The user info answer, when it was asked again.
+    pub userinfo: Option<&'a UserInfo>,
+    /// The access token in `tokens`, when its signature, issuer and audience were verified.
+    pub access_token: Option<&'a VerifiedAccessToken>,
+}
+
+/// A refreshed ID token is about somebody else. The session must end (OIDC Core §12.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("refresh a session with an ID token of another issuer or subject")]
+pub struct OtherPerson;
+
+impl Record {
+    /// The session of somebody who has just signed in.
+    #[must_use]
+    pub fn establish(signed_in: SignedIn<'_>, now: UnixTime) -> Self {
+        let SignedIn {
+            provider,
+            site,
+            id_token,
+            tokens,
+            asked_for,
+            userinfo,
+            access_token,
+        } = signed_in;
+        Self {
+            provider: provider.to_owned(),
+            site: site.origin().to_owned(),
+            issuer: id_token.issuer().to_owned(),
+            subject: id_token.subject().to_owned(),
+            sid: id_token.sid().map(str::to_owned),
+            auth_time: id_token.auth_time(),
+            created_at: now,
+            refreshed_at: now,
+            claims: id_token.claims().clone(),
+            userinfo: userinfo.map(|userinfo| userinfo.claims().clone()),
+            access_claims: access_token.map(|token| token.claims().clone()),
+            id_token: id_token.raw().clone(),
+            refresh_token: tokens.refresh_token().cloned(),
+            granted_scope: tokens.scope().map(str::to_owned),
+            tokens: TokenSet::of_sign_in(asked_for, AccessToken::received(tokens, now)),
+        }
+    }
+
+    /// The session after the sign-in's own tokens were refreshed. A new refresh token takes the
+    /// place of the old (RFC 6749 §6); claims of a new ID token take the place of the old ones
+    /// whole, so that a group somebody lost is gone.
+    ///
+    /// # Errors
+    ///
+    /// [`OtherPerson`]: verifying the new ID token should have found this before.
+    pub fn with_refreshed_tokens(
+        &self,
+        refreshed: Refreshed<'_>,
+        now: UnixTime,
+    ) -> Result<Self, OtherPerson> {
+        let Refreshed {
+            tokens,
+            id_token,
+            asked_for,
+            userinfo,
+            access_token,
+        } = refreshed;
+        let mut next = self.clone();
+        if let Some(id_token) = id_token {
+            if id_token.issuer() != self.issuer || id_token.subject() != self.subject {
+                return Err(OtherPerson);
+            }
+            next.claims = id_token.claims().clone();
+            next.id_token = id_token.raw().clone();
+        }
+        if let Some(refresh_token) = tokens.refresh_token() {
+            next.refresh_token = Some(refresh_token.clone());
+        }
+        if let Some(userinfo) = userinfo {
+            next.userinfo = Some(userinfo.claims().clone());
+        }
+        if asked_for == *self.tokens.sign_in_key() {
+            // Claims of an access token that is gone must not decide anything.
+            next.access_claims = access_token.map(|token| token.claims().clone());
+            if let Some(scope) = tokens.scope() {
+                next.granted_scope = Some(scope.to_owned());
+            }
+        }
+        if let Some(token) = AccessToken::received(tokens, now) {
+            next.tokens.put(asked_for, token);
+        }
+        next.refreshed_at = now;
+        Ok(next)
+    }
+
+    /// The provider's name in our configuration.
+    #[must_use]
+    pub fn provider(&self) -> &str {
+        &self.provider
+    }
+
+    /// The origin of the site the session is good on.
+    #[must_use]
+    pub fn site(&self) -> &str {
+        &self.site
+    }
+
+    /// Whether the session is good on this site. On any other, it is no session.
+    #[must_use]
+    pub fn is_of(&self, site: &Site) -> bool {
+        self.site == site.origin()
+    }
+
+    /// The `iss` of the ID token.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The `sub` of the ID token, unique within the issuer.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// The provider's own name for the session, if the ID token had one.
+    #[must_use]
+    pub fn sid(&self) -> Option<&str> {
+        self.sid.as_deref()
+    }
+
+    /// When the person proved who they are to the provider, if the ID token said so.
+    #[must_use]
+    pub fn auth_time(&self) -> Option<UnixTime> {
+        self.auth_time
+    }
+
+    /// When they signed in here. The absolute lifetime counts from it.
+    #[must_use]
+    pub fn created_at(&self) -> UnixTime {
+        self.created_at
+    }
+
+    /// When tokens were last received.
+    #[must_use]
+    pub fn refreshed_at(&self) -> UnixTime {
+        self.refreshed_at
+    }
+
+    /// The claims of the ID token.
+    #[must_use]
+    pub fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    /// The claims of the user info answer, if it was asked for.
+    #[must_use]
+    pub fn userinfo(&self) -> Option<&Claims> {
+        self.userinfo.as_ref()
+    }
+
+    /// The claims of the sign-in's own access token, if it was verified.
+    #[must_use]
+    pub fn access_claims(&self) -> Option<&Claims> {
+        self.access_claims.as_ref()
+    }
+
+    /// The scopes the sign-in was granted: what the provider said, else what was asked for
+    /// (RFC 6749 §5.1).
+    pub fn granted_scopes(&self) -> impl Iterator<Item = &str> {
+        let told = self.granted_scope.as_deref();
+        let asked = told.is_none().then(|| self.tokens.sign_in_key().scopes());
+        told.into_iter()
+            .flat_map(str::split_ascii_whitespace)
+            .chain(asked.into_iter().flatten())
+    }
+
+    /// The ID token itself, for `id_token_hint` at sign-out.
+    #[must_use]
+    pub fn id_token(&self) -> &Secret {
+        &self.id_token
+    }
+
+    /// The refresh token, if the provider gave one.
+    #[must_use]
+    pub fn refresh_token(&self) -> Option<&Secret> {
+        self.refresh_token.as_ref()
+    }
+
+    /// The access tokens.
+    #[must_use]
+    pub fn tokens(&self) -> &TokenSet {
+        &self.tokens
+    }
+
+    /// The record as a store writes it: a CBOR map with integer keys.
+    #[must_use]
+    pub fn encode(&self) -> zeroize::Zeroizing<Vec<u8>> {
+        wire::encode(self)
+    }
+
+    /// Reads what [`Record::encode`] wrote, of this version of the program or its neighbours. Only
+    /// for stores, with bytes that they wrote themselves.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordError`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
+        wire::decode(bytes)
+    }
+
+    /// Roughly what the record takes in memory, claims counted as the objects they are.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        let texts = [
+            &self.provider,
+            &self.site,
+            &self.issuer,
+            &self.subject,
+            self.id_token.expose(),
+        ];
+        let texts: usize = texts.iter().map(|text| text.len()).sum();
+        let options = self.sid.as_ref().map_or(0, String::len)
+            + self.granted_scope.as_ref().map_or(0, String::len)
+            + self
+                .refresh_token
+                .as_ref()
+                .map_or(0, |token| token.expose().len());
+        let claims: usize = [
+            Some(&self.claims),
+            self.userinfo.as_ref(),
+            self.access_claims.as_ref(),
+        ]
+        .into_iter()
+        .flatten()
+        .map(claims_bytes)
+        .sum();
+        (texts + options + claims + self.tokens.memory_bytes()) as u64
+    }
+}
+
+fn claims_bytes(claims: &Claims) -> usize {
+    claims
+        .iter()
+        .map(|(name, value)| name.len() + 2 * size_of::<Value>() + value_bytes(value))
+        .sum()
+}
+
+fn value_bytes(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => text.len(),
+        Value::Array(items) => items
+            .iter()
+            .map(|item| size_of::<Value>() + value_bytes(item))
+            .sum(),
+        Value::Object(map) => claims_bytes(map),
+    }
+}
+
+/// Shows who and when, no claims and no tokens.
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record")
+            .field("provider", &self.provider)
+            .field("site", &self.site)
+            .field("issuer", &self.issuer)
+            .field("created_at", &self.created_at)
+            .field("refreshed_at", &self.refreshed_at)
+            .field("tokens", &self.tokens)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,420 @@
+use super::fixture::RecordFixture;
+use super::*;
+use minicbor::Encoder;
+use proptest::prelude::*;
+use std::time::Duration;
+
+const NOW: UnixTime = UnixTime(1_700_000_000);
+
+fn full() -> Record {
+    let fixture = RecordFixture::new("alice", NOW).claim("groups", vec!["a", "b"]);
+    let some = |name: &str| Some(Map::from_iter([(name.to_owned(), Value::from(1.5))]));
+    RecordFixture {
+        sid: Some("sid".into()),
+        auth_time: Some(UnixTime(1_699_999_000)),
+        userinfo: some("u"),
+        access_claims: some("a"),
+        asked_for: ResourceKey::new(Some("urn:api"), "b a b"),
+        scope: Some("a b c".into()),
+        ..fixture
+    }
+    .build()
+}
+
+fn assert_same(a: &Record, b: &Record) {
+    assert_eq!(a.encode(), b.encode());
+    assert_eq!(
+        (a.claims(), a.userinfo(), a.access_claims()),
+        (b.claims(), b.userinfo(), b.access_claims())
+    );
+    assert_eq!(
+        a.granted_scopes().collect::<Vec<_>>(),
+        b.granted_scopes().collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn a_record_reads_back_as_it_was_written() {
+    for record in [full(), RecordFixture::new("", UnixTime(i64::MIN)).build()] {
+        let read = Record::decode(&record.encode()).unwrap();
+        assert_same(&record, &read);
+        assert_eq!(read.subject(), record.subject());
+        assert_eq!(read.refresh_token(), record.refresh_token());
+        assert_eq!(read.tokens().sign_in_key(), record.tokens().sign_in_key());
+        assert_eq!(
+            read.tokens().sign_in().unwrap().token(),
+            record.tokens().sign_in().unwrap().token()
+        );
+    }
+}
+
+/// The map in `bytes` with more entries, as a newer version of the program would write.
+fn with_extra(bytes: &[u8], write: impl Fn(&mut Encoder<&mut Vec<u8>>)) -> Vec<u8> {
+    let mut decoder = minicbor::Decoder::new(bytes);
+    let entries = decoder.map().unwrap().unwrap();
+    let body = &bytes[decoder.position()..];
+    let mut extra = Vec::new();
+    write(&mut Encoder::new(&mut extra));
+    let mut out = Vec::new();
+    let mut encoder = Encoder::new(&mut out);
+    encoder.map(entries + 1).unwrap();
+    out.extend_from_slice(body);
+    out.extend_from_slice(&extra);
+    out
+}
+
+#[test]
+fn fields_of_a_newer_version_are_skipped() {
+    let record = full();
+    let newer = with_extra(&record.encode(), |e| {
+        e.u32(900)
+            .unwrap()
+            .array(2)
+            .unwrap()
+            .str("x")
+            .unwrap()
+            .map(1)
+            .unwrap();
+        e.u8(1).unwrap().null().unwrap();
+    });
+    assert_same(&Record::decode(&newer).unwrap(), &record);
+}
+
+#[test]
+fn a_record_that_needs_a_newer_version_says_so() {
+    let mut bytes = Vec::new();
+    let mut encoder = Encoder::new(&mut bytes);
+    encoder
+        .map(3)
+        .unwrap()
+        .u8(0)
+        .unwrap()
+        .u32(9)
+        .unwrap()
+        .u8(1)
+        .unwrap()
+        .u32(8)
+        .unwrap();
+    encoder.u8(2).unwrap().array(0).unwrap();
+    assert_eq!(
+        Record::decode(&bytes).unwrap_err(),
+        RecordError::TooNew { needs: 8 }
+    );
+}
+
+/// A record that this version's first release wrote. Whoever changes the encoding and breaks this
+/// signs everybody out at the next upgrade.
+#[test]
+fn the_first_format_still_reads() {
+    let hex = include_str!("format-1.hex");
+    let bytes: Vec<u8> = hex
+        .split_ascii_whitespace()
+        .flat_map(|line| {
+            (0..line.len() / 2)
+                .map(move |at| u8::from_str_radix(&line[2 * at..2 * at + 2], 16).unwrap())
+        })
+        .collect();
+    assert_same(&Record::decode(&bytes).unwrap(), &full());
+}
+
+#[test]
+fn damaged_records_are_malformed() {
+    let bytes = full().encode();
+    for length in 0..bytes.len() {
+        assert_eq!(
+            Record::decode(&bytes[..length]).unwrap_err(),
+            RecordError::Malformed,
+            "{length}"
+        );
+    }
+    assert_eq!(Record::decode(b"\xa0").unwrap_err(), RecordError::Malformed);
+    assert_eq!(Record::decode(b"null").unwrap_err(), RecordError::Malformed);
+}
+
+#[test]
+fn debug_shows_no_token_and_no_claim() {
+    let shown = format!("{:?}", full());
+    for hidden in ["token-of", "groups", "alice"] {
+        assert!(!shown.contains(hidden), "{shown}");
+    }
+}
+
+#[test]
+fn a_session_is_good_on_its_own_site_only() {
+    let record = RecordFixture::new("alice", NOW).build();
+    assert!(record.is_of(&Site::loopback_http("localhost", 8080).unwrap()));
+    for other in [
+        Site::loopback_http("localhost", 8081).unwrap(),
+        Site::loopback_http("127.0.0.1", 8080).unwrap(),
+        Site::https("localhost", 8080).unwrap(),
+    ] {
+        assert!(!record.is_of(&other), "{other}");
+    }
+}
+
+#[test]
+fn scopes_are_a_set() {
+    let key = |scope: &str| ResourceKey::new(None, scope);
+    assert_eq!(key("b  a b"), key("a b"));
+    assert_ne!(key("a b"), key("ab"));
+    assert_ne!(ResourceKey::new(Some("a"), ""), key("a"));
+    assert_eq!(key(" b a ").scope(), "a b");
+}
+
+#[test]
+fn granted_scopes_are_what_was_told_else_what_was_asked_for() {
+    let granted = |scope: Option<&str>| {
+        let fixture = RecordFixture::new("alice", NOW);
+        let record = RecordFixture {
+            scope: scope.map(str::to_owned),
+            ..fixture
+        }
+        .build();
+        record.granted_scopes().collect::<Vec<_>>().join(",")
+    };
+    assert_eq!(granted(None), "openid,profile");
+    assert_eq!(granted(Some("openid")), "openid");
+    assert_eq!(granted(Some("")), "");
+}
+
+#[test]
+fn a_token_is_refreshed_before_it_expires() {
+    let token = |lasts: Option<i64>| {
+        let expires_at = lasts.map(|secs| UnixTime(NOW.0 + secs));
+        let fixture = RecordFixture::new("alice", NOW);
+        RecordFixture {
+            expires_at,
+            ..fixture
+        }
+        .build()
+        .tokens()
+        .sign_in()
+        .unwrap()
+        .clone()
+    };
+    let margin = Duration::from_secs(60);
+    for (lasts, after, due, expired) in [
+        (Some(3600), 0, false, false),
+        (Some(3600), 3539, false, false),
+        (Some(3600), 3540, true, false),
+        (Some(3600), 3600, true, true),
+        // A token of one minute is not always due.
+        (Some(60), 0, false, false),
+        (Some(60), 30, true, false),
+        (Some(0), 0, true, true),
+        (None, 1_000_000, false, false),
+    ] {
+        let now = UnixTime(NOW.0 + after);
+        let token = token(lasts);
+        assert_eq!(
+            (token.refresh_due(margin, now), token.has_expired(now)),
+            (due, expired),
+            "{lasts:?} {after}"
+        );
+    }
+}
+
+mod from_a_provider {
+    use super::*;
+    use serde_json::json;
+    use vestibule_oidc::testing::TestProvider;
+    use vestibule_oidc::userinfo;
+
+    fn site() -> Site {
+        Site::https("portal.example.com", 443).unwrap()
+    }
+
+    fn id_token(subject: &str, more: Value) -> VerifiedIdToken {
+        let provider = TestProvider::new("https://provider.example");
+        let mut claims = provider.id_token_claims("portal", subject, NOW);
+        for (name, value) in more.as_object().unwrap() {
+            claims[name] = value.clone();
+        }
+        provider.verified("portal", &claims, NOW).unwrap()
+    }
+
+    fn tokens(body: Value) -> TokenResponse {
+        TokenResponse::parse(200, Some("application/json"), body.to_string().as_bytes()).unwrap()
+    }
+
+    fn sign_in_scopes() -> ResourceKey {
+        ResourceKey::new(None, "openid api")
+    }
+
+    fn signed_in() -> Record {
+        let tokens = tokens(json!({
+            "access_token": "at1", "token_type": "Bearer", "expires_in": 3600, "refresh_token": "rt1", "scope": "api openid",
+        }));
+        let body = br#"{"sub":"alice","email":"alice@example.com"}"#;
+        let userinfo = userinfo::parse(200, Some("application/json"), body, "alice").unwrap();
+        let signed_in = SignedIn {
+            provider: "entra",
+            site: &site(),
+            id_token: &id_token(
+                "alice",
+                json!({"sid": "s1", "groups": ["a", "b"], "auth_time": NOW.0 - 5}),
+            ),
+            tokens: &tokens,
+            asked_for: sign_in_scopes(),
+            userinfo: Some(&userinfo),
+            access_token: None,
+        };
+        Record::establish(signed_in, NOW)
+    }
+
+    fn refreshed(tokens: &TokenResponse) -> Refreshed<'_> {
+        Refreshed {
+            tokens,
+            id_token: None,
+            asked_for: sign_in_scopes(),
+            userinfo: None,
+            access_token: None,
+        }
+    }
+
+    fn token_of(record: &Record, key: &ResourceKey) -> Option<String> {
+        record
+            .tokens()
+            .find(key)
+            .map(|token| token.token().expose().clone())
+    }
+
+    #[test]
+    fn a_session_is_what_the_id_token_says() {
+        let record = signed_in();
+        assert_eq!(
+            (record.provider(), record.issuer()),
+            ("entra", "https://provider.example")
+        );
+        assert_eq!((record.subject(), record.sid()), ("alice", Some("s1")));
+        assert_eq!(record.auth_time(), Some(UnixTime(NOW.0 - 5)));
+        assert_eq!((record.created_at(), record.refreshed_at()), (NOW, NOW));
+        assert_eq!(record.claims()["groups"], json!(["a", "b"]));
+        assert_eq!(record.userinfo().unwrap()["email"], "alice@example.com");
+        assert!(record.is_of(&site()));
+        assert_eq!(
+            record.granted_scopes().collect::<Vec<_>>(),
+            ["api", "openid"]
+        );
+        let token = record.tokens().sign_in().unwrap();
+        assert_eq!(token.expires_at(), Some(NOW + Duration::from_secs(3600)));
+        assert_eq!(record.refresh_token().unwrap().expose(), "rt1");
+    }
+
+    #[test]
+    fn a_rotated_refresh_token_replaces_the_old_and_none_keeps_it() {
+        let later = NOW + Duration::from_secs(3000);
+        let rotated =
+            tokens(json!({"access_token": "at2", "token_type": "Bearer", "refresh_token": "rt2"}));
+        let record = signed_in()
+            .with_refreshed_tokens(refreshed(&rotated), later)
+            .unwrap();
+        assert_eq!(record.refresh_token().unwrap().expose(), "rt2");
+        assert_eq!(token_of(&record, &sign_in_scopes()).as_deref(), Some("at2"));
+        assert_eq!((record.created_at(), record.refreshed_at()), (NOW, later));
+        // The scope was not told again, so it is as before (RFC 6749 §5.1).
+        assert_eq!(
+            record.granted_scopes().collect::<Vec<_>>(),
+            ["api", "openid"]
+        );
+
+        let kept = tokens(json!({"access_token": "at3", "token_type": "Bearer"}));
+        let record = record
+            .with_refreshed_tokens(refreshed(&kept), later)
+            .unwrap();
+        assert_eq!(record.refresh_token().unwrap().expose(), "rt2");
+    }
+
+    #[test]
+    fn a_scope_that_shrank_is_honoured() {
+        let fewer =
+            tokens(json!({"access_token": "at2", "token_type": "Bearer", "scope": "openid"}));
+        let record = signed_in()
+            .with_refreshed_tokens(refreshed(&fewer), NOW)
+            .unwrap();
+        assert_eq!(record.granted_scopes().collect::<Vec<_>>(), ["openid"]);
+    }
+
+    /// CVE-2021-41230: rules were judged on claims from before the refresh.
+    #[test]
+    fn cve_2021_41230_refreshed_claims_replace_the_old_ones_whole() {
+        let answer = tokens(json!({"access_token": "at2", "token_type": "Bearer"}));
+        let id_token = id_token("alice", json!({"roles": ["r"]}));
+        let with_id_token = Refreshed {
+            id_token: Some(&id_token),
+            ..refreshed(&answer)
+        };
+        let record = signed_in()
+            .with_refreshed_tokens(with_id_token, NOW)
+            .unwrap();
+        assert!(record.claims().get("groups").is_none());
+        assert_eq!(record.claims()["roles"], json!(["r"]));
+        assert_eq!(record.id_token(), id_token.raw());
+    }
+
+    #[test]
+    fn a_refresh_about_somebody_else_is_refused() {
+        let answer = tokens(json!({"access_token": "at2", "token_type": "Bearer"}));
+        let id_token = id_token("mallory", json!({}));
+        let other = Refreshed {
+            id_token: Some(&id_token),
+            ..refreshed(&answer)
+        };
+        assert_eq!(
+            signed_in().with_refreshed_tokens(other, NOW).unwrap_err(),
+            OtherPerson
+        );
+    }
+
+    #[test]
+    fn a_token_for_another_resource_stands_beside_the_sign_ins_own() {
+        let answer = tokens(
+            json!({"access_token": "other", "token_type": "Bearer", "scope": "api://x/.default"}),
+        );
+        let key = ResourceKey::new(None, "api://x/.default");
+        let other = Refreshed {
+            asked_for: key.clone(),
+            ..refreshed(&answer)
+        };
+        let record = signed_in().with_refreshed_tokens(other, NOW).unwrap();
+        assert_eq!(token_of(&record, &key).as_deref(), Some("other"));
+        assert_eq!(token_of(&record, &sign_in_scopes()).as_deref(), Some("at1"));
+        assert_eq!(
+            record.granted_scopes().collect::<Vec<_>>(),
+            ["api", "openid"]
+        );
+        assert_same(&Record::decode(&record.encode()).unwrap(), &record);
+    }
+
+    #[test]
+    fn a_sign_in_without_an_access_token_is_a_session() {
+        let answer = tokens(json!({"id_token": "x.y.z"}));
+        let signed_in = SignedIn {
+            provider: "b2c",
+            site: &site(),
+            id_token: &id_token("alice", json!({})),
+            tokens: &answer,
+            asked_for: sign_in_scopes(),
+            userinfo: None,
+            access_token: None,
+        };
+        let record = Record::establish(signed_in, NOW);
+        assert!(record.tokens().sign_in().is_none());
+        assert_same(&Record::decode(&record.encode()).unwrap(), &record);
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        let _ = Record::decode(&bytes);
+    }
+
+    #[test]
+    fn one_altered_byte_never_panics(at in any::<prop::sample::Index>(), flip in 1u8..) {
+        let mut bytes = full().encode();
+        let at = at.index(bytes.len());
+        bytes[at] ^= flip;
+        let _ = Record::decode(&bytes);
+    }
+}

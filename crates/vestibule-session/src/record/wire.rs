@@ -1,0 +1,232 @@
+//! How a record is written: a CBOR map with integer keys (RFC 8949), claims as JSON text inside.
+//!
+//! The rules by which versions of the program read each other's records:
+//!
+//! - A new field gets a new key and is optional. Older programs skip keys they do not know, newer
+//!   ones do without keys that are missing.
+//! - A key is never used again for something else.
+//! - A change that an older program must not overlook raises [`FORMAT`] and says, in `readable_by`,
+//!   the lowest format that can still read the record. A program below that refuses it with
+//!   [`RecordError::TooNew`]; the person is then signed out on that program, and the record stays
+//!   for the newer ones.
+
+use minicbor::{Decode, Encode};
+use serde_json::Value;
+use vestibule_oidc::secret::Secret;
+use vestibule_oidc::time::UnixTime;
+use zeroize::Zeroizing;
+
+use super::{AccessToken, Claims, Record, ResourceKey, TokenSet};
+
+/// The format this program writes, and the highest it knows.
+pub const FORMAT: u32 = 1;
+
+/// The lowest format that can read what this program writes.
+const READABLE_BY: u32 = 1;
+
+/// Why bytes are not a record that this program can use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// They are no record.
+    #[error("read the form of a session record")]
+    Malformed,
+    /// A newer version of the program wrote it in a way that this one cannot read.
+    #[error("read a session record that needs format {needs}; this program knows up to {FORMAT}")]
+    TooNew {
+        /// The lowest format that can read it.
+        needs: u32,
+    },
+}
+
+/// The part that every program, however old, must be able to read.
+#[derive(Decode)]
+#[cbor(map)]
+struct Head {
+    #[n(1)]
+    readable_by: u32,
+}
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct Wire<'a> {
+    #[n(0)]
+    format: u32,
+    #[n(1)]
+    readable_by: u32,
+    #[b(2)]
+    provider: &'a str,
+    #[b(3)]
+    site: &'a str,
+    #[b(4)]
+    issuer: &'a str,
+    #[b(5)]
+    subject: &'a str,
+    #[b(6)]
+    sid: Option<&'a str>,
+    #[n(7)]
+    auth_time: Option<i64>,
+    #[n(8)]
+    created_at: i64,
+    #[n(9)]
+    refreshed_at: i64,
+    #[cbor(b(10), with = "minicbor::bytes")]
+    claims: &'a [u8],
+    #[cbor(b(11), with = "minicbor::bytes")]
+    userinfo: Option<&'a [u8]>,
+    #[cbor(b(12), with = "minicbor::bytes")]
+    access_claims: Option<&'a [u8]>,
+    #[b(13)]
+    id_token: &'a str,
+    #[b(14)]
+    refresh_token: Option<&'a str>,
+    #[b(15)]
+    granted_scope: Option<&'a str>,
+    #[b(16)]
+    sign_in: WireKey<'a>,
+    #[b(17)]
+    tokens: Vec<WireToken<'a>>,
+}
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct WireKey<'a> {
+    #[b(0)]
+    resource: Option<&'a str>,
+    #[b(1)]
+    scopes: Vec<&'a str>,
+}
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct WireToken<'a> {
+    #[b(0)]
+    key: WireKey<'a>,
+    #[b(1)]
+    token: &'a str,
+    #[n(2)]
+    received_at: i64,
+    #[n(3)]
+    expires_at: Option<i64>,
+    #[b(4)]
+    scope: Option<&'a str>,
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "derived encoders of text and integers into a Vec have no way to fail"
+)]
+pub(super) fn encode(record: &Record) -> Zeroizing<Vec<u8>> {
+    let claims = json(&record.claims);
+    let userinfo = record.userinfo.as_ref().map(json);
+    let access_claims = record.access_claims.as_ref().map(json);
+    let wire = Wire {
+        format: FORMAT,
+        readable_by: READABLE_BY,
+        provider: &record.provider,
+        site: &record.site,
+        issuer: &record.issuer,
+        subject: &record.subject,
+        sid: record.sid.as_deref(),
+        auth_time: record.auth_time.map(UnixTime::as_secs),
+        created_at: record.created_at.as_secs(),
+        refreshed_at: record.refreshed_at.as_secs(),
+        claims: &claims,
+        userinfo: userinfo.as_deref().map(Vec::as_slice),
+        access_claims: access_claims.as_deref().map(Vec::as_slice),
+        id_token: record.id_token.expose(),
+        refresh_token: record
+            .refresh_token
+            .as_ref()
+            .map(|token| token.expose().as_str()),
+        granted_scope: record.granted_scope.as_deref(),
+        sign_in: WireKey::of(record.tokens.sign_in_key()),
+        tokens: record
+            .tokens
+            .iter()
+            .map(|(key, token)| WireToken::of(key, token))
+            .collect(),
+    };
+    let capacity = usize::try_from(record.memory_bytes()).unwrap_or(0) + 512;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
+    minicbor::encode(&wire, &mut *bytes).expect("a Vec takes every write");
+    bytes
+}
+
+pub(super) fn decode(bytes: &[u8]) -> Result<Record, RecordError> {
+    let head: Head = minicbor::decode(bytes).map_err(|_| RecordError::Malformed)?;
+    if head.readable_by > FORMAT {
+        return Err(RecordError::TooNew {
+            needs: head.readable_by,
+        });
+    }
+    let wire: Wire<'_> = minicbor::decode(bytes).map_err(|_| RecordError::Malformed)?;
+    Ok(Record {
+        provider: wire.provider.to_owned(),
+        site: wire.site.to_owned(),
+        issuer: wire.issuer.to_owned(),
+        subject: wire.subject.to_owned(),
+        sid: wire.sid.map(str::to_owned),
+        auth_time: wire.auth_time.map(UnixTime::from_secs),
+        created_at: UnixTime::from_secs(wire.created_at),
+        refreshed_at: UnixTime::from_secs(wire.refreshed_at),
+        claims: claims(wire.claims)?,
+        userinfo: wire.userinfo.map(claims).transpose()?,
+        access_claims: wire.access_claims.map(claims).transpose()?,
+        id_token: Secret::from(wire.id_token),
+        refresh_token: wire.refresh_token.map(Secret::from),
+        granted_scope: wire.granted_scope.map(str::to_owned),
+        tokens: TokenSet {
+            sign_in: wire.sign_in.read(),
+            held: wire.tokens.iter().map(WireToken::read).collect(),
+        },
+    })
+}
+
+impl<'a> WireKey<'a> {
+    fn of(key: &'a ResourceKey) -> Self {
+        Self {
+            resource: key.resource(),
+            scopes: key.scopes().collect(),
+        }
+    }
+
+    fn read(&self) -> ResourceKey {
+        ResourceKey::new(self.resource, &self.scopes.join(" "))
+    }
+}
+
+impl<'a> WireToken<'a> {
+    fn of(key: &'a ResourceKey, token: &'a AccessToken) -> Self {
+        Self {
+            key: WireKey::of(key),
+            token: token.token.expose(),
+            received_at: token.received_at.as_secs(),
+            expires_at: token.expires_at.map(UnixTime::as_secs),
+            scope: token.scope.as_deref(),
+        }
+    }
+
+    fn read(&self) -> (ResourceKey, AccessToken) {
+        let token = AccessToken {
+            token: Secret::from(self.token),
+            received_at: UnixTime::from_secs(self.received_at),
+            expires_at: self.expires_at.map(UnixTime::from_secs),
+            scope: self.scope.map(str::to_owned),
+        };
+        (self.key.read(), token)
+    }
+}
+
+fn json(claims: &Claims) -> Zeroizing<Vec<u8>> {
+    // A map with text keys always has a JSON text; `unwrap_or_default` would read back as
+    // malformed.
+    Zeroizing::new(serde_json::to_vec(claims).unwrap_or_default())
+}
+
+fn claims(text: &[u8]) -> Result<Claims, RecordError> {
+    match serde_json::from_slice(text) {
+        Ok(Value::Object(claims)) => Ok(claims),
+        _ => Err(RecordError::Malformed),
+    }
+}
