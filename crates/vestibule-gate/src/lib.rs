@@ -1,1 +1,42 @@
-//! The decision on one request: read, route, authenticate, authorize, headers
+//! The decision on one request: read, route, authenticate, authorize, headers.
+//!
+//! The modules are listed in the order in which one request meets them. Nothing here does I/O,
+//! reads a clock or rolls dice: `now` is an argument, and what a store or a provider said comes in
+//! as [`evidence::Evidence`].
+//!
+//! ```text
+//! RawHead -> request::read -> Request -> Gate::examine -> Examined -> Gate::decide -> Decision
+//!                                                                        Forward(Authorized) -> upstream head
+//! ```
+
+pub mod fields;
+pub mod forwarded;
+pub mod framing;
+pub mod host;
+pub mod method;
+pub mod path;
+pub mod refusal;
+pub mod request;
+
+pub mod authenticate;
+pub mod authorize;
+pub mod claims;
+pub mod credential;
+pub mod decision;
+pub mod evidence;
+mod gate;
+pub mod navigation;
+pub mod origin;
+pub mod route;
+pub mod rule;
+pub mod site;
+pub mod trace;
+
+pub mod headers;
+pub mod response;
+pub mod upstream;
+
+#[cfg(test)]
+mod fixture;
+
+pub use gate::{Examined, Gate, GateError, GateSettings, Place};

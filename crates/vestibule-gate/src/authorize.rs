@@ -1,0 +1,100 @@
+//! Whether a request may go to its upstream. The only place that says yes.
+
+use std::sync::Arc;
+
+use vestibule_session::store::Stored;
+
+use crate::authenticate::Authenticated;
+use crate::claims::Claims;
+use crate::request::Request;
+use crate::route::Matched;
+use crate::rule::{Judgement, Requirement, Subject, Verdict, judge};
+
+/// Leave to send one request to one upstream. Only [`authorize`] and [`authorize_public`] make one;
+/// whoever sends takes it by value.
+#[derive(Debug)]
+pub struct Authorized<'g> {
+    matched: Matched<'g>,
+    session: Option<Arc<Stored>>,
+}
+
+impl<'g> Authorized<'g> {
+    /// The route it takes.
+    #[must_use]
+    pub const fn matched(&self) -> &Matched<'g> {
+        &self.matched
+    }
+
+    /// The session of who sent it. None on a public route, whoever sent it.
+    #[must_use]
+    pub const fn session(&self) -> Option<&Arc<Stored>> {
+        self.session.as_ref()
+    }
+}
+
+/// Why somebody who is signed in may not pass.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NotAuthorized {
+    /// The judgement of the route's rule.
+    pub judgement: Judgement,
+}
+
+impl NotAuthorized {
+    /// The stable code of what settled it.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.judgement.decisive().reason.code()
+    }
+}
+
+/// Lets the request through if the route's rule holds for who sent it. The judgement comes along
+/// for the trace; routes without rules have none.
+///
+/// # Errors
+///
+/// [`NotAuthorized`] if the rule fails or can't be known.
+pub fn authorize<'g>(
+    authenticated: Authenticated<'g>,
+    request: &Request,
+) -> Result<(Authorized<'g>, Option<Judgement>), NotAuthorized> {
+    let (matched, session) = authenticated.into_parts();
+    let judgement = match &matched.route().require {
+        Requirement::Public | Requirement::SignedIn => None,
+        Requirement::Rules(rule) => {
+            let subject = Subject {
+                claims: Claims::of(&session),
+                granted_scopes: session.record().granted_scopes().collect(),
+                method: request.method(),
+                client_ip: request.client_ip(),
+            };
+            let judgement = judge(rule, &subject);
+            if judgement.verdict != Verdict::Holds {
+                return Err(NotAuthorized { judgement });
+            }
+            Some(judgement)
+        }
+    };
+    Ok((
+        Authorized {
+            matched,
+            session: Some(session),
+        },
+        judgement,
+    ))
+}
+
+/// Lets the request through on a public route, and on no other.
+///
+/// # Errors
+///
+/// Gives the match back if the route is not public.
+pub fn authorize_public(matched: Matched<'_>) -> Result<Authorized<'_>, Matched<'_>> {
+    if matched.route().is_public() {
+        Ok(Authorized {
+            matched,
+            session: None,
+        })
+    } else {
+        Err(matched)
+    }
+}

@@ -1,0 +1,175 @@
+//! What is known about a signed-in person, and where to look it up.
+
+use serde_json::{Map, Value};
+use vestibule_session::store::Stored;
+
+/// The name of a claim, or the way to one inside another: `realm_access.roles`.
+///
+/// A claim whose name holds a dot is found by its whole name first, so `http://schemas.x/role` works
+/// as written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ClaimPath(Box<str>);
+
+impl ClaimPath {
+    /// A path from its text.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What `claims` have at this path. `null` is the same as nothing.
+    #[must_use]
+    pub fn find<'c>(&self, claims: &'c Map<String, Value>) -> Option<&'c Value> {
+        find(claims, &self.0).filter(|value| !value.is_null())
+    }
+}
+
+impl std::fmt::Display for ClaimPath {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn find<'c>(claims: &'c Map<String, Value>, path: &str) -> Option<&'c Value> {
+    if let Some(value) = claims.get(path) {
+        return Some(value);
+    }
+    path.match_indices('.').find_map(|(at, _)| {
+        let (name, rest) = path.split_at(at);
+        find(claims.get(name)?.as_object()?, rest.get(1..)?)
+    })
+}
+
+/// The claims of a signed-in person, by source.
+///
+/// Rules and the user name take the ID token first, then user info, then the sign-in's own access
+/// token, which is here only if its signature, issuer and audience were verified.
+#[derive(Debug, Clone, Copy)]
+pub struct Claims<'c> {
+    /// The claims of the ID token.
+    pub id_token: &'c Map<String, Value>,
+    /// The claims of user info, if it was asked.
+    pub userinfo: Option<&'c Map<String, Value>>,
+    /// The claims of the sign-in's own access token, if it was verified.
+    pub access_token: Option<&'c Map<String, Value>>,
+}
+
+impl<'c> Claims<'c> {
+    /// The claims of a session.
+    #[must_use]
+    pub fn of(session: &'c Stored) -> Self {
+        let record = session.record();
+        Self {
+            id_token: record.claims(),
+            userinfo: record.userinfo(),
+            access_token: record.access_claims(),
+        }
+    }
+
+    /// What the first source that has it says.
+    #[must_use]
+    pub fn find(&self, path: &ClaimPath) -> Option<&'c Value> {
+        self.sources().find_map(|claims| path.find(claims))
+    }
+
+    /// Whether the provider left the groups out because there are too many. Entra says so by
+    /// `_claim_names.groups`, or by `hasgroups` where the token travels in a URL.
+    #[must_use]
+    pub fn groups_overage(&self) -> bool {
+        self.sources().any(|claims| {
+            let elsewhere = claims
+                .get("_claim_names")
+                .and_then(|names| names.get("groups"));
+            elsewhere.is_some() || claims.get("hasgroups") == Some(&Value::Bool(true))
+        })
+    }
+
+    /// The scopes a verified access token carries as `scp` or `scope` (RFC 9068 §2.2.3).
+    pub fn token_scopes(&self) -> impl Iterator<Item = &'c str> {
+        let claimed = self.access_token.into_iter().flat_map(|claims| {
+            ["scp", "scope"]
+                .into_iter()
+                .filter_map(|name| claims.get(name))
+        });
+        let claimed = claimed.flat_map(|value| match value {
+            Value::Array(list) => list.as_slice(),
+            one => std::slice::from_ref(one),
+        });
+        claimed
+            .filter_map(Value::as_str)
+            .flat_map(|text| text.split(' '))
+    }
+
+    /// The name of the person: the first of `choices` that is text.
+    #[must_use]
+    pub fn user(&self, choices: &[ClaimPath]) -> Option<&'c str> {
+        choices
+            .iter()
+            .filter_map(|path| self.find(path).and_then(Value::as_str))
+            .find(|text| !text.is_empty())
+    }
+
+    fn sources(&self) -> impl Iterator<Item = &'c Map<String, Value>> + use<'c> {
+        [Some(self.id_token), self.userinfo, self.access_token]
+            .into_iter()
+            .flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(text: &str) -> Map<String, Value> {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn whole_names_come_before_ways_into_objects() {
+        let claims = object(
+            r#"{"a.b":1,"a":{"b":2,"c.d":{"e":3}},"http://schemas.x/role":"r","n":null,"list":[{"x":1}]}"#,
+        );
+        let find = |path: &str| ClaimPath::new(path).find(&claims).cloned();
+        assert_eq!(find("a.b"), Some(1.into()));
+        assert_eq!(find("a.c.d.e"), Some(3.into()));
+        assert_eq!(find("http://schemas.x/role"), Some("r".into()));
+        for missing in ["n", "a.x", "list.x", "", ".", "a.", ".a", "a..b"] {
+            assert_eq!(find(missing), None, "{missing}");
+        }
+    }
+
+    #[test]
+    fn the_id_token_wins_over_user_info_and_that_over_the_access_token() {
+        let (id, info, access) = (
+            object(r#"{"upn":"id"}"#),
+            object(r#"{"upn":"info","email":"info"}"#),
+            object(r#"{"email":"access","roles":["r"],"scp":"read write"}"#),
+        );
+        let claims = Claims {
+            id_token: &id,
+            userinfo: Some(&info),
+            access_token: Some(&access),
+        };
+        let find = |path: &str| claims.find(&ClaimPath::new(path)).cloned();
+        assert_eq!(find("upn"), Some("id".into()));
+        assert_eq!(find("email"), Some("info".into()));
+        assert!(find("roles").is_some());
+        assert_eq!(claims.token_scopes().collect::<Vec<_>>(), ["read", "write"]);
+        let user = |names: &[&str]| {
+            claims.user(
+                &names
+                    .iter()
+                    .map(|name| ClaimPath::new(name))
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(user(&["absent", "roles", "email"]), Some("info"));
+        assert_eq!(user(&["absent"]), None);
+    }
+}

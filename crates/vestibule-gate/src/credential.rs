@@ -1,0 +1,132 @@
+//! What a request brings to prove who sent it: read, not yet believed.
+//!
+//! | in the request | credential |
+//! |---|---|
+//! | nothing, or session cookies that are no handle, or several handles | `Absent` |
+//! | one session handle of this site | `Session` |
+//! | `Authorization`, whatever else there is | `Authorization` or `Malformed` |
+//!
+//! An `Authorization` field never falls through to the cookie beside it.
+
+use vestibule_session::cookie::SessionCookie;
+use vestibule_session::handle::Handle;
+use vestibule_session::site::Site;
+
+use crate::fields::is_token;
+use crate::request::Request;
+
+/// What a request brings. Exhaustive, so that a new kind can't be taken for nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// Nothing was looked for: the route is public.
+    NotNeeded,
+    /// Nothing to prove anything with.
+    Absent(AbsentCookie),
+    /// A credential nobody can read.
+    Malformed(MalformedCredential),
+    /// A session handle.
+    Session(Handle),
+    /// An `Authorization` field with the `Bearer` scheme.
+    Bearer,
+    /// An `Authorization` field with another scheme.
+    OtherScheme,
+}
+
+/// In which way no session came along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AbsentCookie {
+    /// No session cookie of this site.
+    None,
+    /// Session cookies, none of which is a handle.
+    Malformed,
+    /// Several handles, between which nobody can choose.
+    Ambiguous,
+}
+
+/// Why a credential can't be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MalformedCredential {
+    /// More than one `Authorization` field.
+    AuthorizationRepeated,
+    /// Not a scheme followed by something (RFC 9110 §11.4), or a bearer token that is no `b64token`
+    /// (RFC 6750 §2.1).
+    AuthorizationSyntax,
+}
+
+impl Credential {
+    /// The stable code, for the trace.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotNeeded => "not_needed",
+            Self::Absent(AbsentCookie::None) => "absent",
+            Self::Absent(AbsentCookie::Malformed) => "cookie_malformed",
+            Self::Absent(AbsentCookie::Ambiguous) => "cookie_ambiguous",
+            Self::Malformed(why) => why.code(),
+            Self::Session(_) => "session",
+            Self::Bearer => "bearer",
+            Self::OtherScheme => "authorization_other_scheme",
+        }
+    }
+}
+
+impl MalformedCredential {
+    /// The stable code, for the trace.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::AuthorizationRepeated => "authorization_repeated",
+            Self::AuthorizationSyntax => "authorization_malformed",
+        }
+    }
+}
+
+/// Reads the credential of a request for `site`.
+#[must_use]
+pub fn read(request: &Request, site: &Site) -> Credential {
+    let mut authorization = request.fields().all("authorization");
+    if let Some(value) = authorization.next() {
+        if authorization.next().is_some() {
+            return Credential::Malformed(MalformedCredential::AuthorizationRepeated);
+        }
+        return read_authorization(value);
+    }
+    let cookies = request.fields().all("cookie").map(AsRef::as_ref);
+    match site.cookies().find_session(cookies) {
+        SessionCookie::Absent => Credential::Absent(AbsentCookie::None),
+        SessionCookie::Malformed => Credential::Absent(AbsentCookie::Malformed),
+        SessionCookie::Ambiguous => Credential::Absent(AbsentCookie::Ambiguous),
+        SessionCookie::Handle(handle) => Credential::Session(handle),
+    }
+}
+
+fn read_authorization(value: &[u8]) -> Credential {
+    const SYNTAX: Credential = Credential::Malformed(MalformedCredential::AuthorizationSyntax);
+    let (scheme, rest) = match memchr::memchr(b' ', value) {
+        Some(at) => value.split_at(at),
+        None => (value, &[][..]),
+    };
+    let credentials = rest.trim_ascii_start();
+    if !is_token(scheme) {
+        return SYNTAX;
+    }
+    if !scheme.eq_ignore_ascii_case(b"bearer") {
+        return Credential::OtherScheme;
+    }
+    let body = credentials
+        .iter()
+        .rposition(|&byte| byte != b'=')
+        .map_or(0, |at| at + 1);
+    let token = credentials.get(..body).unwrap_or_default();
+    let well_formed = !token.is_empty()
+        && token.iter().all(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
+        });
+    if well_formed {
+        Credential::Bearer
+    } else {
+        SYNTAX
+    }
+}

@@ -1,0 +1,144 @@
+//! What to do with a request. The only thing the proxy acts on.
+
+use vestibule_session::site::Site;
+
+use crate::authenticate::{NotAuthenticated, SignedOut};
+use crate::authorize::{Authorized, NotAuthorized};
+use crate::origin::{Cors, CrossOrigin};
+use crate::refusal::Refusal;
+
+/// What to do with a request. Exhaustive: the one place that answers must have an answer to each.
+#[derive(Debug)]
+pub enum Decision<'g> {
+    /// Send it to the upstream.
+    Forward(Authorized<'g>),
+    /// One of our own endpoints answers.
+    Own(&'g Site),
+    /// Send the person to sign in.
+    SignIn(SignedOut),
+    /// 401: nobody we know, and not a person looking at a page.
+    Challenge {
+        /// Why.
+        why: Challenge,
+        /// The leave for a script of another origin to read the answer.
+        cors: Option<Cors>,
+    },
+    /// 403: signed in, and not allowed.
+    Forbid {
+        /// Why.
+        why: NotAuthorized,
+        /// The leave for a script of another origin to read the answer.
+        cors: Option<Cors>,
+    },
+    /// 403: sent by a page of another origin, or without proof that it was not.
+    CrossOrigin(CrossOrigin),
+    /// 204 with [`Cors::fields`]: a preflight the route allows.
+    Preflight(Cors),
+    /// 404: no route.
+    NotFound,
+    /// 503: the store can't be asked. The cookie stays.
+    Unavailable {
+        /// The leave for a script of another origin to read the answer.
+        cors: Option<Cors>,
+    },
+    /// The request can't be read without doubt.
+    Refuse(Refusal),
+    /// 400: a credential nobody can read.
+    BadCredential(crate::credential::MalformedCredential),
+}
+
+/// Why a program gets a 401.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Challenge {
+    /// Nobody is signed in.
+    SignedOut(SignedOut),
+    /// It brought an `Authorization` field, which this route does not take.
+    AuthorizationNotAccepted,
+}
+
+impl Challenge {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::SignedOut(why) => why.code(),
+            Self::AuthorizationNotAccepted => NotAuthenticated::AuthorizationNotAccepted.code(),
+        }
+    }
+
+    /// The value of `WWW-Authenticate` (RFC 9110 §11.6.1). The scheme is our own, so that no
+    /// browser opens a password box; the reason is one of our codes.
+    #[must_use]
+    pub fn www_authenticate(self) -> String {
+        format!(
+            "Vestibule error=\"{}\", sign_in=\"/.vestibule/sign-in\"",
+            self.code()
+        )
+    }
+
+    /// What may be told to anyone.
+    #[must_use]
+    pub const fn public_message(self) -> &'static str {
+        match self {
+            Self::SignedOut(SignedOut::SessionIdle | SignedOut::SessionOver) => {
+                "The session has ended. Sign in again."
+            }
+            Self::SignedOut(_) => "Nobody is signed in. Sign in first.",
+            Self::AuthorizationNotAccepted => {
+                "This route does not take an Authorization header. Sign in with a browser, and send the request without it."
+            }
+        }
+    }
+}
+
+impl Decision<'_> {
+    /// The word for the kind of decision, for traces and metrics.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Forward(_) => "forward",
+            Self::Own(_) => "own",
+            Self::SignIn(_) => "sign_in",
+            Self::Challenge { .. } => "challenge",
+            Self::Forbid { .. } => "forbid",
+            Self::CrossOrigin(_) => "cross_origin",
+            Self::Preflight(_) => "preflight",
+            Self::NotFound => "not_found",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Refuse(_) => "refuse",
+            Self::BadCredential(_) => "bad_credential",
+        }
+    }
+
+    /// The stable code of the reason; the kind where it is reason enough.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::SignIn(why) => why.code(),
+            Self::Challenge { why, .. } => why.code(),
+            Self::Forbid { why, .. } => why.code(),
+            Self::CrossOrigin(why) => why.code(),
+            Self::Unavailable { .. } => NotAuthenticated::StoreUnavailable.code(),
+            Self::Refuse(why) => why.code(),
+            Self::BadCredential(why) => why.code(),
+            Self::Forward(_) | Self::Own(_) | Self::Preflight(_) | Self::NotFound => self.kind(),
+        }
+    }
+
+    /// The status of our answer, where the decision is an answer.
+    #[must_use]
+    pub const fn status(&self) -> Option<u16> {
+        match self {
+            Self::Forward(_) | Self::Own(_) => None,
+            Self::SignIn(_) => Some(303),
+            Self::Challenge { .. } => Some(401),
+            Self::Forbid { .. } | Self::CrossOrigin(_) => Some(403),
+            Self::Preflight(_) => Some(204),
+            Self::NotFound => Some(404),
+            Self::Unavailable { .. } => Some(503),
+            Self::Refuse(why) => Some(why.status()),
+            Self::BadCredential(_) => Some(400),
+        }
+    }
+}

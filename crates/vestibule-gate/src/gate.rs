@@ -1,0 +1,341 @@
+//! The decision on one request, in the order of its stages. The proxy and `explain` both enter here.
+
+use vestibule_oidc::time::UnixTime;
+use vestibule_session::handle::Handle;
+use vestibule_session::lifetime::Lifetimes;
+use vestibule_session::site::Site;
+
+use crate::authenticate::{NotAuthenticated, authenticate};
+use crate::authorize::{Authorized, authorize, authorize_public};
+use crate::credential::{self, Credential};
+use crate::decision::{Challenge, Decision};
+use crate::evidence::Evidence;
+use crate::fields::Fields;
+use crate::navigation::{Audience, audience};
+use crate::origin::{Cors, check_same_origin};
+use crate::refusal::Refusal;
+use crate::request::Request;
+use crate::route::{self, Matched, Route, RouteTable, RouteTableError};
+use crate::site;
+use crate::trace::{Stage, Trace};
+use crate::upstream::{PublicAddress, Scrub, UpstreamHead};
+
+pub use crate::route::Place;
+
+/// What a gate is made of.
+#[derive(Debug)]
+pub struct GateSettings {
+    /// The public sites.
+    pub sites: Vec<Site>,
+    /// The routes.
+    pub routes: Vec<Route>,
+    /// How long sessions last.
+    pub lifetimes: Lifetimes,
+}
+
+/// Why settings do not make a gate.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GateError {
+    /// No site.
+    #[error("make a gate without any public site")]
+    NoSite,
+    /// The routes do not go together.
+    #[error("make a table of the routes")]
+    Routes(#[from] RouteTableError),
+    /// A route is for a host that no site has.
+    #[error("reach the route {route:?}: no public site has its host")]
+    UnknownHost {
+        /// The route.
+        route: String,
+    },
+}
+
+/// The sites, routes and rules, ready to decide. Immutable; a reload makes another.
+#[derive(Debug)]
+pub struct Gate {
+    sites: Vec<Site>,
+    addresses: Vec<PublicAddress>,
+    table: RouteTable,
+    lifetimes: Lifetimes,
+    scrub: Scrub,
+}
+
+/// A request that has been looked at, before anyone was asked about it.
+#[derive(Debug)]
+pub struct Examined<'g> {
+    place: Result<Place<'g>, Refusal>,
+    credential: Credential,
+    trace: Trace,
+}
+
+impl<'g> Examined<'g> {
+    /// Where the request goes.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::HostUnknown`] and [`Refusal::RouteAmbiguous`].
+    pub const fn place(&self) -> Result<&Place<'g>, Refusal> {
+        match &self.place {
+            Ok(place) => Ok(place),
+            Err(refusal) => Err(*refusal),
+        }
+    }
+
+    /// What the request brings.
+    #[must_use]
+    pub const fn credential(&self) -> &Credential {
+        &self.credential
+    }
+
+    /// The handle to ask the store about, if there is anything to ask.
+    #[must_use]
+    pub const fn handle(&self) -> Option<&Handle> {
+        match &self.credential {
+            Credential::Session(handle) => Some(handle),
+            _ => None,
+        }
+    }
+}
+
+impl Gate {
+    /// A gate of these settings.
+    ///
+    /// # Errors
+    ///
+    /// See [`GateError`].
+    pub fn new(settings: GateSettings) -> Result<Self, GateError> {
+        let GateSettings {
+            sites,
+            routes,
+            lifetimes,
+        } = settings;
+        if sites.is_empty() {
+            return Err(GateError::NoSite);
+        }
+        for route in &routes {
+            let known = route.host.as_ref().is_none_or(|host| {
+                sites.iter().any(|site| {
+                    site.host() == host.name().as_str()
+                        && host.port().is_none_or(|port| port == site.port())
+                })
+            });
+            if !known {
+                return Err(GateError::UnknownHost {
+                    route: route.name.clone(),
+                });
+            }
+        }
+        let scrub = Scrub::of(&routes);
+        let table = RouteTable::new(routes)?;
+        let addresses = sites
+            .iter()
+            .map(|site| PublicAddress {
+                authority: site.authority().to_owned().into(),
+                port: site.port().to_string().into(),
+            })
+            .collect();
+        Ok(Self {
+            sites,
+            addresses,
+            table,
+            lifetimes,
+            scrub,
+        })
+    }
+
+    /// The public sites.
+    #[must_use]
+    pub fn sites(&self) -> &[Site] {
+        &self.sites
+    }
+
+    /// The routes, in the order they were given.
+    #[must_use]
+    pub fn routes(&self) -> &[Route] {
+        self.table.routes()
+    }
+
+    /// How long sessions last.
+    #[must_use]
+    pub const fn lifetimes(&self) -> &Lifetimes {
+        &self.lifetimes
+    }
+
+    /// Finds the site, the route and the credential of a request. What it says to
+    /// [`Examined::handle`] is all that anyone has to be asked about.
+    #[must_use]
+    pub fn examine<'g>(&'g self, request: &Request) -> Examined<'g> {
+        let mut trace = Trace::new();
+        note_read(&mut trace, request);
+        let place = self.place(request, &mut trace);
+        let credential = match &place {
+            Ok(Place::Own(site)) => credential::read(request, site),
+            Ok(Place::Route(matched)) if !matched.route().is_public() => {
+                credential::read(request, matched.site())
+            }
+            Ok(Place::Route(_) | Place::Nowhere(_)) | Err(_) => Credential::NotNeeded,
+        };
+        trace.note(Stage::Credential, credential.code());
+        Examined {
+            place,
+            credential,
+            trace,
+        }
+    }
+
+    fn place<'g>(&'g self, request: &Request, trace: &mut Trace) -> Result<Place<'g>, Refusal> {
+        let found = site::serving(&self.sites, request.host())
+            .ok_or(Refusal::HostUnknown)
+            .and_then(|site| route::place(&self.table, site, request));
+        match &found {
+            Ok(Place::Own(_)) => trace.note(Stage::Route, "own"),
+            Ok(Place::Route(matched)) => {
+                trace.note_about(Stage::Route, "found", matched.route().name.clone());
+            }
+            Ok(Place::Nowhere(_)) => trace.note(Stage::Route, "not_found"),
+            Err(Refusal::HostUnknown) => {
+                trace.note_about(Stage::Route, "host_unknown", request.host().to_string());
+            }
+            Err(refusal) => trace.note(Stage::Route, refusal.code()),
+        }
+        found
+    }
+
+    /// Decides, once the evidence is there.
+    #[must_use]
+    pub fn decide<'g>(
+        &'g self,
+        request: &Request,
+        examined: Examined<'g>,
+        evidence: Evidence,
+        now: UnixTime,
+    ) -> (Decision<'g>, Trace) {
+        let Examined {
+            place,
+            credential,
+            mut trace,
+        } = examined;
+        let decision = match place {
+            Err(refusal) => Decision::Refuse(refusal),
+            Ok(Place::Own(site)) => Decision::Own(site),
+            Ok(Place::Nowhere(_)) => Decision::NotFound,
+            Ok(Place::Route(matched)) => {
+                self.decide_on_route(request, matched, &credential, evidence, now, &mut trace)
+            }
+        };
+        trace.note(Stage::Decide, decision.kind());
+        (decision, trace)
+    }
+
+    fn decide_on_route<'g>(
+        &'g self,
+        request: &Request,
+        matched: Matched<'g>,
+        credential: &Credential,
+        evidence: Evidence,
+        now: UnixTime,
+        trace: &mut Trace,
+    ) -> Decision<'g> {
+        let matched = match authorize_public(matched) {
+            Ok(authorized) => {
+                trace.note(Stage::Authorize, "public");
+                return Decision::Forward(authorized);
+            }
+            Err(matched) => matched,
+        };
+        let (site, route) = (matched.site(), matched.route());
+        if let Some(cors) = Cors::of_preflight(request, route) {
+            trace.note(Stage::Origin, "preflight_allowed");
+            return Decision::Preflight(cors);
+        }
+        trace.note(Stage::Evidence, evidence.code());
+        let authenticated = match authenticate(matched, credential, evidence, &self.lifetimes, now)
+        {
+            Ok(authenticated) => authenticated,
+            Err(why) => {
+                trace.note(Stage::Authenticate, why.code());
+                return turn_away(why, request, route);
+            }
+        };
+        trace.note(Stage::Authenticate, "signed_in");
+        if let Err(why) = check_same_origin(request, site, route) {
+            trace.note(Stage::Origin, why.code());
+            return Decision::CrossOrigin(why);
+        }
+        match authorize(authenticated, request) {
+            Ok((authorized, None)) => {
+                trace.note(Stage::Authorize, "signed_in_suffices");
+                Decision::Forward(authorized)
+            }
+            Ok((authorized, Some(judgement))) => {
+                trace.note_judged(Stage::Authorize, "allowed", judgement);
+                Decision::Forward(authorized)
+            }
+            Err(why) => {
+                trace.note_judged(Stage::Authorize, why.code(), why.judgement.clone());
+                Decision::Forbid {
+                    why,
+                    cors: Cors::of(request, route),
+                }
+            }
+        }
+    }
+
+    /// The head for the upstream of an authorized request. `identity` is what
+    /// [`Authorized::identity_fields`] gave.
+    #[must_use]
+    pub fn upstream_head(
+        &self,
+        authorized: &Authorized<'_>,
+        request: &Request,
+        identity: &Fields,
+    ) -> UpstreamHead {
+        let site = authorized.matched().site();
+        let known = self.sites.iter().position(|one| one == site);
+        let address = match known.and_then(|at| self.addresses.get(at)) {
+            Some(address) => address,
+            // Only an authorization of another gate comes here.
+            None => &PublicAddress {
+                authority: site.authority().to_owned().into(),
+                port: site.port().to_string().into(),
+            },
+        };
+        authorized.head(&self.scrub, request, identity, address)
+    }
+}
+
+fn note_read(trace: &mut Trace, request: &Request) {
+    if request.dropped().is_empty() {
+        trace.note(Stage::Read, "read");
+        return;
+    }
+    let names: Vec<_> = request
+        .dropped()
+        .iter()
+        .map(|name| String::from_utf8_lossy(name))
+        .collect();
+    trace.note_about(Stage::Read, "fields_dropped", names.join(" "));
+}
+
+fn turn_away<'g>(why: NotAuthenticated, request: &Request, route: &Route) -> Decision<'g> {
+    let cors = || Cors::of(request, route);
+    match why {
+        NotAuthenticated::SignedOut(why) => match audience(request) {
+            Audience::Person => Decision::SignIn(why),
+            Audience::Program => Decision::Challenge {
+                why: Challenge::SignedOut(why),
+                cors: cors(),
+            },
+        },
+        NotAuthenticated::AuthorizationNotAccepted => Decision::Challenge {
+            why: Challenge::AuthorizationNotAccepted,
+            cors: cors(),
+        },
+        NotAuthenticated::Malformed(why) => Decision::BadCredential(why),
+        NotAuthenticated::StoreUnavailable => Decision::Unavailable { cors: cors() },
+    }
+}
+
+#[cfg(test)]
+mod tests;

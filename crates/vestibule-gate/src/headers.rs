@@ -1,0 +1,274 @@
+//! What the upstream is told about the person: which names are ours to set, and their values.
+//!
+//! Every name that any route may set is removed from every request first, in every spelling; see
+//! [`crate::upstream`]. A value that is not there leaves its header out.
+
+pub mod mod_auth_openidc;
+pub mod oauth2_proxy;
+pub mod value;
+
+use thiserror::Error;
+use vestibule_oidc::time::UnixTime;
+use vestibule_session::record::AccessToken;
+
+use crate::claims::{ClaimPath, Claims};
+use crate::fields::{Fields, FoldedNames, fold, is_token, same_variable};
+
+pub use mod_auth_openidc::ModAuthOpenidc;
+pub use oauth2_proxy::Oauth2Proxy;
+
+/// A set of names that upstreams already know. Exhaustive: each must be scrubbed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Preset {
+    /// What Apache with mod_auth_openidc sends.
+    ModAuthOpenidc(ModAuthOpenidc),
+    /// What oauth2-proxy sends.
+    Oauth2Proxy(Oauth2Proxy),
+}
+
+/// The name of a header we set: a token, and none that HTTP or the proxy needs itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderName(Box<str>);
+
+/// Why a name can't be one of our headers.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum HeaderNameError {
+    /// Not a token (RFC 9110 §5.6.2), or without any letter or digit.
+    #[error("use {name:?} as a header name: not a token")]
+    NotAToken {
+        /// The name.
+        name: String,
+    },
+    /// HTTP, or the proxy itself, needs this one.
+    #[error("set the header {name:?}, which is not an identity's to have")]
+    Reserved {
+        /// The name.
+        name: String,
+    },
+}
+
+/// Folded names no identity may use: framing, connection and forwarding, and what the browser sends.
+const RESERVED: [&str; 26] = [
+    "host",
+    "contentlength",
+    "contenttype",
+    "contentencoding",
+    "transferencoding",
+    "connection",
+    "keepalive",
+    "te",
+    "trailer",
+    "upgrade",
+    "expect",
+    "cookie",
+    "setcookie",
+    "authorization",
+    "proxyauthorization",
+    "proxyconnection",
+    "proxy",
+    "forwarded",
+    "xforwardedfor",
+    "xforwardedhost",
+    "xforwardedport",
+    "xforwardedproto",
+    "xforwardedprefix",
+    "xrealip",
+    "origin",
+    "referer",
+];
+
+impl HeaderName {
+    /// A name from its text.
+    ///
+    /// # Errors
+    ///
+    /// See [`HeaderNameError`].
+    pub fn parse(name: &str) -> Result<Self, HeaderNameError> {
+        let folded = fold(name.as_bytes());
+        if !is_token(name.as_bytes()) || folded.is_empty() {
+            return Err(HeaderNameError::NotAToken {
+                name: name.to_owned(),
+            });
+        }
+        if RESERVED
+            .iter()
+            .any(|reserved| reserved.as_bytes() == folded)
+        {
+            return Err(HeaderNameError::Reserved {
+                name: name.to_owned(),
+            });
+        }
+        Ok(Self(name.into()))
+    }
+
+    /// The name as it goes on the wire.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Where the value of an own header comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Source {
+    /// The name of the person, from the route's `user` claims.
+    User,
+    /// The first of these claims that is there.
+    Claims(Vec<ClaimPath>),
+    /// The access token for the upstream.
+    AccessToken,
+    /// The compact ID token.
+    IdToken,
+}
+
+/// A header of the operator's own choice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnHeader {
+    /// Its name.
+    pub name: HeaderName,
+    /// Where its value comes from.
+    pub source: Source,
+}
+
+/// Everything one route sets.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HeaderPlan {
+    /// Sets of names the upstream knows. A later one wins over an earlier.
+    pub presets: Vec<Preset>,
+    /// Names of the operator's own choice. They win over the presets'.
+    pub own: Vec<OwnHeader>,
+    /// Whether the access token goes as `Authorization: Bearer` (RFC 6750 §2.1).
+    pub bearer: bool,
+}
+
+/// The access token for the upstream.
+#[derive(Clone, Copy)]
+pub struct Token<'t> {
+    /// The token itself.
+    pub value: &'t str,
+    /// Its type, `Bearer` as a rule.
+    pub token_type: &'t str,
+    /// When it expires, if the provider said so.
+    pub expires_at: Option<UnixTime>,
+    /// The scopes granted with it, separated by spaces.
+    pub scope: Option<&'t str>,
+}
+
+impl<'t> Token<'t> {
+    /// An access token of a session. Sessions hold bearer tokens only.
+    #[must_use]
+    pub fn of(token: &'t AccessToken) -> Self {
+        Self {
+            value: token.token().expose(),
+            token_type: "Bearer",
+            expires_at: token.expires_at(),
+            scope: token.scope(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Token<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Token")
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What there is to tell an upstream about one person.
+#[derive(Clone, Copy)]
+pub struct Identity<'i> {
+    /// The claims.
+    pub claims: Claims<'i>,
+    /// The name of the person.
+    pub user: Option<&'i str>,
+    /// The access token for this upstream, if the route has one.
+    pub token: Option<Token<'i>>,
+    /// The compact ID token.
+    pub id_token: Option<&'i str>,
+}
+
+impl std::fmt::Debug for Identity<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Identity")
+            .field("token", &self.token)
+            .finish_non_exhaustive()
+    }
+}
+
+impl HeaderPlan {
+    /// The names this plan may set, apart from `Authorization`.
+    #[must_use]
+    pub fn names(&self) -> FoldedNames {
+        let mut names = FoldedNames::default();
+        for preset in &self.presets {
+            match preset {
+                Preset::ModAuthOpenidc(preset) => preset.add_names(&mut names),
+                Preset::Oauth2Proxy(preset) => preset.add_names(&mut names),
+            }
+        }
+        for header in &self.own {
+            names.insert(header.name.as_str());
+        }
+        names
+    }
+
+    /// Whether this plan sets `Authorization` itself, so that the client's does not pass.
+    #[must_use]
+    pub const fn sets_authorization(&self) -> bool {
+        self.bearer
+    }
+
+    /// The block of fields for one person. It depends on nothing but its arguments, so it may be
+    /// kept for as long as the session and the token stay the same.
+    #[must_use]
+    pub fn write(&self, identity: &Identity<'_>) -> Fields {
+        let mut fields = Fields::new();
+        for preset in &self.presets {
+            match preset {
+                Preset::ModAuthOpenidc(preset) => preset.write(identity, &mut fields),
+                Preset::Oauth2Proxy(preset) => preset.write(identity, &mut fields),
+            }
+        }
+        for header in &self.own {
+            let value = match &header.source {
+                Source::User => identity.user.map(str::to_owned),
+                Source::Claims(paths) => paths
+                    .iter()
+                    .filter_map(|path| identity.claims.find(path))
+                    .find_map(|value| value::text(value, ",")),
+                Source::AccessToken => identity.token.map(|token| token.value.to_owned()),
+                Source::IdToken => identity.id_token.map(str::to_owned),
+            };
+            if let Some(value) = value {
+                set(
+                    &mut fields,
+                    header.name.as_str(),
+                    value::encode(&value, value::Encoding::Utf8),
+                );
+            }
+        }
+        if self.bearer
+            && let Some(token) = identity.token
+        {
+            let value = format!("Bearer {}", token.value);
+            set(
+                &mut fields,
+                "Authorization",
+                value::encode(&value, value::Encoding::Utf8),
+            );
+        }
+        fields
+    }
+}
+
+/// Sets a field in place of all that an upstream could take for it.
+fn set(fields: &mut Fields, name: &str, value: Vec<u8>) {
+    fields.retain(|field| !same_variable(&field.name, name.as_bytes()));
+    fields.push(name.to_owned(), value);
+}
+
+#[cfg(test)]
+mod tests;

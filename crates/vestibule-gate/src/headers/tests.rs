@@ -1,0 +1,299 @@
+use super::*;
+use bytes::Bytes;
+use serde_json::{Map, Value};
+
+fn object(text: &str) -> Map<String, Value> {
+    serde_json::from_str(text).unwrap()
+}
+
+const TOKEN: Token<'static> = Token {
+    value: "eyJ0.eyJh.c2ln",
+    token_type: "Bearer",
+    expires_at: Some(UnixTime(1_700_000_000)),
+    scope: Some("api://x/.default"),
+};
+
+fn written(
+    plan: &HeaderPlan,
+    id_token: &str,
+    userinfo: Option<&str>,
+    token: Option<Token<'_>>,
+) -> Fields {
+    let id_token = object(id_token);
+    let userinfo = userinfo.map(object);
+    let claims = Claims {
+        id_token: &id_token,
+        userinfo: userinfo.as_ref(),
+        access_token: None,
+    };
+    plan.write(&Identity {
+        claims,
+        user: Some("alice"),
+        token,
+        id_token: Some("h.p.s"),
+    })
+}
+
+fn pairs(fields: &Fields) -> Vec<(String, String)> {
+    let text = |bytes: &Bytes| {
+        bytes
+            .iter()
+            .map(|&byte| char::from(byte))
+            .collect::<String>()
+    };
+    fields
+        .iter()
+        .map(|field| (text(&field.name), text(&field.value)))
+        .collect()
+}
+
+fn check(fields: &Fields, expected: &[(&str, &str)]) {
+    let expected: Vec<_> = expected
+        .iter()
+        .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+        .collect();
+    assert_eq!(pairs(fields), expected);
+}
+
+fn apache(preset: ModAuthOpenidc) -> HeaderPlan {
+    HeaderPlan {
+        presets: vec![Preset::ModAuthOpenidc(preset)],
+        ..HeaderPlan::default()
+    }
+}
+
+#[test]
+fn mod_auth_openidc_headers_are_those_of_apache() {
+    let fields = written(
+        &apache(ModAuthOpenidc::default()),
+        r#"{"iss":"https://i","aud":"c","exp":1700000000,"upn":"g\u00fcnther","email_verified":true,
+            "groups":["a","b,c",3],"address":{"b":1,"a":"x"},"rate":1.5,"gone":null,"empty":"","nonce":"n"}"#,
+        None,
+        Some(TOKEN),
+    );
+    check(
+        &fields,
+        &[
+            ("OIDC_CLAIM_iss", "https://i"),
+            ("OIDC_CLAIM_aud", "c"),
+            ("OIDC_CLAIM_exp", "1700000000"),
+            ("OIDC_CLAIM_upn", "g\u{fc}nther"),
+            ("OIDC_CLAIM_email_verified", "1"),
+            ("OIDC_CLAIM_groups", "a,b\\,c"),
+            ("OIDC_CLAIM_address", r#"{"b":1,"a":"x"}"#),
+            ("OIDC_CLAIM_rate", "1.5"),
+            ("OIDC_CLAIM_empty", ""),
+            ("OIDC_CLAIM_nonce", "n"),
+            ("OIDC_access_token", "eyJ0.eyJh.c2ln"),
+            ("OIDC_access_token_type", "Bearer"),
+            ("OIDC_access_token_expires", "1700000000"),
+            ("OIDC_scope", "api://x/.default"),
+        ],
+    );
+}
+
+#[test]
+fn user_info_replaces_the_id_token_in_mod_auth_openidc_headers() {
+    let fields = written(
+        &apache(ModAuthOpenidc::default()),
+        r#"{"sub":"s","email":"old"}"#,
+        Some(r#"{"email":"new","phone":"1"}"#),
+        None,
+    );
+    check(
+        &fields,
+        &[
+            ("OIDC_CLAIM_sub", "s"),
+            ("OIDC_CLAIM_email", "new"),
+            ("OIDC_CLAIM_phone", "1"),
+        ],
+    );
+}
+
+#[test]
+fn mod_auth_openidc_passes_whole_tokens_where_asked() {
+    let preset = ModAuthOpenidc {
+        id_token_claims: false,
+        id_token_payload: true,
+        id_token_serialized: true,
+        userinfo_claims: false,
+        userinfo_json: true,
+        ..ModAuthOpenidc::default()
+    };
+    let fields = written(
+        &apache(preset),
+        r#"{"sub":"s","b":1}"#,
+        Some(r#"{"x":true}"#),
+        None,
+    );
+    check(
+        &fields,
+        &[
+            ("OIDC_id_token_payload", r#"{"sub":"s","b":1}"#),
+            ("OIDC_id_token", "h.p.s"),
+            ("OIDC_userinfo_json", r#"{"x":true}"#),
+        ],
+    );
+}
+
+#[test]
+fn mod_auth_openidc_speaks_utf_8_and_base64url_where_asked() {
+    for (encoding, expected) in [
+        (value::Encoding::Utf8, "g\u{c3}\u{bc}"),
+        (value::Encoding::Base64Url, "Z8O8"),
+        (value::Encoding::Latin1, "g\u{fc}"),
+    ] {
+        let preset = ModAuthOpenidc {
+            encoding,
+            ..ModAuthOpenidc::default()
+        };
+        let fields = written(&apache(preset), r#"{"n":"gü"}"#, None, None);
+        check(&fields, &[("OIDC_CLAIM_n", expected)]);
+    }
+}
+
+#[test]
+fn claims_cannot_write_headers_of_their_own() {
+    let fields = written(
+        &apache(ModAuthOpenidc::default()),
+        r#"{"x\r\nEvil":"1","y":"a\r\nEvil: 1\u0000","list":["a\nb"]}"#,
+        None,
+        None,
+    );
+    check(
+        &fields,
+        &[
+            ("OIDC_CLAIM_x--Evil", "1"),
+            ("OIDC_CLAIM_y", "a  Evil: 1"),
+            ("OIDC_CLAIM_list", "a b"),
+        ],
+    );
+    assert!(fields.iter().all(|field| is_token(&field.name)));
+}
+
+#[test]
+fn two_claims_that_upstreams_take_for_one_are_one() {
+    let fields = written(
+        &apache(ModAuthOpenidc::default()),
+        r#"{"a b":"1","a-b":"2","a_b":"3"}"#,
+        None,
+        None,
+    );
+    check(&fields, &[("OIDC_CLAIM_a_b", "3")]);
+}
+
+#[test]
+fn oauth2_proxy_headers_are_both_sets() {
+    let plan = HeaderPlan {
+        presets: vec![Preset::Oauth2Proxy(Oauth2Proxy::default())],
+        ..HeaderPlan::default()
+    };
+    let id_token = r#"{"sub":"s","email":"a@b","preferred_username":"al","groups":["x","y"]}"#;
+    check(
+        &written(&plan, id_token, None, Some(TOKEN)),
+        &[
+            ("X-Forwarded-User", "alice"),
+            ("X-Forwarded-Email", "a@b"),
+            ("X-Forwarded-Preferred-Username", "al"),
+            ("X-Forwarded-Groups", "x,y"),
+            ("X-Forwarded-Access-Token", "eyJ0.eyJh.c2ln"),
+            ("X-Auth-Request-User", "alice"),
+            ("X-Auth-Request-Email", "a@b"),
+            ("X-Auth-Request-Preferred-Username", "al"),
+            ("X-Auth-Request-Groups", "x,y"),
+            ("X-Auth-Request-Access-Token", "eyJ0.eyJh.c2ln"),
+        ],
+    );
+    let bare = written(&plan, "{}", None, None);
+    check(
+        &bare,
+        &[
+            ("X-Forwarded-User", "alice"),
+            ("X-Auth-Request-User", "alice"),
+        ],
+    );
+}
+
+fn own(name: &str, source: Source) -> OwnHeader {
+    OwnHeader {
+        name: HeaderName::parse(name).unwrap(),
+        source,
+    }
+}
+
+#[test]
+fn own_names_and_the_bearer_are_set_and_absent_values_are_not() {
+    let plan = HeaderPlan {
+        presets: vec![],
+        own: vec![
+            own("Remote-User", Source::User),
+            own(
+                "X_Mail",
+                Source::Claims(vec![ClaimPath::new("mail"), ClaimPath::new("email")]),
+            ),
+            own("X-Absent", Source::Claims(vec![ClaimPath::new("absent")])),
+            own("X-Token", Source::AccessToken),
+            own("X-Id-Token", Source::IdToken),
+        ],
+        bearer: true,
+    };
+    check(
+        &written(&plan, r#"{"email":"ü@b"}"#, None, Some(TOKEN)),
+        &[
+            ("Remote-User", "alice"),
+            ("X_Mail", "\u{c3}\u{bc}@b"),
+            ("X-Token", "eyJ0.eyJh.c2ln"),
+            ("X-Id-Token", "h.p.s"),
+            ("Authorization", "Bearer eyJ0.eyJh.c2ln"),
+        ],
+    );
+    check(
+        &written(&plan, "{}", None, None),
+        &[("Remote-User", "alice"), ("X-Id-Token", "h.p.s")],
+    );
+}
+
+#[test]
+fn names_that_are_not_an_identitys_to_have_are_refused() {
+    for name in [
+        "",
+        "a b",
+        "x:",
+        "--",
+        "Host",
+        "host",
+        "Content_Length",
+        "X-Forwarded-For",
+        "x.real.ip",
+        "Cookie",
+        "authorization",
+        "Transfer-Encoding",
+        "Upgrade",
+    ] {
+        assert!(HeaderName::parse(name).is_err(), "{name}");
+    }
+    for name in ["Remote-User", "X-Forwarded-User", "X_User", "REMOTE_USER"] {
+        assert!(HeaderName::parse(name).is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn debug_shows_no_token_and_no_claim() {
+    let id_token = object(r#"{"email":"secret@b"}"#);
+    let claims = Claims {
+        id_token: &id_token,
+        userinfo: None,
+        access_token: None,
+    };
+    let identity = Identity {
+        claims,
+        user: None,
+        token: Some(TOKEN),
+        id_token: Some("h.p.s"),
+    };
+    let shown = format!("{identity:?}");
+    assert!(
+        !shown.contains("eyJ0") && !shown.contains("secret") && !shown.contains("h.p.s"),
+        "{shown}"
+    );
+}

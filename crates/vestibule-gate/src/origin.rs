@@ -1,0 +1,173 @@
+//! From which page a request was sent, and what pages of other origins may do.
+//!
+//! A session cookie comes along whoever wrote the page, so unsafe methods and WebSockets on a
+//! session need proof that the page is ours or one the route allows: `Sec-Fetch-Site`, which no page
+//! can forge, and `Origin`. Without either there is no proof. Both must agree where both are there.
+
+use bytes::Bytes;
+use vestibule_session::site::Site;
+
+use crate::fields::Fields;
+use crate::method::Method;
+use crate::request::{Request, Upgrade};
+use crate::route::Route;
+
+/// Why a request on a session was taken for another page's doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CrossOrigin {
+    /// `Origin` is neither ours nor allowed by the route.
+    OriginNotAllowed,
+    /// `Sec-Fetch-Site` says another site, and no allowed `Origin` speaks for it.
+    SiteNotSame,
+    /// Neither field is there.
+    NoProof,
+}
+
+impl CrossOrigin {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::OriginNotAllowed => "origin_not_allowed",
+            Self::SiteNotSame => "fetch_site_not_same",
+            Self::NoProof => "origin_missing",
+        }
+    }
+}
+
+/// Refuses what another origin's page may have sent on this session.
+///
+/// # Errors
+///
+/// See [`CrossOrigin`].
+pub fn check_same_origin(request: &Request, site: &Site, route: &Route) -> Result<(), CrossOrigin> {
+    let unsafe_here = !request.method().is_safe() || request.upgrade() == Some(Upgrade::WebSocket);
+    if !unsafe_here || route.danger_any_origin {
+        return Ok(());
+    }
+    let origin = request.fields().first("origin");
+    if let Some(origin) = origin {
+        if allows(route, origin) {
+            return Ok(());
+        }
+        if origin.as_ref() != site.origin().as_bytes() {
+            return Err(CrossOrigin::OriginNotAllowed);
+        }
+    }
+    match request.fields().first("sec-fetch-site").map(AsRef::as_ref) {
+        // `none` is the person's own doing: a bookmark, the address bar, a form sent again.
+        Some(b"same-origin" | b"none") => Ok(()),
+        Some(_) => Err(CrossOrigin::SiteNotSame),
+        None if origin.is_some() => Ok(()),
+        None => Err(CrossOrigin::NoProof),
+    }
+}
+
+/// Whether the route allows scripts of this origin. `null`, which any sandboxed frame can send, is
+/// never allowed.
+fn allows(route: &Route, origin: &[u8]) -> bool {
+    origin != b"null"
+        && route
+            .allowed_origins
+            .iter()
+            .any(|one| one.as_bytes() == origin)
+}
+
+/// The leave for a script of another origin to read an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cors {
+    origin: Bytes,
+    preflight: Option<Preflight>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Preflight {
+    method: Bytes,
+    headers: Option<Bytes>,
+}
+
+/// For how long a browser may remember a preflight's answer.
+const PREFLIGHT_MAX_AGE_SECS: &str = "600";
+
+impl Cors {
+    /// The leave this route gives to the request's origin, if it does.
+    #[must_use]
+    pub fn of(request: &Request, route: &Route) -> Option<Self> {
+        let origin = request.fields().first("origin")?;
+        allows(route, origin).then(|| Self {
+            origin: origin.clone(),
+            preflight: None,
+        })
+    }
+
+    /// Whether `request` is a CORS preflight, and the leave the route gives to it.
+    ///
+    /// A preflight carries no cookies, so it can't be let through as the person it is for; it is
+    /// answered here for the origins a route names, and has no special standing otherwise.
+    #[must_use]
+    pub fn of_preflight(request: &Request, route: &Route) -> Option<Self> {
+        let method = request.fields().first("access-control-request-method")?;
+        if *request.method() != Method::Options {
+            return None;
+        }
+        let headers = request
+            .fields()
+            .first("access-control-request-headers")
+            .cloned();
+        let preflight = Some(Preflight {
+            method: method.clone(),
+            headers,
+        });
+        Some(Self {
+            preflight,
+            ..Self::of(request, route)?
+        })
+    }
+
+    /// The origin that gets the leave.
+    #[must_use]
+    pub const fn origin(&self) -> &Bytes {
+        &self.origin
+    }
+
+    /// The fields of our answer: with a status of 204 to a preflight, with any other to the rest.
+    #[must_use]
+    pub fn fields(&self) -> Fields {
+        let mut fields = Fields::with_capacity(6);
+        fields.push("Access-Control-Allow-Origin", self.origin.clone());
+        fields.push("Access-Control-Allow-Credentials", "true");
+        match &self.preflight {
+            Some(preflight) => {
+                fields.push("Access-Control-Allow-Methods", preflight.method.clone());
+                if let Some(headers) = &preflight.headers {
+                    fields.push("Access-Control-Allow-Headers", headers.clone());
+                }
+                fields.push("Access-Control-Max-Age", PREFLIGHT_MAX_AGE_SECS);
+                fields.push(
+                    "Vary",
+                    "Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
+                );
+            }
+            None => {
+                fields.push("Access-Control-Expose-Headers", "WWW-Authenticate");
+                fields.push("Vary", "Origin");
+            }
+        }
+        fields
+    }
+
+    /// Adds the leave to an upstream's answer that has none of its own. The upstream of a route
+    /// whose preflights are answered here may know nothing of other origins.
+    pub fn complete(&self, response: &mut Fields) {
+        if response.contains("access-control-allow-origin") {
+            return;
+        }
+        response.push("Access-Control-Allow-Origin", self.origin.clone());
+        response.set("Access-Control-Allow-Credentials", "true");
+        response.push("Vary", "Origin");
+    }
+}
+
+#[cfg(test)]
+mod tests;

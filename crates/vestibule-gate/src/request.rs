@@ -1,0 +1,324 @@
+//! The one canonical reading of a request head.
+//!
+//! In comes a [`RawHead`] with the bytes as they were on the wire; out goes a [`Request`], on which
+//! everything is decided and from which the upstream's head is written anew, or a [`Refusal`]. The
+//! raw head is not looked at again.
+
+mod admit;
+mod target;
+
+use std::net::{IpAddr, SocketAddr};
+
+use bytes::{Bytes, BytesMut};
+use ipnet::IpNet;
+
+use crate::fields::{Fields, list};
+use crate::forwarded::{self, ForwardedFamily};
+use crate::framing::{self, BodyFraming};
+use crate::host::Host;
+use crate::method::Method;
+use crate::path::CanonicalPath;
+use crate::refusal::Refusal;
+use admit::{check_fields, check_sizes, keep_fields};
+use target::{read_host, read_target};
+
+/// The version of HTTP a request came in. Exhaustive: the rules differ by version everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// HTTP/1.0
+    Http10,
+    /// HTTP/1.1
+    Http11,
+    /// HTTP/2
+    Http2,
+    /// Anything else, refused with 505.
+    Unsupported,
+}
+
+/// `http` or `https`. Exhaustive: there is no third.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// Plain.
+    Http,
+    /// Over TLS.
+    Https,
+}
+
+impl Scheme {
+    /// The scheme as a URL spells it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+/// A request head as the listener got it.
+#[derive(Debug, Clone)]
+pub struct RawHead {
+    /// The method.
+    pub method: Bytes,
+    /// The request target of HTTP/1, `:path` of HTTP/2, byte for byte.
+    pub target: Bytes,
+    /// The version.
+    pub version: Version,
+    /// Whether the connection to us is over TLS.
+    pub scheme: Scheme,
+    /// `:authority` of HTTP/2, or an authority the HTTP engine took out of an absolute target.
+    pub authority: Option<Bytes>,
+    /// The fields in order, names in whatever case.
+    pub fields: Fields,
+    /// Who is at the other end of the connection.
+    pub peer: SocketAddr,
+}
+
+/// What is accepted, and whom to believe.
+#[derive(Debug, Clone)]
+pub struct ReadPolicy {
+    /// The networks whose forwarding fields are believed. Empty, the default, means nobody's.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Which forwarding fields these proxies write.
+    pub forwarded_family: ForwardedFamily,
+    /// The most bytes a whole head may have, counted decoded. Default 32 KiB.
+    pub max_head_bytes: usize,
+    /// The most fields. Default 100.
+    pub max_fields: usize,
+    /// The longest target in bytes. Default 8 KiB.
+    pub max_target_bytes: usize,
+    /// Whether fields with `_` or `.` in their name are passed on instead of dropped. Identity names
+    /// are removed in every spelling even so. Default no.
+    pub danger_keep_odd_names: bool,
+}
+
+impl Default for ReadPolicy {
+    fn default() -> Self {
+        Self {
+            trusted_proxies: Vec::new(),
+            forwarded_family: ForwardedFamily::default(),
+            max_head_bytes: 32 * 1024,
+            max_fields: 100,
+            max_target_bytes: 8 * 1024,
+            danger_keep_odd_names: false,
+        }
+    }
+}
+
+/// A protocol the client asks to switch to. Anything but WebSocket is not seen and not passed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Upgrade {
+    /// RFC 6455 §4.1
+    WebSocket,
+}
+
+/// A request, read once and for all. Only [`read`] makes one.
+#[derive(Debug, Clone)]
+pub struct Request {
+    method: Method,
+    host: Host,
+    path: CanonicalPath,
+    query: Option<Bytes>,
+    version: Version,
+    scheme: Scheme,
+    fields: Fields,
+    body: BodyFraming,
+    upgrade: Option<Upgrade>,
+    expects_continue: bool,
+    peer: SocketAddr,
+    hops: Vec<IpAddr>,
+    dropped: Vec<Bytes>,
+}
+
+impl Request {
+    /// The method.
+    #[must_use]
+    pub const fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The host that was asked for: `Host` or `:authority`, or what a trusted proxy says it was.
+    #[must_use]
+    pub const fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// The path in canonical form.
+    #[must_use]
+    pub const fn path(&self) -> &CanonicalPath {
+        &self.path
+    }
+
+    /// The query without its `?`, byte for byte. Nothing is decided by it.
+    #[must_use]
+    pub const fn query(&self) -> Option<&Bytes> {
+        self.query.as_ref()
+    }
+
+    /// The version.
+    #[must_use]
+    pub const fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The scheme the client used: the connection's, or what a trusted proxy says it was.
+    #[must_use]
+    pub const fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// The fields, without those whose names have `_` or `.` in them.
+    #[must_use]
+    pub const fn fields(&self) -> &Fields {
+        &self.fields
+    }
+
+    /// How the body is delimited.
+    #[must_use]
+    pub const fn body(&self) -> BodyFraming {
+        self.body
+    }
+
+    /// The protocol the client wants to switch to.
+    #[must_use]
+    pub const fn upgrade(&self) -> Option<Upgrade> {
+        self.upgrade
+    }
+
+    /// Whether the client waits for `100 Continue`.
+    #[must_use]
+    pub const fn expects_continue(&self) -> bool {
+        self.expects_continue
+    }
+
+    /// Who is at the other end of the connection.
+    #[must_use]
+    pub const fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    /// The client's address: the peer's, or what trusted proxies say it is.
+    #[must_use]
+    pub fn client_ip(&self) -> IpAddr {
+        self.hops.first().copied().unwrap_or_else(|| self.peer.ip())
+    }
+
+    /// The client's address, then those of the trusted proxies up to the peer.
+    #[must_use]
+    pub fn hops(&self) -> &[IpAddr] {
+        &self.hops
+    }
+
+    /// The names that were dropped because they have `_` or `.` in them.
+    #[must_use]
+    pub fn dropped(&self) -> &[Bytes] {
+        &self.dropped
+    }
+
+    /// Path and query as they would go on the wire.
+    #[must_use]
+    pub fn path_and_query(&self) -> Bytes {
+        join_query(&self.path, self.query.as_ref())
+    }
+}
+
+/// `path` and, if there is one, `?` and `query`.
+pub(crate) fn join_query(path: &CanonicalPath, query: Option<&Bytes>) -> Bytes {
+    let Some(query) = query else {
+        return path.as_bytes().clone();
+    };
+    let mut joined = BytesMut::with_capacity(path.as_bytes().len() + 1 + query.len());
+    joined.extend_from_slice(path.as_bytes());
+    joined.extend_from_slice(b"?");
+    joined.extend_from_slice(query);
+    joined.freeze()
+}
+
+/// Reads a raw head.
+///
+/// # Errors
+///
+/// A [`Refusal`], with its status and code, for everything two readers could take differently.
+pub fn read(raw: RawHead, policy: &ReadPolicy) -> Result<Request, Refusal> {
+    if raw.version == Version::Unsupported {
+        return Err(Refusal::Version);
+    }
+    check_sizes(&raw, policy)?;
+    let method = Method::parse(&raw.method)?;
+    check_fields(raw.version, &raw.fields)?;
+    let target = read_target(&raw)?;
+    let host = read_host(&raw, target.authority.as_deref())?;
+    let path = CanonicalPath::parse(&target.path)?;
+    let body = framing::read(raw.version, &raw.fields)?;
+    let expects_continue = read_expect(raw.version, &raw.fields)?;
+    let upgrade = read_upgrade(&raw, &method, body)?;
+    let client = forwarded::read(
+        raw.peer,
+        &raw.fields,
+        &policy.trusted_proxies,
+        policy.forwarded_family,
+    )?;
+    let mut dropped = Vec::new();
+    let fields = keep_fields(raw.version, raw.fields, policy, &mut dropped);
+    Ok(Request {
+        method,
+        host: client.host.unwrap_or(host),
+        path,
+        query: target.query,
+        version: raw.version,
+        scheme: client.scheme.unwrap_or(raw.scheme),
+        fields,
+        body,
+        upgrade,
+        expects_continue,
+        peer: raw.peer,
+        hops: client.hops,
+        dropped,
+    })
+}
+
+fn read_expect(version: Version, fields: &Fields) -> Result<bool, Refusal> {
+    match fields.first("expect") {
+        None => Ok(false),
+        Some(value) if value.eq_ignore_ascii_case(b"100-continue") => {
+            // RFC 9110 §10.1.1: in HTTP/1.0 the expectation is ignored.
+            Ok(version != Version::Http10)
+        }
+        Some(_) => Err(Refusal::Expectation),
+    }
+}
+
+fn read_upgrade(
+    raw: &RawHead,
+    method: &Method,
+    body: BodyFraming,
+) -> Result<Option<Upgrade>, Refusal> {
+    let has = |name: &str, member: &[u8]| {
+        raw.fields
+            .all(name)
+            .any(|value| list(value).any(|one| one.eq_ignore_ascii_case(member)))
+    };
+    // RFC 9110 §7.8: in HTTP/1.0, and without the connection option, the field is ignored.
+    if raw.version != Version::Http11
+        || !has("upgrade", b"websocket")
+        || !has("connection", b"upgrade")
+    {
+        return Ok(None);
+    }
+    // RFC 6455 §4.2.1, steps 1, 5 and 6.
+    let key = raw.fields.first("sec-websocket-key");
+    let version = raw.fields.first("sec-websocket-version");
+    let well_formed = *method == Method::Get
+        && body == BodyFraming::None
+        && key.is_some_and(|key| key.len() == 24)
+        && version.is_some_and(|version| version.as_ref() == b"13");
+    if well_formed {
+        Ok(Some(Upgrade::WebSocket))
+    } else {
+        Err(Refusal::Upgrade)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,309 @@
+//! Which route a request takes: exact host before any host, then the longest path prefix that ends
+//! at a segment boundary.
+
+use std::collections::HashMap;
+
+use bytes::{Bytes, BytesMut};
+use thiserror::Error;
+use vestibule_session::record::ResourceKey;
+use vestibule_session::site::Site;
+
+use crate::claims::ClaimPath;
+use crate::headers::HeaderPlan;
+use crate::host::{Host, HostName};
+use crate::path::{CanonicalPath, PathPrefix};
+use crate::refusal::Refusal;
+use crate::request::Request;
+use crate::rule::Requirement;
+
+/// What the first segment of our own endpoints is. No route can own it.
+pub const OWN_PREFIX: &str = "/.vestibule";
+
+/// An upstream, known to the gate by number only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct UpstreamId(pub usize);
+
+/// Which access token a route passes to its upstream. Exhaustive: each must be thought of where
+/// tokens are fetched.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum TokenChoice {
+    /// None.
+    #[default]
+    None,
+    /// The sign-in's own access token, whatever it is.
+    SignIn,
+    /// One for this resource and these scopes.
+    Resource(ResourceKey),
+}
+
+/// A host and path prefix with an upstream and its rules.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// What people call it in logs and traces, by custom its host and prefix.
+    pub name: String,
+    /// The host it is for; any of ours if not given. Without a port it is for all ports.
+    pub host: Option<Host>,
+    /// Where its paths begin.
+    pub prefix: PathPrefix,
+    /// Whether the prefix stays on the path that the upstream sees. Default no.
+    pub keep_prefix: bool,
+    /// Where requests go.
+    pub upstream: UpstreamId,
+    /// The path that the upstream's own URL has; put in front of what is left after the prefix.
+    pub upstream_base: PathPrefix,
+    /// The provider people sign in with; a session of another provider does not count here. Not
+    /// given: any provider's.
+    pub provider: Option<String>,
+    /// Who may pass.
+    pub require: Requirement,
+    /// The claims that name the person, the first that is there counts.
+    pub user: Vec<ClaimPath>,
+    /// What the upstream is told about the person.
+    pub headers: HeaderPlan,
+    /// The access token the upstream gets.
+    pub access_token: TokenChoice,
+    /// The origins, besides our own, whose scripts may call this route with a session.
+    pub allowed_origins: Vec<String>,
+    /// Whether WebSocket handshakes are passed on. Where not, the request goes on as plain `GET`.
+    pub websocket: bool,
+    /// Switches the same-origin rule for unsafe methods and WebSockets off. Default no.
+    pub danger_any_origin: bool,
+}
+
+impl Route {
+    /// A route for signed-in people with nothing special about it.
+    #[must_use]
+    pub fn new(name: impl Into<String>, prefix: PathPrefix, upstream: UpstreamId) -> Self {
+        Self {
+            name: name.into(),
+            host: None,
+            prefix,
+            keep_prefix: false,
+            upstream,
+            upstream_base: PathPrefix::root(),
+            provider: None,
+            require: Requirement::SignedIn,
+            user: vec![ClaimPath::new("sub")],
+            headers: HeaderPlan::default(),
+            access_token: TokenChoice::None,
+            allowed_origins: Vec::new(),
+            websocket: true,
+            danger_any_origin: false,
+        }
+    }
+
+    /// Whether anybody may pass without signing in.
+    #[must_use]
+    pub const fn is_public(&self) -> bool {
+        matches!(self.require, Requirement::Public)
+    }
+}
+
+/// Why routes do not make a table.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RouteTableError {
+    /// Two routes for one host and prefix.
+    #[error("tell the routes {first:?} and {second:?} apart: same host and prefix")]
+    Duplicate {
+        /// The one named first.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// A route under our own endpoints.
+    #[error("make a route {route:?} under /.vestibule, which is our own")]
+    Reserved {
+        /// The route.
+        route: String,
+    },
+}
+
+/// All routes, ready to be searched.
+#[derive(Debug, Default)]
+pub struct RouteTable {
+    routes: Vec<Route>,
+    /// Indices into `routes`, longest prefix first.
+    by_host: HashMap<HostName, Vec<usize>>,
+    any_host: Vec<usize>,
+}
+
+impl RouteTable {
+    /// A table of these routes.
+    ///
+    /// # Errors
+    ///
+    /// See [`RouteTableError`].
+    pub fn new(routes: Vec<Route>) -> Result<Self, RouteTableError> {
+        let mut by_host: HashMap<HostName, Vec<usize>> = HashMap::new();
+        let mut any_host = Vec::new();
+        for (at, route) in routes.iter().enumerate() {
+            if is_own(&route.prefix.to_path()) {
+                return Err(RouteTableError::Reserved {
+                    route: route.name.clone(),
+                });
+            }
+            let twin = routes.iter().take(at).find(|other| {
+                other.host == route.host && other.prefix.covers_same_as(&route.prefix)
+            });
+            if let Some(twin) = twin {
+                return Err(RouteTableError::Duplicate {
+                    first: twin.name.clone(),
+                    second: route.name.clone(),
+                });
+            }
+            match &route.host {
+                Some(host) => by_host.entry(host.name().clone()).or_default().push(at),
+                None => any_host.push(at),
+            }
+        }
+        // A route for one port comes before one for all ports of its host.
+        let rank = |&at: &usize| {
+            let route = routes.get(at);
+            let port = route
+                .and_then(|route| route.host.as_ref())
+                .and_then(Host::port)
+                .is_some();
+            let length = route.map_or(0, |route| route.prefix.length());
+            std::cmp::Reverse((port, length))
+        };
+        any_host.sort_by_key(rank);
+        for list in by_host.values_mut() {
+            list.sort_by_key(rank);
+        }
+        Ok(Self {
+            routes,
+            by_host,
+            any_host,
+        })
+    }
+
+    /// All routes, in the order they were given.
+    #[must_use]
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
+    }
+
+    /// The route for `path` on `site`.
+    #[must_use]
+    fn find(&self, site: &Site, name: &HostName, path: &CanonicalPath) -> Option<(usize, &Route)> {
+        let for_host = self
+            .by_host
+            .get(name)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        for_host.iter().chain(&self.any_host).find_map(|&at| {
+            let route = self.routes.get(at)?;
+            let port = route.host.as_ref().and_then(Host::port);
+            let fits = port.is_none_or(|port| port == site.port());
+            (fits && route.prefix.rest_of(path).is_some()).then_some((at, route))
+        })
+    }
+}
+
+/// Where a request goes, before anyone asks who sent it. Exhaustive: each needs its own answer.
+#[derive(Debug, Clone)]
+pub enum Place<'g> {
+    /// One of our own endpoints.
+    Own(&'g Site),
+    /// A route.
+    Route(Matched<'g>),
+    /// No route.
+    Nowhere(&'g Site),
+}
+
+/// A request that has found its site, its route and its path at the upstream.
+#[derive(Debug, Clone)]
+pub struct Matched<'g> {
+    site: &'g Site,
+    route: &'g Route,
+    upstream_path: CanonicalPath,
+}
+
+impl<'g> Matched<'g> {
+    /// The site the request is for.
+    #[must_use]
+    pub const fn site(&self) -> &'g Site {
+        self.site
+    }
+
+    /// The route it takes.
+    #[must_use]
+    pub const fn route(&self) -> &'g Route {
+        self.route
+    }
+
+    /// The path the upstream will see.
+    #[must_use]
+    pub const fn upstream_path(&self) -> &CanonicalPath {
+        &self.upstream_path
+    }
+}
+
+/// Finds the place of a request.
+///
+/// # Errors
+///
+/// [`Refusal::RouteAmbiguous`] if an upstream that cuts `;` parameters off would see a path of
+/// another route than one that does not: `/admin;x/y` must not slip past the rules of `/admin`.
+pub(crate) fn place<'g>(
+    table: &'g RouteTable,
+    site: &'g Site,
+    request: &Request,
+) -> Result<Place<'g>, Refusal> {
+    let name = request.host().name();
+    let path = request.path();
+    let own = is_own(path);
+    let found = table.find(site, name, path);
+    if path.has_parameters() {
+        let cut = path.without_parameters();
+        let other = table.find(site, name, &cut);
+        if is_own(&cut) != own || other.map(|(at, _)| at) != found.map(|(at, _)| at) {
+            return Err(Refusal::RouteAmbiguous);
+        }
+    }
+    if own {
+        return Ok(Place::Own(site));
+    }
+    let Some((_, route)) = found else {
+        return Ok(Place::Nowhere(site));
+    };
+    let upstream_path = upstream_path(route, path)?;
+    Ok(Place::Route(Matched {
+        site,
+        route,
+        upstream_path,
+    }))
+}
+
+/// Removes the prefix and puts the upstream's own path in front. The result is read again from
+/// scratch, so that no rewriting can make a path that was never judged.
+fn upstream_path(route: &Route, path: &CanonicalPath) -> Result<CanonicalPath, Refusal> {
+    let kept = if route.keep_prefix {
+        path.clone()
+    } else {
+        route.prefix.remove_from(path)?
+    };
+    if route.upstream_base.is_root() {
+        return Ok(kept);
+    }
+    let base = route.upstream_base.as_str().as_bytes();
+    // `/foo` alone is the upstream's base itself, not the directory below it.
+    let exact = !route.keep_prefix && route.prefix.rest_of(path).is_some_and(<[u8]>::is_empty);
+    if exact {
+        return CanonicalPath::parse(&Bytes::copy_from_slice(base));
+    }
+    let mut joined = BytesMut::with_capacity(base.len() + kept.as_bytes().len());
+    joined.extend_from_slice(base);
+    joined.extend_from_slice(kept.as_bytes());
+    CanonicalPath::parse(&joined.freeze())
+}
+
+fn is_own(path: &CanonicalPath) -> bool {
+    path.as_str()
+        .strip_prefix(OWN_PREFIX)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,261 @@
+use super::*;
+use serde_json::Map;
+
+fn object(text: &str) -> Map<String, Value> {
+    serde_json::from_str(text).unwrap()
+}
+
+fn judged(rule: &Rule, claims: &str) -> Judgement {
+    let id_token = object(claims);
+    let subject = Subject {
+        claims: Claims {
+            id_token: &id_token,
+            userinfo: None,
+            access_token: None,
+        },
+        granted_scopes: vec!["openid", "read"],
+        method: &Method::Get,
+        client_ip: "10.1.2.3".parse().unwrap(),
+    };
+    judge(rule, &subject)
+}
+
+fn claim(path: &str, text: &str) -> Rule {
+    Rule::Claim {
+        path: ClaimPath::new(path),
+        any_of: vec![ClaimValue::Text(text.to_owned())],
+    }
+}
+
+fn group(name: &str) -> Rule {
+    Rule::Group {
+        any_of: vec!["other".to_owned(), name.to_owned()],
+    }
+}
+
+fn check(rule: &Rule, claims: &str, verdict: Verdict, code: &str) {
+    let judgement = judged(rule, claims);
+    assert_eq!(
+        (judgement.verdict, judgement.decisive().reason.code()),
+        (verdict, code),
+        "{rule:?} {claims}"
+    );
+}
+
+use Verdict::{Fails, Holds, Unknown};
+
+#[test]
+fn claims_are_compared_exactly_and_by_type() {
+    let rule = claim("dept", "it");
+    check(&rule, r#"{"dept":"it"}"#, Holds, "claim_matches");
+    check(&rule, r#"{"dept":["hr","it"]}"#, Holds, "claim_matches");
+    for other in [
+        r#"{"dept":"IT"}"#,
+        r#"{"dept":"it "}"#,
+        r#"{"dept":"itx"}"#,
+        r#"{"dept":[]}"#,
+        r#"{"dept":[["it"]]}"#,
+        r#"{"dept":{"it":1}}"#,
+        r#"{"dept":1}"#,
+    ] {
+        check(&rule, other, Fails, "claim_differs");
+    }
+    check(&rule, "{}", Unknown, "claim_missing");
+    check(&rule, r#"{"dept":null}"#, Unknown, "claim_missing");
+    let number = Rule::Claim {
+        path: ClaimPath::new("n"),
+        any_of: vec![ClaimValue::Integer(42)],
+    };
+    check(&number, r#"{"n":42}"#, Holds, "claim_matches");
+    check(&number, r#"{"n":"42"}"#, Fails, "claim_differs");
+    let truth = Rule::Claim {
+        path: ClaimPath::new("b"),
+        any_of: vec![ClaimValue::Boolean(true)],
+    };
+    check(&truth, r#"{"b":true}"#, Holds, "claim_matches");
+    check(&truth, r#"{"b":"true"}"#, Fails, "claim_differs");
+    check(
+        &claim("realm_access.roles", "admin"),
+        r#"{"realm_access":{"roles":["admin"]}}"#,
+        Holds,
+        "claim_matches",
+    );
+}
+
+#[test]
+fn cve_2021_21411_each_kind_of_rule_turns_people_away() {
+    let roles = Rule::Role {
+        any_of: vec!["admin".to_owned()],
+    };
+    let scope = Rule::Scope {
+        any_of: vec!["write".to_owned()],
+    };
+    let method = Rule::Method {
+        any_of: vec![Method::Post],
+    };
+    let network = Rule::Network {
+        any_of: vec!["10.2.0.0/16".parse().unwrap()],
+    };
+    check(&group("a"), r#"{"groups":["b"]}"#, Fails, "claim_differs");
+    check(&roles, r#"{"roles":["user"]}"#, Fails, "claim_differs");
+    check(&scope, "{}", Fails, "scope_not_granted");
+    check(&method, "{}", Fails, "method_differs");
+    check(&network, "{}", Fails, "network_differs");
+    check(&claim("x", "y"), "{}", Unknown, "claim_missing");
+    check(&Rule::All(vec![]), "{}", Unknown, "no_rules");
+    check(&Rule::Any(vec![]), "{}", Unknown, "no_rules");
+}
+
+#[test]
+fn each_kind_of_rule_lets_the_right_people_through() {
+    check(&group("a"), r#"{"groups":["a"]}"#, Holds, "claim_matches");
+    check(
+        &Rule::Role {
+            any_of: vec!["admin".to_owned()],
+        },
+        r#"{"roles":"admin"}"#,
+        Holds,
+        "claim_matches",
+    );
+    check(
+        &Rule::Scope {
+            any_of: vec!["read".to_owned()],
+        },
+        "{}",
+        Holds,
+        "scope_granted",
+    );
+    check(
+        &Rule::Method {
+            any_of: vec![Method::Get],
+        },
+        "{}",
+        Holds,
+        "method_matches",
+    );
+    check(
+        &Rule::Network {
+            any_of: vec!["10.1.0.0/16".parse().unwrap()],
+        },
+        "{}",
+        Holds,
+        "network_matches",
+    );
+}
+
+#[test]
+fn what_is_missing_is_not_made_a_yes_by_not() {
+    let not = |rule: Rule| Rule::Not(Box::new(rule));
+    check(
+        &not(claim("dept", "it")),
+        r#"{"dept":"hr"}"#,
+        Holds,
+        "claim_differs",
+    );
+    check(
+        &not(claim("dept", "it")),
+        r#"{"dept":"it"}"#,
+        Fails,
+        "claim_matches",
+    );
+    check(&not(claim("dept", "it")), "{}", Unknown, "claim_missing");
+    check(
+        &not(not(claim("dept", "it"))),
+        "{}",
+        Unknown,
+        "claim_missing",
+    );
+    check(
+        &not(group("contractors")),
+        r#"{"_claim_names":{"groups":"src1"}}"#,
+        Unknown,
+        "groups_overage",
+    );
+    check(&not(Rule::All(vec![])), "{}", Unknown, "no_rules");
+}
+
+#[test]
+fn groups_left_out_for_their_number_have_their_own_reason() {
+    for claims in [
+        r#"{"_claim_names":{"groups":"src1"},"_claim_sources":{}}"#,
+        r#"{"hasgroups":true}"#,
+        r#"{"groups":["b"],"hasgroups":true}"#,
+    ] {
+        check(&group("a"), claims, Unknown, "groups_overage");
+    }
+    check(
+        &group("a"),
+        r#"{"groups":["a"],"_claim_names":{"groups":"src1"}}"#,
+        Holds,
+        "claim_matches",
+    );
+    check(
+        &group("a"),
+        r#"{"_claim_names":{"roles":"src1"}}"#,
+        Unknown,
+        "claim_missing",
+    );
+    check(
+        &group("a"),
+        r#"{"hasgroups":"true"}"#,
+        Unknown,
+        "claim_missing",
+    );
+}
+
+#[test]
+fn all_and_any_follow_three_valued_logic() {
+    let (holds, fails, unknown) = (
+        Rule::Method {
+            any_of: vec![Method::Get],
+        },
+        Rule::Method {
+            any_of: vec![Method::Post],
+        },
+        claim("absent", "x"),
+    );
+    for (rules, all, any) in [
+        (vec![&holds, &holds], Holds, Holds),
+        (vec![&holds, &fails], Fails, Holds),
+        (vec![&fails, &holds], Fails, Holds),
+        (vec![&holds, &unknown], Unknown, Holds),
+        (vec![&unknown, &holds], Unknown, Holds),
+        (vec![&fails, &unknown], Fails, Unknown),
+        (vec![&unknown, &fails], Fails, Unknown),
+        (vec![&fails, &fails], Fails, Fails),
+    ] {
+        let rules: Vec<Rule> = rules.into_iter().cloned().collect();
+        assert_eq!(
+            judged(&Rule::All(rules.clone()), "{}").verdict,
+            all,
+            "all {rules:?}"
+        );
+        assert_eq!(
+            judged(&Rule::Any(rules.clone()), "{}").verdict,
+            any,
+            "any {rules:?}"
+        );
+    }
+}
+
+#[test]
+fn scopes_of_a_verified_access_token_count() {
+    let (id_token, access) = (Map::new(), object(r#"{"scp":"files.read files.write"}"#));
+    let subject = Subject {
+        claims: Claims {
+            id_token: &id_token,
+            userinfo: None,
+            access_token: Some(&access),
+        },
+        granted_scopes: vec![],
+        method: &Method::Get,
+        client_ip: "10.1.2.3".parse().unwrap(),
+    };
+    let judgement = judge(
+        &Rule::Scope {
+            any_of: vec!["files.write".to_owned()],
+        },
+        &subject,
+    );
+    assert_eq!(judgement.verdict, Holds);
+}

@@ -1,0 +1,197 @@
+//! The head that goes to the upstream, written anew from the request that was decided on.
+//!
+//! In this order: hop-by-hop fields go, and those `Connection` names; every name we may set goes, in
+//! every spelling, on every route; our own cookies go; then ours are added. So nothing a client
+//! writes can stand for something of ours, or take something of ours away.
+
+use bytes::Bytes;
+use vestibule_session::cookie::{Stripped, strip};
+
+use crate::authorize::Authorized;
+use crate::claims::Claims;
+use crate::fields::{Fields, FoldedNames, folds_to, list};
+use crate::forwarded::Rebuilt;
+use crate::framing::BodyFraming;
+use crate::headers::{Identity, Token};
+use crate::method::Method;
+use crate::request::{Request, Upgrade, join_query};
+use crate::route::Route;
+use crate::rule::Requirement;
+use crate::site;
+
+/// The head of a request to an upstream. `Host` and the framing fields are left to whoever writes
+/// it on a connection.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct UpstreamHead {
+    /// The method.
+    pub method: Method,
+    /// Path and query.
+    pub target: Bytes,
+    /// The fields, without `Host`, `Content-Length`, `Transfer-Encoding` and `Expect`.
+    pub fields: Fields,
+    /// How the body is delimited.
+    pub body: BodyFraming,
+    /// The switch of protocols to ask for; its fields are already there.
+    pub upgrade: Option<Upgrade>,
+}
+
+/// Fields that are never passed on as they come: hop-by-hop (RFC 9110 §7.6.1), made anew by whoever
+/// writes the head, or rebuilt from the connection.
+const NEVER: [&str; 17] = [
+    "connection",
+    "proxy-connection",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "http2-settings",
+    "proxy-authorization",
+    "proxy-authenticate",
+    // A CGI program takes it for its own HTTP_PROXY.
+    "proxy",
+    "host",
+    "content-length",
+    "expect",
+    "forwarded",
+    "x-real-ip",
+    "x-scheme",
+];
+
+/// Beginnings of names by which proxies tell upstreams about the client.
+const NEVER_PREFIXES: [&str; 3] = ["x-forwarded-", "x-original-", "x-rewrite-"];
+
+/// Fields by which frameworks take another method than that of the request line.
+const METHOD_OVERRIDES: [&str; 3] = ["xhttpmethodoverride", "xhttpmethod", "xmethodoverride"];
+
+/// Every name that no client may send to an upstream, made once from all routes.
+#[derive(Debug, Clone)]
+pub(crate) struct Scrub {
+    names: FoldedNames,
+}
+
+impl Scrub {
+    pub(crate) fn of(routes: &[Route]) -> Self {
+        let mut names = FoldedNames::default();
+        for name in NEVER {
+            names.insert(name);
+        }
+        for prefix in NEVER_PREFIXES {
+            names.insert_prefix(prefix);
+        }
+        for route in routes {
+            names.extend(&route.headers.names());
+        }
+        Self { names }
+    }
+
+    /// What is left of the client's fields.
+    fn apply(&self, request: &Request, route: &Route) -> Fields {
+        let mut named: Vec<&[u8]> = Vec::new();
+        for value in request.fields().all("connection") {
+            named.extend(list(value));
+        }
+        let overrides =
+            matches!(&route.require, Requirement::Rules(rule) if rule.looks_at_method());
+        let authorization = route.headers.sets_authorization();
+        let mut fields = Fields::with_capacity(request.fields().len() + 16);
+        for field in request.fields() {
+            let gone = self.names.contains(&field.name)
+                || named
+                    .iter()
+                    .any(|name| field.name.eq_ignore_ascii_case(name))
+                || (authorization && folds_to(&field.name, "authorization"))
+                || (overrides
+                    && METHOD_OVERRIDES
+                        .iter()
+                        .any(|name| folds_to(&field.name, name)));
+            if gone {
+                continue;
+            }
+            if !field.is("cookie") {
+                fields.push(field.name.clone(), field.value.clone());
+                continue;
+            }
+            match strip(&field.value) {
+                Stripped::Unchanged => fields.push(field.name.clone(), field.value.clone()),
+                Stripped::Rest(rest) => fields.push(field.name.clone(), rest),
+                Stripped::Nothing => {}
+            }
+        }
+        fields
+    }
+}
+
+impl Authorized<'_> {
+    /// The fields that tell the upstream who sent the request; none on a public route. They stay the
+    /// same as long as the session's record and the token do.
+    #[must_use]
+    pub fn identity_fields(&self, token: Option<Token<'_>>) -> Fields {
+        let Some(session) = self.session() else {
+            return Fields::new();
+        };
+        let route = self.matched().route();
+        let claims = Claims::of(session);
+        let identity = Identity {
+            claims,
+            user: claims.user(&route.user),
+            token,
+            id_token: Some(session.record().id_token().expose()),
+        };
+        route.headers.write(&identity)
+    }
+
+    /// The name of the person who sent the request, by the route's choice of claims.
+    #[must_use]
+    pub fn user(&self) -> Option<&str> {
+        let session = self.session()?;
+        Claims::of(session).user(&self.matched().route().user)
+    }
+
+    /// The head for the upstream. `identity` is what [`Authorized::identity_fields`] gave.
+    pub(crate) fn head(
+        &self,
+        scrub: &Scrub,
+        request: &Request,
+        identity: &Fields,
+        public: &PublicAddress,
+    ) -> UpstreamHead {
+        let matched = self.matched();
+        let route = matched.route();
+        let mut fields = scrub.apply(request, route);
+        let removed = !route.keep_prefix && !route.prefix.is_root();
+        let prefix = removed.then(|| route.prefix.to_path());
+        Rebuilt {
+            hops: request.hops(),
+            scheme: site::scheme_of(matched.site()),
+            authority: &public.authority,
+            port: &public.port,
+            prefix: prefix.as_ref().map(|prefix| prefix.as_bytes()),
+        }
+        .write(&mut fields);
+        fields.extend_from(identity);
+        let upgrade = request.upgrade().filter(|_| route.websocket);
+        if upgrade == Some(Upgrade::WebSocket) {
+            fields.push("Connection", "Upgrade");
+            fields.push("Upgrade", "websocket");
+        }
+        UpstreamHead {
+            method: request.method().clone(),
+            target: join_query(matched.upstream_path(), request.query()),
+            fields,
+            body: request.body(),
+            upgrade,
+        }
+    }
+}
+
+/// A site's address as upstreams are told it.
+#[derive(Debug, Clone)]
+pub(crate) struct PublicAddress {
+    pub(crate) authority: Bytes,
+    pub(crate) port: Bytes,
+}
+
+#[cfg(test)]
+mod tests;
