@@ -1,1 +1,40 @@
-//! The proxy: sockets, TLS, HTTP, stores, provider and upstream calls
+//! The proxy: sockets, TLS, HTTP, stores, provider and upstream calls.
+//!
+//! A program builds a [`plan::Plan`] in code and starts a [`server::Server`] on it. The modules in the order a request
+//! meets them:
+//!
+//! | module | decides or holds |
+//! |---|---|
+//! | [`listen`] | accepting, TLS, limits, HTTP/1.1 and 2 |
+//! | `handle` | one request from its head to its answer |
+//! | `evidence` | what the store says about a session handle |
+//! | [`signin`] | our own endpoints: sign-in, callback, sign-out, who am I |
+//! | [`provider`] | metadata, keys and token calls of one provider |
+//! | `tokens` | the access token a route's upstream gets |
+//! | [`upstream`] | connections to upstreams |
+//! | [`respond`] | decision or error to HTTP, in this one place |
+//!
+//! Beside them: [`store`], where sessions live; [`telemetry`] and [`admin`]; [`pages`], what people see.
+
+pub mod admin;
+pub mod body;
+pub mod control;
+pub mod entropy;
+mod evidence;
+pub mod exchange;
+mod handle;
+pub mod incident;
+pub mod listen;
+pub mod pages;
+pub mod plan;
+pub mod provider;
+pub mod proxy;
+pub mod respond;
+pub mod server;
+pub mod shared;
+pub mod signin;
+pub mod store;
+pub mod telemetry;
+pub mod tokens;
+pub mod upstream;
+mod wire;

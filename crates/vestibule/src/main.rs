@@ -1,2 +1,29 @@
-//! The `vestibule` program.
-fn main() {}
+//! The `vestibule` program: sign-in with Microsoft Entra ID, or any OpenID Connect provider, in front of any app or API.
+
+mod assemble;
+mod check;
+mod cli;
+mod demo;
+mod exit;
+mod idp;
+mod load;
+mod logging;
+mod output;
+mod run;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let ended = match Cli::parse().command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Idp(arguments) => idp::run(&arguments),
+    };
+    ended.into()
+}

@@ -1,0 +1,31 @@
+//! Decides what the store has to say about the session handle a request brought.
+
+use std::sync::Arc;
+
+use vestibule_gate::evidence::Evidence;
+use vestibule_session::handle::Handle;
+
+use crate::shared::Shared;
+
+/// Asks the store about the handle, if there is one.
+///
+/// "No such session" is a signed-out person; "can't be asked" is its own answer, and never the other.
+pub(crate) async fn look_up(shared: &Arc<Shared>, handle: Option<&Handle>) -> Evidence {
+    let Some(handle) = handle else { return Evidence::NotAsked };
+    let key = handle.store_key();
+    if let Some(stored) = shared.store.peek(&key) {
+        return Evidence::Session(stored);
+    }
+    let store = Arc::clone(&shared.store);
+    let loaded = shared.control.run(async move { store.load(&key).await }).await;
+    match loaded {
+        Ok(Ok(Some(stored))) => Evidence::Session(stored),
+        Ok(Ok(None)) => Evidence::NoSession,
+        Ok(Err(error)) => {
+            shared.telemetry.metrics.store_error("load");
+            tracing::error!(code = error.code(), %error, "the session store can't be asked; cookies are kept");
+            Evidence::StoreUnavailable
+        }
+        Err(_stopping) => Evidence::StoreUnavailable,
+    }
+}

@@ -1,0 +1,33 @@
+//! Decides how requests come in: accepting, TLS, limits, deadlines, HTTP/1.1 and HTTP/2.
+//!
+//! In: sockets. Out: [`Incoming`](crate::exchange::Incoming) for the handler, and its response back to the client. Every
+//! wait has a deadline here: handshake, head, idle connection, body, a client that does not read, a tunnel. The HTTP engine
+//! (hyper) shows nowhere else; another engine replaces `serve` and the two body files beside it.
+
+mod accept;
+mod answer;
+mod bind;
+mod capacity;
+mod connection;
+mod pace;
+mod plan;
+mod record;
+mod request_body;
+mod serve;
+mod tls;
+mod tunnel;
+
+use std::time::Duration;
+
+pub(crate) use accept::{Acceptor, accept};
+pub use bind::BindError;
+pub(crate) use bind::bind;
+pub(crate) use capacity::connections;
+pub(crate) use connection::{Serving, Tasks};
+pub use plan::{Limits, ListenerPlan, ServingPlan};
+pub(crate) use record::Reporting;
+pub use tls::{CertificateError, CertificatePair, PemSource, TlsIdentity};
+
+/// When a silent TCP connection is first asked, and how often after that: dead peers go within two minutes.
+pub(crate) const KEEPALIVE: (Duration, Duration) =
+    (Duration::from_secs(60), Duration::from_secs(10));

@@ -1,0 +1,142 @@
+//! Decides how long a switched connection lives, and copies its bytes.
+//!
+//! It starts after the upstream's 101, and ends when either side closes, when nothing passes for too long, when its
+//! session is over, or at a stop. Frames are not looked at.
+
+use std::cell::Cell;
+use std::io;
+use std::time::Duration;
+
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+use super::record::Record;
+use crate::exchange::{Alive, Tunnel};
+
+const BUFFER: usize = 16 * 1024;
+/// For the farewell to a side that may not listen any more.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+pub(super) async fn run(switch: OnUpgrade, tunnel: Tunnel, mut record: Record) {
+    // hyper switches as soon as the 101 is written; a client that does not take it is cut by its write deadline.
+    let Ok(client) = switch.await else { return };
+    let metrics = record.client().reporting.telemetry.metrics.clone();
+    metrics.tunnels.inc();
+    let (sent, received, complete) = copy(TokioIo::new(client), tunnel, &record).await;
+    metrics.tunnels.dec();
+    record.bytes_in().set(received);
+    record.sent(sent);
+    if complete {
+        record.complete();
+    }
+}
+
+/// Bytes to the client, bytes from it, and whether it ended by one side closing.
+async fn copy(
+    client: impl AsyncRead + AsyncWrite,
+    tunnel: Tunnel,
+    record: &Record,
+) -> (u64, u64, bool) {
+    let Tunnel {
+        upstream,
+        idle,
+        alive,
+    } = tunnel;
+    let (mut from_client, mut to_client) = split(client);
+    let (mut from_upstream, mut to_upstream) = split(upstream);
+    let traffic = Traffic {
+        sent: Cell::new(0),
+        received: Cell::new(0),
+        last: Cell::new(Instant::now()),
+    };
+    let mut stop = record.client().stop.clone();
+    let complete = tokio::select! {
+        ended = traffic.pump(&mut from_upstream, &mut to_client, &traffic.sent) => ended.is_ok(),
+        ended = traffic.pump(&mut from_client, &mut to_upstream, &traffic.received) => ended.is_ok(),
+        () = traffic.silence(idle) => false,
+        () = death(alive) => false,
+        () = stop.wait() => false,
+    };
+    let farewell = async {
+        let _ = tokio::join!(to_client.shutdown(), to_upstream.shutdown());
+    };
+    let _ = timeout(FAREWELL, farewell).await;
+    (traffic.sent.get(), traffic.received.get(), complete)
+}
+
+struct Traffic {
+    sent: Cell<u64>,
+    received: Cell<u64>,
+    last: Cell<Instant>,
+}
+
+impl Traffic {
+    /// Copies until the source ends.
+    async fn pump(
+        &self,
+        from: &mut (impl AsyncRead + Unpin),
+        to: &mut (impl AsyncWrite + Unpin),
+        count: &Cell<u64>,
+    ) -> io::Result<()> {
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            let read = from.read(&mut buffer).await?;
+            let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else {
+                return Ok(());
+            };
+            self.last.set(Instant::now());
+            to.write_all(bytes).await?;
+            to.flush().await?;
+            count.set(count.get() + read as u64);
+        }
+    }
+
+    /// Waits until nothing passed for `limit`.
+    async fn silence(&self, limit: Duration) {
+        loop {
+            let deadline = self.last.get() + limit;
+            if Instant::now() >= deadline {
+                return;
+            }
+            sleep_until(deadline).await;
+        }
+    }
+}
+
+/// Waits until the tunnel may not stay open any more.
+async fn death(alive: Option<Alive>) {
+    let Some(mut alive) = alive else {
+        return std::future::pending().await;
+    };
+    loop {
+        sleep(Tunnel::ALIVE_INTERVAL).await;
+        if !alive().await {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A session that ends ends its tunnels within the interval.
+    #[tokio::test(start_paused = true)]
+    async fn a_tunnel_dies_with_what_it_lives_by() {
+        let mut left = 3;
+        let alive: Alive = Box::new(move || {
+            left -= 1;
+            Box::pin(std::future::ready(left > 0))
+        });
+        let start = Instant::now();
+        death(Some(alive)).await;
+        assert_eq!(start.elapsed(), 3 * Tunnel::ALIVE_INTERVAL);
+        assert!(
+            timeout(Duration::from_secs(86_400), death(None))
+                .await
+                .is_err()
+        );
+    }
+}

@@ -1,0 +1,277 @@
+//! The pages people see: templates to HTML, and the content security policy that fits them.
+//!
+//! A template gets data, never markup: everything is escaped on the way in. The style sheet is the
+//! only inline part, and the policy names it by its hash, so that a template cannot smuggle in
+//! script or another style. An operator may put files of the same names into a directory; each is
+//! compiled and rendered once with sample data when it is loaded, so that a broken one is an error
+//! then and not in front of a visitor.
+
+mod page;
+mod sample;
+
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
+
+pub use page::{Link, Page, PageFinding};
+
+const LAYOUT: &str = "layout.html";
+const STYLE: &str = "style.css";
+
+/// Largest template file that is read.
+const TEMPLATE_MAX_BYTES: u64 = 256 * 1024;
+
+/// The built-in templates, by file name.
+const BUILT_IN: [(&str, &str); 7] = [
+    (LAYOUT, include_str!("pages/templates/layout.html")),
+    ("choice.html", include_str!("pages/templates/choice.html")),
+    (
+        "sign_out.html",
+        include_str!("pages/templates/sign_out.html"),
+    ),
+    (
+        "signed_out.html",
+        include_str!("pages/templates/signed_out.html"),
+    ),
+    ("error.html", include_str!("pages/templates/error.html")),
+    (
+        "not_allowed.html",
+        include_str!("pages/templates/not_allowed.html"),
+    ),
+    (
+        "unavailable.html",
+        include_str!("pages/templates/unavailable.html"),
+    ),
+];
+
+const BUILT_IN_STYLE: &str = include_str!("pages/templates/style.css");
+
+/// Why the pages could not be loaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PagesError {
+    /// A file of the directory could not be read.
+    #[error("read the page template {}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file of the directory is larger than a template may be.
+    #[error("accept the page template {}: it is larger than {TEMPLATE_MAX_BYTES} bytes", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A template does not compile, or fails on sample data.
+    #[error("use the page template {name}: {source}")]
+    Template {
+        /// The template's file name.
+        name: String,
+        /// What the template engine said, with the line.
+        #[source]
+        source: minijinja::Error,
+    },
+    /// The style sheet would end its own element.
+    #[error("use the style sheet: it contains `</`")]
+    StyleClosesElement,
+}
+
+/// A page ready to be answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// The document.
+    pub html: Bytes,
+    /// The value of `Content-Security-Policy`.
+    pub policy: String,
+}
+
+/// The compiled templates of one plan.
+#[derive(Debug)]
+pub struct Pages {
+    environment: Environment<'static>,
+    style: Value,
+    style_hash: String,
+}
+
+impl Pages {
+    /// The built-in pages.
+    ///
+    /// # Errors
+    ///
+    /// [`PagesError::Template`] if a built-in template is wrong; a test holds that it is not.
+    pub fn built_in() -> Result<Self, PagesError> {
+        Self::from_sources(|_| Ok(None))
+    }
+
+    /// The built-in pages, each replaced by the file of the same name in `directory` if there is
+    /// one. `style.css` replaces the style sheet.
+    ///
+    /// # Errors
+    ///
+    /// [`PagesError`] for a file that cannot be read, does not compile, or fails on sample data.
+    pub fn with_overrides(directory: &Path) -> Result<Self, PagesError> {
+        Self::from_sources(|name| read_override(&directory.join(name)))
+    }
+
+    fn from_sources(
+        replacement: impl Fn(&str) -> Result<Option<String>, PagesError>,
+    ) -> Result<Self, PagesError> {
+        let mut environment = Environment::new();
+        // Every template is HTML, whatever its name.
+        environment.set_auto_escape_callback(|_| AutoEscape::Html);
+        environment.set_formatter(|out, state, value| match value.as_str() {
+            // The engine's own escaping also spells `/` as a reference, which makes addresses
+            // unreadable in the source and protects from nothing inside quotes.
+            Some(text) if !value.is_safe() => Ok(out.write_str(&escape(text))?),
+            _ => minijinja::escape_formatter(out, state, value),
+        });
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_recursion_limit(64);
+        for (name, built_in) in BUILT_IN {
+            let source = replacement(name)?.unwrap_or_else(|| built_in.to_owned());
+            environment
+                .add_template_owned(name, source)
+                .map_err(|source| PagesError::Template {
+                    name: name.to_owned(),
+                    source,
+                })?;
+        }
+        let style = replacement(STYLE)?.unwrap_or_else(|| BUILT_IN_STYLE.to_owned());
+        // The sheet goes into the document as it is; HTML ends a style element at this string.
+        if style.contains("</") {
+            return Err(PagesError::StyleClosesElement);
+        }
+        let hash = digest::digest(&digest::SHA256, style.as_bytes());
+        let pages = Self {
+            environment,
+            style_hash: STANDARD.encode(hash),
+            style: Value::from_safe_string(style),
+        };
+        for page in sample::pages() {
+            pages
+                .document(&page)
+                .map_err(|source| PagesError::Template {
+                    name: source.name().unwrap_or(page.template()).to_owned(),
+                    source,
+                })?;
+        }
+        Ok(pages)
+    }
+
+    /// Renders `page`.
+    ///
+    /// Never fails: a template that fails on this data gives the page's bare facts instead.
+    #[must_use]
+    pub fn render(&self, page: &Page) -> Rendered {
+        let html = self.document(page).unwrap_or_else(|error| {
+            tracing::error!(
+                template = page.template(),
+                error = %error,
+                "a page template failed; the visitor gets a bare page"
+            );
+            bare(page)
+        });
+        Rendered {
+            html: Bytes::from(html),
+            policy: self.policy(page),
+        }
+    }
+
+    fn document(&self, page: &Page) -> Result<String, minijinja::Error> {
+        let content = self
+            .environment
+            .get_template(page.template())?
+            .render(page.context())?;
+        self.environment.get_template(LAYOUT)?.render(context! {
+            title => page.title(),
+            style => self.style.clone(),
+            content => Value::from_safe_string(content),
+        })
+    }
+
+    /// No script, no frame, no foreign content; the one style sheet by its hash.
+    fn policy(&self, page: &Page) -> String {
+        // Browsers apply `form-action` to the redirects after a form is sent too, and signing out
+        // goes on to the provider, which may send the browser to further hosts of its own.
+        let form_action = match page {
+            Page::SignOut { .. } => "'self' https: http://localhost:* http://127.0.0.1:*",
+            _ => "'none'",
+        };
+        format!(
+            "default-src 'none'; style-src 'sha256-{}'; img-src data:; form-action {form_action}; \
+             base-uri 'none'; frame-ancestors 'none'",
+            self.style_hash
+        )
+    }
+}
+
+fn read_override(path: &Path) -> Result<Option<String>, PagesError> {
+    let unreadable = |source| PagesError::Unreadable {
+        path: path.to_owned(),
+        source,
+    };
+    let length = match std::fs::metadata(path) {
+        Ok(metadata) => metadata.len(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unreadable(error)),
+    };
+    if length > TEMPLATE_MAX_BYTES {
+        return Err(PagesError::TooLarge {
+            path: path.to_owned(),
+        });
+    }
+    std::fs::read_to_string(path).map(Some).map_err(unreadable)
+}
+
+/// The page without its template: heading, message, code, incident, all escaped.
+fn bare(page: &Page) -> String {
+    let (message, code, incident) = match page {
+        Page::Error {
+            message,
+            code,
+            incident,
+            ..
+        }
+        | Page::Unavailable {
+            message,
+            code,
+            incident,
+            ..
+        } => (message.as_str(), *code, incident.to_string()),
+        Page::NotAllowed { code, incident, .. } => ("", *code, incident.to_string()),
+        Page::Choice { .. } | Page::SignOut { .. } | Page::SignedOut { .. } => {
+            ("", "", String::new())
+        }
+    };
+    format!(
+        "<!doctype html><html lang=\"en\"><title>{title}</title><h1>{title}</h1>\
+         <p>{message}</p><p>{code} {incident}</p></html>",
+        title = escape(page.title()),
+        message = escape(message),
+    )
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,177 @@
+use super::*;
+use crate::incident::IncidentId;
+
+fn text(rendered: &Rendered) -> String {
+    String::from_utf8(rendered.html.to_vec()).unwrap()
+}
+
+fn hostile() -> String {
+    "</p><script>alert(1)</script><img src=x onerror=\"a\" '&amp;".to_owned()
+}
+
+fn error(message: String, detail: Option<String>) -> Page {
+    Page::Error {
+        title: hostile(),
+        message,
+        detail,
+        findings: vec![PageFinding {
+            title: hostile(),
+            cause: hostile(),
+            cure: hostile(),
+        }],
+        actions: vec![Link {
+            label: hostile(),
+            href: "/x?a=\"><script>".to_owned(),
+        }],
+        code: "callback_state_unknown",
+        incident: IncidentId::from_entropy([7; 10]),
+    }
+}
+
+#[test]
+fn cve_2026_33525_reflected_text_is_text_and_the_policy_is_set() {
+    let pages = Pages::built_in().unwrap();
+    let rendered = pages.render(&error(hostile(), Some(hostile())));
+    let html = text(&rendered);
+    assert!(!html.contains("<script"), "{html}");
+    assert!(!html.contains("<img"), "{html}");
+    assert!(html.contains("&lt;script&gt;"), "{html}");
+    assert!(rendered.policy.contains("default-src 'none'"));
+    assert!(!rendered.policy.contains("script-src"));
+    assert!(!rendered.policy.contains("unsafe"));
+    assert!(rendered.policy.contains("frame-ancestors 'none'"));
+}
+
+#[test]
+fn every_page_is_a_whole_document_with_one_heading_and_no_script() {
+    let pages = Pages::built_in().unwrap();
+    for page in sample::pages() {
+        let html = text(&pages.render(&page));
+        assert!(html.starts_with("<!doctype html>"), "{html}");
+        assert!(html.contains("<html lang=\"en\">"));
+        assert!(html.contains("name=\"viewport\""));
+        assert_eq!(html.matches("<h1>").count(), 1);
+        assert_eq!(html.matches("<main>").count(), 1);
+        assert!(!html.contains("<script"));
+        assert!(
+            !html.contains(" style="),
+            "an inline style would be blocked: {html}"
+        );
+        assert!(!html.contains("onclick"));
+    }
+}
+
+#[test]
+fn the_policy_names_the_very_style_that_is_in_the_document() {
+    let pages = Pages::built_in().unwrap();
+    let rendered = pages.render(&sample::pages()[0]);
+    let html = text(&rendered);
+    let style = html
+        .split("<style>")
+        .nth(1)
+        .unwrap()
+        .split("</style>")
+        .next()
+        .unwrap();
+    let hash = STANDARD.encode(digest::digest(&digest::SHA256, style.as_bytes()));
+    assert!(
+        rendered
+            .policy
+            .contains(&format!("style-src 'sha256-{hash}'")),
+        "{}",
+        rendered.policy
+    );
+    assert!(html.contains("prefers-color-scheme: dark"));
+}
+
+#[test]
+fn only_the_sign_out_page_may_send_a_form() {
+    let pages = Pages::built_in().unwrap();
+    for page in sample::pages() {
+        let policy = pages.render(&page).policy;
+        match page {
+            Page::SignOut { .. } => assert!(policy.contains("form-action 'self' https:")),
+            _ => assert!(policy.contains("form-action 'none'")),
+        }
+    }
+}
+
+#[test]
+fn an_error_page_shows_code_and_incident() {
+    let html = text(
+        &Pages::built_in()
+            .unwrap()
+            .render(&error("Oh.".to_owned(), None)),
+    );
+    assert!(html.contains("callback_state_unknown"));
+    assert!(html.contains(&IncidentId::from_entropy([7; 10]).to_string()));
+    assert!(!html.contains("provider said"));
+}
+
+#[test]
+fn a_file_of_the_directory_replaces_the_page_of_its_name() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(
+        directory.path().join("signed_out.html"),
+        "<p>Bye. {{ sign_in }}</p>",
+    )
+    .unwrap();
+    std::fs::write(directory.path().join("style.css"), "body { color: red }").unwrap();
+    let pages = Pages::with_overrides(directory.path()).unwrap();
+    let signed_out = Page::SignedOut {
+        sign_in: "/\"<b>".to_owned(),
+        provider_session_may_live: false,
+    };
+    let rendered = pages.render(&signed_out);
+    let html = text(&rendered);
+    assert!(html.contains("Bye. /&quot;&lt;b&gt;"), "{html}");
+    assert!(html.contains("body { color: red }"));
+    let hash = STANDARD.encode(digest::digest(&digest::SHA256, b"body { color: red }"));
+    assert!(rendered.policy.contains(&hash));
+    assert!(text(&pages.render(&sample::pages()[0])).contains("Choose the account"));
+}
+
+#[test]
+fn a_broken_template_is_an_error_at_load_that_names_the_file() {
+    for (name, source) in [
+        ("error.html", "{% if %}"),
+        ("choice.html", "{{ no_such_variable }}"),
+        ("layout.html", "{{ content | no_such_filter }}"),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join(name), source).unwrap();
+        let error = Pages::with_overrides(directory.path()).unwrap_err();
+        let PagesError::Template { name: named, .. } = &error else {
+            panic!("{name}: {error}")
+        };
+        assert_eq!(named, name);
+    }
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("style.css"), "a{}</style><script>").unwrap();
+    let error = Pages::with_overrides(directory.path()).unwrap_err();
+    assert!(matches!(error, PagesError::StyleClosesElement));
+}
+
+#[test]
+fn a_template_that_fails_on_real_data_gives_the_bare_facts() {
+    let directory = tempfile::tempdir().unwrap();
+    // Passes on the sample, where there is a first finding, and fails where there is none.
+    std::fs::write(
+        directory.path().join("error.html"),
+        "{{ findings[0].title }}",
+    )
+    .unwrap();
+    let pages = Pages::with_overrides(directory.path()).unwrap();
+    let page = Page::Error {
+        title: "Sign-in failed".to_owned(),
+        message: hostile(),
+        detail: None,
+        findings: Vec::new(),
+        actions: Vec::new(),
+        code: "callback_state_unknown",
+        incident: IncidentId::from_entropy([1; 10]),
+    };
+    let html = text(&pages.render(&page));
+    assert!(html.contains("callback_state_unknown"));
+    assert!(!html.contains("<script"));
+}

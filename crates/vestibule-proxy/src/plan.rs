@@ -1,0 +1,44 @@
+//! Holds everything one running proxy works by: built in code, immutable, swapped whole by a reload.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use vestibule_gate::Gate;
+use vestibule_gate::request::ReadPolicy;
+use vestibule_session::seal::KeyRing;
+
+use crate::listen::ServingPlan;
+use crate::pages::Pages;
+use crate::provider::Provider;
+use crate::upstream::UpstreamPlan;
+
+/// One configuration of the proxy, ready to work by.
+///
+/// The store and the listeners outlive a plan; everything else of a reload is here.
+#[derive(Debug)]
+pub struct Plan {
+    /// Listeners, limits and deadlines.
+    pub serving: Arc<ServingPlan>,
+    /// How request heads are read.
+    pub read: ReadPolicy,
+    /// Sites, routes, rules and session lifetimes.
+    pub gate: Gate,
+    /// The upstreams, in the order of the gate's `UpstreamId`.
+    pub upstreams: Vec<Arc<UpstreamPlan>>,
+    /// The providers, in the order people are offered them.
+    pub providers: Vec<Arc<Provider>>,
+    /// The keys that seal pending sign-ins, and sessions where the store needs it. The first seals, all open.
+    pub keys: KeyRing,
+    /// The pages people see.
+    pub pages: Pages,
+    /// How long requests in flight may take to finish at a graceful stop. Default 30 s.
+    pub drain: Duration,
+}
+
+impl Plan {
+    /// The provider of this name.
+    #[must_use]
+    pub fn provider(&self, name: &str) -> Option<&Arc<Provider>> {
+        self.providers.iter().find(|provider| provider.plan().name == name)
+    }
+}

@@ -1,0 +1,443 @@
+//! One provider as the running proxy knows it: its settings, its documents, and whether it answers.
+//!
+//! Everything here runs on the control runtime. Redirects are never followed, every answer is
+//! bounded in size and time, and a provider that is down costs nobody more than an instant: a
+//! keeper task probes it in the background and closes the circuit when it answers again.
+
+pub mod address;
+mod breaker;
+pub mod call;
+mod documents;
+mod error;
+#[cfg(test)]
+pub(crate) mod fake;
+mod http;
+mod keeper;
+pub mod outbound;
+mod plan;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Mutex as AsyncMutex, Notify, watch};
+use tokio::time::{Instant, sleep_until, timeout};
+use url::Url;
+use vestibule_oidc::jose::KeySet;
+use vestibule_oidc::metadata::ProviderMetadata;
+use vestibule_oidc::secret::Secret;
+use vestibule_oidc::token::TokenHttpRequest;
+
+use self::address::{is_loopback, may_call};
+use self::breaker::Breaker;
+use self::call::{CallError, ProviderAnswer, ProviderCall, Transport};
+use self::documents::{Documents, HeldKeys, UNKNOWN_KEY_INTERVAL};
+use crate::control::Control;
+
+pub use self::error::{Endpoint, ProviderError};
+pub use self::http::{HttpError, HttpTransport};
+pub use self::plan::{ClientAuthMethod, ProviderPlan, UserInfoUse};
+
+/// What a client is told about when a provider that is down is worth asking again.
+pub const RETRY_AFTER: Duration = breaker::RETRY_AFTER;
+
+/// How long somebody waits for the very first metadata before being told to come back.
+const FIRST_WAIT: Duration = Duration::from_secs(3);
+
+/// A provider in use.
+#[derive(Debug)]
+pub struct Provider {
+    name: Arc<str>,
+    plan: ProviderPlan,
+    transport: Arc<dyn Transport>,
+    documents: watch::Sender<Documents>,
+    /// Held while somebody fetches keys for an unknown `kid`; everybody else waits for the result.
+    keys_turn: AsyncMutex<()>,
+    /// When keys were last fetched for an unknown `kid`. A scheduled fetch forgets it.
+    unknown_key_fetched: Mutex<Option<Instant>>,
+    breaker: Breaker,
+    wake: Arc<Notify>,
+}
+
+impl Provider {
+    /// Puts a provider into use and starts its keeper. Nothing is waited for: a provider that is
+    /// down at this moment is used as soon as it answers.
+    ///
+    /// `previous` is the same provider under an earlier plan: what it has learnt is taken over, if
+    /// it was learnt from the same place by the same rule.
+    #[must_use]
+    pub fn start(
+        plan: ProviderPlan,
+        transport: Arc<dyn Transport>,
+        control: &Control,
+        previous: Option<&Self>,
+    ) -> Arc<Self> {
+        let inherited = previous
+            .filter(|previous| {
+                previous.plan.metadata_url == plan.metadata_url
+                    && previous.plan.issuer == plan.issuer
+            })
+            .map(|previous| previous.documents.borrow().clone())
+            .unwrap_or_default();
+        let provider = Arc::new(Self {
+            name: plan.name.as_str().into(),
+            plan,
+            transport,
+            documents: watch::Sender::new(inherited),
+            keys_turn: AsyncMutex::new(()),
+            unknown_key_fetched: Mutex::new(None),
+            breaker: Breaker::default(),
+            wake: Arc::new(Notify::new()),
+        });
+        control.spawn(keeper::keep(
+            Arc::downgrade(&provider),
+            Arc::clone(&provider.wake),
+        ));
+        provider
+    }
+
+    /// The name in the configuration, as metrics and logs want it.
+    #[must_use]
+    pub const fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// The settings.
+    #[must_use]
+    pub const fn plan(&self) -> &ProviderPlan {
+        &self.plan
+    }
+
+    /// Whether the circuit is open: asking now would be in vain.
+    #[must_use]
+    pub fn is_down(&self) -> bool {
+        self.breaker.is_open()
+    }
+
+    /// The metadata, if they have ever been fetched. Waits for nothing.
+    #[must_use]
+    pub fn known_metadata(&self) -> Option<Arc<ProviderMetadata>> {
+        self.documents.borrow().metadata.clone()
+    }
+
+    /// Whether metadata and usable keys are at hand.
+    fn is_ready(&self) -> bool {
+        let documents = self.documents.borrow();
+        documents.metadata.is_some() && documents.usable_keys().is_some()
+    }
+
+    /// The metadata. Waits only for the very first attempt to end.
+    ///
+    /// # Errors
+    ///
+    /// Why the last attempt failed, if none has succeeded yet.
+    pub async fn metadata(&self) -> Result<Arc<ProviderMetadata>, ProviderError> {
+        if let Some(metadata) = self.known_metadata() {
+            return Ok(metadata);
+        }
+        let mut documents = self.documents.subscribe();
+        let attempted = documents.wait_for(|documents| documents.attempted);
+        match timeout(FIRST_WAIT, attempted).await {
+            Ok(Ok(documents)) => documents
+                .metadata
+                .clone()
+                .ok_or_else(|| documents.trouble.clone().unwrap_or(ProviderError::Down)),
+            _ => Err(ProviderError::Down),
+        }
+    }
+
+    /// The keys, of at most 24 hours ago.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError`] when there are none and none can be fetched now.
+    pub async fn keys(&self) -> Result<Arc<KeySet>, ProviderError> {
+        let held = self.documents.borrow().usable_keys();
+        match held {
+            Some(keys) => Ok(keys),
+            None => self.keys_after(None).await,
+        }
+    }
+
+    /// Keys newer than `seen`, in which a token's key was not found.
+    ///
+    /// At most one fetch per ten seconds, however many tokens ask; one more is allowed right after
+    /// a scheduled fetch, because a provider may roll over just then. Who comes too early waits
+    /// for the next fetch.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError`] when the fetch fails. The keys held before stay held.
+    pub async fn newer_keys(&self, seen: &Arc<KeySet>) -> Result<Arc<KeySet>, ProviderError> {
+        self.keys_after(Some(seen)).await
+    }
+
+    async fn keys_after(&self, seen: Option<&Arc<KeySet>>) -> Result<Arc<KeySet>, ProviderError> {
+        let patience = UNKNOWN_KEY_INTERVAL + http::CALL_TIMEOUT;
+        timeout(patience, self.keys_in_turn(seen))
+            .await
+            .unwrap_or(Err(ProviderError::Down))
+    }
+
+    async fn keys_in_turn(&self, seen: Option<&Arc<KeySet>>) -> Result<Arc<KeySet>, ProviderError> {
+        let newer = || {
+            let held = self.documents.borrow().usable_keys()?;
+            (!seen.is_some_and(|seen| Arc::ptr_eq(seen, &held))).then_some(held)
+        };
+        let _turn = self.keys_turn.lock().await;
+        if let Some(keys) = newer() {
+            return Ok(keys);
+        }
+        let last = *self
+            .unknown_key_fetched
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = last {
+            sleep_until(last + UNKNOWN_KEY_INTERVAL).await;
+            if let Some(keys) = newer() {
+                return Ok(keys);
+            }
+        }
+        *self
+            .unknown_key_fetched
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        let metadata = self.metadata().await?;
+        self.fetch_keys(&metadata).await
+    }
+
+    /// Sends a request to the token endpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError`] when there is no answer, or one of the 5xx family. Whatever else the
+    /// endpoint says, refusals included, is an answer.
+    pub async fn token(&self, request: TokenHttpRequest) -> Result<ProviderAnswer, ProviderError> {
+        let answer = self
+            .call(
+                Endpoint::Token,
+                ProviderCall {
+                    url: request.url,
+                    authorization: request.authorization,
+                    form: Some(request.form_body),
+                    max_bytes: ProviderCall::ANSWER_MAX_BYTES,
+                },
+            )
+            .await?;
+        if answer.status >= 500 || answer.status == 429 {
+            return Err(ProviderError::Status {
+                endpoint: Endpoint::Token,
+                status: answer.status,
+            });
+        }
+        Ok(answer)
+    }
+
+    /// Asks the user info endpoint with an access token.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError`] when there is no answer or it is no success.
+    pub async fn user_info(
+        &self,
+        endpoint: &Url,
+        access_token: &Secret,
+    ) -> Result<ProviderAnswer, ProviderError> {
+        let authorization = Secret::new(format!("Bearer {}", access_token.expose()));
+        let answer = self
+            .call(
+                Endpoint::UserInfo,
+                ProviderCall {
+                    url: endpoint.clone(),
+                    authorization: Some(authorization),
+                    form: None,
+                    max_bytes: ProviderCall::ANSWER_MAX_BYTES,
+                },
+            )
+            .await?;
+        success(Endpoint::UserInfo, answer)
+    }
+
+    /// A call that a person waits for: refused at once while the circuit is open.
+    async fn call(
+        &self,
+        endpoint: Endpoint,
+        call: ProviderCall,
+    ) -> Result<ProviderAnswer, ProviderError> {
+        if self.is_down() {
+            return Err(ProviderError::Down);
+        }
+        self.call_anyway(endpoint, call).await
+    }
+
+    /// A call that goes out whatever the circuit says: the keeper's own.
+    async fn call_anyway(
+        &self,
+        endpoint: Endpoint,
+        call: ProviderCall,
+    ) -> Result<ProviderAnswer, ProviderError> {
+        self.guard_address(endpoint, &call.url)?;
+        let began = Instant::now();
+        let outcome = timeout(http::CALL_TIMEOUT, self.transport.call(call))
+            .await
+            .unwrap_or(Err(CallError::TimedOut));
+        let outage = match &outcome {
+            Ok(answer) => answer.status >= 500,
+            Err(error) => error.is_outage(),
+        };
+        // Sign-in works without the other two, from the keys we hold and the ID token's claims.
+        let vital = matches!(endpoint, Endpoint::Metadata | Endpoint::Token);
+        if vital && !outage {
+            self.breaker.answered();
+        } else if vital && self.breaker.outage(began) {
+            tracing::warn!(
+                provider = %self.name,
+                endpoint = endpoint.as_str(),
+                "the provider does not answer; sign-ins and refreshes are refused until it does"
+            );
+            self.wake.notify_one();
+        }
+        outcome.map_err(|source| ProviderError::Call { endpoint, source })
+    }
+
+    fn guard_address(&self, endpoint: Endpoint, url: &Url) -> Result<(), ProviderError> {
+        // The place of the metadata is the operator's word; the rest is the document's.
+        if endpoint == Endpoint::Metadata || may_call(url, is_loopback(&self.plan.metadata_url)) {
+            return Ok(());
+        }
+        let host = url.host_str().unwrap_or_default().to_owned();
+        Err(ProviderError::EndpointAddress { endpoint, host })
+    }
+
+    async fn fetch_metadata(&self) -> Result<Arc<ProviderMetadata>, ProviderError> {
+        let call = ProviderCall::document(self.plan.metadata_url.clone());
+        let answer = success(
+            Endpoint::Metadata,
+            self.call_anyway(Endpoint::Metadata, call).await?,
+        )?;
+        let found = ProviderMetadata::parse(&answer.body, &self.plan.issuer)?;
+        if let Some(held) = self.known_metadata()
+            && held.issuer() != found.issuer()
+        {
+            return Err(ProviderError::IssuerChanged {
+                held: held.issuer().to_owned(),
+                found: found.issuer().to_owned(),
+            });
+        }
+        if self.known_metadata().is_none() {
+            for warning in found.warnings() {
+                tracing::warn!(provider = %self.name, code = warning.code(), "the provider's metadata");
+            }
+        }
+        let found = Arc::new(found);
+        self.documents
+            .send_modify(|documents| documents.metadata = Some(Arc::clone(&found)));
+        Ok(found)
+    }
+
+    async fn fetch_keys(&self, metadata: &ProviderMetadata) -> Result<Arc<KeySet>, ProviderError> {
+        let call = ProviderCall::document(metadata.jwks_uri().clone());
+        let answer = success(
+            Endpoint::Keys,
+            self.call_anyway(Endpoint::Keys, call).await?,
+        )?;
+        let set = KeySet::parse(&answer.body)?;
+        if set.keys().is_empty() {
+            // A set that verifies nothing is a fault at the provider, never an instruction to
+            // forget the keys that work.
+            return Err(ProviderError::NoUsableKey);
+        }
+        let set = Arc::new(set);
+        let keys = HeldKeys {
+            set: Arc::clone(&set),
+            fetched: Instant::now(),
+        };
+        self.documents
+            .send_modify(|documents| documents.keys = Some(keys));
+        Ok(set)
+    }
+
+    /// The scheduled fetch: metadata, then keys.
+    async fn fetch_documents(&self) -> Result<(), ProviderError> {
+        let outcome = match self.fetch_metadata().await {
+            Ok(metadata) => {
+                let keys = self.fetch_keys(&metadata).await;
+                if keys.is_ok() {
+                    *self
+                        .unknown_key_fetched
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner) = None;
+                }
+                keys.map(|_| ())
+            }
+            Err(error) => {
+                if error.is_outage() && self.known_metadata().is_none() && self.breaker.open() {
+                    tracing::warn!(
+                        provider = %self.name,
+                        error = %error,
+                        "the provider does not answer; sign-in starts working as soon as it does"
+                    );
+                }
+                // Old metadata may still lead to new keys.
+                if let (false, Some(metadata)) = (error.is_outage(), self.known_metadata()) {
+                    let _ = self.fetch_keys(&metadata).await;
+                }
+                Err(error)
+            }
+        };
+        if let Err(error) = &outcome
+            && !error.is_outage()
+        {
+            tracing::error!(
+                provider = %self.name,
+                code = error.code(),
+                error = %error,
+                "the provider's documents were refused; what was known before stays in use"
+            );
+        }
+        self.documents.send_modify(|documents| {
+            documents.attempted = true;
+            documents.trouble = outcome.clone().err();
+        });
+        outcome
+    }
+}
+
+impl Drop for Provider {
+    fn drop(&mut self) {
+        // The keeper holds no strong reference; woken, it sees that its provider is gone.
+        self.wake.notify_one();
+    }
+}
+
+/// A document or claims: status 200 and JSON, nothing else.
+fn success(endpoint: Endpoint, answer: ProviderAnswer) -> Result<ProviderAnswer, ProviderError> {
+    if answer.status != 200 {
+        return Err(ProviderError::Status {
+            endpoint,
+            status: answer.status,
+        });
+    }
+    match answer.content_type.as_deref() {
+        // Some servers send none, and the strict JSON reading that follows settles it.
+        None => Ok(answer),
+        Some(content_type) if is_json(content_type) => Ok(answer),
+        Some(content_type) => Err(ProviderError::ContentType {
+            endpoint,
+            found: content_type.chars().take(80).collect(),
+        }),
+    }
+}
+
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+#[cfg(test)]
+mod tests;

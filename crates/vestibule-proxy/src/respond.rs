@@ -1,0 +1,429 @@
+//! Turns decisions and errors into HTTP. The only place where that happens.
+//!
+//! In: what was decided or went wrong, and the [`Context`] of who asked. Out: an answer with its
+//! status, a page for a person or JSON for a program, and the fields that keep it out of caches,
+//! frames and foreign pages. Nothing an upstream sent is ever part of such an answer.
+
+mod failure;
+
+use serde_json::{Map, Value, json};
+use vestibule_gate::authorize::NotAuthorized;
+use vestibule_gate::decision::{Challenge, Decision};
+use vestibule_gate::fields::{Fields, ResponseHead};
+use vestibule_gate::method::Method;
+use vestibule_gate::navigation::{Audience, audience};
+use vestibule_gate::origin::Cors;
+use vestibule_gate::refusal::Refusal;
+use vestibule_gate::request::Request;
+use vestibule_gate::site::serving;
+use vestibule_oidc::fault::Fault;
+use vestibule_session::return_to::ReturnTo;
+use vestibule_session::site::Site;
+
+use crate::body::Body;
+use crate::exchange::Response;
+use crate::incident::IncidentId;
+use crate::pages::{Link, Page, Pages};
+use crate::plan::Plan;
+use crate::provider;
+use crate::signin::{self, path};
+use crate::tokens::TokensError;
+use crate::upstream::UpstreamError;
+
+pub use failure::Failure;
+
+/// Who asked, and how they want to be answered.
+#[derive(Debug)]
+pub struct Context<'p> {
+    pages: &'p Pages,
+    site: Option<&'p Site>,
+    person: bool,
+    head: bool,
+    /// The page that was asked for, to come back to it.
+    return_to: ReturnTo,
+    incident: IncidentId,
+}
+
+impl<'p> Context<'p> {
+    /// The context of a request that was read.
+    #[must_use]
+    pub fn of(plan: &'p Plan, request: &Request, incident: IncidentId) -> Self {
+        let query = request.query().map(AsRef::as_ref);
+        Self {
+            pages: &plan.pages,
+            site: serving(plan.gate.sites(), request.host()),
+            person: audience(request) == Audience::Person,
+            head: *request.method() == Method::Head,
+            return_to: ReturnTo::of_request(request.path().as_bytes(), query),
+            incident,
+        }
+    }
+
+    /// The context of a request that could not be read: nothing is known about it.
+    #[must_use]
+    pub fn unread(plan: &'p Plan, incident: IncidentId) -> Self {
+        Self {
+            pages: &plan.pages,
+            site: None,
+            person: false,
+            head: false,
+            return_to: ReturnTo::root(),
+            incident,
+        }
+    }
+
+    /// The same, answered with a page: for endpoints that only people visit.
+    #[must_use]
+    pub(crate) fn for_person(&self) -> Self {
+        Self {
+            pages: self.pages,
+            site: self.site,
+            person: true,
+            head: self.head,
+            return_to: self.return_to.clone(),
+            incident: self.incident,
+        }
+    }
+
+    /// The incident id of this request.
+    #[must_use]
+    pub const fn incident(&self) -> IncidentId {
+        self.incident
+    }
+
+    /// The page that was asked for.
+    #[must_use]
+    pub const fn return_to(&self) -> &ReturnTo {
+        &self.return_to
+    }
+}
+
+/// Answers a request that could not be read.
+#[must_use]
+pub fn refused(refusal: Refusal, context: &Context<'_>) -> Response {
+    let failure = Failure::new(refusal.code(), refusal.fault(), refusal.public_message());
+    let mut response = say(refusal.status(), &failure, Map::new(), context);
+    if refusal == Refusal::MethodRefused {
+        // RFC 9110 §15.5.6: a 405 names what is allowed.
+        response
+            .head
+            .fields
+            .set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+    }
+    response
+}
+
+/// Answers a decision that is an answer. Forwarding, signing in and our own endpoints have their
+/// own ways and are an internal error here.
+#[must_use]
+pub fn decision(decision: &Decision<'_>, context: &Context<'_>) -> Response {
+    match decision {
+        Decision::Refuse(refusal) => refused(*refusal, context),
+        Decision::Challenge { why, cors } => challenge(*why, cors.as_ref(), context),
+        Decision::Forbid { why, cors } => forbidden(why, cors.as_ref(), context),
+        Decision::CrossOrigin(why) => {
+            let message =
+                "This request came from another site, or does not say where it came from.";
+            let failure = Failure::new(why.code(), Fault::Client, message);
+            say(403, &failure, Map::new(), context)
+        }
+        Decision::Preflight(cors) => Response::new(
+            ResponseHead {
+                status: 204,
+                fields: cors.fields(),
+            },
+            Body::empty(),
+        ),
+        Decision::NotFound => not_found(context),
+        Decision::Unavailable { cors } => {
+            let mut response = failed(&Failure::store(), context);
+            allow(&mut response, cors.as_ref());
+            response
+        }
+        Decision::BadCredential(why) => {
+            let message = "The Authorization header of this request can't be read.";
+            say(
+                400,
+                &Failure::new(why.code(), Fault::Client, message),
+                Map::new(),
+                context,
+            )
+        }
+        Decision::Forward(_) | Decision::Own(_) | Decision::SignIn(_) => failed(
+            &Failure::new(
+                "decision_not_an_answer",
+                Fault::Internal,
+                Failure::OUR_FAULT,
+            ),
+            context,
+        ),
+    }
+}
+
+/// Answers a failure, with the status its fault asks for.
+#[must_use]
+pub fn failed(failure: &Failure, context: &Context<'_>) -> Response {
+    let status = match (failure.fault, failure.temporary) {
+        (_, true) => 503,
+        (Fault::Client, false) => 400,
+        (Fault::Provider, false) => 502,
+        (Fault::Operator | Fault::Internal, false) => 500,
+    };
+    say(status, failure, Map::new(), context)
+}
+
+/// Answers a request for which there is no route and no endpoint of ours.
+#[must_use]
+pub fn not_found(context: &Context<'_>) -> Response {
+    let failure =
+        Failure::new("not_found", Fault::Client, "There is nothing here.").titled("Not found");
+    say(404, &failure, Map::new(), context)
+}
+
+/// Answers a method that one of our own endpoints does not take.
+#[must_use]
+pub fn method_not_allowed(allowed: &'static str, context: &Context<'_>) -> Response {
+    let message = "This method is not allowed here.";
+    let failure = Failure::new("method_not_allowed", Fault::Client, message);
+    let mut response = say(405, &failure, Map::new(), context);
+    response.head.fields.set("Allow", allowed);
+    response
+}
+
+/// Answers a request for whose route there is no access token.
+///
+/// A person is sent to sign in where that helps; a program gets the reason.
+#[must_use]
+pub fn no_token(error: &TokensError, context: &Context<'_>) -> Response {
+    if !error.needs_sign_in() {
+        let mut failure = Failure::new(error.code(), error.fault(), error.public_message());
+        failure.temporary = error.is_temporary();
+        return failed(&failure, context);
+    }
+    let mut response = if context.person {
+        redirect(&path::sign_in(None, Some(&context.return_to)))
+    } else {
+        let mut response = say(
+            401,
+            &Failure::new(error.code(), Fault::Client, error.public_message()),
+            sign_in_member(),
+            context,
+        );
+        let reason = format!(
+            "Vestibule error=\"{}\", sign_in=\"{}\"",
+            error.code(),
+            path::SIGN_IN
+        );
+        response.head.fields.set("WWW-Authenticate", reason);
+        response
+    };
+    if let (true, Some(site)) = (error.ended_session(), context.site) {
+        response
+            .head
+            .fields
+            .push("Set-Cookie", site.cookies().delete_session());
+    }
+    response
+}
+
+/// Answers a request whose route names an upstream that is not there.
+#[must_use]
+pub fn no_upstream(context: &Context<'_>) -> Response {
+    failed(
+        &Failure::new("upstream_unknown", Fault::Internal, Failure::OUR_FAULT),
+        context,
+    )
+}
+
+/// Answers a request whose upstream gave no answer.
+#[must_use]
+pub fn upstream_failed(error: &UpstreamError, context: &Context<'_>) -> Response {
+    let failure = Failure::new(error.code(), error.fault(), error.public_message())
+        .titled("Not reachable at the moment");
+    say(error.status(), &failure, Map::new(), context)
+}
+
+/// Answers a request whose task broke.
+#[must_use]
+pub fn panicked(plan: &Plan) -> Response {
+    let context = Context::unread(plan, IncidentId::draw());
+    failed(
+        &Failure::new("panic", Fault::Internal, Failure::OUR_FAULT),
+        &context,
+    )
+}
+
+/// Sends the browser elsewhere, always with a GET: RFC 9700 §4.12 warns of 307.
+#[must_use]
+pub fn redirect(location: &str) -> Response {
+    let mut fields = Fields::with_capacity(6);
+    fields.push("Location", location.to_owned());
+    own_fields(&mut fields);
+    Response::new(
+        ResponseHead {
+            status: 303,
+            fields,
+        },
+        Body::empty(),
+    )
+}
+
+/// Answers with a page.
+#[must_use]
+pub fn page(status: u16, page: &Page, context: &Context<'_>) -> Response {
+    let rendered = context.pages.render(page);
+    let mut fields = Fields::with_capacity(12);
+    fields.push("Content-Type", "text/html; charset=utf-8");
+    fields.push("Content-Security-Policy", rendered.policy);
+    fields.push("X-Frame-Options", "DENY");
+    own_fields(&mut fields);
+    let body = if context.head {
+        Body::omitted(rendered.html.len() as u64)
+    } else {
+        Body::from(rendered.html)
+    };
+    Response::new(ResponseHead { status, fields }, body)
+}
+
+/// Answers with JSON.
+#[must_use]
+pub fn json(status: u16, value: &Value, context: &Context<'_>) -> Response {
+    let mut fields = Fields::with_capacity(12);
+    fields.push("Content-Type", "application/json");
+    fields.push(
+        "Content-Security-Policy",
+        "default-src 'none'; frame-ancestors 'none'",
+    );
+    own_fields(&mut fields);
+    let text = value.to_string();
+    let body = if context.head {
+        Body::omitted(text.len() as u64)
+    } else {
+        Body::from(text)
+    };
+    Response::new(ResponseHead { status, fields }, body)
+}
+
+/// What every answer of ours has.
+fn own_fields(fields: &mut Fields) {
+    fields.push("Cache-Control", "no-store");
+    fields.push("Referrer-Policy", "no-referrer");
+    fields.push("X-Content-Type-Options", "nosniff");
+    // The same address answers people and programs, with and without a session, differently.
+    fields.push("Vary", "Cookie, Accept, Sec-Fetch-Mode, Sec-Fetch-Dest");
+}
+
+fn challenge(why: Challenge, cors: Option<&Cors>, context: &Context<'_>) -> Response {
+    let failure =
+        Failure::new(why.code(), Fault::Client, why.public_message()).titled("Sign-in needed");
+    let mut response = say(401, &failure, sign_in_member(), context);
+    response
+        .head
+        .fields
+        .set("WWW-Authenticate", why.www_authenticate());
+    allow(&mut response, cors);
+    response
+}
+
+fn forbidden(why: &NotAuthorized, cors: Option<&Cors>, context: &Context<'_>) -> Response {
+    let mut response = if context.person {
+        let not_allowed = Page::NotAllowed {
+            name: None,
+            sign_in: path::someone_else(&context.return_to),
+            code: why.code(),
+            incident: context.incident,
+        };
+        page(403, &not_allowed, context)
+    } else {
+        let message = "You are signed in, but this account may not do this.";
+        say(
+            403,
+            &Failure::new(why.code(), Fault::Client, message),
+            Map::new(),
+            context,
+        )
+    };
+    allow(&mut response, cors);
+    response
+}
+
+fn allow(response: &mut Response, cors: Option<&Cors>) {
+    if let Some(cors) = cors {
+        response.head.fields.extend_from(&cors.fields());
+    }
+}
+
+fn sign_in_member() -> Map<String, Value> {
+    Map::from_iter([("sign_in".to_owned(), path::SIGN_IN.into())])
+}
+
+/// A page for a person, JSON for a program.
+fn say(
+    status: u16,
+    failure: &Failure,
+    more: Map<String, Value>,
+    context: &Context<'_>,
+) -> Response {
+    let mut response = if context.person {
+        page(status, &failure_page(failure, context), context)
+    } else {
+        let mut body = json!({
+            "error": failure.code,
+            "message": failure.message,
+            "incident": context.incident.to_string(),
+        });
+        if let Some(members) = body.as_object_mut() {
+            members.extend(more);
+        }
+        json(status, &body, context)
+    };
+    if failure.temporary {
+        let after = provider::RETRY_AFTER.as_secs().to_string();
+        response.head.fields.set("Retry-After", after);
+    }
+    for cookie in &failure.cookies {
+        response.head.fields.push("Set-Cookie", cookie.clone());
+    }
+    response
+}
+
+fn failure_page(failure: &Failure, context: &Context<'_>) -> Page {
+    if failure.temporary {
+        return Page::Unavailable {
+            message: failure.message.to_owned(),
+            retry: failure.actions.first().map_or_else(
+                || context.return_to.as_str().to_owned(),
+                |link| link.href.clone(),
+            ),
+            code: failure.code,
+            incident: context.incident,
+        };
+    }
+    let actions = if failure.actions.is_empty() && failure.fault != Fault::Client {
+        let href = context.return_to.as_str().to_owned();
+        vec![Link {
+            label: "Try again".to_owned(),
+            href,
+        }]
+    } else {
+        failure.actions.clone()
+    };
+    Page::Error {
+        title: failure.title.to_owned(),
+        message: failure.message.to_owned(),
+        detail: failure.detail.clone(),
+        findings: failure.findings.clone(),
+        actions,
+        code: failure.code,
+        incident: context.incident,
+    }
+}
+
+/// The failure of a sign-in.
+#[must_use]
+pub fn sign_in_failed(error: &signin::SignInError, context: &Context<'_>) -> Response {
+    failed(&error.failure(), &context.for_person())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,169 @@
+//! HTTP/2 frames that no ordinary client sends, in numbers. Each kind ends the connection, and the next client is served.
+
+use super::tls::{Secure, client, generate, identity, secure};
+use super::*;
+
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+const GOAWAY: u8 = 7;
+const WINDOW_UPDATE: u8 = 8;
+const CONTINUATION: u8 = 9;
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+/// `:method GET`, `:scheme https`, `:path /`, `:authority h`, all from HPACK's static table but the last value.
+const GET: &[u8] = &[0x82, 0x87, 0x84, 0x01, 0x01, b'h'];
+const POST: &[u8] = &[0x83, 0x87, 0x84, 0x01, 0x01, b'h'];
+
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+/// Sends until the server has enough, and returns the error codes of its GOAWAYs. `None` if it took everything.
+fn flood(
+    pair: &(String, String),
+    show: &Show,
+    bytes: impl Iterator<Item = Vec<u8>>,
+) -> Option<Vec<u32>> {
+    let mut stream: Secure = secure(show.address, client(&pair.0, &[b"h2"])).unwrap();
+    stream
+        .sock
+        .set_read_timeout(Some(Duration::from_secs(2)))
+        .unwrap();
+    let _ = stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    let _ = stream.write_all(&frame(SETTINGS, 0, 0, &[]));
+    for bytes in bytes {
+        if stream.write_all(&bytes).is_err() {
+            break;
+        }
+    }
+    let mut read = Vec::new();
+    let ended = match stream.read_to_end(&mut read) {
+        Ok(_) => true,
+        Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
+    };
+    let mut codes = Vec::new();
+    let mut rest = &read[..];
+    while let [a, b, c, kind, _, _, _, _, _, tail @ ..] = rest {
+        let length = u32::from_be_bytes([0, *a, *b, *c]) as usize;
+        let Some((payload, next)) = tail.split_at_checked(length) else {
+            break;
+        };
+        if *kind == GOAWAY {
+            codes.push(u32::from_be_bytes(payload[4..8].try_into().unwrap()));
+        }
+        rest = next;
+    }
+    ended.then_some(codes)
+}
+
+fn target() -> ((String, String), Show) {
+    let pair = generate();
+    let show = show(plan(Some(identity(&pair))), |_, incoming| {
+        Box::pin(async move {
+            let _ = incoming.body.collect(1 << 20).await;
+            text(200, "ok")
+        })
+    });
+    (pair, show)
+}
+
+fn serves_others(pair: &(String, String), show: &Show) {
+    let mut stream = secure(show.address, client(&pair.0, &[b"http/1.1"])).unwrap();
+    stream.write_all(get_and_close("/").as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    assert!(answer.ends_with(b"ok"));
+}
+
+fn streams() -> impl Iterator<Item = u32> {
+    (0..20_000).map(|at| at * 2 + 1)
+}
+
+/// RUSTSEC-2023-0034 and CVE-2023-44487: streams that are reset as soon as they are opened.
+#[test]
+fn rustsec_2023_0034_rapid_resets_end_the_connection() {
+    let (pair, show) = target();
+    let frames = streams().map(|id| {
+        [
+            frame(HEADERS, END_HEADERS | END_STREAM, id, GET),
+            frame(RST_STREAM, 0, id, &8_u32.to_be_bytes()),
+        ]
+        .concat()
+    });
+    assert!(flood(&pair, &show, frames).is_some());
+    serves_others(&pair, &show);
+}
+
+/// RUSTSEC-2025-0070: the client provokes the server into resetting (a window update of zero).
+#[test]
+fn rustsec_2025_0070_provoked_resets_end_the_connection() {
+    let (pair, show) = target();
+    let frames = streams().map(|id| {
+        [
+            frame(HEADERS, END_HEADERS, id, POST),
+            frame(WINDOW_UPDATE, 0, id, &0_u32.to_be_bytes()),
+        ]
+        .concat()
+    });
+    assert!(flood(&pair, &show, frames).is_some());
+    serves_others(&pair, &show);
+}
+
+/// RUSTSEC-2024-0332: a head that never ends.
+#[test]
+fn rustsec_2024_0332_endless_continuations_end_the_connection() {
+    let (pair, show) = target();
+    let first = std::iter::once(frame(HEADERS, END_STREAM, 1, GET));
+    // Literal fields without indexing: `x: aaaa…`.
+    let field = [
+        &[0x00, 0x01, b'x', 0x7f, 0x81, 0x7f][..],
+        &vec![b'a'; 16_384 - 256],
+    ]
+    .concat();
+    let endless = std::iter::repeat_n(frame(CONTINUATION, 0, 1, &field[..16_000]), 2000);
+    assert!(flood(&pair, &show, first.chain(endless)).is_some());
+    serves_others(&pair, &show);
+}
+
+/// RUSTSEC-2026-0258: data frames that hold nothing.
+#[test]
+fn rustsec_2026_0258_empty_data_frames_end_the_connection_or_cost_nothing() {
+    let (pair, show) = target();
+    let first = std::iter::once(frame(HEADERS, END_HEADERS, 1, POST));
+    let empty = std::iter::repeat_n(frame(DATA, 0, 1, &[]).repeat(100), 2000);
+    flood(&pair, &show, first.chain(empty));
+    serves_others(&pair, &show);
+}
+
+#[test]
+fn bytes_that_are_no_frames_end_the_connection() {
+    let (pair, show) = target();
+    for garbage in [
+        vec![0xff; 4096],
+        frame(DATA, 0, 0, b"x"),
+        frame(HEADERS, END_HEADERS, 2, GET),
+    ] {
+        let codes = flood(&pair, &show, std::iter::once(garbage));
+        assert!(codes.is_some());
+    }
+    serves_others(&pair, &show);
+    show.await_metric("vestibule_connections 0");
+}
+
+#[test]
+fn a_decoded_head_over_the_limit_is_refused() {
+    let (pair, show) = target();
+    // One long value in the dynamic table, then named a hundred times: 4 KiB become 400 KiB.
+    let value = vec![b'a'; 3000];
+    let mut head = [GET, &[0x40, 0x01, b'x', 0x7f, 0xb9, 0x16][..], &value].concat();
+    head.extend(std::iter::repeat_n(0xbe, 100));
+    let mut frames = vec![frame(HEADERS, END_HEADERS | END_STREAM, 1, &head)];
+    frames.push(frame(GOAWAY, 0, 0, &[0; 8]));
+    flood(&pair, &show, frames.into_iter());
+    let text = show.telemetry.metrics.render();
+    assert!(!text.contains(r#"class="2xx"} 1"#), "{text}");
+    serves_others(&pair, &show);
+}

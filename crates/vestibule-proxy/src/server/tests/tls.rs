@@ -1,0 +1,154 @@
+//! TLS as clients see it.
+
+use rcgen::{CertifiedKey as Generated, generate_simple_self_signed};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, ServerName};
+
+use super::*;
+use crate::listen::{CertificatePair, PemSource};
+
+pub(super) type Secure = StreamOwned<ClientConnection, TcpStream>;
+
+/// A certificate for `localhost` and its key, as PEM.
+pub(crate) fn generate() -> (String, String) {
+    let Generated { cert, signing_key } =
+        generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    (cert.pem(), signing_key.serialize_pem())
+}
+
+pub(crate) fn identity(pair: &(String, String)) -> TlsIdentity {
+    let certificate = PemSource::Inline(pair.0.as_str().into());
+    let key = PemSource::Inline(pair.1.as_str().into());
+    TlsIdentity::load(vec![CertificatePair { certificate, key }]).unwrap()
+}
+
+pub(super) fn client(certificate: &str, alpn: &[&[u8]]) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap())
+        .unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = alpn.iter().map(|p| p.to_vec()).collect();
+    Arc::new(config)
+}
+
+pub(super) fn secure(address: SocketAddr, config: Arc<ClientConfig>) -> std::io::Result<Secure> {
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut stream = StreamOwned::new(
+        ClientConnection::new(config, name).unwrap(),
+        Wire::connect(address).0,
+    );
+    stream.conn.complete_io(&mut stream.sock)?;
+    Ok(stream)
+}
+
+fn ask(stream: &mut Secure) -> String {
+    stream.write_all(get_and_close("/").as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8(answer).unwrap()
+}
+
+#[test]
+fn a_changed_certificate_is_served_without_losing_a_connection() {
+    let dir = tempfile::tempdir().unwrap();
+    let (first, second) = (generate(), generate());
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    write("cert", &first.0);
+    write("key", &first.1);
+    let file = |name| PemSource::File(dir.path().join(name));
+    let pair = CertificatePair {
+        certificate: file("cert"),
+        key: file("key"),
+    };
+    let identity = TlsIdentity::load(vec![pair]).unwrap();
+    let show = show(plan(Some(identity)), |_, incoming| {
+        assert_eq!(incoming.raw.scheme, vestibule_gate::request::Scheme::Https);
+        Box::pin(async { text(200, "ok") })
+    });
+    let refresh = || {
+        show.stage.serving().listeners[0]
+            .tls
+            .as_ref()
+            .unwrap()
+            .refresh()
+    };
+    let alpn: &[&[u8]] = &[b"http/1.1"];
+    let mut before = secure(show.address, client(&first.0, alpn)).unwrap();
+    write("cert", &second.0);
+    assert!(refresh().is_err(), "half of a swap");
+    assert!(ask(&mut secure(show.address, client(&first.0, alpn)).unwrap()).ends_with("ok"));
+    write("key", &second.1);
+    assert!(refresh().unwrap());
+    assert!(
+        ask(&mut before).ends_with("ok"),
+        "an open connection goes on"
+    );
+    assert!(ask(&mut secure(show.address, client(&second.0, alpn)).unwrap()).ends_with("ok"));
+    assert!(
+        secure(show.address, client(&first.0, alpn)).is_err(),
+        "the old one is gone"
+    );
+}
+
+/// RUSTSEC-2024-0341: handshakes that never go on hold up nobody, and end.
+#[test]
+fn rustsec_2024_0341_half_open_handshakes_block_nobody() {
+    let pair = generate();
+    let mut serving = plan(Some(identity(&pair)));
+    serving.limits.handshake = Duration::from_millis(300);
+    let show = show(serving, |_, _| Box::pin(async { text(200, "ok") }));
+    let mut half: Vec<Wire> = (0..300)
+        .map(|at| {
+            let mut wire = show.connect();
+            wire.send([&b""[..], b"\x16", b"\x16\x03\x01\x02\x00\x01"][at % 3]);
+            wire
+        })
+        .collect();
+    let start = std::time::Instant::now();
+    assert!(ask(&mut secure(show.address, client(&pair.0, &[])).unwrap()).ends_with("ok"));
+    assert!(
+        start.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        start.elapsed()
+    );
+    for wire in &mut half {
+        wire.rest();
+    }
+    show.await_metric("vestibule_tls_handshake_failures_total 300");
+    show.await_metric("vestibule_connections 0");
+}
+
+#[test]
+fn plain_text_on_a_tls_listener_gets_no_answer() {
+    let show = show(plan(Some(identity(&generate()))), |_, _| {
+        Box::pin(async { text(200, "ok") })
+    });
+    assert!(!show.ask(&get_and_close("/")).contains("HTTP"));
+    show.await_metric("vestibule_tls_handshake_failures_total 1");
+}
+
+#[test]
+fn a_reload_can_not_make_an_encrypted_listener_a_plain_one() {
+    let pair = generate();
+    let show = show(plan(Some(identity(&pair))), |_, _| {
+        Box::pin(async { text(200, "ok") })
+    });
+    for reloaded in [
+        plan(None),
+        ServingPlan {
+            listeners: vec![],
+            ..plan(None)
+        },
+    ] {
+        show.stage.plan.store(Arc::new(reloaded));
+        assert!(!show.ask(&get_and_close("/")).contains("HTTP"));
+        assert!(ask(&mut secure(show.address, client(&pair.0, &[])).unwrap()).ends_with("ok"));
+    }
+}

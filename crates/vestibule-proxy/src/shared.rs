@@ -1,0 +1,75 @@
+//! Holds what all cores share: the plan in force, the store, the telemetry and the way to the control runtime.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use arc_swap::ArcSwap;
+use vestibule_oidc::time::UnixTime;
+use vestibule_session::store::Store;
+
+use crate::control::Control;
+use crate::plan::Plan;
+use crate::signin::UsedStates;
+use crate::telemetry::Telemetry;
+use crate::tokens::Flights;
+
+/// What all cores share. Nothing on the way of a signed-in request locks it.
+#[derive(Debug)]
+pub struct Shared {
+    /// The plan in force. A request works by the one it began with.
+    pub plan: ArcSwap<Plan>,
+    /// Where sessions live.
+    pub store: Arc<dyn Store>,
+    /// The way to the control runtime.
+    pub control: Control,
+    /// What is counted and logged.
+    pub telemetry: Arc<Telemetry>,
+    /// The token refreshes in flight.
+    pub flights: Flights,
+    /// The sign-ins that were finished lately; none is finished twice.
+    pub used_states: UsedStates,
+    /// Whether a stop was asked for: traffic should go elsewhere.
+    pub stopping: AtomicBool,
+}
+
+impl Shared {
+    /// What a proxy begins with: nothing in flight, nothing used.
+    #[must_use]
+    pub fn new(
+        plan: Plan,
+        store: Arc<dyn Store>,
+        control: Control,
+        telemetry: Arc<Telemetry>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            plan: ArcSwap::from_pointee(plan),
+            store,
+            control,
+            telemetry,
+            flights: Flights::default(),
+            used_states: UsedStates::default(),
+            stopping: AtomicBool::new(false),
+        })
+    }
+
+    /// The time by this machine's clock.
+    #[must_use]
+    pub fn now(&self) -> UnixTime {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        UnixTime::from_secs(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+    }
+
+    /// Notes that a stop was asked for.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether traffic should come here.
+    ///
+    /// # Errors
+    /// Why not, in a word.
+    pub fn ready(&self) -> Result<(), &'static str> {
+        if self.stopping.load(Ordering::Relaxed) { Err("stopping") } else { Ok(()) }
+    }
+}

@@ -1,0 +1,203 @@
+//! Our own endpoints below `/.vestibule/`: sign-in, callback, sign-out, who am I.
+//!
+//! | endpoint | method | does |
+//! |---|---|---|
+//! | `sign-in` | GET | sends the person to the provider, or shows the choice of providers |
+//! | `callback`, `callback/NAME` | GET, POST | takes the provider's answer; makes the session |
+//! | `sign-out` | GET, POST | GET asks; POST from our own page signs out, here and at the provider |
+//! | `signed-out` | GET | says so |
+//! | `me` | GET | who is signed in, as JSON; never a token |
+//!
+//! Anything else below the prefix is a 404. Work on the network or in the store is handed to the
+//! control runtime; the core that asked waits.
+
+mod callback;
+mod choose;
+mod error;
+mod loops;
+mod me;
+pub mod path;
+mod query;
+mod redeem;
+#[cfg(test)]
+pub(crate) mod rig;
+mod sign_out;
+mod start;
+mod used;
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use vestibule_gate::evidence::Evidence;
+use vestibule_gate::method::Method;
+use vestibule_gate::request::Request;
+use vestibule_gate::route::Place;
+use vestibule_oidc::time::UnixTime;
+use vestibule_session::handle::Handle;
+use vestibule_session::lifetime::Liveness;
+use vestibule_session::record::Record;
+use vestibule_session::site::Site;
+use vestibule_session::store::Stored;
+
+use crate::body::Body;
+use crate::exchange::Response;
+use crate::plan::Plan;
+use crate::respond::{self, Context};
+use crate::shared::Shared;
+use crate::telemetry::access::Entry;
+
+pub use error::SignInError;
+pub(crate) use redeem::{ask_user_info, resource_parameter};
+pub use used::UsedStates;
+
+use path::OwnEndpoint;
+use start::{Account, Start};
+
+/// One visit to an endpoint of ours.
+#[derive(Debug)]
+pub struct Visit<'v> {
+    /// What all cores share.
+    pub shared: &'v Arc<Shared>,
+    /// The plan this request works by.
+    pub plan: &'v Plan,
+    /// The request.
+    pub request: &'v Request,
+    /// The site it is for.
+    pub site: &'v Site,
+    /// The session handle it brought.
+    pub handle: Option<Handle>,
+    /// What the store said about that.
+    pub evidence: Evidence,
+    /// The time.
+    pub now: UnixTime,
+}
+
+impl Visit<'_> {
+    /// The live session of whoever sent this, if there is one.
+    fn session(&self) -> Option<&Arc<Stored>> {
+        let Evidence::Session(stored) = &self.evidence else {
+            return None;
+        };
+        let live = self.plan.gate.lifetimes().judge(stored, self.now) == Liveness::Live;
+        (live && stored.record().is_of(self.site)).then_some(stored)
+    }
+
+    /// The values of the `Cookie` fields.
+    fn cookies(&self) -> impl Iterator<Item = &[u8]> {
+        cookies(self.request)
+    }
+}
+
+fn cookies(request: &Request) -> impl Iterator<Item = &[u8]> {
+    request.fields().all("cookie").map(AsRef::as_ref)
+}
+
+/// Answers a request for one of our own endpoints.
+pub async fn own_endpoint(
+    visit: Visit<'_>,
+    body: Body,
+    context: &Context<'_>,
+    entry: &mut Entry,
+) -> Response {
+    let several = visit.plan.providers.len() > 1;
+    let Some(endpoint) = OwnEndpoint::parse(visit.request.path().as_str(), several) else {
+        entry.error = Some("not_found");
+        return respond::not_found(context);
+    };
+    let reads = matches!(visit.request.method(), Method::Get | Method::Head);
+    let posts = *visit.request.method() == Method::Post;
+    let outcome = match endpoint {
+        OwnEndpoint::SignIn if reads => start::endpoint(&visit, context).await,
+        OwnEndpoint::Callback(name) if reads || posts => {
+            callback::endpoint(&visit, name.as_deref(), body, context, entry).await
+        }
+        OwnEndpoint::SignOut if reads => Ok(sign_out::ask(&visit, false, context)),
+        OwnEndpoint::SignOut if posts => Ok(sign_out::endpoint(&visit, context).await),
+        OwnEndpoint::SignedOut if reads => Ok(sign_out::done(&visit, context)),
+        OwnEndpoint::Me if reads => Ok(me::endpoint(&visit, context)),
+        OwnEndpoint::Callback(_) | OwnEndpoint::SignOut => {
+            entry.error = Some("method_not_allowed");
+            Ok(respond::method_not_allowed("GET, HEAD, POST", context))
+        }
+        OwnEndpoint::SignIn | OwnEndpoint::SignedOut | OwnEndpoint::Me => {
+            entry.error = Some("method_not_allowed");
+            Ok(respond::method_not_allowed("GET, HEAD", context))
+        }
+    };
+    outcome.unwrap_or_else(|error| failed(&error, context, entry))
+}
+
+/// Sends a person to sign in who asked for a route.
+pub async fn begin(
+    shared: &Arc<Shared>,
+    plan: &Plan,
+    request: &Request,
+    context: &Context<'_>,
+    now: UnixTime,
+    entry: &mut Entry,
+) -> Response {
+    let examined = plan.gate.examine(request);
+    let Ok(Place::Route(matched)) = examined.place() else {
+        return failed(&SignInError::NoRoute, context, entry);
+    };
+    let provider = match (&matched.route().provider, plan.providers.as_slice()) {
+        (Some(name), _) => plan.provider(name),
+        (None, [only]) => Some(only),
+        (None, _) => {
+            return respond::redirect(&path::sign_in(None, Some(context.return_to())));
+        }
+    };
+    let Some(provider) = provider else {
+        return failed(&SignInError::UnknownProvider, context, entry);
+    };
+    let start = Start {
+        shared,
+        plan,
+        site: matched.site(),
+        request,
+        provider,
+        return_to: context.return_to().clone(),
+        account: Account::Any,
+        now,
+    };
+    match start.go().await {
+        Ok(response) => response,
+        Err(error) => failed(&error, context, entry),
+    }
+}
+
+/// Logs the failure with its causes, and answers it with what a stranger may read.
+fn failed(error: &SignInError, context: &Context<'_>, entry: &mut Entry) -> Response {
+    entry.error = Some(error.code());
+    tracing::warn!(
+        incident = %context.incident(),
+        code = error.code(),
+        fault = error.fault().as_str(),
+        error = %chain(error),
+        "a sign-in failed"
+    );
+    respond::sign_in_failed(error, context)
+}
+
+/// An error with its causes, each level once.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let _ = write!(text, ": {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// The name a person would recognise themselves by. For people to read, never to decide by.
+pub(crate) fn display_name(record: &Record) -> Option<&str> {
+    ["name", "preferred_username", "upn", "email"]
+        .iter()
+        .find_map(|claim| record.claims().get(*claim)?.as_str())
+        .filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests;

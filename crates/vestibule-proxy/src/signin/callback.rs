@@ -1,0 +1,200 @@
+//! Takes the provider's answer: reads it, finds the sign-in of this browser that it belongs to, and
+//! only then has the code redeemed.
+//!
+//! | step | on failure |
+//! |---|---|
+//! | read the parameters | page; other sign-ins stay |
+//! | find the pending cookie of `state` | page with "start again"; a live session goes to its page |
+//! | the provider, the issuer (RFC 9207 §2.4), first use | page; the pending cookie goes |
+//! | redeem, verify, store | page; the pending cookie goes |
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use vestibule_gate::method::Method;
+use vestibule_oidc::authorization::{
+    Callback, CallbackError, CallbackExpected, CallbackParams, ResponseMode,
+};
+use vestibule_session::pending::{self, Pending, PendingError};
+use vestibule_session::return_to::ReturnTo;
+
+use super::loops::Loops;
+use super::redeem::Redeem;
+use super::{SignInError, Visit, path};
+use crate::body::Body;
+use crate::exchange::Response;
+use crate::provider::Provider;
+use crate::respond::{self, Context};
+use crate::telemetry::access::Entry;
+
+/// The longest form that is read.
+const FORM_MAX_BYTES: usize = 16 * 1024;
+
+/// Answers `callback`.
+pub(super) async fn endpoint(
+    visit: &Visit<'_>,
+    name: Option<&str>,
+    body: Body,
+    context: &Context<'_>,
+    entry: &mut Entry,
+) -> Result<Response, SignInError> {
+    let provider = match (name, visit.plan.providers.as_slice()) {
+        (Some(name), _) => visit.plan.provider(name),
+        (None, [only]) => Some(only),
+        (None, _) => None,
+    };
+    let Some(provider) = provider else {
+        entry.error = Some("not_found");
+        return Ok(respond::not_found(context));
+    };
+    let mode = provider.plan().response_mode;
+    let posted = *visit.request.method() == Method::Post;
+    let answer = if posted {
+        if mode != ResponseMode::FormPost {
+            entry.error = Some("method_not_allowed");
+            return Ok(respond::method_not_allowed("GET, HEAD", context));
+        }
+        form(visit, body).await?
+    } else {
+        visit.request.query().cloned().unwrap_or_default()
+    };
+    let params = match CallbackParams::parse(&answer) {
+        // A bookmark, or the way back out of the provider: nobody asked for anything.
+        Err(CallbackError::Empty) if !posted && is_bare(&answer) => {
+            return Ok(respond::redirect("/"));
+        }
+        read => read?,
+    };
+    let state = params.state().to_owned();
+    let pending = match Pending::find(
+        visit.cookies(),
+        visit.site,
+        &visit.plan.keys,
+        &state,
+        visit.now,
+    ) {
+        Ok(pending) => pending,
+        // An evicted sign-in of somebody who is signed in by now is no failure.
+        Err(PendingError::Absent | PendingError::Lapsed) if visit.session().is_some() => {
+            return Ok(respond::redirect("/"));
+        }
+        Err(error) => {
+            let mut failure = SignInError::Pending(error).with_start_again(&ReturnTo::root());
+            if error != PendingError::Absent {
+                failure = failure.and_delete(pending::delete_cookie(visit.site, &state, mode));
+            }
+            return Err(failure);
+        }
+    };
+    let return_to = pending.return_to.clone();
+    let outcome = finish(visit, provider, params, pending).await;
+    let spent = pending::delete_cookie(visit.site, &state, mode);
+    let result = match &outcome {
+        Ok(_) => "signed_in",
+        Err(error) => error.code(),
+    };
+    visit
+        .shared
+        .telemetry
+        .metrics
+        .sign_in(provider.name(), result);
+    match outcome {
+        Ok(mut response) => {
+            response.head.fields.push("Set-Cookie", spent);
+            Ok(response)
+        }
+        Err(error) => Err(error.with_start_again(&return_to).and_delete(spent)),
+    }
+}
+
+async fn finish(
+    visit: &Visit<'_>,
+    provider: &Arc<Provider>,
+    params: CallbackParams,
+    pending: Pending,
+) -> Result<Response, SignInError> {
+    if pending.provider != provider.plan().name {
+        return Err(SignInError::OtherProvider);
+    }
+    let control = &visit.shared.control;
+    let metadata = match provider.known_metadata() {
+        Some(metadata) => metadata,
+        None => {
+            let provider = Arc::clone(provider);
+            control
+                .run(async move { provider.metadata().await })
+                .await??
+        }
+    };
+    let answer = params.check(&CallbackExpected {
+        state: &pending.state,
+        issuer: metadata.token_issuer(),
+        metadata_issuer: metadata.issuer(),
+        iss_required: metadata.iss_in_response(),
+    })?;
+    if !visit
+        .shared
+        .used_states
+        .claim(pending.state.expose(), visit.now)
+    {
+        // The page was loaded again. Whoever is signed in by now goes where they wanted.
+        return match visit.session() {
+            Some(_) => Ok(respond::redirect(pending.return_to.as_str())),
+            None => Err(SignInError::Used),
+        };
+    }
+    let code = match answer {
+        Callback::Code(code) => code,
+        Callback::Error(error) => return Err(SignInError::Declined(error)),
+        _ => return Err(SignInError::Callback(CallbackError::Empty)),
+    };
+    let several = visit.plan.providers.len() > 1;
+    let redeem = Redeem {
+        provider: Arc::clone(provider),
+        store: Arc::clone(&visit.shared.store),
+        site: visit.site.clone(),
+        redirect_uri: format!(
+            "{}{}",
+            visit.site.origin(),
+            path::callback(&provider.plan().name, several)
+        ),
+        code,
+        nonce: pending.nonce,
+        verifier: pending.verifier,
+        max_age: pending.max_age,
+        replaces: visit.handle.as_ref().map(|handle| handle.store_key()),
+        now: visit.now,
+    };
+    let handle = control.run(redeem.run()).await??;
+    let mut response = respond::redirect(pending.return_to.as_str());
+    let fields = &mut response.head.fields;
+    fields.push("Set-Cookie", visit.site.cookies().set_session(&handle));
+    let loops = Loops::read(visit.cookies(), visit.site, visit.now).complete(visit.now);
+    fields.push("Set-Cookie", loops.set_cookie(visit.site));
+    Ok(response)
+}
+
+/// The form of `response_mode=form_post`.
+async fn form(visit: &Visit<'_>, body: Body) -> Result<Bytes, SignInError> {
+    let is_form = visit
+        .request
+        .fields()
+        .first("content-type")
+        .is_some_and(|value| {
+            let essence = value.split(|byte| *byte == b';').next().unwrap_or_default();
+            essence
+                .trim_ascii()
+                .eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+        });
+    if !is_form {
+        return Err(SignInError::NotAForm);
+    }
+    Ok(body.collect(FORM_MAX_BYTES).await?)
+}
+
+/// Whether an answer without code and error has no state either.
+fn is_bare(answer: &[u8]) -> bool {
+    !answer.split(|byte| *byte == b'&').any(|pair| {
+        pair.starts_with(b"state=") || pair.starts_with(b"code") || pair.starts_with(b"error")
+    })
+}

@@ -1,0 +1,317 @@
+//! Why a sign-in failed: for each failure its code, whose fault it is, and what its page says.
+
+use vestibule_oidc::authorization::{AuthorizationError, CallbackError, ReservedParameter};
+use vestibule_oidc::fault::Fault;
+use vestibule_oidc::id_token::IdTokenError;
+use vestibule_oidc::token::TokenError;
+use vestibule_oidc::userinfo::UserInfoError;
+use vestibule_session::pending::{PendingCookieError, PendingError};
+use vestibule_session::return_to::{ReturnTo, ReturnToError};
+use vestibule_session::store::StoreError;
+
+use super::path;
+use crate::body::BodyError;
+use crate::control::ControlGone;
+use crate::entropy::EntropyError;
+use crate::pages::Link;
+use crate::provider::ProviderError;
+use crate::respond::Failure;
+
+/// Why a sign-in failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignInError {
+    /// The provider's answer can't be read or is not for us.
+    #[error("take the provider's answer")]
+    Callback(#[from] CallbackError),
+    /// The answer belongs to no sign-in of this browser.
+    #[error("take the provider's answer")]
+    Pending(#[from] PendingError),
+    /// The answer was used before.
+    #[error("use the provider's answer a second time")]
+    Used,
+    /// The answer came to another provider's callback.
+    #[error("take the answer to a sign-in with another provider")]
+    OtherProvider,
+    /// The provider refused.
+    #[error("sign in: the provider answered {}", .0.error)]
+    Declined(AuthorizationError),
+    /// The provider can't be used.
+    #[error("sign in")]
+    Provider(#[from] ProviderError),
+    /// The code could not be redeemed.
+    #[error("redeem the code")]
+    Token(#[from] TokenError),
+    /// The token response has no ID token.
+    #[error("find the id token in the token response")]
+    NoIdToken,
+    /// The token response has no access token, and user info needs one.
+    #[error("find the access token in the token response")]
+    NoAccessToken,
+    /// The ID token proves nothing.
+    #[error("verify the id token")]
+    IdToken(#[from] IdTokenError),
+    /// User info can't be used.
+    #[error("read the user info")]
+    UserInfo(#[from] UserInfoError),
+    /// The session can't be kept.
+    #[error("keep the session")]
+    Store(#[from] StoreError),
+    /// No randomness.
+    #[error("start a sign-in")]
+    Entropy(#[from] EntropyError),
+    /// The flow can't be put into a cookie.
+    #[error("start a sign-in")]
+    Cookie(#[from] PendingCookieError),
+    /// A parameter of our own clashes with one of the protocol.
+    #[error("start a sign-in")]
+    Reserved(#[from] ReservedParameter),
+    /// The process is stopping.
+    #[error("finish before the proxy stops")]
+    Stopping(#[from] ControlGone),
+    /// The form that was posted can't be read.
+    #[error("read the form")]
+    Body(#[from] BodyError),
+    /// What was posted is not a form.
+    #[error("read what was posted as a form")]
+    NotAForm,
+    /// A parameter of the sign-in address is repeated or has an unknown value.
+    #[error("read the parameter {name}")]
+    Parameter {
+        /// Its name.
+        name: &'static str,
+    },
+    /// The place to return to is none of ours.
+    #[error("accept the place to return to")]
+    Target {
+        /// Why.
+        #[source]
+        source: ReturnToError,
+    },
+    /// No provider of this name.
+    #[error("find the provider")]
+    UnknownProvider,
+    /// No provider has this issuer.
+    #[error("find the provider of the issuer")]
+    UnknownIssuer,
+    /// There is no route to sign in for.
+    #[error("find the route to sign in for")]
+    NoRoute,
+    /// Sign-ins are completed and come straight back.
+    #[error("sign in again: the last sign-ins came straight back")]
+    Loop {
+        /// Lets the next attempt count from nothing.
+        cookie: String,
+    },
+    /// Another failure, with what goes along with its answer.
+    #[error(transparent)]
+    Answered(Box<Answered>),
+}
+
+/// A failure with what goes along with its answer.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct Answered {
+    #[source]
+    error: SignInError,
+    start_again: Option<String>,
+    cookies: Vec<String>,
+}
+
+impl SignInError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Callback(error) => error.code(),
+            Self::Pending(error) => error.code(),
+            Self::Used => "callback_used_before",
+            Self::OtherProvider => "callback_of_other_provider",
+            Self::Declined(error) if error.is_cancelled() => "sign_in_cancelled",
+            Self::Declined(_) => "sign_in_refused",
+            Self::Provider(error) => error.code(),
+            Self::Token(error) => error.code(),
+            Self::NoIdToken => "id_token_missing",
+            Self::NoAccessToken => "access_token_missing",
+            Self::IdToken(error) => error.code(),
+            Self::UserInfo(error) => error.code(),
+            Self::Store(error) => error.code(),
+            Self::Entropy(_) => "entropy",
+            Self::Cookie(_) => "pending_cookie",
+            Self::Reserved(_) => "authorization_parameter_reserved",
+            Self::Stopping(_) => "stopping",
+            Self::Body(error) => error.code(),
+            Self::NotAForm => "callback_not_a_form",
+            Self::Parameter { .. } => "sign_in_parameter",
+            Self::Target { .. } => "return_to_refused",
+            Self::UnknownProvider => "sign_in_unknown_provider",
+            Self::UnknownIssuer => "sign_in_unknown_issuer",
+            Self::NoRoute => "sign_in_no_route",
+            Self::Loop { .. } => "sign_in_loop",
+            Self::Answered(answered) => answered.error.code(),
+        }
+    }
+
+    /// Whose fault it is.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Callback(error) => error.fault(),
+            Self::Pending(error) => error.fault(),
+            Self::Declined(error) if error.is_cancelled() => Fault::Client,
+            Self::Declined(error) => match error.error.as_str() {
+                "server_error" | "temporarily_unavailable" => Fault::Provider,
+                "login_required"
+                | "interaction_required"
+                | "consent_required"
+                | "account_selection_required" => Fault::Client,
+                _ => Fault::Operator,
+            },
+            Self::Provider(error) => error.fault(),
+            Self::Token(error) => error.fault(),
+            Self::NoIdToken | Self::NoAccessToken => Fault::Provider,
+            Self::IdToken(error) => error.fault(),
+            Self::UserInfo(error) => error.fault(),
+            Self::Store(error) => error.fault(),
+            Self::Entropy(_) | Self::Cookie(_) | Self::Stopping(_) | Self::NoRoute => {
+                Fault::Internal
+            }
+            Self::Reserved(_) | Self::Loop { .. } => Fault::Operator,
+            Self::Used
+            | Self::OtherProvider
+            | Self::Body(_)
+            | Self::NotAForm
+            | Self::Parameter { .. }
+            | Self::Target { .. }
+            | Self::UnknownProvider
+            | Self::UnknownIssuer => Fault::Client,
+            Self::Answered(answered) => answered.error.fault(),
+        }
+    }
+
+    /// What a stranger may read.
+    #[must_use]
+    pub fn public_message(&self) -> &'static str {
+        match self {
+            Self::Callback(error) => error.public_message(),
+            Self::Pending(error) => error.public_message(),
+            Self::Used => {
+                "This sign-in was already finished. Start again if you are not signed in."
+            }
+            Self::OtherProvider => {
+                "This answer belongs to a sign-in with another provider. Start again."
+            }
+            Self::Declined(error) if error.is_cancelled() => {
+                "The sign-in was cancelled, or you are not allowed to sign in here."
+            }
+            Self::Declined(_) => "The identity provider did not let the sign-in through.",
+            Self::Provider(error) => error.public_message(),
+            Self::Token(error) => error.public_message(),
+            Self::NoIdToken | Self::NoAccessToken => {
+                "The identity provider gave an answer that cannot be used."
+            }
+            Self::IdToken(error) => error.public_message(),
+            Self::UserInfo(error) => error.public_message(),
+            Self::Store(_) => "Your session can't be kept at the moment. Try again shortly.",
+            Self::Stopping(_) => "This service is being restarted. Try again in a moment.",
+            Self::Body(_) | Self::NotAForm => "The identity provider's answer could not be read.",
+            Self::Parameter { .. } => "The sign-in address is malformed.",
+            Self::Target { .. } => "The sign-in address names a page that is not one of this site.",
+            Self::UnknownProvider | Self::UnknownIssuer => {
+                "The sign-in address names an identity provider that is not known here."
+            }
+            Self::Loop { .. } => {
+                "You were signed in several times in a row, and each time this site forgot it at once. \
+                 Cookies of this site may be blocked in your browser."
+            }
+            Self::Entropy(_) | Self::Cookie(_) | Self::Reserved(_) | Self::NoRoute => {
+                Failure::OUR_FAULT
+            }
+            Self::Answered(answered) => answered.error.public_message(),
+        }
+    }
+
+    /// Whether trying again soon makes sense.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Provider(error) => error.is_outage(),
+            Self::Token(error) => error.is_temporary(),
+            Self::Store(StoreError::Taken) => false,
+            Self::Store(_) | Self::Stopping(_) => true,
+            Self::Declined(error) => error.error == "temporarily_unavailable",
+            Self::Answered(answered) => answered.error.is_temporary(),
+            _ => false,
+        }
+    }
+
+    /// The same failure, whose page offers to start again towards `target`.
+    #[must_use]
+    pub(super) fn with_start_again(self, target: &ReturnTo) -> Self {
+        let mut answered = self.answered();
+        answered.start_again = Some(path::sign_in(None, Some(target)));
+        Self::Answered(answered)
+    }
+
+    /// The same failure, whose answer takes a cookie from the browser.
+    #[must_use]
+    pub(super) fn and_delete(self, cookie: String) -> Self {
+        let mut answered = self.answered();
+        answered.cookies.push(cookie);
+        Self::Answered(answered)
+    }
+
+    fn answered(self) -> Box<Answered> {
+        match self {
+            Self::Answered(answered) => answered,
+            error => Box::new(Answered {
+                error,
+                start_again: None,
+                cookies: Vec::new(),
+            }),
+        }
+    }
+
+    /// What the provider said, for the page: it was in the browser already, or is only a code.
+    fn detail(&self) -> Option<String> {
+        match self {
+            Self::Declined(error) => Some(match &error.description {
+                Some(description) => format!("{}: {description}", error.error),
+                None => error.error.clone(),
+            }),
+            Self::Token(error) => match error.aadsts() {
+                Some(number) => Some(format!("AADSTS{number}")),
+                None => error.refusal().map(|refusal| refusal.error.clone()),
+            },
+            Self::Answered(answered) => answered.error.detail(),
+            _ => None,
+        }
+    }
+
+    /// What the answer says.
+    #[must_use]
+    pub(crate) fn failure(&self) -> Failure {
+        let mut failure = Failure::new(self.code(), self.fault(), self.public_message())
+            .titled("Sign-in did not work");
+        failure.temporary = self.is_temporary();
+        failure.detail = self.detail();
+        let start_again = |href: &str| Link {
+            label: "Start again".to_owned(),
+            href: href.to_owned(),
+        };
+        match self {
+            Self::Answered(answered) => {
+                failure
+                    .actions
+                    .extend(answered.start_again.as_deref().map(start_again));
+                failure.cookies.clone_from(&answered.cookies);
+            }
+            Self::Loop { cookie } => {
+                failure.actions.push(start_again(path::SIGN_IN));
+                failure.cookies.push(cookie.clone());
+            }
+            _ => {}
+        }
+        failure
+    }
+}

@@ -1,0 +1,167 @@
+//! Turns a code into a session: redeems it, verifies the ID token, asks for user info if that is
+//! set, and stores the session under a new handle. Runs on the control runtime.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use vestibule_oidc::authorization::{ExtraParameters, Nonce};
+use vestibule_oidc::id_token::{self, Expected, VerifiedIdToken};
+use vestibule_oidc::metadata::ProviderMetadata;
+use vestibule_oidc::pkce::Verifier;
+use vestibule_oidc::secret::Secret;
+use vestibule_oidc::time::UnixTime;
+use vestibule_oidc::token::{Grant, TokenRequest, TokenResponse};
+use vestibule_oidc::userinfo::{self, UserInfo};
+use vestibule_session::handle::{Handle, StoreKey};
+use vestibule_session::record::{Record, SignedIn};
+use vestibule_session::site::Site;
+use vestibule_session::store::Store;
+
+use super::SignInError;
+use crate::entropy::random_bytes;
+use crate::provider::{Endpoint, Provider, ProviderError, UserInfoUse};
+
+/// A code to be redeemed, and everything its answer is held against.
+pub(super) struct Redeem {
+    pub(super) provider: Arc<Provider>,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) site: Site,
+    pub(super) redirect_uri: String,
+    pub(super) code: Secret,
+    pub(super) nonce: Nonce,
+    pub(super) verifier: Verifier,
+    pub(super) max_age: Option<Duration>,
+    /// The session this browser had. It ends when the new one is there, not before.
+    pub(super) replaces: Option<StoreKey>,
+    pub(super) now: UnixTime,
+}
+
+impl Redeem {
+    /// Redeems the code and makes the session.
+    pub(super) async fn run(self) -> Result<Handle, SignInError> {
+        let began = Instant::now();
+        let metadata = self.provider.metadata().await?;
+        let tokens = self.tokens(&metadata).await?;
+        let raw = tokens.id_token().ok_or(SignInError::NoIdToken)?;
+        let now = self.now + began.elapsed();
+        let id_token = self.verify(raw, &tokens, &metadata, now).await?;
+        let userinfo =
+            ask_user_info(&self.provider, &metadata, &tokens, id_token.subject()).await?;
+        let record = Record::establish(
+            SignedIn {
+                provider: &self.provider.plan().name,
+                site: &self.site,
+                id_token: &id_token,
+                tokens: &tokens,
+                asked_for: self.provider.plan().asked_for(),
+                userinfo: userinfo.as_ref(),
+                access_token: None,
+            },
+            now,
+        );
+        // New at every sign-in: whoever knew the old handle knows nothing of this session.
+        let handle = Handle::from_entropy(random_bytes()?);
+        self.store.insert(&handle.store_key(), record).await?;
+        if let Some(old) = self.replaces
+            && let Err(error) = self.store.remove(&old).await
+        {
+            tracing::error!(code = error.code(), %error, "a session that was replaced could not be removed yet");
+        }
+        Ok(handle)
+    }
+
+    async fn tokens(&self, metadata: &ProviderMetadata) -> Result<TokenResponse, SignInError> {
+        let settings = self.provider.plan();
+        let extra = resource_parameter(settings.resource.as_deref())?;
+        let request = TokenRequest {
+            endpoint: metadata.token_endpoint(),
+            client_id: &settings.client_id,
+            authentication: &settings.client_authentication(metadata),
+            grant: Grant::AuthorizationCode {
+                code: &self.code,
+                redirect_uri: &self.redirect_uri,
+                verifier: &self.verifier,
+            },
+            scopes: &[],
+            extra: &extra,
+        };
+        let answer = self.provider.token(request.to_http()).await?;
+        Ok(TokenResponse::parse(
+            answer.status,
+            answer.content_type.as_deref(),
+            &answer.body,
+        )?)
+    }
+
+    /// Verifies the ID token, with one look for newer keys if its key is unknown.
+    async fn verify(
+        &self,
+        raw: &Secret,
+        tokens: &TokenResponse,
+        metadata: &ProviderMetadata,
+        now: UnixTime,
+    ) -> Result<VerifiedIdToken, SignInError> {
+        let settings = self.provider.plan();
+        let expected = Expected {
+            client_id: &settings.client_id,
+            issuer: metadata.token_issuer(),
+            nonce: &self.nonce,
+            algorithms: &settings.id_token_algorithms,
+            max_age: self.max_age,
+            acr_values: &[],
+            access_token: tokens.access_token(),
+            code: Some(&self.code),
+            skew: settings.clock_skew,
+        };
+        let keys = self.provider.keys().await?;
+        match id_token::verify(raw, &keys, &expected, now) {
+            Err(error) if error.newer_keys_may_help() => {
+                let newer = self.provider.newer_keys(&keys).await?;
+                Ok(id_token::verify(raw, &newer, &expected, now)?)
+            }
+            verified => Ok(verified?),
+        }
+    }
+}
+
+/// `resource` (RFC 8707 §2.2), if the sign-in asks for one.
+pub(crate) fn resource_parameter(resource: Option<&str>) -> Result<ExtraParameters, SignInError> {
+    let pair = resource.map(|resource| ("resource".to_owned(), resource.to_owned()));
+    Ok(ExtraParameters::new(pair)?)
+}
+
+/// User info about `subject`, if it is to be asked for.
+pub(crate) async fn ask_user_info(
+    provider: &Provider,
+    metadata: &ProviderMetadata,
+    tokens: &TokenResponse,
+    subject: &str,
+) -> Result<Option<UserInfo>, SignInError> {
+    let wanted = match provider.plan().user_info {
+        UserInfoUse::Never => false,
+        UserInfoUse::Always => true,
+        UserInfoUse::WhenAdvertised => {
+            metadata.userinfo_endpoint().is_some()
+                && tokens.access_token().is_some()
+                && !metadata.is_entra()
+        }
+    };
+    if !wanted {
+        return Ok(None);
+    }
+    let endpoint = metadata
+        .userinfo_endpoint()
+        .ok_or(ProviderError::NoEndpoint {
+            endpoint: Endpoint::UserInfo,
+        })?;
+    let access_token = tokens.access_token().ok_or(SignInError::NoAccessToken)?;
+    let answer = provider.user_info(endpoint, access_token).await?;
+    let content_type = answer.content_type.as_deref();
+    Ok(Some(userinfo::parse(
+        answer.status,
+        content_type,
+        &answer.body,
+        subject,
+    )?))
+}

@@ -1,0 +1,572 @@
+//! A proxy without sockets for tests: a real gate, real cookies, a store with faults, a fake
+//! provider, and a browser that keeps what it is given.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use url::Url;
+use vestibule_gate::decision::Decision;
+use vestibule_gate::fields::Fields;
+use vestibule_gate::path::PathPrefix;
+use vestibule_gate::request::{self, RawHead, ReadPolicy, Scheme, Version};
+use vestibule_gate::route::{Route, TokenChoice, UpstreamId};
+use vestibule_gate::rule::{Requirement, Rule};
+use vestibule_gate::{Gate, GateSettings};
+use vestibule_oidc::time::UnixTime;
+use vestibule_session::handle::StoreKey;
+use vestibule_session::lifetime::Lifetimes;
+use vestibule_session::record::Record;
+use vestibule_session::seal::{KeyRing, SealingKey};
+use vestibule_session::site::Site;
+use vestibule_session::store::{
+    Figures, Replacement, Store, StoreError, StoreFuture, Stored, Version as RecordVersion,
+};
+
+use super::{Visit, begin, own_endpoint};
+use crate::body::Body;
+use crate::control::Control;
+use crate::evidence;
+use crate::incident::IncidentId;
+use crate::pages::Pages;
+use crate::plan::Plan;
+use crate::provider::ProviderPlan;
+use crate::provider::fake::{FakeProvider, ISSUER, plan as provider_plan};
+use crate::respond::{self, Context};
+use crate::shared::Shared;
+use crate::store::MemoryStore;
+use crate::telemetry::Telemetry;
+use crate::telemetry::access::Entry;
+use crate::tokens;
+
+pub(crate) const ORIGIN: &str = "https://portal.example.com";
+pub(crate) const START: UnixTime = UnixTime(1_800_000_000);
+
+/// Secrets that must not be in any answer of ours.
+const CANARIES: [&str; 3] = ["access-token-", "refresh-token-", "client secret"];
+
+/// A memory store with faults on request, which writes down what it was asked.
+#[derive(Debug)]
+pub(crate) struct TestStore {
+    inner: MemoryStore,
+    down: Mutex<bool>,
+    replaces_fail: Mutex<u32>,
+    pub(crate) log: Arc<Mutex<Vec<String>>>,
+}
+
+impl TestStore {
+    pub(crate) fn set_down(&self, down: bool) {
+        *self.down.lock().unwrap() = down;
+    }
+
+    pub(crate) fn fail_replaces(&self, count: u32) {
+        *self.replaces_fail.lock().unwrap() = count;
+    }
+
+    fn ask(&self, what: &str) -> Result<(), StoreError> {
+        self.log.lock().unwrap().push(what.to_owned());
+        match *self.down.lock().unwrap() {
+            true => Err(StoreError::Unavailable(Arc::new(std::io::Error::other(
+                "test",
+            )))),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Store for TestStore {
+    fn load<'a>(&'a self, key: &'a StoreKey) -> StoreFuture<'a, Option<Arc<Stored>>> {
+        let asked = self.ask("load");
+        Box::pin(async move {
+            asked?;
+            self.inner.load(key).await
+        })
+    }
+
+    fn insert<'a>(&'a self, key: &'a StoreKey, record: Record) -> StoreFuture<'a, Arc<Stored>> {
+        let asked = self.ask("insert");
+        Box::pin(async move {
+            asked?;
+            self.inner.insert(key, record).await
+        })
+    }
+
+    fn replace<'a>(
+        &'a self,
+        key: &'a StoreKey,
+        expected: RecordVersion,
+        record: Record,
+    ) -> StoreFuture<'a, Replacement> {
+        let mut asked = self.ask("replace");
+        let mut fails = self.replaces_fail.lock().unwrap();
+        if *fails > 0 {
+            *fails -= 1;
+            asked = Err(StoreError::Full(Arc::new(std::io::Error::other("test"))));
+        }
+        drop(fails);
+        Box::pin(async move {
+            asked?;
+            self.inner.replace(key, expected, record).await
+        })
+    }
+
+    fn touch(&self, key: &StoreKey, seen_at: UnixTime) {
+        self.log.lock().unwrap().push("touch".to_owned());
+        self.inner.touch(key, seen_at);
+    }
+
+    fn remove<'a>(&'a self, key: &'a StoreKey) -> StoreFuture<'a, bool> {
+        let asked = self.ask("remove");
+        Box::pin(async move {
+            asked?;
+            self.inner.remove(key).await
+        })
+    }
+
+    fn sweep(&self, now: UnixTime, lifetimes: Lifetimes) -> StoreFuture<'_, usize> {
+        self.inner.sweep(now, lifetimes)
+    }
+
+    fn figures(&self) -> Figures {
+        self.inner.figures()
+    }
+}
+
+/// What the provider grants.
+pub(crate) struct Grants {
+    codes: HashMap<String, (String, String)>,
+    pub(crate) subject: String,
+    pub(crate) expires_in: u64,
+    /// Members that replace those of the token response; null removes one.
+    pub(crate) answer: BTreeMap<&'static str, Value>,
+    /// Claims that replace those of the ID token.
+    pub(crate) claims: BTreeMap<&'static str, Value>,
+    /// The one refresh token that works, and how often one was used.
+    pub(crate) refresh_token: String,
+    pub(crate) refreshes: usize,
+    /// Answers refreshes instead.
+    pub(crate) refuse_refresh: Option<(u16, Value)>,
+    pub(crate) redeemed: usize,
+}
+
+pub(crate) struct Rig {
+    pub(crate) fake: FakeProvider,
+    pub(crate) store: Arc<TestStore>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) grants: Arc<Mutex<Grants>>,
+    began: Instant,
+}
+
+impl Rig {
+    pub(crate) fn new() -> Self {
+        Self::with(vec![provider_plan("main")])
+    }
+
+    pub(crate) fn with(providers: Vec<ProviderPlan>) -> Self {
+        let fake = FakeProvider::new();
+        let grants = Arc::new(Mutex::new(Grants {
+            codes: HashMap::new(),
+            subject: "ann".to_owned(),
+            expires_in: 3600,
+            answer: BTreeMap::new(),
+            claims: BTreeMap::new(),
+            refresh_token: String::new(),
+            refreshes: 0,
+            refuse_refresh: None,
+            redeemed: 0,
+        }));
+        let began = Instant::now();
+        let store = Arc::new(TestStore {
+            inner: MemoryStore::new(Default::default()),
+            down: Mutex::new(false),
+            replaces_fail: Mutex::new(0),
+            log: Arc::default(),
+        });
+        answer_tokens(&fake, &grants, &store, began);
+        let providers = providers
+            .into_iter()
+            .map(|plan| fake.start_with(plan))
+            .collect();
+        let plan = Plan {
+            serving: Arc::default(),
+            read: ReadPolicy::default(),
+            gate: gate(),
+            upstreams: Vec::new(),
+            providers,
+            keys: KeyRing::new(vec![
+                SealingKey::from_bytes(&std::array::from_fn(|at| at as u8)).unwrap(),
+            ])
+            .unwrap(),
+            pages: Pages::built_in().unwrap(),
+            drain: Duration::from_secs(30),
+        };
+        let shared = Shared::new(
+            plan,
+            Arc::clone(&store) as Arc<dyn Store>,
+            Control::new(tokio::runtime::Handle::current()),
+            Arc::new(Telemetry::default()),
+        );
+        Self {
+            fake,
+            store,
+            shared,
+            grants,
+            began,
+        }
+    }
+
+    pub(crate) fn grants(&self) -> std::sync::MutexGuard<'_, Grants> {
+        self.grants.lock().unwrap()
+    }
+
+    pub(crate) fn now(&self) -> UnixTime {
+        START + self.began.elapsed()
+    }
+
+    pub(crate) fn log(&self) -> Vec<String> {
+        self.store.log.lock().unwrap().clone()
+    }
+
+    /// A request, as `handle` takes it; what would go to the upstream is an answer that names the
+    /// token.
+    pub(crate) async fn send(&self, ask: Ask) -> Reply {
+        let mut fields = Fields::new();
+        fields.push("Host", "portal.example.com");
+        for (name, value) in ask.fields {
+            fields.push(name, value);
+        }
+        if !ask.body.is_empty() {
+            fields.push("Content-Length", ask.body.len().to_string());
+        }
+        let raw = RawHead {
+            method: ask.method.into(),
+            target: ask.target.into(),
+            version: Version::Http11,
+            scheme: Scheme::Https,
+            authority: None,
+            fields,
+            peer: SocketAddr::from(([192, 0, 2, 1], 1234)),
+        };
+        let plan = self.shared.plan.load_full();
+        let request = request::read(raw, &plan.read).unwrap();
+        let incident = IncidentId::draw();
+        let context = Context::of(&plan, &request, incident);
+        let now = self.now();
+        let examined = plan.gate.examine(&request);
+        let handle = examined.handle().cloned();
+        let evidence = evidence::look_up(&self.shared, handle.as_ref()).await;
+        let (decision, _) = plan.gate.decide(&request, examined, evidence.clone(), now);
+        let mut entry = Entry::default();
+        let shared = &self.shared;
+        let response = match decision {
+            Decision::Own(site) => {
+                let visit = Visit {
+                    shared,
+                    plan: &plan,
+                    request: &request,
+                    site,
+                    handle,
+                    evidence,
+                    now,
+                };
+                own_endpoint(visit, Body::from(ask.body), &context, &mut entry).await
+            }
+            Decision::SignIn(_) => begin(shared, &plan, &request, &context, now, &mut entry).await,
+            Decision::Forward(authorized) => {
+                self.store.touch(&handle.as_ref().unwrap().store_key(), now);
+                let token =
+                    tokens::for_route(shared, &plan, &authorized, handle.as_ref(), now).await;
+                match token {
+                    Ok(token) => {
+                        let token = token.map(|token| token.view().value.to_owned());
+                        return Reply {
+                            status: 200,
+                            fields: Fields::new(),
+                            body: token.unwrap_or_default(),
+                        };
+                    }
+                    Err(error) => respond::no_token(&error, &context),
+                }
+            }
+            other => respond::decision(&other, &context),
+        };
+        let body = response.body.collect(1 << 20).await.unwrap();
+        let reply = Reply {
+            status: response.head.status,
+            fields: response.head.fields,
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        };
+        reply.check();
+        reply
+    }
+
+    /// The person signs in at the provider: what the callback then is asked for.
+    pub(crate) fn at_provider(&self, reply: &Reply) -> String {
+        let address = Url::parse(reply.location()).unwrap();
+        let query: HashMap<_, _> = address.query_pairs().into_owned().collect();
+        assert_eq!(query["code_challenge_method"], "S256");
+        let code = format!("code-{}", &query["state"]);
+        self.grants().codes.insert(
+            code.clone(),
+            (query["nonce"].clone(), query["code_challenge"].clone()),
+        );
+        let back = Url::parse(&query["redirect_uri"]).unwrap();
+        assert_eq!(back.origin().ascii_serialization(), ORIGIN);
+        format!(
+            "{}?code={code}&state={}&iss={ISSUER}",
+            back.path(),
+            query["state"]
+        )
+    }
+}
+
+/// What a browser asks for.
+#[derive(Clone)]
+pub(crate) struct Ask {
+    method: &'static str,
+    target: String,
+    fields: Vec<(&'static str, String)>,
+    body: String,
+}
+
+pub(crate) fn get(target: &str) -> Ask {
+    Ask {
+        method: "GET",
+        target: target.to_owned(),
+        fields: Vec::new(),
+        body: String::new(),
+    }
+}
+
+pub(crate) fn post(target: &str) -> Ask {
+    Ask {
+        method: "POST",
+        ..get(target)
+    }
+}
+
+impl Ask {
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.fields.push((name, value.to_owned()));
+        self
+    }
+
+    pub(crate) fn method(mut self, method: &'static str) -> Self {
+        self.method = method;
+        self
+    }
+
+    pub(crate) fn body(mut self, body: &str) -> Self {
+        self.body = body.to_owned();
+        self
+    }
+
+    /// As a browser navigates.
+    pub(crate) fn navigating(self) -> Self {
+        self.with("Sec-Fetch-Mode", "navigate")
+            .with("Sec-Fetch-Dest", "document")
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) fields: Fields,
+    pub(crate) body: String,
+}
+
+impl Reply {
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        self.fields
+            .first(name)
+            .map(|value| std::str::from_utf8(value).unwrap())
+    }
+
+    pub(crate) fn location(&self) -> &str {
+        assert_eq!(self.status, 303, "{self:?}");
+        self.field("location").unwrap()
+    }
+
+    pub(crate) fn set_cookies(&self) -> Vec<&str> {
+        self.fields
+            .all("set-cookie")
+            .map(|value| std::str::from_utf8(value).unwrap())
+            .collect()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{self:?}"))
+    }
+
+    /// What holds for every answer of ours.
+    fn check(&self) {
+        assert_ne!(self.status, 307, "RFC 9700 §4.12");
+        for line in self.set_cookies() {
+            assert!(line.starts_with("__Host-vestibule"), "{line}");
+            for attribute in ["Path=/", "Secure", "HttpOnly"] {
+                assert!(
+                    line.split("; ").any(|part| part == attribute),
+                    "{attribute}: {line}"
+                );
+            }
+            assert!(line.contains("; SameSite="), "{line}");
+            assert!(!line.contains("Domain"), "{line}");
+        }
+        assert_eq!(self.field("cache-control"), Some("no-store"));
+        if !self.body.is_empty() {
+            assert!(
+                self.field("content-security-policy")
+                    .unwrap()
+                    .contains("frame-ancestors 'none'")
+            );
+            assert_eq!(self.field("x-content-type-options"), Some("nosniff"));
+        }
+        let everything = format!("{self:?}");
+        for canary in CANARIES {
+            assert!(!everything.contains(canary), "{canary} in {everything}");
+        }
+    }
+}
+
+/// A browser: a cookie jar.
+#[derive(Clone, Default)]
+pub(crate) struct Browser {
+    pub(crate) jar: BTreeMap<String, String>,
+}
+
+impl Browser {
+    pub(crate) async fn send(&mut self, rig: &Rig, ask: Ask) -> Reply {
+        let cookies: Vec<String> = self
+            .jar
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let ask = match cookies.is_empty() {
+            true => ask,
+            false => ask.with("Cookie", &cookies.join("; ")),
+        };
+        let reply = rig.send(ask).await;
+        for line in reply.set_cookies() {
+            let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
+            if line.contains("Max-Age=0") {
+                self.jar.remove(name);
+            } else {
+                self.jar.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        reply
+    }
+
+    pub(crate) async fn go(&mut self, rig: &Rig, target: &str) -> Reply {
+        self.send(rig, get(target).navigating()).await
+    }
+
+    /// The whole sign-in, from the page to the page.
+    pub(crate) async fn sign_in(&mut self, rig: &Rig, target: &str) -> Reply {
+        let start = self.go(rig, target).await;
+        let callback = rig.at_provider(&start);
+        self.go(rig, &callback).await
+    }
+
+    pub(crate) fn session(&self) -> Option<&String> {
+        self.jar.get("__Host-vestibule")
+    }
+
+    pub(crate) fn pending(&self) -> usize {
+        self.jar
+            .keys()
+            .filter(|name| name.contains("-signin-"))
+            .count()
+    }
+}
+
+fn gate() -> Gate {
+    let route = |name: &str, prefix: &str| {
+        let mut route = Route::new(name, PathPrefix::parse(prefix).unwrap(), UpstreamId(0));
+        route.access_token = TokenChoice::SignIn;
+        route.allowed_origins = vec!["https://spa.example.com".to_owned()];
+        route
+    };
+    let mut members = route("members", "/members");
+    members.require = Requirement::Rules(Rule::Group {
+        any_of: vec!["members".to_owned()],
+    });
+    let mut public = route("public", "/public");
+    public.require = Requirement::Public;
+    public.access_token = TokenChoice::None;
+    Gate::new(GateSettings {
+        sites: vec![Site::https("portal.example.com", 443).unwrap()],
+        routes: vec![route("app", "/app"), members, public],
+        lifetimes: Lifetimes::new(Duration::from_secs(7200), Duration::from_secs(36000)).unwrap(),
+    })
+    .unwrap()
+}
+
+/// Makes the fake's token endpoint grant codes and refresh tokens, each once.
+fn answer_tokens(
+    fake: &FakeProvider,
+    grants: &Arc<Mutex<Grants>>,
+    store: &Arc<TestStore>,
+    began: Instant,
+) {
+    let grants = Arc::clone(grants);
+    let log = Arc::clone(&store.log);
+    let key = fake.knobs().keys[0].clone();
+    fake.knobs().token = Box::new(move |form| {
+        let mut grants = grants.lock().unwrap();
+        let now = (START + began.elapsed()).as_secs();
+        let refused = |error: &str| Ok((400, json!({ "error": error }).to_string()));
+        let mut claims = json!({
+            "iss": ISSUER, "sub": grants.subject, "aud": "client", "iat": now, "exp": now + 3600,
+            "name": "Ann <b>Example</b>",
+        });
+        match form["grant_type"].as_str() {
+            "authorization_code" => {
+                let Some((nonce, challenge)) = grants.codes.remove(&form["code"]) else {
+                    return refused("invalid_grant");
+                };
+                let verifier = form["code_verifier"].as_bytes();
+                let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier);
+                assert_eq!(URL_SAFE_NO_PAD.encode(hash), challenge, "PKCE");
+                claims["nonce"] = nonce.into();
+                grants.redeemed += 1;
+            }
+            "refresh_token" => {
+                log.lock().unwrap().push("grant".to_owned());
+                grants.refreshes += 1;
+                if let Some((status, answer)) = &grants.refuse_refresh {
+                    return Ok((*status, answer.to_string()));
+                }
+                if form["refresh_token"] != grants.refresh_token {
+                    return refused("invalid_grant");
+                }
+            }
+            _ => return refused("unsupported_grant_type"),
+        }
+        for (name, value) in &grants.claims {
+            claims[*name] = value.clone();
+        }
+        let serial = grants.redeemed + grants.refreshes;
+        grants.refresh_token = format!("refresh-token-{serial}");
+        let mut answer = json!({
+            "token_type": "Bearer",
+            "access_token": format!("access-token-{serial}"),
+            "refresh_token": grants.refresh_token,
+            "expires_in": grants.expires_in,
+            "id_token": key.sign(&claims),
+        });
+        let members = answer.as_object_mut().unwrap();
+        for (name, value) in &grants.answer {
+            members.remove(*name);
+            if !value.is_null() {
+                members.insert((*name).to_owned(), value.clone());
+            }
+        }
+        Ok((200, answer.to_string()))
+    });
+}

@@ -1,0 +1,112 @@
+//! Signs a person out: the session here, then the browser at the provider (OIDC RP-Initiated
+//! Logout §2).
+//!
+//! The cookie goes whatever else fails: a store that can't be asked keeps trying by itself, and a
+//! provider that does not answer is told about on the page.
+
+use std::sync::Arc;
+
+use vestibule_oidc::logout::EndSessionRequest;
+use vestibule_session::record::Record;
+
+use super::loops::Loops;
+use super::{Visit, display_name, path};
+use crate::exchange::Response;
+use crate::pages::Page;
+use crate::provider::Provider;
+use crate::respond::{self, Context};
+
+/// Answers GET: nothing is changed by a link, so the person is asked.
+pub(super) fn ask(visit: &Visit<'_>, cross_site: bool, context: &Context<'_>) -> Response {
+    let session = visit.session();
+    let provider = session.and_then(|stored| visit.plan.provider(stored.record().provider()));
+    let asks_provider = provider.filter(|provider| {
+        provider
+            .known_metadata()
+            .is_some_and(|known| known.end_session_endpoint().is_some())
+    });
+    let page = Page::SignOut {
+        name: session
+            .and_then(|stored| display_name(stored.record()))
+            .map(str::to_owned),
+        at_provider: asks_provider.map(|provider| provider.plan().label.clone()),
+        action: path::SIGN_OUT.to_owned(),
+        back: "/".to_owned(),
+        cross_site,
+    };
+    respond::page(if cross_site { 403 } else { 200 }, &page, context)
+}
+
+/// Answers POST.
+pub(super) async fn endpoint(visit: &Visit<'_>, context: &Context<'_>) -> Response {
+    if !is_same_origin(visit) {
+        return ask(visit, true, context);
+    }
+    let session = visit.session();
+    let at_provider = session.and_then(|stored| {
+        let record = stored.record();
+        end_session_address(visit, visit.plan.provider(record.provider())?, record)
+    });
+    if let Some(handle) = &visit.handle {
+        let (key, store) = (handle.store_key(), Arc::clone(&visit.shared.store));
+        let removed = visit
+            .shared
+            .control
+            .run(async move { store.remove(&key).await })
+            .await;
+        if let Ok(Err(error)) = removed {
+            visit.shared.telemetry.metrics.store_error("remove");
+            // The store keeps trying; the browser has no cookie any more.
+            tracing::error!(code = error.code(), %error, "a session that was signed out could not be removed yet");
+        }
+    }
+    let location = at_provider.unwrap_or_else(|| path::signed_out(session.is_some()));
+    let mut response = respond::redirect(&location);
+    let fields = &mut response.head.fields;
+    fields.push("Set-Cookie", visit.site.cookies().delete_session());
+    fields.push("Set-Cookie", Loops::delete_cookie(visit.site));
+    response
+}
+
+/// Answers `signed-out`.
+pub(super) fn done(visit: &Visit<'_>, context: &Context<'_>) -> Response {
+    let query = visit.request.query().map(AsRef::as_ref);
+    let page = Page::SignedOut {
+        sign_in: path::SIGN_IN.to_owned(),
+        provider_session_may_live: query == Some(b"here=only"),
+    };
+    respond::page(200, &page, context)
+}
+
+/// Where the provider ends its own session and sends the browser back.
+fn end_session_address(visit: &Visit<'_>, provider: &Provider, record: &Record) -> Option<String> {
+    let metadata = provider.known_metadata()?;
+    let endpoint = metadata.end_session_endpoint()?;
+    let back = format!("{}{}", visit.site.origin(), path::SIGNED_OUT);
+    let login_hint = record
+        .claims()
+        .get("login_hint")
+        .and_then(|hint| hint.as_str());
+    let request = EndSessionRequest {
+        endpoint,
+        client_id: &provider.plan().client_id,
+        // Entra knows the person by `logout_hint`, and has no use for the token.
+        id_token_hint: (!metadata.is_entra()).then(|| record.id_token()),
+        logout_hint: login_hint.filter(|_| metadata.is_entra()),
+        post_logout_redirect_uri: Some(&back),
+        state: None,
+    };
+    Some(request.url().into())
+}
+
+/// Whether our own page sent the form. `Sec-Fetch-Site` decides where it is there: our pages send
+/// no referrer, and then browsers say `Origin: null` even to ourselves.
+fn is_same_origin(visit: &Visit<'_>) -> bool {
+    let fields = visit.request.fields();
+    match fields.first("sec-fetch-site") {
+        Some(site) => site == "same-origin",
+        None => fields
+            .first("origin")
+            .is_some_and(|origin| origin == visit.site.origin().as_bytes()),
+    }
+}

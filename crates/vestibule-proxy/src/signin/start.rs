@@ -1,0 +1,240 @@
+//! Starts a sign-in: state, nonce, PKCE and the target, sealed into a cookie of this flow; then the
+//! browser goes to the provider.
+
+use std::sync::Arc;
+
+use vestibule_gate::request::Request;
+use vestibule_oidc::authorization::{AuthorizationRequest, ExtraParameters, Nonce, State};
+use vestibule_oidc::pkce::Verifier;
+use vestibule_oidc::time::UnixTime;
+use vestibule_session::pending::{self, Pending, PendingCookieError};
+use vestibule_session::return_to::ReturnTo;
+use vestibule_session::site::Site;
+
+use super::loops::Loops;
+use super::query::SignInQuery;
+use super::{SignInError, Visit, choose, cookies, path};
+use crate::entropy::random_bytes;
+use crate::exchange::Response;
+use crate::plan::Plan;
+use crate::provider::{Provider, ProviderError};
+use crate::respond::{self, Context};
+use crate::shared::Shared;
+
+/// Whose account is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Account {
+    /// Whichever the provider knows.
+    Any,
+    /// The person chooses, even if the provider knows one.
+    Choose,
+}
+
+/// One sign-in about to start.
+pub(super) struct Start<'s> {
+    pub(super) shared: &'s Arc<Shared>,
+    pub(super) plan: &'s Plan,
+    pub(super) site: &'s Site,
+    pub(super) request: &'s Request,
+    pub(super) provider: &'s Arc<Provider>,
+    pub(super) return_to: ReturnTo,
+    pub(super) account: Account,
+    pub(super) now: UnixTime,
+}
+
+/// Answers `sign-in`.
+pub(super) async fn endpoint(
+    visit: &Visit<'_>,
+    context: &Context<'_>,
+) -> Result<Response, SignInError> {
+    let query = SignInQuery::parse(visit.request.query().map(AsRef::as_ref))?;
+    let return_to = target(&query, visit.site)?;
+    let account = match query.prompt.as_deref() {
+        None | Some("") => Account::Any,
+        Some("select_account") => Account::Choose,
+        Some(_) => return Err(SignInError::Parameter { name: "prompt" }),
+    };
+    let named = named_provider(&query, visit.plan)?;
+    let provider = match (named, visit.plan.providers.as_slice()) {
+        (Some(named), _) => Some(named),
+        (None, [only]) => Some(only),
+        (None, _) => None,
+    };
+    // Another site may send people here, but a sign-in they did not ask for starts only when they
+    // say so (OIDC Core §4 leaves such links open to anybody).
+    let sent_here = query.iss.is_some()
+        || visit
+            .request
+            .fields()
+            .first("sec-fetch-site")
+            .is_some_and(|site| site == "cross-site");
+    let Some(provider) = provider.filter(|_| !sent_here) else {
+        return Ok(choose::page(visit.plan, provider, &return_to, context));
+    };
+    let start = Start {
+        shared: visit.shared,
+        plan: visit.plan,
+        site: visit.site,
+        request: visit.request,
+        provider,
+        return_to,
+        account,
+        now: visit.now,
+    };
+    start.go().await
+}
+
+/// Where to go afterwards: a path of ours in either parameter, or nowhere else.
+fn target(query: &SignInQuery, site: &Site) -> Result<ReturnTo, SignInError> {
+    let refused = |source| SignInError::Target { source };
+    if let Some(uri) = query
+        .target_link_uri
+        .as_deref()
+        .filter(|uri| !uri.is_empty())
+    {
+        // Only our own origin to the byte; what follows it is read like any other target.
+        let rest = uri.strip_prefix(site.origin()).unwrap_or(uri);
+        let rest = if rest.is_empty() { "/" } else { rest };
+        return ReturnTo::parse(rest.as_bytes()).map_err(refused);
+    }
+    match query.return_to.as_deref() {
+        None | Some("") => Ok(ReturnTo::root()),
+        Some(text) => ReturnTo::parse(text.as_bytes()).map_err(refused),
+    }
+}
+
+fn named_provider<'p>(
+    query: &SignInQuery,
+    plan: &'p Plan,
+) -> Result<Option<&'p Arc<Provider>>, SignInError> {
+    if let Some(name) = &query.provider {
+        return plan
+            .provider(name)
+            .map(Some)
+            .ok_or(SignInError::UnknownProvider);
+    }
+    let Some(iss) = &query.iss else {
+        return Ok(None);
+    };
+    let is_its = |provider: &&Arc<Provider>| {
+        provider.plan().issuer.configured() == iss
+            || provider
+                .known_metadata()
+                .is_some_and(|metadata| metadata.issuer() == iss)
+    };
+    plan.providers
+        .iter()
+        .find(is_its)
+        .map(Some)
+        .ok_or(SignInError::UnknownIssuer)
+}
+
+impl Start<'_> {
+    /// Sends the browser to the provider.
+    pub(super) async fn go(self) -> Result<Response, SignInError> {
+        let loops = Loops::read(cookies(self.request), self.site, self.now);
+        let had_loops = !loops.is_empty();
+        let Some(loops) = loops.begin(self.now) else {
+            return Err(SignInError::Loop {
+                cookie: Loops::delete_cookie(self.site),
+            });
+        };
+        if self.provider.is_down() {
+            // Sending people to a page that does not load would tell them less than ours does.
+            return Err(SignInError::Provider(ProviderError::Down));
+        }
+        let metadata = match self.provider.known_metadata() {
+            Some(metadata) => metadata,
+            None => {
+                let provider = Arc::clone(self.provider);
+                self.shared
+                    .control
+                    .run(async move { provider.metadata().await })
+                    .await??
+            }
+        };
+        let pending = self.pending()?;
+        let settings = self.provider.plan();
+        let several = self.plan.providers.len() > 1;
+        let redirect_uri = format!(
+            "{}{}",
+            self.site.origin(),
+            path::callback(&settings.name, several)
+        );
+        let challenge = pending.verifier.challenge();
+        let extra = self.parameters()?;
+        let address = AuthorizationRequest {
+            endpoint: metadata.authorization_endpoint(),
+            client_id: &settings.client_id,
+            redirect_uri: &redirect_uri,
+            scopes: &settings.scopes,
+            state: &pending.state,
+            nonce: &pending.nonce,
+            challenge: &challenge,
+            response_mode: settings.response_mode,
+            max_age: pending.max_age,
+            extra: &extra,
+        }
+        .url();
+        let mut response = respond::redirect(address.as_str());
+        let mut set = |cookie: String| response.head.fields.push("Set-Cookie", cookie);
+        let (site, keys) = (self.site, &self.plan.keys);
+        pending::make_room(
+            cookies(self.request),
+            site,
+            keys,
+            settings.response_mode,
+            self.now,
+        )
+        .into_iter()
+        .for_each(&mut set);
+        set(self.seal(pending)?);
+        if !loops.is_empty() {
+            set(loops.set_cookie(site));
+        } else if had_loops {
+            set(Loops::delete_cookie(site));
+        }
+        Ok(response)
+    }
+
+    fn pending(&self) -> Result<Pending, SignInError> {
+        Ok(Pending {
+            provider: self.provider.plan().name.clone(),
+            state: State::from_entropy(random_bytes()?),
+            nonce: Nonce::from_entropy(random_bytes()?),
+            verifier: Verifier::from_entropy(random_bytes()?),
+            return_to: self.return_to.clone(),
+            max_age: self.provider.plan().max_age,
+            started_at: self.now,
+        })
+    }
+
+    /// The cookie of the flow. A target too long for it is given up rather than the sign-in.
+    fn seal(&self, mut pending: Pending) -> Result<String, SignInError> {
+        let mode = self.provider.plan().response_mode;
+        match pending.set_cookie(self.site, &self.plan.keys, mode, random_bytes()?) {
+            Err(PendingCookieError::TooLong { .. }) => {
+                pending.return_to = ReturnTo::root();
+                Ok(pending.set_cookie(self.site, &self.plan.keys, mode, random_bytes()?)?)
+            }
+            sealed => Ok(sealed?),
+        }
+    }
+
+    /// What the configuration adds, the resource, and the account picker if it was asked for.
+    fn parameters(&self) -> Result<ExtraParameters, SignInError> {
+        let settings = self.provider.plan();
+        let configured = settings.authorization_parameters.pairs().iter();
+        let mut pairs: Vec<(String, String)> = configured
+            .filter(|(name, _)| self.account == Account::Any || name != "prompt")
+            .cloned()
+            .collect();
+        if let Some(resource) = &settings.resource {
+            pairs.push(("resource".to_owned(), resource.clone()));
+        }
+        if self.account == Account::Choose {
+            pairs.push(("prompt".to_owned(), "select_account".to_owned()));
+        }
+        Ok(ExtraParameters::new(pairs)?)
+    }
+}

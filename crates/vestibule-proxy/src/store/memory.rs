@@ -1,0 +1,146 @@
+//! The memory store: sessions end with the process.
+//!
+//! Bounded: past its bounds, whoever was idle for longest is signed out, which the figures count.
+
+use std::sync::Arc;
+
+use vestibule_oidc::time::UnixTime;
+use vestibule_session::handle::StoreKey;
+use vestibule_session::lifetime::{Lifetimes, Liveness};
+use vestibule_session::record::Record;
+use vestibule_session::store::{
+    Figures, Replacement, Store, StoreError, StoreFuture, Stored, Version,
+};
+
+use super::shelf::{Bounds, Shelf};
+
+/// Sessions in this process's memory, and nowhere else.
+#[derive(Debug)]
+pub struct MemoryStore {
+    shelf: Shelf,
+}
+
+/// One session is larger than the whole store may be.
+#[derive(Debug, thiserror::Error)]
+#[error("keep a session of {bytes} bytes in a store of {most_bytes}")]
+pub(super) struct TooLarge {
+    pub(super) bytes: u64,
+    pub(super) most_bytes: u64,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new(bounds: Bounds) -> Self {
+        Self {
+            shelf: Shelf::new(bounds),
+        }
+    }
+
+    fn room_for(&self, stored: Stored) -> Result<Arc<Stored>, StoreError> {
+        if self.shelf.has_room_for(&stored) {
+            return Ok(Arc::new(stored));
+        }
+        let most_bytes = self.shelf.bounds().bytes;
+        Err(StoreError::Full(Arc::new(TooLarge {
+            bytes: stored.memory_bytes(),
+            most_bytes,
+        })))
+    }
+
+    fn insert_now(&self, key: &StoreKey, record: Record) -> Result<Arc<Stored>, StoreError> {
+        let created_at = record.created_at();
+        let stored = self.room_for(Stored::new(Version::FIRST, record, created_at))?;
+        let mut taken = false;
+        self.shelf.update(key, |current| {
+            taken = current.is_some();
+            (!taken).then(|| Arc::clone(&stored))
+        });
+        if taken {
+            Err(StoreError::Taken)
+        } else {
+            Ok(stored)
+        }
+    }
+
+    fn replace_now(
+        &self,
+        key: &StoreKey,
+        expected: Version,
+        record: Record,
+    ) -> Result<Replacement, StoreError> {
+        let seen = self
+            .shelf
+            .get(key)
+            .map_or(record.created_at(), |current| current.last_seen());
+        let next = self.room_for(Stored::new(expected.next(), record, seen))?;
+        let mut outcome = Replacement::Gone;
+        self.shelf.update(key, |current| {
+            let current = current?;
+            if current.version() != expected {
+                outcome = Replacement::Conflict(Arc::clone(current));
+                return None;
+            }
+            next.note_seen(current.last_seen());
+            outcome = Replacement::Replaced(Arc::clone(&next));
+            Some(next)
+        });
+        Ok(outcome)
+    }
+}
+
+impl Store for MemoryStore {
+    fn peek(&self, key: &StoreKey) -> Option<Arc<Stored>> {
+        self.shelf.get(key)
+    }
+
+    fn load<'a>(&'a self, key: &'a StoreKey) -> StoreFuture<'a, Option<Arc<Stored>>> {
+        at_once(Ok(self.shelf.get(key)))
+    }
+
+    fn insert<'a>(&'a self, key: &'a StoreKey, record: Record) -> StoreFuture<'a, Arc<Stored>> {
+        at_once(self.insert_now(key, record))
+    }
+
+    fn replace<'a>(
+        &'a self,
+        key: &'a StoreKey,
+        expected: Version,
+        record: Record,
+    ) -> StoreFuture<'a, Replacement> {
+        at_once(self.replace_now(key, expected, record))
+    }
+
+    fn touch(&self, key: &StoreKey, seen_at: UnixTime) {
+        if let Some(stored) = self.shelf.get(key) {
+            stored.note_seen(seen_at);
+        }
+    }
+
+    fn remove<'a>(&'a self, key: &'a StoreKey) -> StoreFuture<'a, bool> {
+        at_once(Ok(self.shelf.take(key).is_some()))
+    }
+
+    fn sweep(&self, now: UnixTime, lifetimes: Lifetimes) -> StoreFuture<'_, usize> {
+        at_once(Ok(self
+            .shelf
+            .sweep(|stored| lifetimes.judge(stored, now) != Liveness::Live)))
+    }
+
+    fn figures(&self) -> Figures {
+        Figures {
+            sessions: self.shelf.sessions(),
+            in_memory: self.shelf.sessions(),
+            in_memory_bytes: self.shelf.bytes(),
+            evicted: self.shelf.evicted(),
+            unreadable: 0,
+        }
+    }
+}
+
+fn at_once<'a, T: Send + 'a>(result: Result<T, StoreError>) -> StoreFuture<'a, T> {
+    Box::pin(std::future::ready(result))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,16 @@
+//! Where sessions live.
+//!
+//! | store | sessions survive | for |
+//! |---|---|---|
+//! | [`MemoryStore`] | nothing: they end with the process | trying things out, the demo |
+//! | [`FileStore`] | kill -9, a crash, a restart | one machine |
+//!
+//! Both keep the contract of [`vestibule_session::store`], and both run its tests.
+
+mod file;
+mod memory;
+mod shelf;
+
+pub use file::{FileStore, FileStoreSettings, OpenError};
+pub use memory::MemoryStore;
+pub use shelf::Bounds;

@@ -1,0 +1,145 @@
+use super::*;
+
+fn measured() -> Measured {
+    Measured {
+        time: SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_357_743_123),
+        status: 200,
+        bytes_in: 3,
+        bytes_out: 1024,
+        duration: Duration::from_micros(1500),
+        complete: true,
+    }
+}
+
+fn entry() -> Entry {
+    Entry {
+        incident: "k3v9".into(),
+        method: "GET".into(),
+        host: "portal.example.com".into(),
+        path: "/foo/whoami".into(),
+        client: Some([192, 0, 2, 7].into()),
+        route: Some("/foo".into()),
+        subject: Some("5f2a".into()),
+        error: None,
+        trace: Some(r#"{"route":"/foo"}"#.into()),
+        upstream_time: Some(Duration::from_micros(900)),
+    }
+}
+
+#[test]
+fn a_json_line_is_one_object_with_everything() {
+    let line = entry().line(&measured(), Format::Json);
+    assert_eq!(
+        line,
+        concat!(
+            r#"{"time":"2026-11-22T14:29:03.123Z","incident":"k3v9","client":"192.0.2.7","method":"GET","#,
+            r#""host":"portal.example.com","path":"/foo/whoami","status":200,"route":"/foo","subject":"5f2a","#,
+            r#""bytes_in":3,"bytes_out":1024,"duration_ms":1.500,"upstream_ms":0.900,"complete":true,"#,
+            r#""trace":{"route":"/foo"}}"#,
+            "\n"
+        )
+    );
+    assert!(serde_json::from_str::<serde_json::Value>(&line).is_ok());
+}
+
+#[test]
+fn a_text_line_is_pairs() {
+    let line = Entry {
+        trace: None,
+        ..entry()
+    }
+    .line(&measured(), Format::Text);
+    assert_eq!(
+        line,
+        "time=2026-11-22T14:29:03.123Z incident=k3v9 client=192.0.2.7 method=GET host=portal.example.com \
+         path=/foo/whoami status=200 route=/foo subject=5f2a bytes_in=3 bytes_out=1024 duration_ms=1.500 \
+         upstream_ms=0.900 complete=true\n"
+    );
+}
+
+/// CVE-2024-45808, CVE-2025-25294: what a client sends can't forge a line, a field or a terminal's colours.
+#[test]
+fn cve_2024_45808_client_values_stay_one_line() {
+    for hostile in [
+        "/a\nfake=1",
+        "/a\r\n{\"status\":200}",
+        "/a\u{1b}[31mred",
+        "/a\" status=\"200",
+        "/a\\",
+        "/a\u{85}b\u{2028}c\u{202e}d\u{7f}",
+        "/a\u{e000}\u{10ffff}",
+        "a b=c",
+    ] {
+        let entry = Entry {
+            path: hostile.into(),
+            method: hostile.into(),
+            host: hostile.into(),
+            trace: Some(format!("not json {hostile}")),
+            ..entry()
+        };
+        for format in [Format::Json, Format::Text] {
+            let line = entry.line(&measured(), format);
+            assert_eq!(line.matches('\n').count(), 1, "{line:?}");
+            assert!(line.ends_with('\n'));
+            assert!(!line.trim_end().chars().any(needs_escape), "{line:?}");
+        }
+        let json: serde_json::Value =
+            serde_json::from_str(&entry.line(&measured(), Format::Json)).unwrap();
+        assert_eq!(json["path"], path_only(hostile));
+        assert_eq!(json["status"], 200);
+        assert!(json["trace"].is_string());
+        // In text a value with anything special is quoted, so it can't pass for another field.
+        let text = entry.line(&measured(), Format::Text);
+        assert_eq!(text.matches(" status=200 ").count(), 1, "{text}");
+    }
+}
+
+/// mod_auth_openidc 2026: codes and tokens in the log. A query is cut even when a caller hands one over.
+#[test]
+fn a_query_is_never_logged() {
+    let entry = Entry {
+        path: "/.vestibule/callback?code=canary&state=canary".into(),
+        ..entry()
+    };
+    for format in [Format::Json, Format::Text] {
+        assert!(!entry.line(&measured(), format).contains("canary"));
+    }
+}
+
+#[test]
+fn a_long_value_is_cut() {
+    let entry = Entry {
+        path: "é".repeat(10_000),
+        ..entry()
+    };
+    let line = entry.line(&measured(), Format::Json);
+    assert!(line.contains('…') && line.len() < 2048, "{}", line.len());
+}
+
+#[test]
+fn a_client_that_left_has_no_status() {
+    let line = entry().line(
+        &Measured {
+            status: 0,
+            complete: false,
+            ..measured()
+        },
+        Format::Json,
+    );
+    assert!(line.contains(r#""status":null"#) && line.contains(r#""complete":false"#));
+}
+
+#[test]
+fn dates_are_right_at_the_edges() {
+    for (secs, expected) in [
+        (0, "1970-01-01T00:00:00.000Z"),
+        (951_782_399, "2000-02-28T23:59:59.000Z"),
+        (951_782_400, "2000-02-29T00:00:00.000Z"),
+        (951_868_800, "2000-03-01T00:00:00.000Z"),
+        (1_735_689_599, "2024-12-31T23:59:59.000Z"),
+        (4_107_542_400, "2100-03-01T00:00:00.000Z"),
+    ] {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(secs);
+        assert_eq!(Rfc3339(time).to_string(), expected);
+    }
+}

@@ -1,0 +1,127 @@
+//! The access token a route's upstream gets: from the session, else by one refresh.
+//!
+//! | the session's token | what happens |
+//! |---|---|
+//! | fresh | it is used |
+//! | still valid, but not for long | it is used, and a refresh starts beside it |
+//! | expired | everybody waits for the one refresh of this session |
+//!
+//! Only a provider that says the grant itself is over ends a session; one that is slow, down or
+//! broken never does.
+
+mod error;
+mod flight;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use vestibule_gate::authorize::Authorized;
+use vestibule_gate::headers::Token;
+use vestibule_gate::route::TokenChoice;
+use vestibule_oidc::time::UnixTime;
+use vestibule_session::handle::Handle;
+use vestibule_session::record::{AccessToken, Record, ResourceKey};
+use vestibule_session::store::Stored;
+
+use crate::plan::Plan;
+use crate::shared::Shared;
+
+pub use error::TokensError;
+pub use flight::Flights;
+
+/// A token is refreshed when less than this is left of its life.
+const MARGIN: Duration = Duration::from_secs(60);
+
+/// An access token on its way to the upstream that is due it.
+#[derive(Debug, Clone)]
+pub struct RouteToken(AccessToken);
+
+impl RouteToken {
+    /// The token as the header plan wants it.
+    #[must_use]
+    pub fn view(&self) -> Token<'_> {
+        Token {
+            value: self.0.token().expose(),
+            token_type: "Bearer",
+            expires_at: self.0.expires_at(),
+            scope: self.0.scope(),
+        }
+    }
+}
+
+/// The token for the upstream of an authorized request, if its route passes one on and the provider
+/// gave one.
+///
+/// # Errors
+///
+/// [`TokensError`] when there is none that is valid and none can be had now.
+pub async fn for_route(
+    shared: &Arc<Shared>,
+    plan: &Plan,
+    authorized: &Authorized<'_>,
+    handle: Option<&Handle>,
+    now: UnixTime,
+) -> Result<Option<RouteToken>, TokensError> {
+    let (Some(stored), Some(handle)) = (authorized.session(), handle) else {
+        return Ok(None);
+    };
+    let wanted = match authorized.matched().route().access_token {
+        TokenChoice::None => return Ok(None),
+        TokenChoice::SignIn => stored.record().tokens().sign_in_key(),
+        TokenChoice::Resource(_) => return Err(TokensError::ResourceUnknown),
+    };
+    of_session(shared, plan, stored, handle, wanted, now).await
+}
+
+async fn of_session(
+    shared: &Arc<Shared>,
+    plan: &Plan,
+    stored: &Arc<Stored>,
+    handle: &Handle,
+    wanted: &ResourceKey,
+    now: UnixTime,
+) -> Result<Option<RouteToken>, TokensError> {
+    let held = match stored.record().tokens().find(wanted) {
+        // Some providers give none unless a scope of an API was asked for.
+        None if wanted == stored.record().tokens().sign_in_key() => return Ok(None),
+        None => None,
+        Some(held) if !held.refresh_due(MARGIN, now) => return Ok(Some(RouteToken(held.clone()))),
+        Some(held) => Some(held).filter(|held| !held.has_expired(now)),
+    };
+    let provider = plan.provider(stored.record().provider());
+    let refresh = |provider| {
+        shared
+            .flights
+            .join(shared, provider, handle.store_key(), wanted, now)
+    };
+    if let Some(held) = held {
+        // It is good for a while yet: nobody waits for the provider, and nobody suffers from it.
+        if let (Some(_), Some(provider)) = (stored.record().refresh_token(), provider) {
+            drop(refresh(provider));
+        }
+        return Ok(Some(RouteToken(held.clone())));
+    }
+    if stored.record().refresh_token().is_none() {
+        return Err(TokensError::Expired);
+    }
+    let provider = provider.ok_or(TokensError::ProviderUnknown)?;
+    loop {
+        let flight = refresh(provider);
+        let serves = flight.is_for(wanted);
+        let outcome = flight.landed().await;
+        if serves {
+            return token(outcome?.record(), wanted);
+        }
+        // It was for another token of this session; the grants of one session are taken in turn.
+    }
+}
+
+fn token(record: &Record, wanted: &ResourceKey) -> Result<Option<RouteToken>, TokensError> {
+    match record.tokens().find(wanted) {
+        Some(token) => Ok(Some(RouteToken(token.clone()))),
+        None => Err(TokensError::NotGiven),
+    }
+}
+
+#[cfg(test)]
+mod tests;

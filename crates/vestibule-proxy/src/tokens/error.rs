@@ -1,0 +1,139 @@
+//! Why there is no access token for a route.
+
+use vestibule_oidc::fault::Fault;
+use vestibule_oidc::token::TokenError;
+use vestibule_session::store::StoreError;
+
+use crate::provider::ProviderError;
+
+/// Why there is no access token for a route.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokensError {
+    /// The provider can't be asked, and the token has expired.
+    #[error("refresh the access token")]
+    Provider(#[from] ProviderError),
+    /// The provider refused for a reason that is not the person's.
+    #[error("refresh the access token")]
+    Refused(#[source] TokenError),
+    /// The provider asks the person to do something first.
+    #[error("refresh the access token without the person")]
+    Interaction(#[source] TokenError),
+    /// The provider says that the sign-in's grant is over. The session was ended.
+    #[error("refresh the access token: the grant is over")]
+    GrantOver,
+    /// The refreshed ID token is about somebody else, or another sign-in. The session was ended.
+    #[error("refresh the access token: the id token is of another sign-in")]
+    OtherPerson,
+    /// The session was ended in the meantime.
+    #[error("refresh the access token of a session that has ended")]
+    SessionGone,
+    /// The token has expired, and there is no refresh token.
+    #[error("use an access token that has expired")]
+    Expired,
+    /// The provider gave no access token.
+    #[error("find an access token in the provider's answer")]
+    NotGiven,
+    /// The route wants the token of a resource nobody asked for.
+    #[error("find the resource the route wants a token for")]
+    ResourceUnknown,
+    /// The provider of the session is not configured any more.
+    #[error("find the provider of the session")]
+    ProviderUnknown,
+    /// The refreshed tokens can't be kept.
+    #[error("keep the refreshed tokens")]
+    Store(#[from] StoreError),
+    /// The process is stopping, or the refresh broke.
+    #[error("wait for the refresh")]
+    Interrupted,
+}
+
+impl TokensError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Provider(error) => error.code(),
+            Self::Refused(_) => "refresh_refused",
+            Self::Interaction(_) => "refresh_needs_interaction",
+            Self::GrantOver => "grant_over",
+            Self::OtherPerson => "refresh_other_person",
+            Self::SessionGone => "session_ended",
+            Self::Expired => "access_token_expired",
+            Self::NotGiven => "access_token_not_given",
+            Self::ResourceUnknown => "resource_unknown",
+            Self::ProviderUnknown => "session_provider_unknown",
+            Self::Store(_) => "store_unavailable",
+            Self::Interrupted => "refresh_interrupted",
+        }
+    }
+
+    /// Whose fault it is.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Provider(error) => error.fault(),
+            Self::Refused(error) => error.fault(),
+            Self::Store(error) => error.fault(),
+            Self::Interaction(_) | Self::GrantOver | Self::SessionGone | Self::Expired => {
+                Fault::Client
+            }
+            Self::OtherPerson | Self::NotGiven => Fault::Provider,
+            Self::ProviderUnknown => Fault::Operator,
+            Self::ResourceUnknown | Self::Interrupted => Fault::Internal,
+        }
+    }
+
+    /// What a stranger may read.
+    #[must_use]
+    pub const fn public_message(&self) -> &'static str {
+        match self {
+            Self::Provider(error) => error.public_message(),
+            Self::Refused(_) | Self::NotGiven => {
+                "The identity provider gave no access token for the application behind this address."
+            }
+            Self::Interaction(_) => "The identity provider asks you to sign in again.",
+            Self::GrantOver | Self::OtherPerson | Self::SessionGone | Self::ProviderUnknown => {
+                "The session has ended. Sign in again."
+            }
+            Self::Expired => "The access token has expired. Sign in again.",
+            Self::Store(_) => "Sessions can't be kept at the moment. You are not signed out.",
+            Self::ResourceUnknown | Self::Interrupted => {
+                "Something went wrong on our side. Try again in a moment."
+            }
+        }
+    }
+
+    /// Whether signing in again is the way on.
+    #[must_use]
+    pub const fn needs_sign_in(&self) -> bool {
+        matches!(
+            self,
+            Self::Interaction(_)
+                | Self::GrantOver
+                | Self::OtherPerson
+                | Self::SessionGone
+                | Self::Expired
+                | Self::ProviderUnknown
+        )
+    }
+
+    /// Whether the session is gone, so that its cookie can go too.
+    #[must_use]
+    pub const fn ended_session(&self) -> bool {
+        matches!(
+            self,
+            Self::GrantOver | Self::OtherPerson | Self::SessionGone
+        )
+    }
+
+    /// Whether trying again soon makes sense.
+    #[must_use]
+    pub const fn is_temporary(&self) -> bool {
+        match self {
+            Self::Provider(error) => error.is_outage(),
+            Self::Store(_) | Self::Interrupted => true,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Decides how a request gets to its upstream and back: connections, their reuse, deadlines, one retry.
+//!
+//! In: a head that is final (the gate's header plan has stripped and set) and a body. Out: the upstream's head and a body that is
+//! pulled from it. Framing is written here, never copied. A connection is used again only after the request was
+//! written and the answer read, both to the end. Each core has its own [`Upstreams`]; nothing is shared between cores.
+
+mod answer;
+mod connect;
+mod error;
+mod forward;
+mod plan;
+mod pool;
+mod request;
+mod resolve;
+mod tls;
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use vestibule_gate::authorize::Authorized;
+use vestibule_gate::fields::{Fields, ResponseHead};
+use vestibule_gate::method::Method;
+use vestibule_gate::request::Upgrade;
+
+use crate::body::Body;
+use crate::exchange::Tunnel;
+use crate::telemetry::Metrics;
+
+pub use error::UpstreamError;
+pub use plan::{
+    Address, Protocol, Timeouts, TlsSettings, Trust, UpstreamPlan, UpstreamPlanError,
+    UpstreamSettings,
+};
+pub use tls::{RootsError, SystemRoots};
+
+/// A request as it goes to the upstream.
+#[derive(Debug)]
+pub struct Forward {
+    /// The method.
+    pub method: Method,
+    /// Path and query, exactly as they are to be sent.
+    pub target: Bytes,
+    /// The fields, final. `Host` is used if it is there, else the upstream's own name; connection and framing fields are ignored.
+    pub fields: Fields,
+    /// The body.
+    pub body: Body,
+    /// The protocol to switch to, when the client asked for it and the route allows it.
+    pub upgrade: Option<Upgrade>,
+}
+
+/// What the upstream answered.
+#[derive(Debug)]
+pub struct Answer {
+    /// Status and fields, without those of the upstream's connection and framing.
+    pub head: ResponseHead,
+    /// The body.
+    pub body: Body,
+    /// With status 101 only.
+    pub tunnel: Option<Tunnel>,
+    /// How long it took to the response head.
+    pub time: Duration,
+}
+
+/// One core's connections to all upstreams. Clones are the same.
+#[derive(Clone, Debug)]
+pub struct Upstreams {
+    pool: Rc<pool::Pool>,
+    metrics: Arc<Metrics>,
+}
+
+impl Upstreams {
+    /// No connections yet.
+    #[must_use]
+    pub fn new(metrics: Arc<Metrics>) -> Self {
+        Self {
+            pool: Rc::new(pool::Pool::new(Arc::clone(&metrics))),
+            metrics,
+        }
+    }
+
+    /// Sends a request that the gate authorized, and waits for the response head.
+    ///
+    /// # Errors
+    /// [`UpstreamError`]; nothing of the answer has reached the client then.
+    pub async fn forward(
+        &self,
+        _proof: Authorized<'_>,
+        upstream: &Arc<UpstreamPlan>,
+        request: Forward,
+    ) -> Result<Answer, UpstreamError> {
+        self.send(upstream, request).await
+    }
+
+    pub(crate) async fn send(
+        &self,
+        upstream: &Arc<UpstreamPlan>,
+        request: Forward,
+    ) -> Result<Answer, UpstreamError> {
+        let answer = forward::forward(&self.pool, &self.metrics, upstream, request).await;
+        if let Err(error) = &answer {
+            self.metrics.upstream_error(error.code());
+        }
+        answer
+    }
+
+    /// Closes connections that were idle for too long; never returns. Each core runs it.
+    pub async fn reap(&self) {
+        loop {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            self.pool.reap();
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,136 @@
+//! Holds the ways in which an upstream call fails.
+
+use std::io;
+
+use vestibule_oidc::fault::Fault;
+
+use crate::body::BodyError;
+
+/// Why there is no answer from the upstream.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UpstreamError {
+    /// Its name has no address, and none was known before.
+    #[error("look up the upstream host {host}")]
+    Lookup {
+        /// The host.
+        host: String,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// No connection could be made.
+    #[error("connect to the upstream {upstream}")]
+    Connect {
+        /// Where to.
+        upstream: String,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// Connecting, the TLS handshake included, took too long.
+    #[error("connect to the upstream {upstream} in time")]
+    ConnectTimeout {
+        /// Where to.
+        upstream: String,
+    },
+    /// The TLS handshake failed: most often a certificate that is not trusted.
+    #[error("agree on TLS with the upstream {upstream}")]
+    Tls {
+        /// Where to.
+        upstream: String,
+        /// What rustls said.
+        #[source]
+        cause: io::Error,
+    },
+    /// The upstream closed the connection, or answered what is not HTTP.
+    #[error("read the answer of the upstream {upstream}")]
+    Broken {
+        /// Where to.
+        upstream: String,
+        /// What the HTTP engine said.
+        #[source]
+        cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// The request was sent and no response head came in time.
+    #[error("get a response head from the upstream {upstream} in time")]
+    HeadTimeout {
+        /// Where to.
+        upstream: String,
+    },
+    /// The upstream switched to a protocol nobody asked for.
+    #[error("accept the protocol that the upstream {upstream} switched to")]
+    WrongSwitch {
+        /// Where to.
+        upstream: String,
+    },
+    /// The client's body did not come to its end.
+    #[error("send the request body to the upstream")]
+    RequestBody(#[source] BodyError),
+    /// The head that was to be sent is none.
+    #[error("write the request head: {what} is malformed")]
+    Unsendable {
+        /// Which part.
+        what: &'static str,
+    },
+}
+
+impl UpstreamError {
+    /// The stable code of this error.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Lookup { .. } => "upstream-lookup",
+            Self::Connect { .. } => "upstream-connect",
+            Self::ConnectTimeout { .. } => "upstream-connect-timeout",
+            Self::Tls { .. } => "upstream-tls",
+            Self::Broken { .. } => "upstream-broken",
+            Self::HeadTimeout { .. } => "upstream-head-timeout",
+            Self::WrongSwitch { .. } => "upstream-wrong-switch",
+            Self::RequestBody(error) => error.code(),
+            Self::Unsendable { .. } => "upstream-unsendable",
+        }
+    }
+
+    /// Whose fault it is. An upstream is the operator's.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::RequestBody(_) => Fault::Client,
+            Self::Unsendable { .. } => Fault::Internal,
+            _ => Fault::Operator,
+        }
+    }
+
+    /// The status to answer: 502 and 504 are distinct, so that monitoring can tell a dead upstream from a slow one.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::ConnectTimeout { .. } | Self::HeadTimeout { .. } => 504,
+            Self::RequestBody(BodyError::TooSlow) => 408,
+            Self::RequestBody(BodyError::TooLarge { .. }) => 413,
+            Self::RequestBody(BodyError::Aborted) => 400,
+            Self::Unsendable { .. } => 500,
+            _ => 502,
+        }
+    }
+
+    /// A text that is safe for a stranger: no address, no cause.
+    #[must_use]
+    pub fn public_message(&self) -> &'static str {
+        match self {
+            Self::ConnectTimeout { .. } | Self::HeadTimeout { .. } => {
+                "The application behind this address did not answer in time. Try again in a moment."
+            }
+            Self::RequestBody(BodyError::TooSlow) => "The request was sent too slowly. Try again.",
+            Self::RequestBody(BodyError::TooLarge { .. }) => "The request is too large.",
+            Self::RequestBody(BodyError::Aborted) => {
+                "The request was not sent completely. Try again."
+            }
+            Self::Unsendable { .. } => "Something went wrong on our side. Try again in a moment.",
+            _ => {
+                "The application behind this address can't be reached at the moment. Try again in a moment."
+            }
+        }
+    }
+}

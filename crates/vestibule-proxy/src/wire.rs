@@ -1,0 +1,187 @@
+//! Holds the translation between hyper's types and ours, for `listen` and `upstream` and nobody else.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use http_body::{Frame, SizeHint};
+use vestibule_gate::fields::{Field, Fields};
+
+use crate::body::{Body, BodyError, Length};
+
+/// Fields that belong to one connection or to the framing of one message. We write our own.
+///
+/// RFC 9110 §7.6.1; `expect` because we answer it, `http2-settings` because it goes with `h2c`.
+pub(crate) fn is_connection_field(name: &[u8]) -> bool {
+    const NAMES: [&[u8]; 10] = [
+        b"connection",
+        b"content-length",
+        b"expect",
+        b"http2-settings",
+        b"keep-alive",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    ];
+    NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// hyper's fields as ours, in the order in which each name came first.
+///
+/// All bytes go into one buffer, so that a head costs one allocation for them instead of one per field.
+pub(crate) fn fields(map: &HeaderMap) -> Fields {
+    let length = map
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
+    let mut buffer = BytesMut::with_capacity(length);
+    let mut take = |bytes: &[u8]| {
+        buffer.extend_from_slice(bytes);
+        buffer.split().freeze()
+    };
+    map.iter()
+        .map(|(name, value)| Field {
+            name: take(name.as_str().as_bytes()),
+            value: take(value.as_bytes()),
+        })
+        .collect()
+}
+
+/// One of our fields as hyper's; `None` if it can't be one.
+pub(crate) fn header(field: &Field) -> Option<(HeaderName, HeaderValue)> {
+    let name = HeaderName::from_bytes(&field.name).ok()?;
+    let value = HeaderValue::from_maybe_shared(field.value.clone()).ok()?;
+    Some((name, value))
+}
+
+/// Watches a body being sent.
+pub(crate) trait Observe: Unpin {
+    /// A piece was handed to the engine.
+    fn piece(&mut self, _bytes: usize) {}
+    /// The engine asked for a piece and there is none yet: whoever is slow, it is not the receiver.
+    fn waiting(&mut self) {}
+    /// The last piece was handed over.
+    fn finished(&mut self) {}
+    /// The body broke off.
+    fn failed(&mut self, _error: BodyError) {}
+}
+
+/// One of our bodies, as hyper sends it.
+pub(crate) struct Outgoing<O: Observe> {
+    body: Body,
+    observer: O,
+}
+
+impl<O: Observe> Outgoing<O> {
+    pub(crate) fn new(body: Body, mut observer: O) -> Self {
+        if body.is_empty() {
+            // hyper does not ask an empty body for anything.
+            observer.finished();
+        }
+        Self { body, observer }
+    }
+
+    /// The body, when nothing of it was sent.
+    pub(crate) fn into_body(self) -> Body {
+        self.body
+    }
+}
+
+impl<O: Observe> http_body::Body for Outgoing<O> {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = &mut *self;
+        match this.body.poll_piece(cx) {
+            Poll::Pending => {
+                this.observer.waiting();
+                Poll::Pending
+            }
+            Poll::Ready(Some(Ok(piece))) => {
+                this.observer.piece(piece.len());
+                if this.body.is_empty() {
+                    // A body of known length is not asked again after its last piece.
+                    this.observer.finished();
+                }
+                Poll::Ready(Some(Ok(Frame::data(piece))))
+            }
+            Poll::Ready(Some(Err(error))) => {
+                this.observer.failed(error);
+                Poll::Ready(Some(Err(error)))
+            }
+            Poll::Ready(None) => {
+                this.observer.finished();
+                Poll::Ready(None)
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self.body.length() {
+            _ if self.body.is_omitted() => SizeHint::with_exact(0),
+            Length::None => SizeHint::with_exact(0),
+            Length::Known(length) => SizeHint::with_exact(length),
+            Length::Unknown => SizeHint::default(),
+        }
+    }
+}
+
+/// Runs hyper's HTTP/2 tasks on the core's own thread.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LocalExecutor;
+
+impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for LocalExecutor {
+    fn execute(&self, task: F) {
+        tokio::task::spawn_local(task);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_keep_order_and_repetition() {
+        let mut map = HeaderMap::new();
+        for (name, value) in [("b", "1"), ("a", "2"), ("b", "3"), ("c", "")] {
+            map.append(name, HeaderValue::from_static(value));
+        }
+        let fields: Vec<_> = fields(&map)
+            .into_iter()
+            .map(|f| (f.name, f.value))
+            .collect();
+        let expected = [("b", "1"), ("b", "3"), ("a", "2"), ("c", "")];
+        assert_eq!(
+            fields,
+            expected.map(|(n, v)| (Bytes::from(n), Bytes::from(v)))
+        );
+    }
+
+    #[test]
+    fn a_field_that_could_split_a_head_is_none() {
+        for (name, value) in [
+            ("a", "b\r\nc: d"),
+            ("a", "b\nc"),
+            ("a\n", "b"),
+            ("", "b"),
+            ("a", "\0"),
+        ] {
+            let field = Field {
+                name: name.into(),
+                value: value.into(),
+            };
+            assert!(header(&field).is_none(), "{name:?} {value:?}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Turns checked settings into the proxy's plan: the one place where both are known.
+//!
+//! What a reload keeps is passed in as `previous`: what a provider was found to say, and certificates that are still
+//! served.
+
+mod listeners;
+mod providers;
+mod routes;
+mod sealing;
+
+use std::sync::Arc;
+
+use vestibule_config::Settings;
+use vestibule_gate::{Gate, GateSettings};
+use vestibule_proxy::control::Control;
+use vestibule_proxy::listen::ServingPlan;
+use vestibule_proxy::pages::Pages;
+use vestibule_proxy::plan::Plan;
+use vestibule_session::lifetime::Lifetimes;
+
+/// Why settings that are fine by themselves do not make a plan here: something outside the file.
+pub(crate) type AssembleError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The plan of these settings.
+///
+/// # Errors
+/// What could not be read or does not go together, as a chain that names it.
+pub(crate) fn plan(
+    settings: &Settings,
+    control: &Control,
+    previous: Option<&Plan>,
+) -> Result<Plan, AssembleError> {
+    let lifetimes = Lifetimes::new(settings.session.idle_timeout, settings.session.absolute_timeout)?;
+    let routes = routes::plan(settings)?;
+    let gate = Gate::new(GateSettings {
+        sites: listeners::sites(settings)?,
+        routes: routes.routes,
+        lifetimes,
+    })?;
+    let pages = match &settings.pages.templates {
+        Some(directory) => Pages::with_overrides(directory)?,
+        None => Pages::built_in()?,
+    };
+    Ok(Plan {
+        serving: Arc::new(ServingPlan {
+            listeners: listeners::plan(settings)?,
+            limits: listeners::limits(settings),
+            cores: settings.threads.map(Into::into),
+        }),
+        read: listeners::read_policy(settings),
+        gate,
+        upstreams: routes.upstreams,
+        providers: providers::start(settings, control, previous)?,
+        keys: sealing::ring(&settings.session)?,
+        pages,
+        drain: settings.limits.drain_timeout,
+    })
+}

@@ -1,0 +1,157 @@
+//! Routes and their upstreams.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use vestibule_config::{
+    ClaimValue as Wanted,     HeaderPreset, HeaderSettings, HeaderSource, Require, RouteSettings, RuleSettings, Settings,
+    UpstreamProtocol, UpstreamTls,
+};
+use vestibule_gate::claims::ClaimPath;
+use vestibule_gate::headers::{HeaderName, HeaderPlan, OwnHeader, Preset, Source};
+use vestibule_gate::host::{Host, HostName};
+use vestibule_gate::method::Method;
+use vestibule_gate::path::PathPrefix;
+use vestibule_gate::route::{Route, TokenChoice, UpstreamId};
+use vestibule_gate::rule::{ClaimValue, Requirement, Rule};
+use vestibule_proxy::upstream::{
+    Protocol, SystemRoots, Timeouts, TlsSettings, Trust, UpstreamPlan, UpstreamSettings,
+};
+
+use super::AssembleError;
+
+/// The routes, and the upstreams they name by number.
+pub(super) struct Routes {
+    pub(super) routes: Vec<Route>,
+    pub(super) upstreams: Vec<Arc<UpstreamPlan>>,
+}
+
+pub(super) fn plan(settings: &Settings) -> Result<Routes, AssembleError> {
+    let needs_roots = settings.routes.iter().any(|route| {
+        route.upstream.url.scheme() == "https" && route.upstream.tls == UpstreamTls::System
+    });
+    let roots = if needs_roots { SystemRoots::load()? } else { SystemRoots::none() };
+    let mut upstreams: Vec<Arc<UpstreamPlan>> = Vec::new();
+    let mut routes = Vec::with_capacity(settings.routes.len());
+    for set in &settings.routes {
+        let wanted = upstream(set)?;
+        // Routes to the same place share its connections.
+        let known = upstreams.iter().position(|known| *known.settings() == wanted);
+        let id = match known {
+            Some(at) => at,
+            None => {
+                upstreams.push(Arc::new(UpstreamPlan::build(wanted, &roots)?));
+                upstreams.len() - 1
+            }
+        };
+        routes.push(route(set, UpstreamId(id))?);
+    }
+    Ok(Routes { routes, upstreams })
+}
+
+fn route(set: &RouteSettings, upstream: UpstreamId) -> Result<Route, AssembleError> {
+    let name = format!("{}{}", set.host.as_deref().unwrap_or_default(), set.path);
+    let mut route = Route::new(name, PathPrefix::parse(&set.path)?, upstream);
+    route.host = match &set.host {
+        Some(host) => Some(Host::new(HostName::parse(host.as_bytes())?, None)),
+        None => None,
+    };
+    route.keep_prefix = set.keep_prefix;
+    route.upstream_base = PathPrefix::parse(&set.upstream.base_path)?;
+    route.provider = set.provider.clone();
+    route.require = match &set.require {
+        Require::Public => Requirement::Public,
+        Require::SignedIn => Requirement::SignedIn,
+        Require::Rule(set) => Requirement::Rules(rule(set)?),
+    };
+    route.user = set.user.iter().map(|claim| ClaimPath::new(claim)).collect();
+    route.headers = headers(&set.headers, set.bearer)?;
+    route.access_token = match set.access_token {
+        Some(_) => TokenChoice::SignIn,
+        None => TokenChoice::None,
+    };
+    route.allowed_origins = set.allowed_origins.clone();
+    route.websocket = set.websocket;
+    route.danger_any_origin = set.danger_any_origin;
+    Ok(route)
+}
+
+fn upstream(set: &RouteSettings) -> Result<UpstreamSettings, AssembleError> {
+    let set = &set.upstream;
+    let mut plan = UpstreamSettings::from_url(&set.url)?;
+    plan.protocol = match set.protocol {
+        UpstreamProtocol::Auto => Protocol::Auto,
+        UpstreamProtocol::Http1 => Protocol::Http1,
+        UpstreamProtocol::H2 | UpstreamProtocol::H2c => Protocol::Http2,
+    };
+    if plan.tls.is_some() {
+        plan.tls = Some(match &set.tls {
+            UpstreamTls::System => TlsSettings::default(),
+            UpstreamTls::Ca(path) => TlsSettings { trust: Trust::Only(read(path)?), ..TlsSettings::default() },
+            UpstreamTls::Insecure => {
+                TlsSettings { danger_accept_any_certificate: true, ..TlsSettings::default() }
+            }
+        });
+    }
+    plan.timeouts = Timeouts {
+        connect: set.connect_timeout,
+        head: set.response_timeout,
+        stall: set.stall_timeout,
+        stream_idle: set.stream_idle_timeout,
+        ..Timeouts::default()
+    };
+    Ok(plan)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, AssembleError> {
+    std::fs::read(path).map_err(|error| format!("read {}: {error}", path.display()).into())
+}
+
+fn headers(set: &HeaderSettings, bearer: bool) -> Result<HeaderPlan, AssembleError> {
+    let presets = set.preset.iter().map(|preset| match preset {
+        HeaderPreset::ModAuthOpenidc => Preset::ModAuthOpenidc(Default::default()),
+        HeaderPreset::Oauth2Proxy => Preset::Oauth2Proxy(Default::default()),
+    });
+    let own: Result<Vec<_>, AssembleError> = set
+        .own
+        .iter()
+        .map(|header| {
+            let source = match &header.source {
+                HeaderSource::Claim(claim) => Source::Claims(vec![ClaimPath::new(claim)]),
+                HeaderSource::User => Source::User,
+                HeaderSource::AccessToken => Source::AccessToken,
+            };
+            Ok(OwnHeader { name: HeaderName::parse(&header.name)?, source })
+        })
+        .collect();
+    Ok(HeaderPlan { presets: presets.collect(), own: own?, bearer })
+}
+
+fn rule(set: &RuleSettings) -> Result<Rule, AssembleError> {
+    let rules = |list: &[RuleSettings]| list.iter().map(rule).collect::<Result<Vec<_>, _>>();
+    Ok(match set {
+        RuleSettings::All(list) => Rule::All(rules(list)?),
+        RuleSettings::Any(list) => Rule::Any(rules(list)?),
+        RuleSettings::Not(one) => Rule::Not(Box::new(rule(one)?)),
+        RuleSettings::Claim { name, any_of } => Rule::Claim {
+            path: ClaimPath::new(name),
+            any_of: any_of.iter().map(value).collect(),
+        },
+        RuleSettings::Groups(any_of) => Rule::Group { any_of: any_of.clone() },
+        RuleSettings::Roles(any_of) => Rule::Role { any_of: any_of.clone() },
+        RuleSettings::Scopes(any_of) => Rule::Scope { any_of: any_of.clone() },
+        RuleSettings::Methods(list) => {
+            let methods = list.iter().map(|method| Method::parse(method.as_bytes()));
+            Rule::Method { any_of: methods.collect::<Result<_, _>>()? }
+        }
+        RuleSettings::Networks(any_of) => Rule::Network { any_of: any_of.clone() },
+    })
+}
+
+fn value(wanted: &Wanted) -> ClaimValue {
+    match wanted {
+        Wanted::Text(text) => ClaimValue::Text(text.clone()),
+        Wanted::Integer(number) => ClaimValue::Integer(*number),
+        Wanted::Boolean(truth) => ClaimValue::Boolean(*truth),
+    }
+}

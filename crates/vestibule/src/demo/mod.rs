@@ -1,0 +1,232 @@
+//! `vestibule demo`: a local identity provider, a sample API and the proxy, on this machine, with nothing to set up.
+//!
+//! The proxy runs on the same text a person would write into `vestibule.toml`; `--without-api-scope` changes the one
+//! line that people miss.
+
+mod api;
+mod page;
+mod verdict;
+mod websocket;
+
+use std::error::Error;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tracing::level_filters::LevelFilter;
+use url::Url;
+use vestibule_config::{Environment, FixedSecrets, LogFormat, Settings};
+use vestibule_idp::{Bound, Idp, IdpSettings};
+use vestibule_oidc::issuer::IssuerRule;
+use vestibule_proxy::provider::HttpTransport;
+use vestibule_proxy::provider::outbound::{OutboundPlan, client_tls};
+use vestibule_proxy::server::control_runtime;
+
+use self::api::SampleApi;
+use self::verdict::Validator;
+use crate::cli::DemoArgs;
+use crate::exit::Exit;
+use crate::output;
+use crate::serve::{self, Served};
+
+/// The header in which the API finds its token, as hyper spells it.
+const TOKEN_HEADER: &str = "oidc_access_token";
+/// The header in which the API finds the person's name.
+const USER_HEADER: &str = "x-remote-user";
+/// The variable the demo's configuration names for its secret. It is not read from the environment.
+const SECRET_VARIABLE: &str = "DEMO_CLIENT_SECRET";
+
+/// Runs the command until Ctrl-C.
+pub(crate) fn run(arguments: &DemoArgs) -> Exit {
+    crate::logging::start_at(LevelFilter::WARN, LogFormat::Text);
+    match demo(arguments) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            output::error(failure.to, &*failure.because, failure.help.as_deref());
+            Exit::Impossible
+        }
+    }
+}
+
+/// Why the demo could not start.
+struct Failure {
+    to: &'static str,
+    because: Box<dyn Error + Send + Sync>,
+    help: Option<String>,
+}
+
+impl Failure {
+    fn new(to: &'static str) -> impl Fn(Box<dyn Error + Send + Sync>) -> Self {
+        move |because| Self { to, because, help: None }
+    }
+
+    fn port(to: &'static str, flag: &'static str) -> impl Fn(Box<dyn Error + Send + Sync>) -> Self {
+        let help = format!("another program may use that port; choose one with {flag} PORT");
+        move |because| Self { to, because, help: Some(help.clone()) }
+    }
+}
+
+fn demo(arguments: &DemoArgs) -> Result<Exit, Failure> {
+    let runtime = control_runtime().map_err(|error| Failure::new("start")(error.into()))?;
+    let idp = runtime
+        .block_on(Idp::bind(IdpSettings::built_in(), arguments.idp_port))
+        .map_err(|error| Failure::port("start the local identity provider", "--idp-port")(error.into()))?;
+    let facts = Facts::of(&idp, arguments);
+    let api_address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.api_port));
+    let listener = runtime
+        .block_on(TcpListener::bind(api_address))
+        .map_err(|error| {
+            Failure::port("start the sample API", "--api-port")(format!("listen on {api_address}: {error}").into())
+        })?;
+    let validator = facts.validator().map_err(Failure::new("start the sample API"))?;
+    let api = runtime
+        .block_on(async { SampleApi::start(listener, validator) })
+        .map_err(|error| Failure::new("start the sample API")(error.into()))?;
+    let text = facts.configuration(api.address);
+    let settings = facts.settings(&text).map_err(Failure::new("read the demo's own configuration"))?;
+    let idp = runtime.block_on(async { idp.serve() });
+    let served = Served::start(&settings, runtime.handle())
+        .map_err(Failure::port("start the proxy", "--proxy-port"))?;
+    output::line(facts.welcome(&served, api.address, &text));
+    runtime.block_on(serve::stop_asked_for());
+    let in_time = served.stop(runtime.handle());
+    runtime.block_on(idp.shutdown());
+    Ok(if in_time { Exit::Done } else { Exit::Wrong })
+}
+
+/// What the three parts must agree on.
+struct Facts {
+    issuer: String,
+    authority: String,
+    tenant: String,
+    client_id: String,
+    client_secret: String,
+    api: String,
+    idp_address: SocketAddr,
+    proxy_port: u16,
+    without_api_scope: bool,
+}
+
+impl Facts {
+    fn of(idp: &Bound, arguments: &DemoArgs) -> Self {
+        let described = idp.describe();
+        let said = |name: &str| {
+            described.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone()).unwrap_or_default()
+        };
+        let tenant = said("tenant_id");
+        let authority = format!("http://{}", idp.address());
+        Self {
+            issuer: format!("{authority}/{tenant}/v2.0"),
+            client_id: said("client_id"),
+            client_secret: said("client_secret"),
+            api: said("api"),
+            idp_address: idp.address(),
+            proxy_port: arguments.proxy_port,
+            without_api_scope: arguments.without_api_scope,
+            authority,
+            tenant,
+        }
+    }
+
+    /// The API's scope, as a route names it.
+    fn scope(&self) -> String {
+        format!("{}/.default", self.api)
+    }
+
+    /// The configuration, as a person would write it.
+    fn configuration(&self, api: SocketAddr) -> String {
+        let access_token = match self.without_api_scope {
+            false => format!("{{ scope = \"{}\" }}", self.scope()),
+            true => "\"sign-in\"".to_owned(),
+        };
+        let port = self.proxy_port;
+        format!(
+            r#"public_url = "http://localhost:{port}"
+listen     = ["127.0.0.1:{port}", "[::1]:{port}"]
+
+[provider]
+kind          = "entra"
+issuer        = "{issuer}"
+client_id     = "{client_id}"
+client_secret = "env:{SECRET_VARIABLE}"
+
+[session]
+store = "memory"
+
+[log]
+access = false
+
+[[route]]
+path         = "/foo"
+upstream     = "http://{api}"
+access_token = {access_token}
+authorization = "bearer"
+user         = ["upn", "preferred_username"]
+danger_mutable_user = true
+headers      = {{ preset = "mod_auth_openidc", "X-Remote-User" = "@user" }}
+websocket    = true
+"#,
+            issuer = self.issuer,
+            client_id = self.client_id,
+        )
+    }
+
+    fn settings(&self, text: &str) -> Result<Settings, Box<dyn Error + Send + Sync>> {
+        let secrets = FixedSecrets::new().variable(SECRET_VARIABLE, &self.client_secret);
+        let environment = Environment::new(&secrets, ".", ".");
+        Ok(vestibule_config::parse(text, &environment)?.settings)
+    }
+
+    /// The API's own rules: what a real one would have in its configuration.
+    fn validator(&self) -> Result<Validator, Box<dyn Error + Send + Sync>> {
+        let authority = format!("{}/{}", self.authority, self.tenant);
+        let v1 = Url::parse(&format!("{authority}/.well-known/openid-configuration"))?;
+        let v2 = Url::parse(&format!("{authority}/v2.0/.well-known/openid-configuration"))?;
+        let v1_issuer = format!("{}/sts/{}/", self.authority, self.tenant);
+        let outbound = OutboundPlan { tls: Arc::new(client_tls(None)?), proxy: None };
+        let transport = HttpTransport::new(&outbound, &v2)?;
+        let guid = self.api.trim_start_matches("api://").to_owned();
+        Ok(Validator::new(
+            transport,
+            (v1, IssuerRule::exact(&v1_issuer)),
+            (v2, IssuerRule::exact(&self.issuer)),
+            vec![self.api.clone(), guid.clone()],
+            guid,
+        ))
+    }
+
+    fn welcome(&self, served: &Served, api: SocketAddr, text: &str) -> String {
+        let port = served.addresses().first().map_or(self.proxy_port, SocketAddr::port);
+        let note = match self.without_api_scope {
+            false => "The API gets a token it can validate. To see the mistake that costs people days, start\n`vestibule demo --without-api-scope`.".to_owned(),
+            true => format!(
+                "The API's scope is left out of the sign-in, so the API gets a token it cannot validate: the page\nsays which, why, and the one line that cures it:\n\n    access_token = {{ scope = \"{}\" }}",
+                self.scope()
+            ),
+        };
+        let mut configuration = String::new();
+        for line in text.lines() {
+            configuration.push_str("    ");
+            configuration.push_str(line);
+            configuration.push('\n');
+        }
+        format!(
+            "Vestibule demo: everything runs on this machine. Ctrl-C stops it.
+
+  Open      http://localhost:{port}/foo/
+            and choose who to sign in as; there are no passwords
+  As JSON   http://localhost:{port}/foo/whoami
+
+  local identity provider  http://{idp}
+  sample API               http://{api}
+  proxy                    http://localhost:{port}, route /foo, prefix removed
+
+{note}
+
+The configuration it runs:
+
+{configuration}",
+            idp = self.idp_address,
+        )
+    }
+}

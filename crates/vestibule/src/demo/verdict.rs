@@ -1,0 +1,196 @@
+//! Validates the token the sample API is handed, as a real API does: by the metadata of the token's own version, the
+//! provider's keys, issuer, audience and time.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use tokio::sync::Mutex;
+use url::Url;
+use vestibule_diagnosis::Finding;
+use vestibule_diagnosis::token::{TokenEvidence, judge};
+use vestibule_oidc::access_token::{
+    AccessTokenError, AccessTokenExpected, TokenShape, VerifiedAccessToken, classify, verify,
+};
+use vestibule_oidc::issuer::IssuerRule;
+use vestibule_oidc::jose::{Algorithm, KeySet};
+use vestibule_oidc::metadata::ProviderMetadata;
+use vestibule_oidc::time::UnixTime;
+use vestibule_proxy::provider::HttpTransport;
+use vestibule_proxy::provider::call::{ProviderCall, Transport as _};
+
+use crate::output::Chain;
+
+/// Keys are asked for again at most this often, whatever `kid` a token names.
+const KEYS_AT_MOST_EVERY: Duration = Duration::from_secs(10);
+
+/// What the API thinks of its token.
+#[derive(Debug, Serialize)]
+pub(super) struct Verdict {
+    /// `jwt`, `opaque`, `none`, and so on: what it looks like.
+    pub(super) kind: &'static str,
+    /// Whether everything was verified.
+    pub(super) valid: bool,
+    /// Why not, in words; nothing when it is valid.
+    pub(super) reason: Option<String>,
+    /// The audience it names, verified or not.
+    pub(super) aud: Option<Value>,
+    /// The issuer it names, verified or not.
+    pub(super) iss: Option<Value>,
+    /// Its version, where the issuer is Entra.
+    pub(super) ver: Option<Value>,
+    /// What is wrong and what to change.
+    pub(super) findings: Vec<Finding>,
+}
+
+/// What the API accepts.
+pub(super) struct Validator {
+    transport: HttpTransport,
+    /// By version of the token: Entra has one document for each.
+    v1: Authority,
+    v2: Authority,
+    audiences: Vec<String>,
+    /// The API's client id, for the finding's cure.
+    api: String,
+}
+
+/// One metadata document and the keys it names.
+struct Authority {
+    metadata_url: Url,
+    rule: IssuerRule,
+    documents: Mutex<Option<Documents>>,
+}
+
+#[derive(Clone)]
+struct Documents {
+    metadata: Arc<ProviderMetadata>,
+    keys: Arc<KeySet>,
+    fetched: Instant,
+}
+
+impl Validator {
+    /// An API whose tokens come from these two documents and name one of these audiences.
+    pub(super) fn new(
+        transport: HttpTransport,
+        v1: (Url, IssuerRule),
+        v2: (Url, IssuerRule),
+        audiences: Vec<String>,
+        api: String,
+    ) -> Self {
+        Self { transport, v1: Authority::new(v1), v2: Authority::new(v2), audiences, api }
+    }
+
+    /// Judges a token. Nothing of it is repeated but `aud`, `iss` and `ver`.
+    pub(super) async fn judge(&self, token: Option<String>) -> Verdict {
+        let text = token.unwrap_or_default();
+        let shape = classify(&text);
+        let claims = claims(&shape).cloned().unwrap_or_default();
+        let outcome = match &shape {
+            TokenShape::Jwt { .. } => self.verify(&text, &claims).await,
+            TokenShape::Empty => Err("The request brought no access token.".to_owned()),
+            _ => Err(
+                "It is not a JWT: nothing in it can be read, so nobody but its issuer can validate it."
+                    .to_owned(),
+            ),
+        };
+        let kind = shape.kind();
+        let mut evidence = TokenEvidence::of(&text);
+        evidence.route = Some("/foo".to_owned());
+        evidence.audiences = self.audiences.clone();
+        evidence.api = Some(self.api.clone());
+        Verdict {
+            kind,
+            valid: outcome.is_ok(),
+            reason: outcome.err(),
+            aud: claims.get("aud").cloned(),
+            iss: claims.get("iss").cloned(),
+            ver: claims.get("ver").cloned(),
+            findings: judge(&evidence),
+        }
+    }
+
+    async fn verify(
+        &self,
+        token: &str,
+        claims: &Map<String, Value>,
+    ) -> Result<VerifiedAccessToken, String> {
+        // Which rules apply is the token's own word; that it meets them is not.
+        let authority = match claims.get("ver").and_then(Value::as_str) {
+            Some("1.0") => &self.v1,
+            _ => &self.v2,
+        };
+        let failed = |error: Box<dyn std::error::Error + Send + Sync>| {
+            format!("The provider's keys can't be had: {}.", Chain(&*error))
+        };
+        let mut documents = authority.documents(&self.transport, None).await.map_err(failed)?;
+        let mut outcome = self.verify_with(token, &documents);
+        if let Err(error) = &outcome
+            && error.newer_keys_may_help()
+        {
+            documents =
+                authority.documents(&self.transport, Some(documents.fetched)).await.map_err(failed)?;
+            outcome = self.verify_with(token, &documents);
+        }
+        outcome.map_err(|error| format!("{} In detail: failed to {}.", error.public_message(), Chain(&error)))
+    }
+
+    fn verify_with(
+        &self,
+        token: &str,
+        documents: &Documents,
+    ) -> Result<VerifiedAccessToken, AccessTokenError> {
+        let expected = AccessTokenExpected {
+            issuer: documents.metadata.token_issuer(),
+            audiences: &self.audiences,
+            algorithms: &[Algorithm::Rs256],
+            skew: Duration::from_secs(60),
+        };
+        verify(token, &documents.keys, &expected, now())
+    }
+}
+
+impl Authority {
+    fn new((metadata_url, rule): (Url, IssuerRule)) -> Self {
+        Self { metadata_url, rule, documents: Mutex::new(None) }
+    }
+
+    /// The documents; newer ones than those of `older_than`, if they may be asked for again.
+    async fn documents(
+        &self,
+        transport: &HttpTransport,
+        older_than: Option<Instant>,
+    ) -> Result<Documents, Box<dyn std::error::Error + Send + Sync>> {
+        let mut held = self.documents.lock().await;
+        if let Some(documents) = &*held {
+            let enough = match older_than {
+                None => true,
+                Some(seen) => {
+                    documents.fetched > seen || documents.fetched.elapsed() < KEYS_AT_MOST_EVERY
+                }
+            };
+            if enough {
+                return Ok(documents.clone());
+            }
+        }
+        let answer = transport.call(ProviderCall::document(self.metadata_url.clone())).await?;
+        let metadata = ProviderMetadata::parse(&answer.body, &self.rule)?;
+        let answer = transport.call(ProviderCall::document(metadata.jwks_uri().clone())).await?;
+        let keys = KeySet::parse(&answer.body)?;
+        let documents =
+            Documents { metadata: Arc::new(metadata), keys: Arc::new(keys), fetched: Instant::now() };
+        Ok(held.insert(documents).clone())
+    }
+}
+
+fn claims(shape: &TokenShape) -> Option<&Map<String, Value>> {
+    match shape {
+        TokenShape::Jwt { claims, .. } | TokenShape::UnsignedJwt { claims, .. } => Some(claims),
+        _ => None,
+    }
+}
+
+fn now() -> UnixTime {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    UnixTime::from_secs(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}

@@ -1,1 +1,0 @@
-//! Sign-in with Microsoft Entra ID or any OpenID Connect provider in front of any web app or API

@@ -1,0 +1,49 @@
+//! Reads the configuration file for a command, and prints what is wrong with it.
+
+use std::path::Path;
+
+use vestibule_config::{Environment, LoadError, ProcessSecrets, Problems, Settings, state_directory};
+
+use crate::exit::Exit;
+use crate::output;
+
+/// The settings of the file; warnings are printed.
+///
+/// # Errors
+/// The exit code, after every problem was printed.
+pub(crate) fn settings(path: &Path) -> Result<Settings, Exit> {
+    let loaded = file(path);
+    match loaded {
+        Ok((settings, warnings)) => {
+            print(&warnings);
+            Ok(settings)
+        }
+        Err(LoadError::Invalid(problems)) => {
+            print(&problems);
+            Err(Exit::Wrong)
+        }
+        Err(error) => {
+            let help = "name the file with --config FILE; `vestibule demo` needs none";
+            output::error("start", &error, Some(help));
+            Err(Exit::Impossible)
+        }
+    }
+}
+
+/// The settings of the file and its warnings.
+///
+/// # Errors
+/// [`LoadError`].
+pub(crate) fn file(path: &Path) -> Result<(Settings, Problems), LoadError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new(".")).to_owned();
+    let environment = Environment::new(&ProcessSecrets, folder, state_directory());
+    vestibule_config::load(path, &environment).map(|loaded| (loaded.settings, loaded.warnings))
+}
+
+/// Prints all problems on standard error.
+pub(crate) fn print(problems: &Problems) {
+    if !problems.is_empty() {
+        output::notice(problems.render(output::colours()));
+    }
+}

@@ -1,0 +1,146 @@
+//! Runs a proxy on settings: what `run` and `demo` have in common.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::signal::unix::{SignalKind, signal};
+use vestibule_config::{LogFormat, Settings, StoreSettings};
+use vestibule_oidc::secret::Secret;
+use vestibule_proxy::admin::{Admin, AdminPlan};
+use vestibule_proxy::control::Control;
+use vestibule_proxy::proxy::Proxy;
+use vestibule_proxy::server::Running;
+use vestibule_proxy::shared::Shared;
+use vestibule_proxy::store::{Bounds, FileStore, FileStoreSettings, MemoryStore};
+use vestibule_proxy::telemetry::access::Format;
+use vestibule_proxy::telemetry::{AccessLogPlan, Destination, Telemetry};
+use vestibule_session::seal::KeyRing;
+use vestibule_session::store::Store;
+
+use crate::assemble::{self, AssembleError};
+
+/// A proxy that answers requests.
+pub(crate) struct Served {
+    shared: Arc<Shared>,
+    proxy: Arc<Proxy>,
+    running: Running,
+    admin: Option<Admin>,
+    control: Control,
+}
+
+impl Served {
+    /// Opens the store, makes the plan and takes the addresses.
+    ///
+    /// # Errors
+    /// What could not be opened, read or taken, as a chain that names it.
+    pub(crate) fn start(settings: &Settings, runtime: &Handle) -> Result<Self, AssembleError> {
+        let control = Control::new(runtime.clone());
+        let access_log = settings.log.access.then(|| AccessLogPlan {
+            destination: Destination::Stdout,
+            format: match settings.log.format {
+                LogFormat::Json => Format::Json,
+                LogFormat::Text => Format::Text,
+            },
+            ..AccessLogPlan::default()
+        });
+        let telemetry = Arc::new(Telemetry::start(access_log.as_ref())?);
+        let plan = assemble::plan(settings, &control, None)?;
+        let store = open_store(settings, &plan.keys)?;
+        let shared = Shared::new(plan, store, control.clone(), Arc::clone(&telemetry));
+        let proxy = Proxy::new(Arc::clone(&shared));
+        let running = proxy.start(runtime)?;
+        runtime.spawn(sweep(Arc::clone(&shared)));
+        let admin = match &settings.admin {
+            Some(set) => {
+                let plan = AdminPlan {
+                    address: set.listen,
+                    secret: set.secret.as_ref().map(|text| Secret::new(text.expose().to_owned())),
+                    hosts: set.hosts.clone(),
+                };
+                let ready = Arc::clone(&shared);
+                let ready = Arc::new(move || ready.ready());
+                Some(Admin::start(plan, Arc::clone(&telemetry.metrics), ready, runtime)?)
+            }
+            None => None,
+        };
+        Ok(Self { shared, proxy, running, admin, control })
+    }
+
+    /// The addresses that answer requests.
+    pub(crate) fn addresses(&self) -> &[SocketAddr] {
+        self.running.local_addresses()
+    }
+
+    /// The address of the admin listener.
+    pub(crate) fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(Admin::local_address)
+    }
+
+    /// Puts other settings in force, or keeps the old ones.
+    ///
+    /// # Errors
+    /// Why the new ones can't be used.
+    pub(crate) fn reload(&self, settings: &Settings) -> Result<(), AssembleError> {
+        let plan = assemble::plan(settings, &self.control, Some(&self.proxy.plan()))?;
+        self.proxy.reload(plan);
+        Ok(())
+    }
+
+    /// Counts a reload.
+    pub(crate) fn count_reload(&self, result: &'static str) {
+        self.shared.telemetry.metrics.reload(result);
+    }
+
+    /// Stops: requests in flight end first. `true` if nothing had to be cut. Blocks.
+    pub(crate) fn stop(self, runtime: &Handle) -> bool {
+        self.shared.stop();
+        let drain = self.proxy.plan().drain;
+        let in_time = self.running.shutdown(drain);
+        if let Err(error) = runtime.block_on(self.shared.store.flush()) {
+            tracing::error!(%error, "the session store could not write down the last uses");
+        }
+        in_time
+    }
+}
+
+fn open_store(settings: &Settings, keys: &KeyRing) -> Result<Arc<dyn Store>, AssembleError> {
+    Ok(match &settings.session.store {
+        StoreSettings::Memory => Arc::new(MemoryStore::new(Bounds::default())),
+        StoreSettings::File(path) => {
+            Arc::new(FileStore::open(path, keys.clone(), FileStoreSettings::default())?)
+        }
+    })
+}
+
+/// Removes sessions that have ended, every now and then.
+async fn sweep(shared: Arc<Shared>) {
+    loop {
+        tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+        let lifetimes = *shared.plan.load().gate.lifetimes();
+        if let Err(error) = shared.store.sweep(shared.now(), lifetimes).await {
+            shared.telemetry.metrics.store_error("sweep");
+            tracing::warn!(code = error.code(), %error, "ended sessions could not be swept");
+        }
+    }
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+pub(crate) async fn stop_asked_for() {
+    let mut interrupt = signal(SignalKind::interrupt()).ok();
+    let mut terminate = signal(SignalKind::terminate()).ok();
+    tokio::select! {
+        () = next(&mut interrupt) => {}
+        () = next(&mut terminate) => {}
+    }
+}
+
+/// Waits for a signal; for ever when the system would not let us listen for it.
+pub(crate) async fn next(signal: &mut Option<tokio::signal::unix::Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
+    }
+}
