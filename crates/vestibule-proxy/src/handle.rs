@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use vestibule_gate::authorize::Authorized;
 use vestibule_gate::decision::Decision;
+use vestibule_gate::origin::Cors;
 use vestibule_gate::request::{self, Request};
 use vestibule_gate::response;
-use vestibule_gate::trace::Trace;
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::Handle;
 
@@ -17,6 +17,7 @@ use crate::body::Body;
 use crate::evidence;
 use crate::exchange::{Incoming, Response};
 use crate::incident::IncidentId;
+use crate::log;
 use crate::plan::Plan;
 use crate::respond::{self, Context};
 use crate::shared::Shared;
@@ -37,12 +38,7 @@ pub(crate) async fn handle(
     let request = match request::read(incoming.raw, &plan.read) {
         Ok(request) => request,
         Err(refusal) => {
-            let entry = Entry {
-                incident: incident.to_string(),
-                error: Some(refusal.code()),
-                trace: Some(Trace::refused(refusal).to_json().to_string()),
-                ..Entry::default()
-            };
+            let entry = log::unread(shared, incident, refusal);
             return respond::refused(refusal, &Context::unread(&plan, incident)).with_entry(entry);
         }
     };
@@ -50,8 +46,8 @@ pub(crate) async fn handle(
     let handle = examined.handle().cloned();
     let evidence = evidence::look_up(shared, handle.as_ref()).await;
     let (decision, trace) = plan.gate.decide(&request, examined, evidence.clone(), now);
-    let mut entry = entry(incident, &request, &decision, &trace);
-    let context = Context::of(&plan, &request, incident);
+    let mut entry = log::entry(shared, incident, &request, &decision, &trace);
+    let context = Context::of(&plan, &request, incident).with_person(&evidence);
     let response = match decision {
         Decision::Forward(authorized) => {
             let visit = Visit { shared, upstreams, plan: &plan, request: &request, handle, now };
@@ -114,6 +110,9 @@ async fn forward(
             entry.upstream_time = Some(answer.time);
             response::clean(&mut answer.head.fields);
             response::translate(&mut answer.head.fields, &matched, upstream.origin());
+            if let Some(cors) = Cors::of(request, matched.route()) {
+                cors.complete(&mut answer.head.fields);
+            }
             Response { head: answer.head, body: answer.body, tunnel: answer.tunnel, entry: None }
         }
         Err(error) => {
@@ -135,25 +134,5 @@ fn note_use(
         && plan.gate.lifetimes().touch_due(stored, now)
     {
         shared.store.touch(&handle.store_key(), now);
-    }
-}
-
-fn entry(incident: IncidentId, request: &Request, decision: &Decision<'_>, trace: &Trace) -> Entry {
-    let (route, error) = match decision {
-        Decision::Forward(authorized) => (Some(authorized.matched().route().name.as_str().into()), None),
-        Decision::Own(_) | Decision::SignIn(_) | Decision::Preflight(_) => (None, None),
-        other => (None, Some(other.code())),
-    };
-    Entry {
-        incident: incident.to_string(),
-        method: request.method().as_str().to_owned(),
-        host: request.host().to_string(),
-        path: request.path().as_str().to_owned(),
-        client: Some(request.client_ip()),
-        route,
-        subject: None,
-        error,
-        trace: Some(trace.to_json().to_string()),
-        upstream_time: None,
     }
 }

@@ -25,6 +25,7 @@ pub mod exchange;
 mod handle;
 pub mod incident;
 pub mod listen;
+mod log;
 pub mod pages;
 pub mod plan;
 pub mod provider;

@@ -201,7 +201,10 @@ impl Pages {
         // Browsers apply `form-action` to the redirects after a form is sent too, and signing out
         // goes on to the provider, which may send the browser to further hosts of its own.
         let form_action = match page {
-            Page::SignOut { .. } => "'self' https: http://localhost:* http://127.0.0.1:*",
+            Page::SignOut {
+                plain_http: true, ..
+            } => "'self' https: http:",
+            Page::SignOut { .. } => "'self' https:",
             _ => "'none'",
         };
         format!(

@@ -11,6 +11,7 @@ mod documents;
 mod error;
 #[cfg(test)]
 pub(crate) mod fake;
+mod fetch;
 mod http;
 mod keeper;
 pub mod outbound;
@@ -30,7 +31,7 @@ use vestibule_oidc::token::TokenHttpRequest;
 use self::address::{is_loopback, may_call};
 use self::breaker::Breaker;
 use self::call::{CallError, ProviderAnswer, ProviderCall, Transport};
-use self::documents::{Documents, HeldKeys, UNKNOWN_KEY_INTERVAL};
+use self::documents::{Documents, UNKNOWN_KEY_INTERVAL};
 use crate::control::Control;
 
 pub use self::error::{Endpoint, ProviderError};
@@ -254,7 +255,7 @@ impl Provider {
                 },
             )
             .await?;
-        success(Endpoint::UserInfo, answer)
+        fetch::success(Endpoint::UserInfo, answer)
     }
 
     /// A call that a person waits for: refused at once while the circuit is open.
@@ -307,99 +308,6 @@ impl Provider {
         let host = url.host_str().unwrap_or_default().to_owned();
         Err(ProviderError::EndpointAddress { endpoint, host })
     }
-
-    async fn fetch_metadata(&self) -> Result<Arc<ProviderMetadata>, ProviderError> {
-        let call = ProviderCall::document(self.plan.metadata_url.clone());
-        let answer = success(
-            Endpoint::Metadata,
-            self.call_anyway(Endpoint::Metadata, call).await?,
-        )?;
-        let found = ProviderMetadata::parse(&answer.body, &self.plan.issuer)?;
-        if let Some(held) = self.known_metadata()
-            && held.issuer() != found.issuer()
-        {
-            return Err(ProviderError::IssuerChanged {
-                held: held.issuer().to_owned(),
-                found: found.issuer().to_owned(),
-            });
-        }
-        if self.known_metadata().is_none() {
-            for warning in found.warnings() {
-                tracing::warn!(provider = %self.name, code = warning.code(), "the provider's metadata");
-            }
-        }
-        let found = Arc::new(found);
-        self.documents
-            .send_modify(|documents| documents.metadata = Some(Arc::clone(&found)));
-        Ok(found)
-    }
-
-    async fn fetch_keys(&self, metadata: &ProviderMetadata) -> Result<Arc<KeySet>, ProviderError> {
-        let call = ProviderCall::document(metadata.jwks_uri().clone());
-        let answer = success(
-            Endpoint::Keys,
-            self.call_anyway(Endpoint::Keys, call).await?,
-        )?;
-        let set = KeySet::parse(&answer.body)?;
-        if set.keys().is_empty() {
-            // A set that verifies nothing is a fault at the provider, never an instruction to
-            // forget the keys that work.
-            return Err(ProviderError::NoUsableKey);
-        }
-        let set = Arc::new(set);
-        let keys = HeldKeys {
-            set: Arc::clone(&set),
-            fetched: Instant::now(),
-        };
-        self.documents
-            .send_modify(|documents| documents.keys = Some(keys));
-        Ok(set)
-    }
-
-    /// The scheduled fetch: metadata, then keys.
-    async fn fetch_documents(&self) -> Result<(), ProviderError> {
-        let outcome = match self.fetch_metadata().await {
-            Ok(metadata) => {
-                let keys = self.fetch_keys(&metadata).await;
-                if keys.is_ok() {
-                    *self
-                        .unknown_key_fetched
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner) = None;
-                }
-                keys.map(|_| ())
-            }
-            Err(error) => {
-                if error.is_outage() && self.known_metadata().is_none() && self.breaker.open() {
-                    tracing::warn!(
-                        provider = %self.name,
-                        error = %error,
-                        "the provider does not answer; sign-in starts working as soon as it does"
-                    );
-                }
-                // Old metadata may still lead to new keys.
-                if let (false, Some(metadata)) = (error.is_outage(), self.known_metadata()) {
-                    let _ = self.fetch_keys(&metadata).await;
-                }
-                Err(error)
-            }
-        };
-        if let Err(error) = &outcome
-            && !error.is_outage()
-        {
-            tracing::error!(
-                provider = %self.name,
-                code = error.code(),
-                error = %error,
-                "the provider's documents were refused; what was known before stays in use"
-            );
-        }
-        self.documents.send_modify(|documents| {
-            documents.attempted = true;
-            documents.trouble = outcome.clone().err();
-        });
-        outcome
-    }
 }
 
 impl Drop for Provider {
@@ -407,36 +315,6 @@ impl Drop for Provider {
         // The keeper holds no strong reference; woken, it sees that its provider is gone.
         self.wake.notify_one();
     }
-}
-
-/// A document or claims: status 200 and JSON, nothing else.
-fn success(endpoint: Endpoint, answer: ProviderAnswer) -> Result<ProviderAnswer, ProviderError> {
-    if answer.status != 200 {
-        return Err(ProviderError::Status {
-            endpoint,
-            status: answer.status,
-        });
-    }
-    match answer.content_type.as_deref() {
-        // Some servers send none, and the strict JSON reading that follows settles it.
-        None => Ok(answer),
-        Some(content_type) if is_json(content_type) => Ok(answer),
-        Some(content_type) => Err(ProviderError::ContentType {
-            endpoint,
-            found: content_type.chars().take(80).collect(),
-        }),
-    }
-}
-
-fn is_json(content_type: &str) -> bool {
-    let essence = content_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    essence == "application/json"
-        || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
 #[cfg(test)]

@@ -4,12 +4,14 @@
 //! status, a page for a person or JSON for a program, and the fields that keep it out of caches,
 //! frames and foreign pages. Nothing an upstream sent is ever part of such an answer.
 
+mod answer;
 mod failure;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value, json as object};
 use vestibule_gate::authorize::NotAuthorized;
 use vestibule_gate::decision::{Challenge, Decision};
-use vestibule_gate::fields::{Fields, ResponseHead};
+use vestibule_gate::evidence::Evidence;
+use vestibule_gate::fields::ResponseHead;
 use vestibule_gate::method::Method;
 use vestibule_gate::navigation::{Audience, audience};
 use vestibule_gate::origin::Cors;
@@ -30,6 +32,7 @@ use crate::signin::{self, path};
 use crate::tokens::TokensError;
 use crate::upstream::UpstreamError;
 
+pub use answer::{json, page, redirect};
 pub use failure::Failure;
 
 /// Who asked, and how they want to be answered.
@@ -42,6 +45,8 @@ pub struct Context<'p> {
     /// The page that was asked for, to come back to it.
     return_to: ReturnTo,
     incident: IncidentId,
+    /// Who is signed in, as a person would recognise it.
+    name: Option<String>,
 }
 
 impl<'p> Context<'p> {
@@ -56,7 +61,17 @@ impl<'p> Context<'p> {
             head: *request.method() == Method::Head,
             return_to: ReturnTo::of_request(request.path().as_bytes(), query),
             incident,
+            name: None,
         }
+    }
+
+    /// The same, which can tell people who they are signed in as.
+    #[must_use]
+    pub fn with_person(mut self, evidence: &Evidence) -> Self {
+        if let Evidence::Session(stored) = evidence {
+            self.name = signin::display_name(stored.record()).map(str::to_owned);
+        }
+        self
     }
 
     /// The context of a request that could not be read: nothing is known about it.
@@ -69,6 +84,7 @@ impl<'p> Context<'p> {
             head: false,
             return_to: ReturnTo::root(),
             incident,
+            name: None,
         }
     }
 
@@ -82,6 +98,7 @@ impl<'p> Context<'p> {
             head: self.head,
             return_to: self.return_to.clone(),
             incident: self.incident,
+            name: self.name.clone(),
         }
     }
 
@@ -110,7 +127,8 @@ pub fn refused(refusal: Refusal, context: &Context<'_>) -> Response {
             .fields
             .set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
     }
-    response
+    // Where the next request begins is not certain after one that could not be read.
+    response.closing()
 }
 
 /// Answers a decision that is an answer. Forwarding, signing in and our own endpoints have their
@@ -253,66 +271,6 @@ pub fn panicked(plan: &Plan) -> Response {
     )
 }
 
-/// Sends the browser elsewhere, always with a GET: RFC 9700 §4.12 warns of 307.
-#[must_use]
-pub fn redirect(location: &str) -> Response {
-    let mut fields = Fields::with_capacity(6);
-    fields.push("Location", location.to_owned());
-    own_fields(&mut fields);
-    Response::new(
-        ResponseHead {
-            status: 303,
-            fields,
-        },
-        Body::empty(),
-    )
-}
-
-/// Answers with a page.
-#[must_use]
-pub fn page(status: u16, page: &Page, context: &Context<'_>) -> Response {
-    let rendered = context.pages.render(page);
-    let mut fields = Fields::with_capacity(12);
-    fields.push("Content-Type", "text/html; charset=utf-8");
-    fields.push("Content-Security-Policy", rendered.policy);
-    fields.push("X-Frame-Options", "DENY");
-    own_fields(&mut fields);
-    let body = if context.head {
-        Body::omitted(rendered.html.len() as u64)
-    } else {
-        Body::from(rendered.html)
-    };
-    Response::new(ResponseHead { status, fields }, body)
-}
-
-/// Answers with JSON.
-#[must_use]
-pub fn json(status: u16, value: &Value, context: &Context<'_>) -> Response {
-    let mut fields = Fields::with_capacity(12);
-    fields.push("Content-Type", "application/json");
-    fields.push(
-        "Content-Security-Policy",
-        "default-src 'none'; frame-ancestors 'none'",
-    );
-    own_fields(&mut fields);
-    let text = value.to_string();
-    let body = if context.head {
-        Body::omitted(text.len() as u64)
-    } else {
-        Body::from(text)
-    };
-    Response::new(ResponseHead { status, fields }, body)
-}
-
-/// What every answer of ours has.
-fn own_fields(fields: &mut Fields) {
-    fields.push("Cache-Control", "no-store");
-    fields.push("Referrer-Policy", "no-referrer");
-    fields.push("X-Content-Type-Options", "nosniff");
-    // The same address answers people and programs, with and without a session, differently.
-    fields.push("Vary", "Cookie, Accept, Sec-Fetch-Mode, Sec-Fetch-Dest");
-}
-
 fn challenge(why: Challenge, cors: Option<&Cors>, context: &Context<'_>) -> Response {
     let failure =
         Failure::new(why.code(), Fault::Client, why.public_message()).titled("Sign-in needed");
@@ -328,7 +286,7 @@ fn challenge(why: Challenge, cors: Option<&Cors>, context: &Context<'_>) -> Resp
 fn forbidden(why: &NotAuthorized, cors: Option<&Cors>, context: &Context<'_>) -> Response {
     let mut response = if context.person {
         let not_allowed = Page::NotAllowed {
-            name: None,
+            name: context.name.clone(),
             sign_in: path::someone_else(&context.return_to),
             code: why.code(),
             incident: context.incident,
@@ -367,7 +325,7 @@ fn say(
     let mut response = if context.person {
         page(status, &failure_page(failure, context), context)
     } else {
-        let mut body = json!({
+        let mut body = object!({
             "error": failure.code,
             "message": failure.message,
             "incident": context.incident.to_string(),

@@ -14,6 +14,7 @@
 mod callback;
 mod choose;
 mod error;
+mod finding;
 mod loops;
 mod me;
 pub mod path;
@@ -175,6 +176,7 @@ fn failed(error: &SignInError, context: &Context<'_>, entry: &mut Entry) -> Resp
         code = error.code(),
         fault = error.fault().as_str(),
         error = %chain(error),
+        provider_said = error.provider_said().unwrap_or_default(),
         "a sign-in failed"
     );
     respond::sign_in_failed(error, context)

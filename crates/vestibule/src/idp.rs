@@ -10,7 +10,10 @@ use crate::output;
 
 /// Runs the command until Ctrl-C.
 pub(crate) fn run(arguments: &IdpArgs) -> Exit {
-    crate::logging::start_at(tracing::level_filters::LevelFilter::WARN, vestibule_config::LogFormat::Text);
+    crate::logging::start_at(
+        tracing::level_filters::LevelFilter::WARN,
+        vestibule_config::LogFormat::Text,
+    );
     let settings = match settings(arguments) {
         Ok(settings) => settings,
         Err(exit) => return exit,

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use vestibule_config::{Environment, LoadError, ProcessSecrets, Problems, Settings, state_directory};
+use vestibule_config::{
+    Environment, LoadError, Problems, ProcessSecrets, Settings, state_directory,
+};
 
 use crate::exit::Exit;
 use crate::output;
@@ -35,7 +37,9 @@ pub(crate) fn settings(path: &Path) -> Result<Settings, Exit> {
 /// # Errors
 /// [`LoadError`].
 pub(crate) fn file(path: &Path) -> Result<(Settings, Problems), LoadError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new(".")).to_owned();
     let environment = Environment::new(&ProcessSecrets, folder, state_directory());
     vestibule_config::load(path, &environment).map(|loaded| (loaded.settings, loaded.warnings))

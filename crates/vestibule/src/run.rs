@@ -36,7 +36,11 @@ pub(crate) fn run(arguments: &RunArgs) -> Exit {
             return Exit::Impossible;
         }
     };
-    let scheme = if settings.tls.is_some() { "https" } else { "http" };
+    let scheme = if settings.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
     for address in served.addresses() {
         output::line(format_args!("listening on {scheme}://{address}"));
     }
@@ -89,7 +93,9 @@ fn reload(served: &Served, config: &Path) {
     let result = match load::file(config) {
         Ok((settings, warnings)) => {
             load::print(&warnings);
-            served.reload(&settings).map_err(|error| Chain(&*error).to_string())
+            served
+                .reload(&settings)
+                .map_err(|error| Chain(&*error).to_string())
         }
         Err(LoadError::Invalid(problems)) => {
             load::print(&problems);

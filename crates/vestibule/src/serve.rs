@@ -1,7 +1,7 @@
 //! Runs a proxy on settings: what `run` and `demo` have in common.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
@@ -22,7 +22,10 @@ use crate::assemble::{self, AssembleError};
 
 /// A proxy that answers requests.
 pub(crate) struct Served {
+    settings: Mutex<Settings>,
     shared: Arc<Shared>,
+    /// The file store, to be told when the keys change.
+    file: Option<Arc<FileStore>>,
     proxy: Arc<Proxy>,
     running: Running,
     admin: Option<Admin>,
@@ -46,7 +49,7 @@ impl Served {
         });
         let telemetry = Arc::new(Telemetry::start(access_log.as_ref())?);
         let plan = assemble::plan(settings, &control, None)?;
-        let store = open_store(settings, &plan.keys)?;
+        let (store, file) = open_store(settings, &plan.keys)?;
         let shared = Shared::new(plan, store, control.clone(), Arc::clone(&telemetry));
         let proxy = Proxy::new(Arc::clone(&shared));
         let running = proxy.start(runtime)?;
@@ -55,16 +58,33 @@ impl Served {
             Some(set) => {
                 let plan = AdminPlan {
                     address: set.listen,
-                    secret: set.secret.as_ref().map(|text| Secret::new(text.expose().to_owned())),
+                    secret: set
+                        .secret
+                        .as_ref()
+                        .map(|text| Secret::new(text.expose().to_owned())),
                     hosts: set.hosts.clone(),
                 };
                 let ready = Arc::clone(&shared);
                 let ready = Arc::new(move || ready.ready());
-                Some(Admin::start(plan, Arc::clone(&telemetry.metrics), ready, runtime)?)
+                Some(Admin::start(
+                    plan,
+                    Arc::clone(&telemetry.metrics),
+                    ready,
+                    runtime,
+                )?)
             }
             None => None,
         };
-        Ok(Self { shared, proxy, running, admin, control })
+        let settings = Mutex::new(settings.clone());
+        Ok(Self {
+            settings,
+            shared,
+            file,
+            proxy,
+            running,
+            admin,
+            control,
+        })
     }
 
     /// The addresses that answer requests.
@@ -83,7 +103,15 @@ impl Served {
     /// Why the new ones can't be used.
     pub(crate) fn reload(&self, settings: &Settings) -> Result<(), AssembleError> {
         let plan = assemble::plan(settings, &self.control, Some(&self.proxy.plan()))?;
+        if let Some(file) = &self.file {
+            file.use_keys(plan.keys.clone());
+        }
         self.proxy.reload(plan);
+        let mut before = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in needs_restart(&before, settings) {
+            tracing::warn!(key, "this key changed, and takes effect at the next start");
+        }
+        *before = settings.clone();
         Ok(())
     }
 
@@ -104,13 +132,39 @@ impl Served {
     }
 }
 
-fn open_store(settings: &Settings, keys: &KeyRing) -> Result<Arc<dyn Store>, AssembleError> {
+type OpenStore = (Arc<dyn Store>, Option<Arc<FileStore>>);
+
+fn open_store(settings: &Settings, keys: &KeyRing) -> Result<OpenStore, AssembleError> {
     Ok(match &settings.session.store {
-        StoreSettings::Memory => Arc::new(MemoryStore::new(Bounds::default())),
+        StoreSettings::Memory => (Arc::new(MemoryStore::new(Bounds::default())), None),
         StoreSettings::File(path) => {
-            Arc::new(FileStore::open(path, keys.clone(), FileStoreSettings::default())?)
+            let store = FileStore::open(path, keys.clone(), FileStoreSettings::default())?;
+            let store = Arc::new(store);
+            (Arc::clone(&store) as Arc<dyn Store>, Some(store))
         }
     })
+}
+
+/// The keys that differ and that a running proxy can't change.
+fn needs_restart(before: &Settings, after: &Settings) -> Vec<&'static str> {
+    let admin = |settings: &Settings| settings.admin.as_ref().map(|admin| admin.listen);
+    let log = |settings: &Settings| (settings.log.format, settings.log.level, settings.log.access);
+    let tls = |settings: &Settings| settings.tls.is_some();
+    [
+        ("listen", before.listen != after.listen),
+        ("tls", tls(before) != tls(after)),
+        ("threads", before.threads != after.threads),
+        ("session.store", before.session.store != after.session.store),
+        (
+            "limits.max_connections",
+            before.limits.max_connections != after.limits.max_connections,
+        ),
+        ("log", log(before) != log(after)),
+        ("admin", admin(before) != admin(after)),
+    ]
+    .into_iter()
+    .filter_map(|(key, differs)| differs.then_some(key))
+    .collect()
 }
 
 /// Removes sessions that have ended, every now and then.

@@ -47,6 +47,8 @@ pub enum Page {
         back: String,
         /// Another site tried to sign the person out.
         cross_site: bool,
+        /// This is a site on plain http, where the provider may be too.
+        plain_http: bool,
     },
     /// Signed out.
     SignedOut {
@@ -131,6 +133,7 @@ impl Page {
                 action,
                 back,
                 cross_site,
+                plain_http: _,
             } => context! {
                 name => name.clone().unwrap_or_default(),
                 at_provider => at_provider.clone().unwrap_or_default(),

@@ -20,6 +20,7 @@ pub(super) fn pages() -> Vec<Page> {
             action: "/.vestibule/sign-out".to_owned(),
             back: "/".to_owned(),
             cross_site: true,
+            plain_http: false,
         },
         Page::SignedOut {
             sign_in: "/.vestibule/sign-in".to_owned(),

@@ -90,7 +90,7 @@ fn only_the_sign_out_page_may_send_a_form() {
     for page in sample::pages() {
         let policy = pages.render(&page).policy;
         match page {
-            Page::SignOut { .. } => assert!(policy.contains("form-action 'self' https:")),
+            Page::SignOut { .. } => assert!(policy.contains("form-action 'self' https:;")),
             _ => assert!(policy.contains("form-action 'none'")),
         }
     }

@@ -22,7 +22,7 @@ pub fn is_loopback(url: &Url) -> bool {
 
 /// Whether an endpoint that a document names may be called.
 ///
-/// Names are judged again when they are resolved, by [`GuardedResolver`].
+/// Names are judged again when they are resolved, by the resolver of `HttpTransport`.
 #[must_use]
 pub fn may_call(endpoint: &Url, loopback_allowed: bool) -> bool {
     let scheme_fits = endpoint.scheme() == "https"

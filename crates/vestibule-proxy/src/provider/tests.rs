@@ -188,7 +188,7 @@ async fn keys_rolled_over_twice_in_a_row_are_found_after_the_interval() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn mod_auth_openidc_jwks_throttle_a_thousand_unknown_keys_cost_one_fetch_per_interval() {
+async fn mod_auth_openidc_2026_08_12_a_thousand_unknown_keys_cost_one_fetch_per_interval() {
     let fake = FakeProvider::new();
     let provider = fake.start();
     let seen = provider.keys().await.unwrap();

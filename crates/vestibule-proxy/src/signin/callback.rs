@@ -20,7 +20,7 @@ use vestibule_session::return_to::ReturnTo;
 
 use super::loops::Loops;
 use super::redeem::Redeem;
-use super::{SignInError, Visit, path};
+use super::{SignInError, Visit, finding, path};
 use crate::body::Body;
 use crate::exchange::Response;
 use crate::provider::Provider;
@@ -162,6 +162,7 @@ async fn finish(
         nonce: pending.nonce,
         verifier: pending.verifier,
         max_age: pending.max_age,
+        routes: finding::routes(visit.plan, provider),
         replaces: visit.handle.as_ref().map(|handle| handle.store_key()),
         now: visit.now,
     };

@@ -288,6 +288,16 @@ impl SignInError {
         }
     }
 
+    /// What the provider said, for the log: the operator needs all of it.
+    pub(super) fn provider_said(&self) -> Option<&str> {
+        match self {
+            Self::Declined(error) => error.description.as_deref(),
+            Self::Token(error) => error.refusal()?.description.as_deref(),
+            Self::Answered(answered) => answered.error.provider_said(),
+            _ => None,
+        }
+    }
+
     /// What the answer says.
     #[must_use]
     pub(crate) fn failure(&self) -> Failure {

@@ -18,7 +18,7 @@ use vestibule_session::record::{Record, SignedIn};
 use vestibule_session::site::Site;
 use vestibule_session::store::Store;
 
-use super::SignInError;
+use super::{SignInError, finding};
 use crate::entropy::random_bytes;
 use crate::provider::{Endpoint, Provider, ProviderError, UserInfoUse};
 
@@ -34,6 +34,8 @@ pub(super) struct Redeem {
     pub(super) max_age: Option<Duration>,
     /// The session this browser had. It ends when the new one is there, not before.
     pub(super) replaces: Option<StoreKey>,
+    /// The routes that pass the access token on, for the log.
+    pub(super) routes: Vec<String>,
     pub(super) now: UnixTime,
 }
 
@@ -63,6 +65,9 @@ impl Redeem {
         // New at every sign-in: whoever knew the old handle knows nothing of this session.
         let handle = Handle::from_entropy(random_bytes()?);
         self.store.insert(&handle.store_key(), record).await?;
+        if let Some(token) = tokens.access_token() {
+            finding::log(token, &self.routes, &self.provider);
+        }
         if let Some(old) = self.replaces
             && let Err(error) = self.store.remove(&old).await
         {

@@ -255,11 +255,11 @@ impl Rig {
         let plan = self.shared.plan.load_full();
         let request = request::read(raw, &plan.read).unwrap();
         let incident = IncidentId::draw();
-        let context = Context::of(&plan, &request, incident);
         let now = self.now();
         let examined = plan.gate.examine(&request);
         let handle = examined.handle().cloned();
         let evidence = evidence::look_up(&self.shared, handle.as_ref()).await;
+        let context = Context::of(&plan, &request, incident).with_person(&evidence);
         let (decision, _) = plan.gate.decide(&request, examined, evidence.clone(), now);
         let mut entry = Entry::default();
         let shared = &self.shared;

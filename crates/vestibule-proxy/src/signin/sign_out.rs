@@ -33,6 +33,7 @@ pub(super) fn ask(visit: &Visit<'_>, cross_site: bool, context: &Context<'_>) ->
         action: path::SIGN_OUT.to_owned(),
         back: "/".to_owned(),
         cross_site,
+        plain_http: !visit.site.is_secure(),
     };
     respond::page(if cross_site { 403 } else { 200 }, &page, context)
 }

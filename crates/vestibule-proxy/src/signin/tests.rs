@@ -75,6 +75,35 @@ async fn cve_2024_21492_the_redirect_uri_comes_from_the_configuration() {
     );
 }
 
+/// Envoy #24097: cookies that scripts could read. The rig holds every `Set-Cookie` of every test to
+/// this; here are the lines themselves.
+#[tokio::test(start_paused = true)]
+async fn envoy_24097_every_cookie_is_out_of_reach_of_scripts_and_plain_http() {
+    let rig = Rig::new();
+    let mut browser = Browser::default();
+    let start = browser.go(&rig, "/app").await;
+    let callback = rig.at_provider(&start);
+    let done = browser.go(&rig, &callback).await;
+    let out = browser
+        .send(&rig, same_origin(post("/.vestibule/sign-out")))
+        .await;
+    let lines: Vec<&str> = [&start, &done, &out]
+        .into_iter()
+        .flat_map(|reply| reply.set_cookies())
+        .collect();
+    assert_eq!(lines.len(), 6, "{lines:?}");
+    for line in lines {
+        let (cookie, attributes) = line.split_once("; ").unwrap();
+        assert!(cookie.starts_with("__Host-"), "{line}");
+        for attribute in ["Path=/", "Secure", "HttpOnly", "SameSite=Lax"] {
+            assert!(
+                attributes.split("; ").any(|one| one == attribute),
+                "{attribute}: {line}"
+            );
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn every_sign_in_has_its_own_state_nonce_and_verifier() {
     let rig = Rig::new();

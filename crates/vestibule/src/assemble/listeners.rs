@@ -27,7 +27,10 @@ pub(super) fn plan(settings: &Settings) -> Result<Vec<ListenerPlan>, AssembleErr
     Ok(settings
         .listen
         .iter()
-        .map(|&address| ListenerPlan { address, tls: tls.clone() })
+        .map(|&address| ListenerPlan {
+            address,
+            tls: tls.clone(),
+        })
         .collect())
 }
 
@@ -36,7 +39,10 @@ fn identity(tls: &TlsSettings) -> Result<Arc<TlsIdentity>, AssembleError> {
         TlsKey::File(path) => PemSource::File(path.clone()),
         TlsKey::Text(text) => PemSource::Inline(Secret::new(text.expose().to_owned())),
     };
-    let pair = CertificatePair { certificate: PemSource::File(tls.certificate.clone()), key };
+    let pair = CertificatePair {
+        certificate: PemSource::File(tls.certificate.clone()),
+        key,
+    };
     Ok(Arc::new(TlsIdentity::load(vec![pair])?))
 }
 

@@ -30,7 +30,10 @@ pub(crate) fn plan(
     control: &Control,
     previous: Option<&Plan>,
 ) -> Result<Plan, AssembleError> {
-    let lifetimes = Lifetimes::new(settings.session.idle_timeout, settings.session.absolute_timeout)?;
+    let lifetimes = Lifetimes::new(
+        settings.session.idle_timeout,
+        settings.session.absolute_timeout,
+    )?;
     let routes = routes::plan(settings)?;
     let gate = Gate::new(GateSettings {
         sites: listeners::sites(settings)?,
@@ -56,3 +59,6 @@ pub(crate) fn plan(
         drain: settings.limits.drain_timeout,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,7 +15,9 @@ use vestibule_oidc::secret::Secret;
 use vestibule_proxy::control::Control;
 use vestibule_proxy::plan::Plan;
 use vestibule_proxy::provider::outbound::{OutboundPlan, client_tls};
-use vestibule_proxy::provider::{ClientAuthMethod, HttpTransport, Provider, ProviderPlan, UserInfoUse};
+use vestibule_proxy::provider::{
+    ClientAuthMethod, HttpTransport, Provider, ProviderPlan, UserInfoUse,
+};
 
 use super::AssembleError;
 
@@ -35,14 +37,22 @@ pub(super) fn start(
         ),
         None => None,
     };
-    let proxy = settings.outbound.proxy.as_ref().map(|proxy| Url::parse(proxy.expose()));
-    let outbound =
-        OutboundPlan { tls: Arc::new(client_tls(bundle.as_deref())?), proxy: proxy.transpose()? };
+    let proxy = settings
+        .outbound
+        .proxy
+        .as_ref()
+        .map(|proxy| Url::parse(proxy.expose()));
+    let outbound = OutboundPlan {
+        tls: Arc::new(client_tls(bundle.as_deref())?),
+        proxy: proxy.transpose()?,
+    };
     let mut providers = Vec::with_capacity(settings.providers.len());
     for set in &settings.providers {
         let plan = plan(set, settings)?;
         let transport = Arc::new(HttpTransport::new(&outbound, &plan.metadata_url)?);
-        let before = previous.and_then(|previous| previous.provider(&plan.name)).cloned();
+        let before = previous
+            .and_then(|previous| previous.provider(&plan.name))
+            .cloned();
         providers.push(Provider::start(plan, transport, control, before.as_deref()));
     }
     Ok(providers)
@@ -55,7 +65,11 @@ fn plan(set: &ProviderSettings, settings: &Settings) -> Result<ProviderPlan, Ass
         ProviderKind::Detect => Kind::Detect,
     };
     // The configuration check has seen to it that each is one.
-    let tenants = set.tenants.iter().filter_map(|tenant| TenantId::parse(tenant)).collect();
+    let tenants = set
+        .tenants
+        .iter()
+        .filter_map(|tenant| TenantId::parse(tenant))
+        .collect();
     let issuer = IssuerRule::new(set.discovery.configured(), kind, tenants);
     let metadata_url = match &set.discovery {
         Discovery::MetadataUrl { url, .. } => url.clone(),
@@ -68,7 +82,10 @@ fn plan(set: &ProviderSettings, settings: &Settings) -> Result<ProviderPlan, Ass
         metadata_url,
         issuer,
         client_id: set.client_id.clone(),
-        client_secret: set.client_secret.as_ref().map(|text| Secret::new(text.expose().to_owned())),
+        client_secret: set
+            .client_secret
+            .as_ref()
+            .map(|text| Secret::new(text.expose().to_owned())),
         client_auth_method: match set.client_authentication {
             ClientAuthentication::FromMetadata => ClientAuthMethod::FromMetadata,
             ClientAuthentication::Basic => ClientAuthMethod::Basic,
@@ -103,13 +120,20 @@ pub(super) fn name(set: &ProviderSettings) -> String {
 
 /// The sign-in's scopes and resource, with what this provider's routes need. The configuration check refuses routes
 /// that need different ones.
-fn asked_for(set: &ProviderSettings, settings: &Settings) -> (Vec<String>, Option<String>) {
+pub(super) fn asked_for(
+    set: &ProviderSettings,
+    settings: &Settings,
+) -> (Vec<String>, Option<String>) {
     let mut scopes = set.scopes.clone();
     let mut wanted = None;
     let only = settings.providers.len() == 1;
     for route in &settings.routes {
         let here = only || route.provider.is_none() || route.provider == set.name;
-        let Some(AccessToken::Resource { scopes: needed, resource }) = &route.access_token else {
+        let Some(AccessToken::Resource {
+            scopes: needed,
+            resource,
+        }) = &route.access_token
+        else {
             continue;
         };
         if !here {

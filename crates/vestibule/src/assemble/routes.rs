@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use vestibule_config::{
-    ClaimValue as Wanted,     HeaderPreset, HeaderSettings, HeaderSource, Require, RouteSettings, RuleSettings, Settings,
-    UpstreamProtocol, UpstreamTls,
+    ClaimValue as Wanted, HeaderPreset, HeaderSettings, HeaderSource, Require, RouteSettings,
+    RuleSettings, Settings, UpstreamProtocol, UpstreamTls,
 };
 use vestibule_gate::claims::ClaimPath;
 use vestibule_gate::headers::{HeaderName, HeaderPlan, OwnHeader, Preset, Source};
@@ -30,13 +30,19 @@ pub(super) fn plan(settings: &Settings) -> Result<Routes, AssembleError> {
     let needs_roots = settings.routes.iter().any(|route| {
         route.upstream.url.scheme() == "https" && route.upstream.tls == UpstreamTls::System
     });
-    let roots = if needs_roots { SystemRoots::load()? } else { SystemRoots::none() };
+    let roots = if needs_roots {
+        SystemRoots::load()?
+    } else {
+        SystemRoots::none()
+    };
     let mut upstreams: Vec<Arc<UpstreamPlan>> = Vec::new();
     let mut routes = Vec::with_capacity(settings.routes.len());
     for set in &settings.routes {
         let wanted = upstream(set)?;
         // Routes to the same place share its connections.
-        let known = upstreams.iter().position(|known| *known.settings() == wanted);
+        let known = upstreams
+            .iter()
+            .position(|known| *known.settings() == wanted);
         let id = match known {
             Some(at) => at,
             None => {
@@ -87,10 +93,14 @@ fn upstream(set: &RouteSettings) -> Result<UpstreamSettings, AssembleError> {
     if plan.tls.is_some() {
         plan.tls = Some(match &set.tls {
             UpstreamTls::System => TlsSettings::default(),
-            UpstreamTls::Ca(path) => TlsSettings { trust: Trust::Only(read(path)?), ..TlsSettings::default() },
-            UpstreamTls::Insecure => {
-                TlsSettings { danger_accept_any_certificate: true, ..TlsSettings::default() }
-            }
+            UpstreamTls::Ca(path) => TlsSettings {
+                trust: Trust::Only(read(path)?),
+                ..TlsSettings::default()
+            },
+            UpstreamTls::Insecure => TlsSettings {
+                danger_accept_any_certificate: true,
+                ..TlsSettings::default()
+            },
         });
     }
     plan.timeouts = Timeouts {
@@ -121,10 +131,17 @@ fn headers(set: &HeaderSettings, bearer: bool) -> Result<HeaderPlan, AssembleErr
                 HeaderSource::User => Source::User,
                 HeaderSource::AccessToken => Source::AccessToken,
             };
-            Ok(OwnHeader { name: HeaderName::parse(&header.name)?, source })
+            Ok(OwnHeader {
+                name: HeaderName::parse(&header.name)?,
+                source,
+            })
         })
         .collect();
-    Ok(HeaderPlan { presets: presets.collect(), own: own?, bearer })
+    Ok(HeaderPlan {
+        presets: presets.collect(),
+        own: own?,
+        bearer,
+    })
 }
 
 fn rule(set: &RuleSettings) -> Result<Rule, AssembleError> {
@@ -137,14 +154,24 @@ fn rule(set: &RuleSettings) -> Result<Rule, AssembleError> {
             path: ClaimPath::new(name),
             any_of: any_of.iter().map(value).collect(),
         },
-        RuleSettings::Groups(any_of) => Rule::Group { any_of: any_of.clone() },
-        RuleSettings::Roles(any_of) => Rule::Role { any_of: any_of.clone() },
-        RuleSettings::Scopes(any_of) => Rule::Scope { any_of: any_of.clone() },
+        RuleSettings::Groups(any_of) => Rule::Group {
+            any_of: any_of.clone(),
+        },
+        RuleSettings::Roles(any_of) => Rule::Role {
+            any_of: any_of.clone(),
+        },
+        RuleSettings::Scopes(any_of) => Rule::Scope {
+            any_of: any_of.clone(),
+        },
         RuleSettings::Methods(list) => {
             let methods = list.iter().map(|method| Method::parse(method.as_bytes()));
-            Rule::Method { any_of: methods.collect::<Result<_, _>>()? }
+            Rule::Method {
+                any_of: methods.collect::<Result<_, _>>()?,
+            }
         }
-        RuleSettings::Networks(any_of) => Rule::Network { any_of: any_of.clone() },
+        RuleSettings::Networks(any_of) => Rule::Network {
+            any_of: any_of.clone(),
+        },
     })
 }
 

@@ -24,22 +24,32 @@ pub(super) fn ring(session: &SessionSettings) -> Result<KeyRing, AssembleError> 
 
 fn key(source: &SealingKeySource) -> Result<SealingKey, AssembleError> {
     let text = match source {
-        SealingKeySource::File { content: Some(text), .. }
+        SealingKeySource::File {
+            content: Some(text),
+            ..
+        }
         | SealingKeySource::Variable { content: text, .. } => text.expose().to_owned(),
-        SealingKeySource::File { path, content: None } => make(path)
+        SealingKeySource::File {
+            path,
+            content: None,
+        } => make(path)
             .map_err(|error| format!("make the sealing key {}: {error}", path.display()))?,
     };
     Ok(SealingKey::parse(text.as_bytes())?)
 }
 
 /// Makes a key that only its owner can read. Another process that makes it first wins.
-fn make(path: &Path) -> io::Result<String> {
+pub(super) fn make(path: &Path) -> io::Result<String> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
     let entropy = random_bytes().map_err(io::Error::other)?;
     let text = SealingKey::text_of(&entropy);
-    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let made = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
     match made {
         Ok(mut file) => {
             file.write_all(text.as_bytes())?;

@@ -93,16 +93,25 @@ async fn answer(request: Request<Incoming>, validator: &Validator) -> Response<F
         token: validator.judge(token(request.headers())).await,
     };
     let (content_type, body) = if json {
-        ("application/json", serde_json::to_string_pretty(&whoami).unwrap_or_default())
+        (
+            "application/json",
+            serde_json::to_string_pretty(&whoami).unwrap_or_default(),
+        )
     } else {
         ("text/html; charset=utf-8", page::render(&whoami))
     };
     let mut response = Response::new(Full::from(body));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(page::CONTENT_SECURITY_POLICY));
+    headers.insert(
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(page::CONTENT_SECURITY_POLICY),
+    );
     headers.insert("cache-control", HeaderValue::from_static("no-store"));
-    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    headers.insert(
+        "x-content-type-options",
+        HeaderValue::from_static("nosniff"),
+    );
     response
 }
 
@@ -134,12 +143,16 @@ fn token(headers: &HeaderMap) -> Option<String> {
     text(headers, super::TOKEN_HEADER).or_else(|| {
         let value = text(headers, "authorization")?;
         let (scheme, token) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+        scheme
+            .eq_ignore_ascii_case("bearer")
+            .then(|| token.trim().to_owned())
     })
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+    headers
+        .get(name)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
 fn received(headers: &HeaderMap) -> Map<String, Value> {
@@ -148,7 +161,10 @@ fn received(headers: &HeaderMap) -> Map<String, Value> {
         let shown = values.map(|value| redact(name, &String::from_utf8_lossy(value.as_bytes())));
         shown.collect::<Vec<_>>().join(", ")
     };
-    headers.keys().map(|name| (name.to_string(), text(name.as_str()).into())).collect()
+    headers
+        .keys()
+        .map(|name| (name.to_string(), text(name.as_str()).into()))
+        .collect()
 }
 
 /// Keeps what helps to recognise a token, and nothing that lets anybody use it.
@@ -165,7 +181,10 @@ fn redact(name: &str, value: &str) -> String {
         _ => (String::new(), value),
     };
     let start: String = rest.chars().take(8).collect();
-    format!("{scheme}{start}… ({} characters, redacted)", rest.chars().count())
+    format!(
+        "{scheme}{start}… ({} characters, redacted)",
+        rest.chars().count()
+    )
 }
 
 #[cfg(test)]
@@ -179,7 +198,10 @@ mod tests {
             assert!(!redact(name, token).contains("secret"), "{name}");
         }
         assert!(!redact("authorization", &format!("Bearer {token}")).contains("secret"));
-        assert_eq!(redact("oidc_access_token_expires", "1700000000"), "1700000000");
+        assert_eq!(
+            redact("oidc_access_token_expires", "1700000000"),
+            "1700000000"
+        );
         assert_eq!(redact("oidc_claim_name", "Ada"), "Ada");
     }
 

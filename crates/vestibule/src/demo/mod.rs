@@ -57,12 +57,20 @@ struct Failure {
 
 impl Failure {
     fn new(to: &'static str) -> impl Fn(Box<dyn Error + Send + Sync>) -> Self {
-        move |because| Self { to, because, help: None }
+        move |because| Self {
+            to,
+            because,
+            help: None,
+        }
     }
 
     fn port(to: &'static str, flag: &'static str) -> impl Fn(Box<dyn Error + Send + Sync>) -> Self {
         let help = format!("another program may use that port; choose one with {flag} PORT");
-        move |because| Self { to, because, help: Some(help.clone()) }
+        move |because| Self {
+            to,
+            because,
+            help: Some(help.clone()),
+        }
     }
 }
 
@@ -70,20 +78,28 @@ fn demo(arguments: &DemoArgs) -> Result<Exit, Failure> {
     let runtime = control_runtime().map_err(|error| Failure::new("start")(error.into()))?;
     let idp = runtime
         .block_on(Idp::bind(IdpSettings::built_in(), arguments.idp_port))
-        .map_err(|error| Failure::port("start the local identity provider", "--idp-port")(error.into()))?;
+        .map_err(|error| {
+            Failure::port("start the local identity provider", "--idp-port")(error.into())
+        })?;
     let facts = Facts::of(&idp, arguments);
     let api_address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.api_port));
     let listener = runtime
         .block_on(TcpListener::bind(api_address))
         .map_err(|error| {
-            Failure::port("start the sample API", "--api-port")(format!("listen on {api_address}: {error}").into())
+            Failure::port("start the sample API", "--api-port")(
+                format!("listen on {api_address}: {error}").into(),
+            )
         })?;
-    let validator = facts.validator().map_err(Failure::new("start the sample API"))?;
+    let validator = facts
+        .validator()
+        .map_err(Failure::new("start the sample API"))?;
     let api = runtime
         .block_on(async { SampleApi::start(listener, validator) })
         .map_err(|error| Failure::new("start the sample API")(error.into()))?;
     let text = facts.configuration(api.address);
-    let settings = facts.settings(&text).map_err(Failure::new("read the demo's own configuration"))?;
+    let settings = facts
+        .settings(&text)
+        .map_err(Failure::new("read the demo's own configuration"))?;
     let idp = runtime.block_on(async { idp.serve() });
     let served = Served::start(&settings, runtime.handle())
         .map_err(Failure::port("start the proxy", "--proxy-port"))?;
@@ -111,7 +127,11 @@ impl Facts {
     fn of(idp: &Bound, arguments: &DemoArgs) -> Self {
         let described = idp.describe();
         let said = |name: &str| {
-            described.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone()).unwrap_or_default()
+            described
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| value.clone())
+                .unwrap_or_default()
         };
         let tenant = said("tenant_id");
         let authority = format!("http://{}", idp.address());
@@ -181,9 +201,14 @@ websocket    = true
     fn validator(&self) -> Result<Validator, Box<dyn Error + Send + Sync>> {
         let authority = format!("{}/{}", self.authority, self.tenant);
         let v1 = Url::parse(&format!("{authority}/.well-known/openid-configuration"))?;
-        let v2 = Url::parse(&format!("{authority}/v2.0/.well-known/openid-configuration"))?;
+        let v2 = Url::parse(&format!(
+            "{authority}/v2.0/.well-known/openid-configuration"
+        ))?;
         let v1_issuer = format!("{}/sts/{}/", self.authority, self.tenant);
-        let outbound = OutboundPlan { tls: Arc::new(client_tls(None)?), proxy: None };
+        let outbound = OutboundPlan {
+            tls: Arc::new(client_tls(None)?),
+            proxy: None,
+        };
         let transport = HttpTransport::new(&outbound, &v2)?;
         let guid = self.api.trim_start_matches("api://").to_owned();
         Ok(Validator::new(
@@ -196,7 +221,10 @@ websocket    = true
     }
 
     fn welcome(&self, served: &Served, api: SocketAddr, text: &str) -> String {
-        let port = served.addresses().first().map_or(self.proxy_port, SocketAddr::port);
+        let port = served
+            .addresses()
+            .first()
+            .map_or(self.proxy_port, SocketAddr::port);
         let note = match self.without_api_scope {
             false => "The API gets a token it can validate. To see the mistake that costs people days, start\n`vestibule demo --without-api-scope`.".to_owned(),
             true => format!(

@@ -15,14 +15,16 @@ pub(super) const CONTENT_SECURITY_POLICY: &str =
 /// The page for `whoami`. Everything that came from outside is escaped.
 pub(super) fn render(whoami: &WhoAmI) -> String {
     let mut environment = Environment::new();
-    let rendered = environment.add_template("page.html", TEMPLATE).and_then(|()| {
-        environment.get_template("page.html")?.render(context! {
-            style => Value::from_safe_string(STYLE.to_owned()),
-            user => whoami.user.as_deref(),
-            path => whoami.path.as_str(),
-            headers => Value::from(Serde(&whoami.headers)),
-            token => Value::from(Serde(&whoami.token)),
-        })
-    });
+    let rendered = environment
+        .add_template("page.html", TEMPLATE)
+        .and_then(|()| {
+            environment.get_template("page.html")?.render(context! {
+                style => Value::from_safe_string(STYLE.to_owned()),
+                user => whoami.user.as_deref(),
+                path => whoami.path.as_str(),
+                headers => Value::from(Serde(&whoami.headers)),
+                token => Value::from(Serde(&whoami.token)),
+            })
+        });
     rendered.unwrap_or_else(|error| format!("the page could not be rendered: {error}"))
 }

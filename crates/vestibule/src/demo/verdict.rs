@@ -78,7 +78,13 @@ impl Validator {
         audiences: Vec<String>,
         api: String,
     ) -> Self {
-        Self { transport, v1: Authority::new(v1), v2: Authority::new(v2), audiences, api }
+        Self {
+            transport,
+            v1: Authority::new(v1),
+            v2: Authority::new(v2),
+            audiences,
+            api,
+        }
     }
 
     /// Judges a token. Nothing of it is repeated but `aud`, `iss` and `ver`.
@@ -123,16 +129,27 @@ impl Validator {
         let failed = |error: Box<dyn std::error::Error + Send + Sync>| {
             format!("The provider's keys can't be had: {}.", Chain(&*error))
         };
-        let mut documents = authority.documents(&self.transport, None).await.map_err(failed)?;
+        let mut documents = authority
+            .documents(&self.transport, None)
+            .await
+            .map_err(failed)?;
         let mut outcome = self.verify_with(token, &documents);
         if let Err(error) = &outcome
             && error.newer_keys_may_help()
         {
-            documents =
-                authority.documents(&self.transport, Some(documents.fetched)).await.map_err(failed)?;
+            documents = authority
+                .documents(&self.transport, Some(documents.fetched))
+                .await
+                .map_err(failed)?;
             outcome = self.verify_with(token, &documents);
         }
-        outcome.map_err(|error| format!("{} In detail: failed to {}.", error.public_message(), Chain(&error)))
+        outcome.map_err(|error| {
+            format!(
+                "{} In detail: failed to {}.",
+                error.public_message(),
+                Chain(&error)
+            )
+        })
     }
 
     fn verify_with(
@@ -152,7 +169,11 @@ impl Validator {
 
 impl Authority {
     fn new((metadata_url, rule): (Url, IssuerRule)) -> Self {
-        Self { metadata_url, rule, documents: Mutex::new(None) }
+        Self {
+            metadata_url,
+            rule,
+            documents: Mutex::new(None),
+        }
     }
 
     /// The documents; newer ones than those of `older_than`, if they may be asked for again.
@@ -173,12 +194,19 @@ impl Authority {
                 return Ok(documents.clone());
             }
         }
-        let answer = transport.call(ProviderCall::document(self.metadata_url.clone())).await?;
+        let answer = transport
+            .call(ProviderCall::document(self.metadata_url.clone()))
+            .await?;
         let metadata = ProviderMetadata::parse(&answer.body, &self.rule)?;
-        let answer = transport.call(ProviderCall::document(metadata.jwks_uri().clone())).await?;
+        let answer = transport
+            .call(ProviderCall::document(metadata.jwks_uri().clone()))
+            .await?;
         let keys = KeySet::parse(&answer.body)?;
-        let documents =
-            Documents { metadata: Arc::new(metadata), keys: Arc::new(keys), fetched: Instant::now() };
+        let documents = Documents {
+            metadata: Arc::new(metadata),
+            keys: Arc::new(keys),
+            fetched: Instant::now(),
+        };
         Ok(held.insert(documents).clone())
     }
 }
@@ -191,6 +219,8 @@ fn claims(shape: &TokenShape) -> Option<&Map<String, Value>> {
 }
 
 fn now() -> UnixTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     UnixTime::from_secs(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }

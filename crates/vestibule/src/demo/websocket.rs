@@ -17,7 +17,10 @@ const FINAL_FRAME: u8 = 0x80;
 /// The `Sec-WebSocket-Accept` that answers a `Sec-WebSocket-Key` (RFC 6455 §4.2.2).
 pub(super) fn accept(key: &str) -> String {
     let salted = format!("{key}{ACCEPT_SUFFIX}");
-    STANDARD.encode(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, salted.as_bytes()))
+    STANDARD.encode(digest::digest(
+        &digest::SHA1_FOR_LEGACY_USE_ONLY,
+        salted.as_bytes(),
+    ))
 }
 
 /// Sends every message back until the peer closes.
@@ -28,7 +31,11 @@ pub(super) async fn echo(upgraded: Upgraded) -> std::io::Result<()> {
     let mut stream = TokioIo::new(upgraded);
     loop {
         let (opcode, payload) = read_frame(&mut stream).await?;
-        let answer = if opcode == OPCODE_PING { OPCODE_PONG } else { opcode };
+        let answer = if opcode == OPCODE_PING {
+            OPCODE_PONG
+        } else {
+            opcode
+        };
         write_frame(&mut stream, answer, &payload).await?;
         if opcode == OPCODE_CLOSE {
             return stream.shutdown().await;
@@ -88,6 +95,9 @@ fn refused(what: &'static str) -> std::io::Error {
 mod tests {
     #[test]
     fn accept_answers_the_key_of_the_rfc() {
-        assert_eq!(super::accept("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+        assert_eq!(
+            super::accept("dGhlIHNhbXBsZSBub25jZQ=="),
+            "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+        );
     }
 }

@@ -101,6 +101,7 @@ async fn a_call_carries_form_and_credentials_and_brings_back_the_answer() {
     );
 }
 
+/// CVE-2023-45289, CVE-2024-45336, CVE-2025-4673: clients that sent credentials on after a redirect.
 #[tokio::test]
 async fn cve_2024_45336_no_redirect_is_followed_and_no_credential_sent_on() {
     for status in [301, 302, 303, 307, 308] {

@@ -55,7 +55,11 @@ fn an_idle_connection_is_closed() {
     let mut wire = show.connect();
     wire.send(get("/"));
     assert!(wire.rest().ends_with("ok"));
-    assert!(start.elapsed() < Limits::default().head, "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() < Limits::default().head,
+        "{:?}",
+        start.elapsed()
+    );
 }
 
 #[test]

@@ -1,0 +1,68 @@
+//! Decides what the access log is told of one request.
+//!
+//! Nothing of a query, a cookie or a token can get here: the entry has no place for them.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use vestibule_gate::decision::Decision;
+use vestibule_gate::refusal::Refusal;
+use vestibule_gate::request::Request;
+use vestibule_gate::trace::Trace;
+use vestibule_session::record::Record;
+
+use crate::incident::IncidentId;
+use crate::shared::Shared;
+use crate::telemetry::access::Entry;
+
+/// Bytes of the hash that stands for a person: enough to tell people apart, not to name one.
+const SUBJECT_BYTES: usize = 8;
+
+/// The entry of a request whose head could not be read.
+pub(crate) fn unread(shared: &Shared, incident: IncidentId, refusal: Refusal) -> Entry {
+    Entry {
+        incident: incident.to_string(),
+        error: Some(refusal.code()),
+        trace: trace(shared, || Trace::refused(refusal)),
+        ..Entry::default()
+    }
+}
+
+/// The entry of a request that was decided on.
+pub(crate) fn entry(
+    shared: &Shared,
+    incident: IncidentId,
+    request: &Request,
+    decision: &Decision<'_>,
+    steps: &Trace,
+) -> Entry {
+    let mut entry = Entry {
+        incident: incident.to_string(),
+        method: request.method().as_str().to_owned(),
+        host: request.host().to_string(),
+        path: request.path().as_str().to_owned(),
+        client: Some(request.client_ip()),
+        trace: trace(shared, || steps.clone()),
+        ..Entry::default()
+    };
+    match decision {
+        Decision::Forward(authorized) => {
+            entry.route = Some(authorized.matched().route().name.as_str().into());
+            entry.subject = authorized.session().map(|session| subject(session.record()));
+        }
+        Decision::Own(_) | Decision::SignIn(_) | Decision::Preflight(_) => {}
+        other => entry.error = Some(other.code()),
+    }
+    entry
+}
+
+/// The trace as JSON, if there is a log to write it to.
+fn trace(shared: &Shared, steps: impl FnOnce() -> Trace) -> Option<String> {
+    shared.telemetry.access_log.as_ref().map(|_| steps().to_json().to_string())
+}
+
+/// A stand-in for the person: the same in every line of theirs, and no name.
+fn subject(record: &Record) -> String {
+    let name = [record.issuer(), "\n", record.subject()].concat();
+    let hash = digest(&SHA256, name.as_bytes());
+    let bytes = hash.as_ref().get(..SUBJECT_BYTES).unwrap_or_default();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
