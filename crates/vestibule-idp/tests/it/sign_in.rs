@@ -158,14 +158,8 @@ async fn form_post_answers_with_a_form_and_its_one_script() {
         .sign_in("ada", &[("response_mode", "form_post")])
         .await;
     assert_eq!(answer.status, 200);
-    assert!(
-        answer
-            .body
-            .contains(&format!(r#"action="{REDIRECT}""#).replace('/', "&#x2f;"))
-            || answer.body.contains(&format!(r#"action="{REDIRECT}""#)),
-        "{}",
-        answer.body
-    );
+    let action = format!(r#"action="{}""#, REDIRECT.replace('/', "&#x2f;"));
+    assert!(answer.body.contains(&action), "{}", answer.body);
     assert!(answer.body.contains(r#"name="code""#));
     assert!(answer.body.contains("<button"), "works without a script");
     let script = answer
