@@ -46,7 +46,14 @@ pub fn check_same_origin(request: &Request, site: &Site, route: &Route) -> Resul
     if !unsafe_here || route.danger_any_origin {
         return Ok(());
     }
-    let origin = request.fields().first("origin");
+    let fetch_site = request.fields().first("sec-fetch-site").map(AsRef::as_ref);
+    // A page that hides its address (`Referrer-Policy: no-referrer`) sends `null` even to itself. No
+    // page can forge that the browser calls it same-origin.
+    let hidden = |origin: &Bytes| origin == "null" && fetch_site == Some(b"same-origin");
+    let origin = request
+        .fields()
+        .first("origin")
+        .filter(|origin| !hidden(origin));
     if let Some(origin) = origin {
         if allows(route, origin) {
             return Ok(());
@@ -55,7 +62,7 @@ pub fn check_same_origin(request: &Request, site: &Site, route: &Route) -> Resul
             return Err(CrossOrigin::OriginNotAllowed);
         }
     }
-    match request.fields().first("sec-fetch-site").map(AsRef::as_ref) {
+    match fetch_site {
         // `none` is the person's own doing: a bookmark, the address bar, a form sent again.
         Some(b"same-origin" | b"none") => Ok(()),
         Some(_) => Err(CrossOrigin::SiteNotSame),

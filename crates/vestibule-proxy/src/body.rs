@@ -52,9 +52,9 @@ impl BodyError {
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
-            Self::Aborted => "body-aborted",
-            Self::TooSlow => "body-too-slow",
-            Self::TooLarge { .. } => "body-too-large",
+            Self::Aborted => "body_aborted",
+            Self::TooSlow => "body_too_slow",
+            Self::TooLarge { .. } => "body_too_large",
         }
     }
 }

@@ -11,13 +11,18 @@ use crate::shared::Shared;
 ///
 /// "No such session" is a signed-out person; "can't be asked" is its own answer, and never the other.
 pub(crate) async fn look_up(shared: &Arc<Shared>, handle: Option<&Handle>) -> Evidence {
-    let Some(handle) = handle else { return Evidence::NotAsked };
+    let Some(handle) = handle else {
+        return Evidence::NotAsked;
+    };
     let key = handle.store_key();
     if let Some(stored) = shared.store.peek(&key) {
         return Evidence::Session(stored);
     }
     let store = Arc::clone(&shared.store);
-    let loaded = shared.control.run(async move { store.load(&key).await }).await;
+    let loaded = shared
+        .control
+        .run(async move { store.load(&key).await })
+        .await;
     match loaded {
         Ok(Ok(Some(stored))) => Evidence::Session(stored),
         Ok(Ok(None)) => Evidence::NoSession,

@@ -10,7 +10,8 @@
 //! | `evidence` | what the store says about a session handle |
 //! | [`signin`] | our own endpoints: sign-in, callback, sign-out, who am I |
 //! | [`provider`] | metadata, keys and token calls of one provider |
-//! | `tokens` | the access token a route's upstream gets |
+//! | `forward` | an authorized request on its way: token, headers, answer |
+//! | [`tokens`] | the access token a route's upstream gets |
 //! | [`upstream`] | connections to upstreams |
 //! | [`respond`] | decision or error to HTTP, in this one place |
 //!
@@ -22,6 +23,7 @@ pub mod control;
 pub mod entropy;
 mod evidence;
 pub mod exchange;
+mod forward;
 mod handle;
 pub mod incident;
 pub mod listen;

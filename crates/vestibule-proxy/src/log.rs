@@ -46,7 +46,9 @@ pub(crate) fn entry(
     match decision {
         Decision::Forward(authorized) => {
             entry.route = Some(authorized.matched().route().name.as_str().into());
-            entry.subject = authorized.session().map(|session| subject(session.record()));
+            entry.subject = authorized
+                .session()
+                .map(|session| subject(session.record()));
         }
         Decision::Own(_) | Decision::SignIn(_) | Decision::Preflight(_) => {}
         other => entry.error = Some(other.code()),
@@ -56,7 +58,11 @@ pub(crate) fn entry(
 
 /// The trace as JSON, if there is a log to write it to.
 fn trace(shared: &Shared, steps: impl FnOnce() -> Trace) -> Option<String> {
-    shared.telemetry.access_log.as_ref().map(|_| steps().to_json().to_string())
+    shared
+        .telemetry
+        .access_log
+        .as_ref()
+        .map(|_| steps().to_json().to_string())
 }
 
 /// A stand-in for the person: the same in every line of theirs, and no name.

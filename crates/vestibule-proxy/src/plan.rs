@@ -39,6 +39,8 @@ impl Plan {
     /// The provider of this name.
     #[must_use]
     pub fn provider(&self, name: &str) -> Option<&Arc<Provider>> {
-        self.providers.iter().find(|provider| provider.plan().name == name)
+        self.providers
+            .iter()
+            .find(|provider| provider.plan().name == name)
     }
 }

@@ -102,6 +102,12 @@ impl<'p> Context<'p> {
         }
     }
 
+    /// Whether a person looks at the answer.
+    #[must_use]
+    pub const fn is_person(&self) -> bool {
+        self.person
+    }
+
     /// The incident id of this request.
     #[must_use]
     pub const fn incident(&self) -> IncidentId {
@@ -210,7 +216,7 @@ pub fn method_not_allowed(allowed: &'static str, context: &Context<'_>) -> Respo
 
 /// Answers a request for whose route there is no access token.
 ///
-/// A person is sent to sign in where that helps; a program gets the reason.
+/// Where a sign-in would help, a person is sent there instead; a program gets the reason.
 #[must_use]
 pub fn no_token(error: &TokensError, context: &Context<'_>) -> Response {
     if !error.needs_sign_in() {
@@ -218,23 +224,18 @@ pub fn no_token(error: &TokensError, context: &Context<'_>) -> Response {
         failure.temporary = error.is_temporary();
         return failed(&failure, context);
     }
-    let mut response = if context.person {
-        redirect(&path::sign_in(None, Some(&context.return_to)))
-    } else {
-        let mut response = say(
-            401,
-            &Failure::new(error.code(), Fault::Client, error.public_message()),
-            sign_in_member(),
-            context,
-        );
-        let reason = format!(
-            "Vestibule error=\"{}\", sign_in=\"{}\"",
-            error.code(),
-            path::SIGN_IN
-        );
-        response.head.fields.set("WWW-Authenticate", reason);
-        response
-    };
+    let mut response = say(
+        401,
+        &Failure::new(error.code(), Fault::Client, error.public_message()),
+        sign_in_member(),
+        context,
+    );
+    let reason = format!(
+        "Vestibule error=\"{}\", sign_in=\"{}\"",
+        error.code(),
+        path::SIGN_IN
+    );
+    response.head.fields.set("WWW-Authenticate", reason);
     if let (true, Some(site)) = (error.ended_session(), context.site) {
         response
             .head

@@ -56,7 +56,9 @@ impl Shared {
     /// The time by this machine's clock.
     #[must_use]
     pub fn now(&self) -> UnixTime {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         UnixTime::from_secs(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
     }
 
@@ -70,6 +72,10 @@ impl Shared {
     /// # Errors
     /// Why not, in a word.
     pub fn ready(&self) -> Result<(), &'static str> {
-        if self.stopping.load(Ordering::Relaxed) { Err("stopping") } else { Ok(()) }
+        if self.stopping.load(Ordering::Relaxed) {
+            Err("stopping")
+        } else {
+            Ok(())
+        }
     }
 }

@@ -33,6 +33,18 @@ fn unsafe_methods_need_proof_of_the_same_origin() {
         check(method, &[own], Ok(()));
         check(method, &[own, ("sec-fetch-site", "same-origin")], Ok(()));
         check(method, &[("sec-fetch-site", "same-origin")], Ok(()));
+        let hidden = ("origin", "null");
+        check(method, &[hidden, ("sec-fetch-site", "same-origin")], Ok(()));
+        check(
+            method,
+            &[hidden, ("sec-fetch-site", "cross-site")],
+            Err(OriginNotAllowed),
+        );
+        check(
+            method,
+            &[hidden, ("sec-fetch-site", "none")],
+            Err(OriginNotAllowed),
+        );
         check(method, &[("sec-fetch-site", "none")], Ok(()));
         check(
             method,
@@ -67,6 +79,9 @@ fn unsafe_methods_need_proof_of_the_same_origin() {
             "",
         ] {
             check(method, &[("origin", origin)], Err(OriginNotAllowed));
+            if origin == "null" {
+                continue;
+            }
             check(
                 method,
                 &[("origin", origin), ("sec-fetch-site", "same-origin")],

@@ -290,6 +290,9 @@ impl Rig {
                             body: token.unwrap_or_default(),
                         };
                     }
+                    Err(error) if error.needs_sign_in() && context.is_person() => {
+                        begin(shared, &plan, &request, &context, now, &mut entry).await
+                    }
                     Err(error) => respond::no_token(&error, &context),
                 }
             }

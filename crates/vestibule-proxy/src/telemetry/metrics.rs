@@ -335,7 +335,7 @@ mod tests {
         metrics.reload("failed");
         metrics.certificate_reload("ok");
         metrics.accept_pause("limit");
-        metrics.upstream_error("upstream-refused");
+        metrics.upstream_error("upstream_refused");
         metrics.panics.inc();
         let text = metrics.render();
         for line in [
@@ -349,7 +349,7 @@ mod tests {
             r#"vestibule_reloads_total{result="failed"} 1"#,
             r#"vestibule_certificate_reloads_total{result="ok"} 1"#,
             r#"vestibule_accept_pauses_total{result="limit"} 1"#,
-            r#"vestibule_upstream_errors_total{code="upstream-refused"} 1"#,
+            r#"vestibule_upstream_errors_total{code="upstream_refused"} 1"#,
             "vestibule_panics_total 1",
             "vestibule_connections 0",
         ] {

@@ -149,11 +149,7 @@ async fn a_grant_that_needs_the_person_leaves_the_session_and_asks_them() {
         tokio::time::sleep(PAST_EXPIRY).await;
         rig.grants().refuse_refresh = Some((400, answer.clone()));
         let page = browser.go(&rig, "/app/x").await;
-        assert_eq!(
-            page.location(),
-            "/.vestibule/sign-in?return_to=%2Fapp%2Fx",
-            "{answer}"
-        );
+        assert!(page.location().contains("code_challenge="), "{answer}");
         assert!(browser.session().is_some(), "{answer}");
         assert_eq!(
             browser.go(&rig, "/.vestibule/me").await.json()["signed_in"],
@@ -288,7 +284,8 @@ async fn a_refreshed_id_token_of_another_sign_in_ends_the_session() {
         rig.grants().claims.insert(claim, value);
         let page = browser.go(&rig, "/app/x").await;
         assert_eq!(page.status, 303, "{claim}");
-        assert_eq!(browser.session(), None, "{claim}");
+        let me = browser.go(&rig, "/.vestibule/me").await;
+        assert_eq!(me.json()["signed_in"], false, "{claim}");
     }
 }
 
@@ -332,7 +329,7 @@ async fn an_expired_token_without_a_refresh_token_means_signing_in_again() {
     );
     tokio::time::sleep(Duration::from_secs(11)).await;
     let page = browser.go(&rig, "/app/x").await;
-    assert_eq!(page.location(), "/.vestibule/sign-in?return_to=%2Fapp%2Fx");
+    assert!(page.location().contains("code_challenge="), "{page:?}");
     let ask = get("/app/x").with("Sec-Fetch-Mode", "cors");
     let program = browser.send(&rig, ask).await;
     assert_eq!(

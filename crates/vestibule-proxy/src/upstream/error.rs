@@ -80,15 +80,15 @@ impl UpstreamError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Lookup { .. } => "upstream-lookup",
-            Self::Connect { .. } => "upstream-connect",
-            Self::ConnectTimeout { .. } => "upstream-connect-timeout",
-            Self::Tls { .. } => "upstream-tls",
-            Self::Broken { .. } => "upstream-broken",
-            Self::HeadTimeout { .. } => "upstream-head-timeout",
-            Self::WrongSwitch { .. } => "upstream-wrong-switch",
+            Self::Lookup { .. } => "upstream_lookup",
+            Self::Connect { .. } => "upstream_connect",
+            Self::ConnectTimeout { .. } => "upstream_connect_timeout",
+            Self::Tls { .. } => "upstream_tls",
+            Self::Broken { .. } => "upstream_broken",
+            Self::HeadTimeout { .. } => "upstream_head_timeout",
+            Self::WrongSwitch { .. } => "upstream_wrong_switch",
             Self::RequestBody(error) => error.code(),
-            Self::Unsendable { .. } => "upstream-unsendable",
+            Self::Unsendable { .. } => "upstream_unsendable",
         }
     }
 

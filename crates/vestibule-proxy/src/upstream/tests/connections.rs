@@ -84,7 +84,7 @@ fn a_fresh_connection_that_breaks_is_not_tried_again() {
     on_core(async |upstreams| {
         let failed = exchange(&upstreams, &origin.plan(), get()).await;
         let error = failed.unwrap_err();
-        assert_eq!((error.code(), error.status()), ("upstream-broken", 502));
+        assert_eq!((error.code(), error.status()), ("upstream_broken", 502));
         assert_eq!(origin.connections(), 1);
     });
 }
@@ -210,7 +210,7 @@ fn an_upstream_that_is_not_there_is_named() {
             port,
         }));
         let error = exchange(&upstreams, &plan, get()).await.unwrap_err();
-        assert_eq!((error.code(), error.status()), ("upstream-connect", 502));
+        assert_eq!((error.code(), error.status()), ("upstream_connect", 502));
         assert!(error.to_string().contains(&port.to_string()));
         assert!(!error.public_message().contains("127"));
         let plan = build(UpstreamSettings::new(Address::Tcp {
@@ -218,10 +218,10 @@ fn an_upstream_that_is_not_there_is_named() {
             port,
         }));
         let error = exchange(&upstreams, &plan, get()).await.unwrap_err();
-        assert_eq!((error.code(), error.status()), ("upstream-lookup", 502));
+        assert_eq!((error.code(), error.status()), ("upstream_lookup", 502));
         let rendered = upstreams.metrics.render();
         assert!(
-            rendered.contains(r#"upstream_errors_total{code="upstream-connect"} 1"#),
+            rendered.contains(r#"upstream_errors_total{code="upstream_connect"} 1"#),
             "{rendered}"
         );
     });
@@ -241,7 +241,7 @@ fn an_upstream_that_does_not_answer_is_a_504() {
             .unwrap_err();
         assert_eq!(
             (error.code(), error.status()),
-            ("upstream-head-timeout", 504)
+            ("upstream_head_timeout", 504)
         );
     });
 }

@@ -160,7 +160,7 @@ fn a_head_that_would_not_be_sent_as_it_was_decided_is_not_sent() {
             let mut request = get();
             request.fields.push(name, value);
             let error = exchange(&upstreams, &plan, request).await.unwrap_err();
-            assert_eq!(error.code(), "upstream-unsendable");
+            assert_eq!(error.code(), "upstream_unsendable");
         }
     });
     assert!(requests.lock().unwrap().is_empty());
@@ -279,7 +279,7 @@ fn what_is_no_http_answer_is_an_error() {
             let error = exchange(&upstreams, &origin.plan(), get())
                 .await
                 .unwrap_err();
-            assert_eq!((error.code(), error.status()), ("upstream-broken", 502));
+            assert_eq!((error.code(), error.status()), ("upstream_broken", 502));
         });
     }
 }

@@ -99,7 +99,7 @@ fn a_certificate_that_is_not_trusted_is_refused_unless_a_danger_key_says_otherwi
             let answer = exchange(&upstreams, &plan, get()).await;
             match answer {
                 Ok(answer) => assert!(accepted && answer == hello()),
-                Err(error) => assert_eq!((error.code(), accepted), ("upstream-tls", false)),
+                Err(error) => assert_eq!((error.code(), accepted), ("upstream_tls", false)),
             }
         });
     }

@@ -1,0 +1,134 @@
+//! An authorized request on its way: the token for its upstream, the headers, the upstream's answer.
+//!
+//! In: the proof that it may go. Out: the upstream's answer, cleaned of what is not meant for browsers, or our own when
+//! there is no token or no upstream to answer.
+
+use std::sync::Arc;
+
+use vestibule_gate::authorize::Authorized;
+use vestibule_gate::evidence::Evidence;
+use vestibule_gate::origin::Cors;
+use vestibule_gate::request::Request;
+use vestibule_gate::response;
+use vestibule_oidc::time::UnixTime;
+use vestibule_session::handle::Handle;
+use vestibule_session::lifetime::Liveness;
+
+use crate::body::Body;
+use crate::evidence;
+use crate::exchange::{Alive, Response};
+use crate::plan::Plan;
+use crate::respond::{self, Context};
+use crate::shared::Shared;
+use crate::signin;
+use crate::telemetry::access::Entry;
+use crate::tokens::{self, RouteToken};
+use crate::upstream::{Forward, Upstreams};
+
+/// One authorized request.
+pub(crate) struct Visit<'v> {
+    pub(crate) shared: &'v Arc<Shared>,
+    pub(crate) upstreams: &'v Upstreams,
+    pub(crate) plan: &'v Plan,
+    pub(crate) request: &'v Request,
+    pub(crate) handle: Option<Handle>,
+    pub(crate) now: UnixTime,
+}
+
+/// Sends it to its upstream and brings the answer back.
+pub(crate) async fn forward(
+    visit: Visit<'_>,
+    authorized: Authorized<'_>,
+    body: Body,
+    context: &Context<'_>,
+    entry: &mut Entry,
+) -> Response {
+    let Visit {
+        shared,
+        upstreams,
+        plan,
+        request,
+        handle,
+        now,
+    } = visit;
+    let token = match tokens::for_route(shared, plan, &authorized, handle.as_ref(), now).await {
+        Ok(token) => token,
+        Err(error) => {
+            entry.error = Some(error.code());
+            return match error.needs_sign_in() && context.is_person() {
+                true => signin::begin(shared, plan, request, context, now, entry).await,
+                false => respond::no_token(&error, context),
+            };
+        }
+    };
+    note_use(shared, plan, &authorized, handle.as_ref(), now);
+    let identity = authorized.identity_fields(token.as_ref().map(RouteToken::view));
+    let head = plan.gate.upstream_head(&authorized, request, &identity);
+    let matched = authorized.matched().clone();
+    let session = authorized.session().is_some();
+    let Some(upstream) = plan.upstreams.get(matched.route().upstream.0) else {
+        return respond::no_upstream(context);
+    };
+    let forward = Forward {
+        method: head.method,
+        target: head.target,
+        fields: head.fields,
+        body,
+        upgrade: head.upgrade,
+    };
+    let mut answer = match upstreams.forward(authorized, upstream, forward).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            entry.error = Some(error.code());
+            return respond::upstream_failed(&error, context);
+        }
+    };
+    entry.upstream_time = Some(answer.time);
+    let fields = &mut answer.head.fields;
+    response::clean(fields);
+    response::translate(fields, &matched, upstream.origin());
+    if let Some(cors) = Cors::of(request, matched.route()) {
+        cors.complete(fields);
+    }
+    if let (Some(tunnel), Some(handle), true) = (&mut answer.tunnel, handle, session) {
+        tunnel.alive = Some(while_signed_in(Arc::clone(shared), handle));
+    }
+    Response {
+        head: answer.head,
+        body: answer.body,
+        tunnel: answer.tunnel,
+        entry: None,
+    }
+}
+
+/// Keeps the session from ending for want of use.
+fn note_use(
+    shared: &Shared,
+    plan: &Plan,
+    authorized: &Authorized<'_>,
+    handle: Option<&Handle>,
+    now: UnixTime,
+) {
+    if let (Some(stored), Some(handle)) = (authorized.session(), handle)
+        && plan.gate.lifetimes().touch_due(stored, now)
+    {
+        shared.store.touch(&handle.store_key(), now);
+    }
+}
+
+/// Whether a tunnel may stay open: for as long as its session lives. A store that can't be asked ends nothing.
+fn while_signed_in(shared: Arc<Shared>, handle: Handle) -> Alive {
+    Box::new(move || {
+        let (shared, handle) = (Arc::clone(&shared), handle.clone());
+        Box::pin(async move {
+            match evidence::look_up(&shared, Some(&handle)).await {
+                Evidence::Session(stored) => {
+                    let lifetimes = *shared.plan.load().gate.lifetimes();
+                    lifetimes.judge(&stored, shared.now()) == Liveness::Live
+                }
+                Evidence::StoreUnavailable => true,
+                Evidence::NoSession | Evidence::NotAsked => false,
+            }
+        })
+    })
+}
