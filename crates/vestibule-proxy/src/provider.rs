@@ -33,6 +33,7 @@ use self::breaker::Breaker;
 use self::call::{CallError, ProviderAnswer, ProviderCall, Transport};
 use self::documents::{Documents, UNKNOWN_KEY_INTERVAL};
 use crate::control::Control;
+use crate::telemetry::Metrics;
 
 pub use self::error::{Endpoint, ProviderError};
 pub use self::http::{HttpError, HttpTransport};
@@ -50,6 +51,7 @@ pub struct Provider {
     name: Arc<str>,
     plan: ProviderPlan,
     transport: Arc<dyn Transport>,
+    metrics: Arc<Metrics>,
     documents: watch::Sender<Documents>,
     /// Held while somebody fetches keys for an unknown `kid`; everybody else waits for the result.
     keys_turn: AsyncMutex<()>,
@@ -70,6 +72,7 @@ impl Provider {
         plan: ProviderPlan,
         transport: Arc<dyn Transport>,
         control: &Control,
+        metrics: &Arc<Metrics>,
         previous: Option<&Self>,
     ) -> Arc<Self> {
         let inherited = previous
@@ -83,6 +86,7 @@ impl Provider {
             name: plan.name.as_str().into(),
             plan,
             transport,
+            metrics: Arc::clone(metrics),
             documents: watch::Sender::new(inherited),
             keys_turn: AsyncMutex::new(()),
             unknown_key_fetched: Mutex::new(None),
@@ -285,6 +289,15 @@ impl Provider {
             Ok(answer) => answer.status >= 500,
             Err(error) => error.is_outage(),
         };
+        let result = match &outcome {
+            Ok(_) if outage => "outage",
+            Ok(answer) if answer.status >= 400 => "refused",
+            Ok(_) => "ok",
+            Err(_) if outage => "outage",
+            Err(_) => "failed",
+        };
+        self.metrics
+            .provider_fetch(&self.name, endpoint.as_str(), result);
         // Sign-in works without the other two, from the keys we hold and the ID token's claims.
         let vital = matches!(endpoint, Endpoint::Metadata | Endpoint::Token);
         if vital && !outage {

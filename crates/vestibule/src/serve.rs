@@ -48,7 +48,7 @@ impl Served {
             ..AccessLogPlan::default()
         });
         let telemetry = Arc::new(Telemetry::start(access_log.as_ref())?);
-        let plan = assemble::plan(settings, &control, None)?;
+        let plan = assemble::plan(settings, &control, &telemetry.metrics, None)?;
         let (store, file) = open_store(settings, &plan.keys)?;
         let shared = Shared::new(plan, store, control.clone(), Arc::clone(&telemetry));
         let proxy = Proxy::new(Arc::clone(&shared));
@@ -102,7 +102,12 @@ impl Served {
     /// # Errors
     /// Why the new ones can't be used.
     pub(crate) fn reload(&self, settings: &Settings) -> Result<(), AssembleError> {
-        let plan = assemble::plan(settings, &self.control, Some(&self.proxy.plan()))?;
+        let plan = assemble::plan(
+            settings,
+            &self.control,
+            &self.shared.telemetry.metrics,
+            Some(&self.proxy.plan()),
+        )?;
         if let Some(file) = &self.file {
             file.use_keys(plan.keys.clone());
         }

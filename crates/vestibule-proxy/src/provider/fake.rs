@@ -94,7 +94,13 @@ impl FakeProvider {
 
     pub(crate) fn start_with(&self, plan: ProviderPlan) -> Arc<Provider> {
         let control = Control::new(tokio::runtime::Handle::current());
-        Provider::start(plan, Arc::new(self.clone()), &control, None)
+        Provider::start(
+            plan,
+            Arc::new(self.clone()),
+            &control,
+            &Arc::default(),
+            None,
+        )
     }
 
     fn answer(&self, call: &ProviderCall) -> Outcome {

@@ -270,6 +270,7 @@ async fn what_was_learnt_survives_a_reload_unless_the_provider_is_another() {
         plan("main"),
         Arc::new(fake.clone()),
         &control,
+        &Arc::default(),
         Some(before.as_ref()),
     );
     assert!(again.known_metadata().is_some());
@@ -279,6 +280,7 @@ async fn what_was_learnt_survives_a_reload_unless_the_provider_is_another() {
         other,
         Arc::new(fake.clone()),
         &control,
+        &Arc::default(),
         Some(before.as_ref()),
     );
     assert!(other.known_metadata().is_none());

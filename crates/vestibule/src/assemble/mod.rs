@@ -16,6 +16,7 @@ use vestibule_proxy::control::Control;
 use vestibule_proxy::listen::ServingPlan;
 use vestibule_proxy::pages::Pages;
 use vestibule_proxy::plan::Plan;
+use vestibule_proxy::telemetry::Metrics;
 use vestibule_session::lifetime::Lifetimes;
 
 /// Why settings that are fine by themselves do not make a plan here: something outside the file.
@@ -28,6 +29,7 @@ pub(crate) type AssembleError = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) fn plan(
     settings: &Settings,
     control: &Control,
+    metrics: &Arc<Metrics>,
     previous: Option<&Plan>,
 ) -> Result<Plan, AssembleError> {
     let lifetimes = Lifetimes::new(
@@ -53,7 +55,7 @@ pub(crate) fn plan(
         read: listeners::read_policy(settings),
         gate,
         upstreams: routes.upstreams,
-        providers: providers::start(settings, control, previous)?,
+        providers: providers::start(settings, control, metrics, previous)?,
         keys: sealing::ring(&settings.session)?,
         pages,
         drain: settings.limits.drain_timeout,

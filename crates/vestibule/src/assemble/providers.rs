@@ -18,6 +18,7 @@ use vestibule_proxy::provider::outbound::{OutboundPlan, client_tls};
 use vestibule_proxy::provider::{
     ClientAuthMethod, HttpTransport, Provider, ProviderPlan, UserInfoUse,
 };
+use vestibule_proxy::telemetry::Metrics;
 
 use super::AssembleError;
 
@@ -28,6 +29,7 @@ pub(super) const ONLY: &str = "default";
 pub(super) fn start(
     settings: &Settings,
     control: &Control,
+    metrics: &Arc<Metrics>,
     previous: Option<&Plan>,
 ) -> Result<Vec<Arc<Provider>>, AssembleError> {
     let bundle = match &settings.outbound.ca_bundle {
@@ -53,7 +55,13 @@ pub(super) fn start(
         let before = previous
             .and_then(|previous| previous.provider(&plan.name))
             .cloned();
-        providers.push(Provider::start(plan, transport, control, before.as_deref()));
+        providers.push(Provider::start(
+            plan,
+            transport,
+            control,
+            metrics,
+            before.as_deref(),
+        ));
     }
     Ok(providers)
 }

@@ -65,7 +65,7 @@ fn every_example_makes_sites_routes_and_providers() {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         settings.session.keys.clear();
         let control = Control::new(runtime.handle().clone());
-        let plan = plan(&settings, &control, None)
+        let plan = plan(&settings, &control, &Arc::default(), None)
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         assert_eq!(
             plan.gate.routes().len(),
