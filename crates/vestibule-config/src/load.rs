@@ -127,6 +127,7 @@ fn settings(context: &Context<'_>, document: &DeTable<'_>) -> Option<Settings> {
     let listen = server::read_listen(&root);
     let tls = tls::read(&root);
     let trusted_proxies = server::read_trusted_proxies(&root);
+    let forwarded_host = root.flag("forwarded_host");
     let threads = server::read_threads(&root);
     let limits = limits::read(&root);
     let providers = provider::read(&root);
@@ -155,6 +156,7 @@ fn settings(context: &Context<'_>, document: &DeTable<'_>) -> Option<Settings> {
         listen,
         tls,
         trusted_proxies,
+        forwarded_host,
         threads,
         limits: limits?,
         providers: providers

@@ -31,6 +31,8 @@ pub struct Settings {
     pub tls: Option<TlsSettings>,
     /// Peers whose `X-Forwarded-*` and `Forwarded` are believed; empty: nobody's. Takes effect on reload.
     pub trusted_proxies: Vec<IpNet>,
+    /// Whether they are believed about the host; false. Takes effect on reload.
+    pub forwarded_host: bool,
     /// Threads that serve requests; unset: one per core. Takes effect on restart.
     pub threads: Option<NonZeroUsize>,
     /// Bounds on what a client may send, and how slowly. Takes effect on reload for new connections.

@@ -4,17 +4,31 @@
 //! RFC 9110 §5.1, ASCII case-insensitive. Identity names are compared *folded* ([`fold`]), because
 //! the servers behind us turn `-`, `_` and `.` into each other.
 
+use std::fmt;
+
 use std::collections::HashSet;
 
 use bytes::Bytes;
 
 /// One header field: a name in the spelling it has on the wire, and its value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Field {
     /// The name, in the spelling it came with or will be sent with.
     pub name: Bytes,
     /// The value, without the white space around it.
     pub value: Bytes,
+}
+
+/// Shows the name and the length: the value may be a cookie or a token.
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: ({} bytes)",
+            self.name.escape_ascii(),
+            self.value.len()
+        )
+    }
 }
 
 impl Field {
@@ -173,10 +187,9 @@ fn folded(name: &[u8]) -> impl Iterator<Item = u8> + '_ {
         .map(u8::to_ascii_lowercase)
 }
 
-/// Whether upstreams that turn names into variables, CGI style, would take the two for one: letters
-/// without case, and every sign the same.
+/// The variable that upstreams make of a name, CGI style: letters without case, and every sign the same.
 #[must_use]
-pub fn same_variable(one: &[u8], other: &[u8]) -> bool {
+pub(crate) fn as_variable(name: &[u8]) -> Vec<u8> {
     let letter = |byte: &u8| {
         if byte.is_ascii_alphanumeric() {
             byte.to_ascii_lowercase()
@@ -184,7 +197,7 @@ pub fn same_variable(one: &[u8], other: &[u8]) -> bool {
             b'_'
         }
     };
-    one.len() == other.len() && one.iter().map(letter).eq(other.iter().map(letter))
+    name.iter().map(letter).collect()
 }
 
 /// Whether `name` folds to `folded`.

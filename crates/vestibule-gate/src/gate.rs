@@ -1,5 +1,6 @@
 //! The decision on one request, in the order of its stages. The proxy and `explain` both enter here.
 
+use bytes::Bytes;
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::Handle;
 use vestibule_session::lifetime::Lifetimes;
@@ -21,6 +22,12 @@ use crate::trace::{Stage, Trace};
 use crate::upstream::{PublicAddress, Scrub, UpstreamHead};
 
 pub use crate::route::Place;
+
+/// The most names of dropped fields in a trace.
+const MOST_NAMES: usize = 8;
+
+/// The most bytes of each.
+const MOST_NAME_BYTES: usize = 64;
 
 /// What a gate is made of.
 #[derive(Debug)]
@@ -310,12 +317,27 @@ fn note_read(trace: &mut Trace, request: &Request) {
         trace.note(Stage::Read, "read");
         return;
     }
-    let names: Vec<_> = request
-        .dropped()
-        .iter()
-        .map(|name| String::from_utf8_lossy(name))
-        .collect();
-    trace.note_about(Stage::Read, "fields_dropped", names.join(" "));
+    trace.note_about(Stage::Read, "fields_dropped", some_names(request.dropped()));
+}
+
+/// The beginnings of the first few names, and how many more there are: a client chooses how many fields it sends and what
+/// they are called, not how long the lines of the access log are.
+fn some_names(names: &[Bytes]) -> String {
+    let mut text = String::new();
+    for name in names.iter().take(MOST_NAMES) {
+        let shown = name.get(..MOST_NAME_BYTES).unwrap_or(name);
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(&String::from_utf8_lossy(shown));
+        if shown.len() < name.len() {
+            text.push('…');
+        }
+    }
+    match names.len().saturating_sub(MOST_NAMES) {
+        0 => text,
+        more => format!("{text} and {more} more"),
+    }
 }
 
 fn turn_away<'g>(why: NotAuthenticated, request: &Request, route: &Route) -> Decision<'g> {

@@ -3,6 +3,7 @@
 //! Every name that any route may set is removed from every request first, in every spelling; see
 //! [`crate::upstream`]. A value that is not there leaves its header out.
 
+mod block;
 pub mod mod_auth_openidc;
 pub mod oauth2_proxy;
 pub mod value;
@@ -12,8 +13,9 @@ use vestibule_oidc::time::UnixTime;
 use vestibule_session::record::AccessToken;
 
 use crate::claims::{ClaimPath, Claims};
-use crate::fields::{Fields, FoldedNames, fold, is_token, same_variable};
+use crate::fields::{Fields, FoldedNames, fold, is_token};
 
+use self::block::Block;
 pub use mod_auth_openidc::ModAuthOpenidc;
 pub use oauth2_proxy::Oauth2Proxy;
 
@@ -225,11 +227,11 @@ impl HeaderPlan {
     /// kept for as long as the session and the token stay the same.
     #[must_use]
     pub fn write(&self, identity: &Identity<'_>) -> Fields {
-        let mut fields = Fields::new();
+        let mut block = Block::default();
         for preset in &self.presets {
             match preset {
-                Preset::ModAuthOpenidc(preset) => preset.write(identity, &mut fields),
-                Preset::Oauth2Proxy(preset) => preset.write(identity, &mut fields),
+                Preset::ModAuthOpenidc(preset) => preset.write(identity, &mut block),
+                Preset::Oauth2Proxy(preset) => preset.write(identity, &mut block),
             }
         }
         for header in &self.own {
@@ -243,8 +245,7 @@ impl HeaderPlan {
                 Source::IdToken => identity.id_token.map(str::to_owned),
             };
             if let Some(value) = value {
-                set(
-                    &mut fields,
+                block.set(
                     header.name.as_str(),
                     value::encode(&value, value::Encoding::Utf8),
                 );
@@ -254,20 +255,13 @@ impl HeaderPlan {
             && let Some(token) = identity.token
         {
             let value = format!("Bearer {}", token.value);
-            set(
-                &mut fields,
+            block.set(
                 "Authorization",
                 value::encode(&value, value::Encoding::Utf8),
             );
         }
-        fields
+        block.into_fields()
     }
-}
-
-/// Sets a field in place of all that an upstream could take for it.
-fn set(fields: &mut Fields, name: &str, value: Vec<u8>) {
-    fields.retain(|field| !same_variable(&field.name, name.as_bytes()));
-    fields.push(name.to_owned(), value);
 }
 
 #[cfg(test)]

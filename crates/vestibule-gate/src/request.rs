@@ -81,6 +81,9 @@ pub struct ReadPolicy {
     pub trusted_proxies: Vec<IpNet>,
     /// Which forwarding fields these proxies write.
     pub forwarded_family: ForwardedFamily,
+    /// Whether these proxies are believed about the host, too. Default no: one that passes the client's
+    /// own `X-Forwarded-Host` on would let the client choose between our sites.
+    pub forwarded_host: bool,
     /// The most bytes a whole head may have, counted decoded. Default 32 KiB.
     pub max_head_bytes: usize,
     /// The most fields. Default 100.
@@ -97,6 +100,7 @@ impl Default for ReadPolicy {
         Self {
             trusted_proxies: Vec::new(),
             forwarded_family: ForwardedFamily::default(),
+            forwarded_host: false,
             max_head_bytes: 32 * 1024,
             max_fields: 100,
             max_target_bytes: 8 * 1024,
@@ -263,7 +267,10 @@ pub fn read(raw: RawHead, policy: &ReadPolicy) -> Result<Request, Refusal> {
     let fields = keep_fields(raw.version, raw.fields, policy, &mut dropped);
     Ok(Request {
         method,
-        host: client.host.unwrap_or(host),
+        host: client
+            .host
+            .filter(|_| policy.forwarded_host)
+            .unwrap_or(host),
         path,
         query: target.query,
         version: raw.version,

@@ -19,17 +19,18 @@ use crate::evidence;
 use crate::exchange::{Alive, Response};
 use crate::plan::Plan;
 use crate::respond::{self, Context};
+use crate::server::Core;
 use crate::shared::Shared;
 use crate::signin;
 use crate::telemetry::access::Entry;
 use crate::tokens::{self, RouteToken};
-use crate::upstream::{Forward, Upstreams};
+use crate::upstream::Forward;
 
 /// One authorized request.
 pub(crate) struct Visit<'v> {
     pub(crate) shared: &'v Arc<Shared>,
-    pub(crate) upstreams: &'v Upstreams,
-    pub(crate) plan: &'v Plan,
+    pub(crate) core: &'v Core,
+    pub(crate) plan: &'v Arc<Plan>,
     pub(crate) request: &'v Request,
     pub(crate) handle: Option<Handle>,
     pub(crate) now: UnixTime,
@@ -45,7 +46,7 @@ pub(crate) async fn forward(
 ) -> Response {
     let Visit {
         shared,
-        upstreams,
+        core,
         plan,
         request,
         handle,
@@ -62,7 +63,9 @@ pub(crate) async fn forward(
         }
     };
     note_use(shared, plan, &authorized, handle.as_ref(), now);
-    let identity = authorized.identity_fields(token.as_ref().map(RouteToken::view));
+    let key = handle.as_ref().map(Handle::store_key);
+    let token = token.as_ref().map(RouteToken::view);
+    let identity = core.identities().block(plan, &authorized, key, token);
     let head = plan.gate.upstream_head(&authorized, request, &identity);
     let matched = authorized.matched().clone();
     let session = authorized.session().is_some();
@@ -76,7 +79,11 @@ pub(crate) async fn forward(
         body,
         upgrade: head.upgrade,
     };
-    let mut answer = match upstreams.forward(authorized, upstream, forward).await {
+    let mut answer = match core
+        .upstreams()
+        .forward(authorized, upstream, forward)
+        .await
+    {
         Ok(answer) => answer,
         Err(error) => {
             entry.error = Some(error.code());

@@ -14,16 +14,12 @@ use crate::forward::{self, forward};
 use crate::incident::IncidentId;
 use crate::log;
 use crate::respond::{self, Context};
+use crate::server::Core;
 use crate::shared::Shared;
 use crate::signin;
-use crate::upstream::Upstreams;
 
 /// Answers one request.
-pub(crate) async fn handle(
-    shared: &Arc<Shared>,
-    upstreams: &Upstreams,
-    incoming: Incoming,
-) -> Response {
+pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming) -> Response {
     let plan = shared.plan.load_full();
     let now = shared.now();
     let incident = IncidentId::draw();
@@ -44,7 +40,7 @@ pub(crate) async fn handle(
         Decision::Forward(authorized) => {
             let visit = forward::Visit {
                 shared,
-                upstreams,
+                core,
                 plan: &plan,
                 request: &request,
                 handle,

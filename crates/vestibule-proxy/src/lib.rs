@@ -25,6 +25,7 @@ mod evidence;
 pub mod exchange;
 mod forward;
 mod handle;
+mod identity;
 pub mod incident;
 pub mod listen;
 mod log;

@@ -51,7 +51,7 @@ impl Handler for Proxy {
     }
 
     async fn handle(&self, core: &Core, incoming: Incoming) -> Response {
-        handle(&self.shared, core.upstreams(), incoming).await
+        handle(&self.shared, core, incoming).await
     }
 
     fn panicked(&self) -> Response {

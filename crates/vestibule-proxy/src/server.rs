@@ -18,6 +18,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Semaphore;
 
 use crate::exchange::{Incoming, Response};
+use crate::identity::Identities;
 use crate::listen::{BindError, ServingPlan, bind, connections};
 use crate::telemetry::Telemetry;
 use crate::upstream::Upstreams;
@@ -47,6 +48,7 @@ pub trait Handler: Send + Sync + 'static {
 pub struct Core {
     index: usize,
     upstreams: Upstreams,
+    identities: Identities,
     telemetry: Arc<Telemetry>,
 }
 
@@ -58,6 +60,7 @@ impl Core {
         Self {
             index,
             upstreams,
+            identities: Identities::default(),
             telemetry,
         }
     }
@@ -72,6 +75,11 @@ impl Core {
     #[must_use]
     pub fn upstreams(&self) -> &Upstreams {
         &self.upstreams
+    }
+
+    /// The header blocks this core sent lately.
+    pub(crate) fn identities(&self) -> &Identities {
+        &self.identities
     }
 
     /// Metrics and access log.

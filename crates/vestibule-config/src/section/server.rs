@@ -52,6 +52,14 @@ pub(crate) static ROOT: Section = Section {
                   Name only machines you run: whoever is listed can claim any client address.",
         },
         Key {
+            name: "forwarded_host",
+            kind: Kind::Flag,
+            fallback: Fallback::Value("false"),
+            change: Change::Reload,
+            doc: "Whether `trusted_proxies` are believed about the host, too (`X-Forwarded-Host`). Say yes only if they all set it: \
+                  one that passes the client's own on lets the client choose between your sites. Passing `Host` on needs no setting.",
+        },
+        Key {
             name: "threads",
             kind: Kind::Integer {
                 least: 1,

@@ -9,6 +9,7 @@ fn policy(family: ForwardedFamily) -> ReadPolicy {
             "2001:db8::/32".parse().unwrap(),
         ],
         forwarded_family: family,
+        forwarded_host: true,
         ..ReadPolicy::default()
     }
 }
@@ -217,5 +218,23 @@ fn rfc_7239_is_read_from_the_right() {
             Some(Refusal::Forwarded),
             "{value}"
         );
+    }
+}
+
+/// A proxy that passes the client's own field on would let the client choose between our sites.
+#[test]
+fn the_host_is_what_host_says_unless_a_setting_says_otherwise() {
+    for family in [ForwardedFamily::XForwarded, ForwardedFamily::Rfc7239] {
+        let careful = ReadPolicy {
+            forwarded_host: false,
+            ..policy(family)
+        };
+        let fields = [
+            ("host", "inner"),
+            ("x-forwarded-host", "other.test"),
+            ("forwarded", "for=198.51.100.9;host=other.test"),
+        ];
+        let request = read(raw("GET", "/", &fields), &careful).unwrap();
+        assert_eq!(request.host().to_string(), "inner");
     }
 }

@@ -524,6 +524,27 @@ fn the_trace_tells_every_stage_and_no_secret() {
 }
 
 #[test]
+fn the_trace_names_a_few_dropped_fields_and_only_their_beginnings() {
+    let cookie = cookie();
+    let names: Vec<String> = (0..20)
+        .map(|number| format!("x_{number}_{}", "y".repeat(200)))
+        .collect();
+    let mut fields = vec![("cookie", cookie.as_str())];
+    fields.extend(names.iter().map(|name| (name.as_str(), "1")));
+    let request = request("GET", "/x", &fields);
+    assert_eq!(request.dropped().len(), 20);
+    let (_, trace) = decide(&gate(vec![]), &request, session());
+    let json = trace.to_json();
+    let about = json[0]["about"].as_str().unwrap();
+    assert!(about.len() < 8 * 70 + 20, "{about}");
+    assert!(
+        about.starts_with("x_0_yyy") && about.ends_with(" and 12 more"),
+        "{about}"
+    );
+    assert!(!about.contains("x_8_"), "{about}");
+}
+
+#[test]
 fn a_refused_request_has_a_trace_too() {
     let refusal = read_default(local("TRACE", "/", &[])).unwrap_err();
     assert_eq!(

@@ -5,9 +5,10 @@
 
 use serde_json::{Map, Value};
 
+use super::Identity;
+use super::block::Block;
 use super::value::{self, Encoding};
-use super::{Identity, set};
-use crate::fields::{Fields, FoldedNames, is_token_byte};
+use crate::fields::{FoldedNames, is_token_byte};
 
 /// What mod_auth_openidc would be set to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,50 +51,50 @@ impl ModAuthOpenidc {
         names.insert_prefix(PREFIX);
     }
 
-    pub(super) fn write(&self, identity: &Identity<'_>, fields: &mut Fields) {
+    pub(super) fn write(&self, identity: &Identity<'_>, block: &mut Block) {
         let claims = identity.claims;
         if self.id_token_claims {
-            self.write_claims(claims.id_token, fields);
+            self.write_claims(claims.id_token, block);
         }
         if self.userinfo_claims
             && let Some(userinfo) = claims.userinfo
         {
-            self.write_claims(userinfo, fields);
+            self.write_claims(userinfo, block);
         }
         if self.id_token_payload {
-            self.put(fields, "OIDC_id_token_payload", &json(claims.id_token));
+            self.put(block, "OIDC_id_token_payload", &json(claims.id_token));
         }
         if self.id_token_serialized
             && let Some(id_token) = identity.id_token
         {
-            self.put(fields, "OIDC_id_token", id_token);
+            self.put(block, "OIDC_id_token", id_token);
         }
         if self.userinfo_json
             && let Some(userinfo) = claims.userinfo
         {
-            self.put(fields, "OIDC_userinfo_json", &json(userinfo));
+            self.put(block, "OIDC_userinfo_json", &json(userinfo));
         }
         let Some(token) = identity.token else { return };
-        self.put(fields, "OIDC_access_token", token.value);
-        self.put(fields, "OIDC_access_token_type", token.token_type);
+        self.put(block, "OIDC_access_token", token.value);
+        self.put(block, "OIDC_access_token_type", token.token_type);
         if let Some(expires_at) = token.expires_at {
-            self.put(fields, "OIDC_access_token_expires", &expires_at.to_string());
+            self.put(block, "OIDC_access_token_expires", &expires_at.to_string());
         }
         if let Some(scope) = token.scope {
-            self.put(fields, "OIDC_scope", scope);
+            self.put(block, "OIDC_scope", scope);
         }
     }
 
-    fn write_claims(&self, claims: &Map<String, Value>, fields: &mut Fields) {
+    fn write_claims(&self, claims: &Map<String, Value>, block: &mut Block) {
         for (name, claim) in claims {
             if let Some(text) = value::text(claim, &self.delimiter) {
-                self.put(fields, &claim_header(name), &text);
+                self.put(block, &claim_header(name), &text);
             }
         }
     }
 
-    fn put(&self, fields: &mut Fields, name: &str, text: &str) {
-        set(fields, name, value::encode(text, self.encoding));
+    fn put(&self, block: &mut Block, name: &str, text: &str) {
+        block.set(name, value::encode(text, self.encoding));
     }
 }
 

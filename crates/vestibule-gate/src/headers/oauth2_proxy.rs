@@ -1,10 +1,11 @@
 //! The headers oauth2-proxy sends: `X-Forwarded-*` to an upstream of its own, `X-Auth-Request-*` by
 //! way of another proxy. Both are set, so an upstream from either set-up finds its own.
 
+use super::Identity;
+use super::block::Block;
 use super::value::{self, Encoding};
-use super::{Identity, set};
 use crate::claims::ClaimPath;
-use crate::fields::{Fields, FoldedNames};
+use crate::fields::FoldedNames;
 
 /// What oauth2-proxy would be set to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +40,7 @@ impl Oauth2Proxy {
         names.insert_prefix("X-Auth-Request-");
     }
 
-    pub(super) fn write(&self, identity: &Identity<'_>, fields: &mut Fields) {
+    pub(super) fn write(&self, identity: &Identity<'_>, block: &mut Block) {
         let claim = |name: &str| {
             let found = identity.claims.find(&ClaimPath::new(name))?;
             value::text(found, ",")
@@ -56,7 +57,7 @@ impl Oauth2Proxy {
             for (name, value) in NAMES.iter().zip(&values) {
                 if let Some(value) = value {
                     let value = value::encode(value, Encoding::Utf8);
-                    set(fields, &format!("{prefix}{name}"), value);
+                    block.set(&format!("{prefix}{name}"), value);
                 }
             }
         }

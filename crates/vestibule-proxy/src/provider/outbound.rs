@@ -1,5 +1,6 @@
 //! How we reach providers: which certificates we believe, and through which proxy.
 
+use std::fmt;
 use std::sync::Arc;
 
 use rustls::ClientConfig;
@@ -10,13 +11,22 @@ use rustls_pki_types::pem::PemObject as _;
 use url::Url;
 
 /// How provider calls leave this machine.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct OutboundPlan {
     /// TLS towards providers.
     pub tls: Arc<ClientConfig>,
     /// An HTTP proxy for every call but those to loopback. `None` calls directly; the environment
     /// is not asked.
     pub proxy: Option<Url>,
+}
+
+/// Shows whether there is a proxy, not its address: that may hold a password.
+impl fmt::Debug for OutboundPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutboundPlan")
+            .field("proxied", &self.proxy.is_some())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why no TLS configuration could be made.

@@ -55,7 +55,7 @@ pub(super) fn limits(settings: &Settings) -> Limits {
         handshake: set.header_timeout,
         head: set.header_timeout,
         idle: set.idle_timeout,
-        body_rate_bytes: u32::try_from(set.body_min_rate).unwrap_or(u32::MAX),
+        body_rate_bytes: set.body_min_rate,
         body_grace: Duration::from_secs(10),
         ..Limits::default()
     }
@@ -64,6 +64,7 @@ pub(super) fn limits(settings: &Settings) -> Limits {
 pub(super) fn read_policy(settings: &Settings) -> ReadPolicy {
     ReadPolicy {
         trusted_proxies: settings.trusted_proxies.clone(),
+        forwarded_host: settings.forwarded_host,
         max_head_bytes: settings.limits.max_head_bytes,
         max_fields: settings.limits.max_fields,
         max_target_bytes: settings.limits.max_url_bytes,
