@@ -1,1 +1,36 @@
-//! The real program against real providers, browsers and servers
+//! The real program against real providers, browsers and servers: the harness of its tests.
+//!
+//! | who | module |
+//! |---|---|
+//! | the program, as a process | [`program`], on top of [`process`] |
+//! | a person with a cookie jar and no browser | [`person`], on top of [`http`], [`jar`], [`form`] |
+//! | a person with a real browser | [`browser`] |
+//! | the local provider, and a certified one | [`local_provider`], [`certified_provider`] |
+//! | all of them together, for an ordinary test | [`scene`] |
+//! | an upstream that remembers what it was sent | [`upstream`] |
+//!
+//! Tests in `tests/program` need nothing but Rust. Those in `tests/parts` need what
+//! `cargo xtask test --install` installs.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a harness has nobody to return an error to; a panic is how a test fails"
+)]
+
+pub mod browser;
+pub mod certificate;
+pub mod certified_provider;
+pub mod form;
+pub mod http;
+pub mod jar;
+pub mod local_provider;
+pub mod node;
+pub mod person;
+pub mod place;
+pub mod process;
+pub mod program;
+pub mod scene;
+pub mod upstream;

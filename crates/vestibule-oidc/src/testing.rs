@@ -1,6 +1,5 @@
-//! A provider for tests: it really signs, so that tests get a
-//! [`VerifiedIdToken`](crate::id_token::VerifiedIdToken) the way everybody does, by verifying a
-//! token. There is no back door.
+//! A provider for tests: it really signs, so that tests get a [`VerifiedIdToken`] the way everybody
+//! does, by verifying a token. There is no back door.
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;

@@ -1,1 +1,46 @@
-//! One function per parser; fuzzed by libFuzzer, replayed by cargo test
+//! One function per parser that reads bytes from outside: any input, and what must hold for it.
+//!
+//! A target takes `&[u8]`, calls the parser, and asserts what the rest of the program relies on. It
+//! must not panic, whatever the input; an assertion that fails is a bug in the parser. [`TARGETS`]
+//! lists them all: `fuzz/libfuzzer` fuzzes them, and `tests/replay.rs` runs each over its corpus in
+//! `fuzz/corpus/NAME/` and over mutations of it.
+
+mod accept;
+mod callback;
+mod config;
+mod cookie;
+mod forwarded;
+mod host;
+mod id_token;
+mod json;
+mod jwks;
+mod jwt;
+mod metadata;
+mod path;
+mod record;
+mod request_head;
+mod return_target;
+mod sealed_cookie;
+mod target;
+mod token_response;
+mod user_info;
+
+pub use accept::accept;
+pub use callback::callback;
+pub use config::config;
+pub use cookie::cookie;
+pub use forwarded::forwarded;
+pub use host::host;
+pub use id_token::id_token;
+pub use json::json;
+pub use jwks::jwks;
+pub use jwt::jwt;
+pub use metadata::metadata;
+pub use path::path;
+pub use record::record;
+pub use request_head::request_head;
+pub use return_target::return_target;
+pub use sealed_cookie::sealed_cookie;
+pub use target::{TARGETS, Target};
+pub use token_response::token_response;
+pub use user_info::user_info;

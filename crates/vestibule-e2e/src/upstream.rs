@@ -1,0 +1,242 @@
+//! An upstream that remembers what it was sent and answers with it.
+//!
+//! | path | answer |
+//! |---|---|
+//! | `/hold/…` | as below, once the test calls [`Upstream::release`] |
+//! | `/events` | server-sent events, one for each [`Upstream::release`] |
+//! | `/bytes/N` | N bytes in chunks |
+//! | `/redirect` | a redirect to its own `/there`, and a cookie for its own path |
+//! | anything else | what it received, as JSON |
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use crate::process::PATIENCE;
+
+/// One request as it arrived.
+#[derive(Debug, Clone)]
+pub struct Received {
+    /// The request line.
+    pub line: String,
+    /// Header fields, in order.
+    pub fields: Vec<(String, String)>,
+    /// The body, without its chunks.
+    pub body: Vec<u8>,
+}
+
+/// A running upstream. Its threads end with the test program.
+#[derive(Debug)]
+pub struct Upstream {
+    /// `http://127.0.0.1:PORT`
+    pub url: String,
+    state: Arc<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    inner: Mutex<Inner>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    received: Vec<Received>,
+    released: usize,
+}
+
+impl Upstream {
+    /// Starts one on a free port.
+    #[must_use]
+    pub fn start() -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let state = Arc::new(State::default());
+        let shared = Arc::clone(&state);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let shared = Arc::clone(&shared);
+                thread::spawn(move || serve(stream, &shared));
+            }
+        });
+        Self { url, state }
+    }
+
+    /// All requests so far.
+    #[must_use]
+    pub fn received(&self) -> Vec<Received> {
+        self.state.lock().received.clone()
+    }
+
+    /// Waits until there were so many requests.
+    pub fn wait_for_requests(&self, count: usize) {
+        self.state
+            .wait_until("requests", |inner| inner.received.len() >= count);
+    }
+
+    /// Lets one held request, or one event, go.
+    pub fn release(&self) {
+        self.state.lock().released += 1;
+        self.state.changed.notify_all();
+    }
+}
+
+impl Received {
+    /// Every value of a field.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.fields
+            .iter()
+            .filter(move |(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The first value of a field.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    fn json(&self) -> Value {
+        let body = String::from_utf8_lossy(&self.body);
+        json!({ "line": self.line, "fields": self.fields, "body": body })
+    }
+}
+
+impl State {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait_until(&self, what: &str, reached: impl Fn(&Inner) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut inner = self.lock();
+        while !reached(&inner) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(
+                !left.is_zero(),
+                "the upstream waited for {what} in vain: {inner:?}"
+            );
+            inner = self
+                .changed
+                .wait_timeout(inner, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+}
+
+fn serve(stream: TcpStream, state: &State) {
+    let mut writer = stream.try_clone().unwrap();
+    let mut reader = BufReader::new(stream);
+    while let Some(request) = read(&mut reader, &mut writer) {
+        let released = {
+            let mut inner = state.lock();
+            inner.received.push(request.clone());
+            inner.released
+        };
+        state.changed.notify_all();
+        let answered = match request.line.split(' ').nth(1).unwrap_or_default() {
+            path if path.starts_with("/hold") => {
+                state.wait_until("a release", |inner| inner.released > released);
+                answer(&mut writer, "", &request.json().to_string())
+            }
+            path if path.starts_with("/events") => events(&mut writer, state, released),
+            path if path.starts_with("/bytes/") => {
+                bytes(&mut writer, path["/bytes/".len()..].parse().unwrap_or(0))
+            }
+            "/redirect" => {
+                let more = "Location: /there\r\nSet-Cookie: own=1; Path=/; HttpOnly\r\n";
+                write!(
+                    writer,
+                    "HTTP/1.1 302 Found\r\n{more}Content-Length: 0\r\n\r\n"
+                )
+            }
+            _ => answer(&mut writer, "", &request.json().to_string()),
+        };
+        if answered.is_err() {
+            return;
+        }
+    }
+}
+
+fn answer(writer: &mut TcpStream, more: &str, body: &str) -> std::io::Result<()> {
+    let length = body.len();
+    let kind = "Content-Type: application/json\r\n";
+    let text = format!("HTTP/1.1 200 OK\r\n{kind}{more}Content-Length: {length}\r\n\r\n{body}");
+    writer.write_all(text.as_bytes())
+}
+
+fn events(writer: &mut TcpStream, state: &State, mut released: usize) -> std::io::Result<()> {
+    let kind = "Content-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n";
+    write!(writer, "HTTP/1.1 200 OK\r\n{kind}\r\n")?;
+    for number in 1..=3 {
+        state.wait_until("a release", |inner| inner.released > released);
+        released += 1;
+        let event = format!("data: {number}\n\n");
+        write!(writer, "{:x}\r\n{event}\r\n", event.len())?;
+    }
+    write!(writer, "0\r\n\r\n")
+}
+
+fn bytes(writer: &mut TcpStream, mut left: usize) -> std::io::Result<()> {
+    write!(
+        writer,
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )?;
+    let block = [b'x'; 16 * 1024];
+    while left > 0 {
+        let size = left.min(block.len());
+        write!(writer, "{size:x}\r\n")?;
+        writer.write_all(&block[..size])?;
+        writer.write_all(b"\r\n")?;
+        left -= size;
+    }
+    writer.write_all(b"0\r\n\r\n")
+}
+
+/// Reads one request; `None` at the end of the connection.
+fn read(reader: &mut BufReader<TcpStream>, writer: &mut TcpStream) -> Option<Received> {
+    let line = read_line(reader)?;
+    let mut request = Received {
+        line,
+        fields: Vec::new(),
+        body: Vec::new(),
+    };
+    while let Some(line) = read_line(reader).filter(|line| !line.is_empty()) {
+        let (name, value) = line.split_once(':').expect("a field has a colon");
+        request
+            .fields
+            .push((name.to_owned(), value.trim().to_owned()));
+    }
+    if request.field("expect").is_some() {
+        writer.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").ok()?;
+    }
+    if request.field("transfer-encoding").is_some() {
+        loop {
+            let size = usize::from_str_radix(read_line(reader)?.trim(), 16).ok()?;
+            let mut chunk = vec![0; size];
+            reader.read_exact(&mut chunk).ok()?;
+            read_line(reader)?;
+            if size == 0 {
+                break;
+            }
+            request.body.extend(chunk);
+        }
+    } else if let Some(length) = request.field("content-length") {
+        let mut body = vec![0; length.parse().ok()?];
+        reader.read_exact(&mut body).ok()?;
+        request.body = body;
+    }
+    Some(request)
+}
+
+fn read_line(reader: &mut BufReader<TcpStream>) -> Option<String> {
+    let mut line = Vec::new();
+    let count = reader.read_until(b'\n', &mut line).ok()?;
+    let text = String::from_utf8_lossy(&line);
+    (count > 0).then(|| text.trim_end_matches(['\r', '\n']).to_owned())
+}

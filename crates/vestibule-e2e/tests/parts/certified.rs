@@ -1,0 +1,261 @@
+//! Against npm `oidc-provider`, which is certified and knows nothing of us.
+
+use serde_json::{Value, json};
+use vestibule_e2e::certified_provider::{CertifiedProvider, JWT_RESOURCE, OPAQUE_RESOURCE};
+use vestibule_e2e::http::Reply;
+use vestibule_e2e::person::Person;
+use vestibule_e2e::program::Proxy;
+use vestibule_e2e::scene::start_with;
+use vestibule_e2e::upstream::Upstream;
+
+/// The provider, an upstream that gets a token, and the program between them.
+struct Scene {
+    provider: CertifiedProvider,
+    upstream: Upstream,
+    proxy: Proxy,
+}
+
+/// What one test wants to be different.
+#[derive(Clone, Copy)]
+struct Wish<'a> {
+    client: &'a str,
+    /// More keys of `[provider]`.
+    provider: &'a str,
+    access_token: &'a str,
+    access_token_seconds: u32,
+    /// The ID token has `sub` and no more, as the certified default is.
+    claims_in_user_info_only: bool,
+}
+
+const ORDINARY: Wish<'_> = Wish {
+    client: "basic",
+    provider: "",
+    access_token: "\"sign-in\"",
+    access_token_seconds: 600,
+    claims_in_user_info_only: false,
+};
+
+/// A token for a resource is none for the user-info endpoint.
+const NO_USER_INFO: &str = "userinfo = false";
+
+impl Scene {
+    fn start(wish: Wish<'_>) -> Self {
+        let reservation = Proxy::reserve("http");
+        let more = json!({
+            "access_token_seconds": wish.access_token_seconds,
+            "claims_in_user_info_only": wish.claims_in_user_info_only,
+            "post_logout_redirect_uris": [format!("{}/.vestibule/signed-out", reservation.url)],
+        });
+        let provider = CertifiedProvider::start(&reservation.redirect_uri(), &more);
+        let upstream = Upstream::start();
+        let method = match wish.client {
+            "basic" => "client_secret = \"file:secret\"",
+            "post" => {
+                "client_secret = \"file:secret\"\nclient_authentication = \"client_secret_post\""
+            }
+            _ => "client_authentication = \"none\"",
+        };
+        let table = format!(
+            "[provider]\nissuer = \"{}\"\nclient_id = \"{}\"\n{method}\n\
+             scopes = [\"openid\", \"profile\", \"email\", \"offline_access\"]\n\
+             authorization_parameters = {{ prompt = \"consent\" }}\n{}\n",
+            provider.issuer, wish.client, wish.provider
+        );
+        let routes = format!(
+            "[[route]]\npath = \"/app\"\nupstream = \"{}\"\naccess_token = {}\n\
+             authorization = \"bearer\"\nuser = \"sub\"\nheaders = \"mod_auth_openidc\"\n",
+            upstream.url, wish.access_token
+        );
+        let secret = CertifiedProvider::client_secret(wish.client);
+        let proxy = start_with(reservation, &table, &routes, &secret);
+        Self {
+            provider,
+            upstream,
+            proxy,
+        }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.proxy.url)
+    }
+
+    fn sign_in(&self, person: &mut Person, name: &str) -> Reply {
+        let page = person.go(&self.url("/app/?from=here"));
+        CertifiedProvider::sign_in(person, &page, name)
+    }
+
+    /// The bearer the upstream got last.
+    fn bearer(&self) -> String {
+        let received = self.upstream.received();
+        let value = received.last().unwrap().field("authorization").unwrap();
+        value.strip_prefix("Bearer ").unwrap().to_owned()
+    }
+}
+
+#[test]
+fn people_sign_in_with_every_way_a_client_can_authenticate() {
+    for client in ["basic", "post", "public"] {
+        let scene = Scene::start(Wish { client, ..ORDINARY });
+        let mut person = Person::new();
+        let page = scene.sign_in(&mut person, "ada");
+        assert_eq!(
+            (page.status, page.url.clone()),
+            (200, scene.url("/app/?from=here")),
+            "{client}"
+        );
+        let received = scene.upstream.received();
+        let claims = received.last().unwrap();
+        assert_eq!(
+            claims.field("oidc_claim_sub"),
+            Some("ada"),
+            "{client}: {claims:?}"
+        );
+        assert_eq!(scene.provider.grants("authorization_code"), 1, "{client}");
+    }
+}
+
+#[test]
+fn the_name_comes_from_user_info_where_the_id_token_has_none() {
+    let scene = Scene::start(Wish {
+        provider: "userinfo = true",
+        claims_in_user_info_only: true,
+        ..ORDINARY
+    });
+    let mut person = Person::new();
+    scene.sign_in(&mut person, "ada");
+    let received = scene.upstream.received();
+    let values: Vec<&str> = received
+        .last()
+        .unwrap()
+        .fields
+        .iter()
+        .map(|(_, value)| value.as_str())
+        .collect();
+    assert!(values.contains(&"ada@example.com"), "{values:?}");
+}
+
+#[test]
+fn a_resource_of_jwts_gives_the_upstream_a_jwt_for_it() {
+    let wish = format!("{{ resource = \"{JWT_RESOURCE}\", scope = \"read\" }}");
+    let scene = Scene::start(Wish {
+        access_token: &wish,
+        provider: NO_USER_INFO,
+        ..ORDINARY
+    });
+    let page = scene.sign_in(&mut Person::new(), "ada");
+    assert_eq!(page.status, 200, "{}", page.text());
+    let claims = claims(&scene.bearer());
+    assert_eq!(
+        (&claims["aud"], &claims["scope"]),
+        (&JWT_RESOURCE.into(), &"read".into()),
+        "{claims}"
+    );
+    assert_eq!(
+        (&claims["iss"], &claims["sub"]),
+        (&scene.provider.issuer.as_str().into(), &"ada".into())
+    );
+}
+
+#[test]
+fn a_resource_of_opaque_tokens_gives_the_upstream_an_opaque_one() {
+    let wish = format!("{{ resource = \"{OPAQUE_RESOURCE}\", scope = \"read\" }}");
+    let scene = Scene::start(Wish {
+        access_token: &wish,
+        provider: NO_USER_INFO,
+        ..ORDINARY
+    });
+    let page = scene.sign_in(&mut Person::new(), "ada");
+    assert_eq!(page.status, 200, "{}", page.text());
+    assert!(!scene.bearer().contains('.'), "{}", scene.bearer());
+}
+
+#[test]
+fn tokens_are_refreshed_and_refresh_tokens_rotated() {
+    let wish = format!("{{ resource = \"{JWT_RESOURCE}\", scope = \"read\" }}");
+    // So short that every request finds them over half of their life soon.
+    let scene = Scene::start(Wish {
+        access_token: &wish,
+        provider: NO_USER_INFO,
+        access_token_seconds: 2,
+        ..ORDINARY
+    });
+    let mut person = Person::new();
+    scene.sign_in(&mut person, "ada");
+    let first = scene.bearer();
+    // A rotated refresh token that were used twice would end the grant, and so would show.
+    vestibule_e2e::scene::eventually("three refreshes", || {
+        let reply = person.fetch(&scene.url("/app/"));
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        scene.provider.grants("refresh_token") >= 3
+    });
+    assert_ne!(scene.bearer(), first);
+    assert_eq!(claims(&scene.bearer())["aud"], JWT_RESOURCE);
+}
+
+#[test]
+fn signing_out_ends_the_session_here_and_there() {
+    let mut scene = Scene::start(ORDINARY);
+    let mut person = Person::new();
+    scene.sign_in(&mut person, "ada");
+    let asked = person.go(&scene.url("/.vestibule/sign-out"));
+    let mut page = person.submit(&asked, asked.form());
+    // The certified provider asks whether the person means it.
+    if page.url.starts_with(&scene.provider.issuer) {
+        let yes = page.form_that_offers("yes");
+        page = person.submit(&page, yes);
+    }
+    scene.provider.event("signed_out");
+    assert_eq!(
+        page.url,
+        scene.url("/.vestibule/signed-out"),
+        "{}",
+        page.text()
+    );
+    assert_eq!(person.fetch(&scene.url("/app/")).status, 401);
+    let again = person.go(&scene.url("/app/"));
+    assert!(
+        again.form().has("login"),
+        "the provider asks who it is again: {}",
+        again.text()
+    );
+}
+
+#[test]
+fn a_person_who_says_no_gets_a_page() {
+    let scene = Scene::start(ORDINARY);
+    let mut person = Person::new();
+    let asked = person.go(&scene.url("/app/"));
+    let page = CertifiedProvider::sign_in(&mut person, &asked, "");
+    assert!((400..500).contains(&page.status), "{page:?}");
+    assert!(page.text().contains("Incident"), "{}", page.text());
+    assert_eq!(
+        scene.sign_in(&mut person, "ada").status,
+        200,
+        "and can try again"
+    );
+}
+
+/// The claims of a JWT, unverified: the provider is the authority here.
+fn claims(token: &str) -> Value {
+    let payload = token
+        .split('.')
+        .nth(1)
+        .unwrap_or_else(|| panic!("not a JWT: {token}"));
+    serde_json::from_slice(&base64url(payload)).unwrap()
+}
+
+fn base64url(text: &str) -> Vec<u8> {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut bytes = Vec::new();
+    let (mut bits, mut count) = (0_u32, 0);
+    for letter in text.bytes() {
+        let value = LETTERS.iter().position(|known| *known == letter).unwrap();
+        bits = bits << 6 | u32::try_from(value).unwrap();
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count & 0xff) as u8);
+        }
+    }
+    bytes
+}

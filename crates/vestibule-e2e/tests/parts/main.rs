@@ -1,0 +1,15 @@
+//! The program with parts that are not ours: a certified provider, a real browser. One test program,
+//! because each would link the harness anew.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod browser_demo;
+mod browser_sessions;
+mod certified;
+mod screenshots;
