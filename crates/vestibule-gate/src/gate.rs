@@ -95,6 +95,15 @@ impl<'g> Examined<'g> {
         &self.credential
     }
 
+    /// The route it takes, if there is one.
+    #[must_use]
+    pub const fn route(&self) -> Option<&'g Route> {
+        match &self.place {
+            Ok(Place::Route(matched)) => Some(matched.route()),
+            _ => None,
+        }
+    }
+
     /// The handle to ask the store about, if there is anything to ask.
     #[must_use]
     pub const fn handle(&self) -> Option<&Handle> {
@@ -320,8 +329,8 @@ fn note_read(trace: &mut Trace, request: &Request) {
     trace.note_about(Stage::Read, "fields_dropped", some_names(request.dropped()));
 }
 
-/// The beginnings of the first few names, and how many more there are: a client chooses how many fields it sends and what
-/// they are called, not how long the lines of the access log are.
+/// The beginnings of the first few names, and how many more there are: a client chooses how many
+/// fields it sends and what they are called, but not how long the lines of the access log are.
 fn some_names(names: &[Bytes]) -> String {
     let mut text = String::new();
     for name in names.iter().take(MOST_NAMES) {

@@ -17,6 +17,7 @@ use vestibule_session::lifetime::Liveness;
 use crate::body::Body;
 use crate::evidence;
 use crate::exchange::{Alive, Response};
+use crate::issuer;
 use crate::plan::Plan;
 use crate::respond::{self, Context};
 use crate::server::Core;
@@ -87,6 +88,13 @@ pub(crate) async fn forward(
         Ok(answer) => answer,
         Err(error) => {
             entry.error = Some(error.code());
+            tracing::warn!(
+                incident = %context.incident(),
+                route = %matched.route().name,
+                code = error.code(),
+                error = %signin::chain(&error),
+                "the upstream did not answer"
+            );
             return respond::upstream_failed(&error, context);
         }
     };
@@ -128,9 +136,11 @@ fn while_signed_in(shared: Arc<Shared>, handle: Handle) -> Alive {
     Box::new(move || {
         let (shared, handle) = (Arc::clone(&shared), handle.clone());
         Box::pin(async move {
-            match evidence::look_up(&shared, Some(&handle)).await {
+            let found = evidence::look_up(&shared, Some(&handle)).await;
+            let plan = shared.plan.load();
+            match issuer::still_spoken_for(&plan, found) {
                 Evidence::Session(stored) => {
-                    let lifetimes = *shared.plan.load().gate.lifetimes();
+                    let lifetimes = plan.gate.lifetimes();
                     lifetimes.judge(&stored, shared.now()) == Liveness::Live
                 }
                 Evidence::StoreUnavailable => true,

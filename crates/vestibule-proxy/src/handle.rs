@@ -12,7 +12,8 @@ use crate::evidence;
 use crate::exchange::{Incoming, Response};
 use crate::forward::{self, forward};
 use crate::incident::IncidentId;
-use crate::log;
+use crate::issuer;
+use crate::log::{self, Arrived};
 use crate::respond::{self, Context};
 use crate::server::Core;
 use crate::shared::Shared;
@@ -23,18 +24,21 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
     let plan = shared.plan.load_full();
     let now = shared.now();
     let incident = IncidentId::draw();
+    let arrived = Arrived::note(&incoming.raw);
     let request = match request::read(incoming.raw, &plan.read) {
         Ok(request) => request,
         Err(refusal) => {
-            let entry = log::unread(shared, incident, refusal);
+            let entry = log::unread(shared, incident, refusal, &arrived);
             return respond::refused(refusal, &Context::unread(&plan, incident)).with_entry(entry);
         }
     };
     let examined = plan.gate.examine(&request);
     let handle = examined.handle().cloned();
+    let route = examined.route().map(|route| route.name.as_str());
     let evidence = evidence::look_up(shared, handle.as_ref()).await;
+    let evidence = issuer::still_spoken_for(&plan, evidence);
     let (decision, trace) = plan.gate.decide(&request, examined, evidence.clone(), now);
-    let mut entry = log::entry(shared, incident, &request, &decision, &trace);
+    let mut entry = log::entry(shared, incident, &request, route, &decision, &trace);
     let context = Context::of(&plan, &request, incident).with_person(&evidence);
     let response = match decision {
         Decision::Forward(authorized) => {

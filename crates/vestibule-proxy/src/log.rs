@@ -2,10 +2,13 @@
 //!
 //! Nothing of a query, a cookie or a token can get here: the entry has no place for them.
 
+use std::net::IpAddr;
+
 use aws_lc_rs::digest::{SHA256, digest};
+use bytes::Bytes;
 use vestibule_gate::decision::Decision;
 use vestibule_gate::refusal::Refusal;
-use vestibule_gate::request::Request;
+use vestibule_gate::request::{RawHead, Request};
 use vestibule_gate::trace::Trace;
 use vestibule_session::record::Record;
 
@@ -16,10 +19,41 @@ use crate::telemetry::access::Entry;
 /// Bytes of the hash that stands for a person: enough to tell people apart, not to name one.
 const SUBJECT_BYTES: usize = 8;
 
-/// The entry of a request whose head could not be read.
-pub(crate) fn unread(shared: &Shared, incident: IncidentId, refusal: Refusal) -> Entry {
+/// What is known of a request before its head is read: what its sender wrote, to be found again in the log.
+pub(crate) struct Arrived {
+    method: Bytes,
+    target: Bytes,
+    host: Option<Bytes>,
+    peer: IpAddr,
+}
+
+impl Arrived {
+    /// Notes it. Costs no copy.
+    pub(crate) fn note(raw: &RawHead) -> Self {
+        Self {
+            method: raw.method.clone(),
+            target: raw.target.clone(),
+            host: raw.authority.clone().or_else(|| raw.fields.first("host").cloned()),
+            peer: raw.peer.ip(),
+        }
+    }
+}
+
+/// The entry of a request whose head could not be read. The log escapes and cuts what is in it.
+pub(crate) fn unread(
+    shared: &Shared,
+    incident: IncidentId,
+    refusal: Refusal,
+    arrived: &Arrived,
+) -> Entry {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let path = arrived.target.split(|&byte| matches!(byte, b'?' | b'#')).next();
     Entry {
         incident: incident.to_string(),
+        method: text(&arrived.method),
+        host: arrived.host.as_deref().map(text).unwrap_or_default(),
+        path: path.map(text).unwrap_or_default(),
+        client: Some(arrived.peer),
         error: Some(refusal.code()),
         trace: trace(shared, || Trace::refused(refusal)),
         ..Entry::default()
@@ -31,6 +65,7 @@ pub(crate) fn entry(
     shared: &Shared,
     incident: IncidentId,
     request: &Request,
+    route: Option<&str>,
     decision: &Decision<'_>,
     steps: &Trace,
 ) -> Entry {
@@ -40,12 +75,12 @@ pub(crate) fn entry(
         host: request.host().to_string(),
         path: request.path().as_str().to_owned(),
         client: Some(request.client_ip()),
+        route: route.map(Into::into),
         trace: trace(shared, || steps.clone()),
         ..Entry::default()
     };
     match decision {
         Decision::Forward(authorized) => {
-            entry.route = Some(authorized.matched().route().name.as_str().into());
             entry.subject = authorized
                 .session()
                 .map(|session| subject(session.record()));

@@ -1,5 +1,7 @@
 //! `vestibule check`: is this configuration file fine? Nothing is started or contacted.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::json;
 use vestibule_config::{LoadError, Problem, Problems};
 
@@ -9,12 +11,14 @@ use crate::{load, output};
 
 /// Runs the command.
 pub(crate) fn run(arguments: &CheckArgs) -> Exit {
-    let loaded = load::file(&arguments.config);
+    let named = arguments.file.as_ref().or(arguments.config.as_ref());
+    let path = named.map_or(Path::new("vestibule.toml"), PathBuf::as_path);
+    let loaded = load::file(path);
     let (problems, exit) = match loaded {
         Ok((_, warnings)) => (warnings, Exit::Done),
         Err(LoadError::Invalid(problems)) => (problems, Exit::Wrong),
         Err(error) => {
-            output::error("check", &error, Some("name the file with --config FILE"));
+            output::error("check", &error, Some("name the file: vestibule check FILE"));
             return Exit::Impossible;
         }
     };
@@ -24,7 +28,7 @@ pub(crate) fn run(arguments: &CheckArgs) -> Exit {
     }
     load::print(&problems);
     if exit == Exit::Done {
-        let file = arguments.config.display();
+        let file = path.display();
         let warned = problems.iter().count();
         match warned {
             0 => output::line(format_args!("{file} is fine")),

@@ -48,7 +48,7 @@ pub(crate) struct RunArgs {
     after_help = "Examples:\n  vestibule demo\n  vestibule demo --without-api-scope     the mistake that makes the API's token unreadable, and its cure\n  vestibule demo --proxy-port 9090"
 )]
 pub(crate) struct DemoArgs {
-    /// Port of the proxy, on localhost.
+    /// Port of the proxy, on localhost; 0 picks a free one, here and below.
     #[arg(long, value_name = "PORT", default_value_t = 8080)]
     pub(crate) proxy_port: u16,
     /// Port of the local identity provider, on 127.0.0.1.
@@ -64,11 +64,16 @@ pub(crate) struct DemoArgs {
 
 /// `vestibule check`
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  vestibule check --config vestibule.toml")]
+#[command(
+    after_help = "Examples:\n  vestibule check vestibule.toml\n  vestibule check --json vestibule.toml"
+)]
 pub(crate) struct CheckArgs {
-    /// The configuration file.
-    #[arg(long, value_name = "FILE", default_value = "vestibule.toml")]
-    pub(crate) config: PathBuf,
+    /// The configuration file; vestibule.toml if there is none.
+    #[arg(value_name = "FILE", conflicts_with = "config")]
+    pub(crate) file: Option<PathBuf>,
+    /// The configuration file, named as `run` names it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     /// Print the problems as JSON, for a program to read.
     #[arg(long)]
     pub(crate) json: bool,
@@ -77,13 +82,13 @@ pub(crate) struct CheckArgs {
 /// `vestibule idp`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  vestibule idp --port 8081\n\nIt listens on 127.0.0.1 only. Its keys and secrets are worthless anywhere else, and must stay so."
+    after_help = "Example:\n  vestibule idp --port 8081\n  vestibule idp --port 0 --control-port 0 --config directory.toml\n\nIts file, people, faults and control endpoint: docs/idp.md. It listens on 127.0.0.1 only. Its keys and secrets are worthless anywhere else, and must stay so."
 )]
 pub(crate) struct IdpArgs {
     /// Port to listen on; 0 picks a free one.
     #[arg(long, value_name = "PORT", default_value_t = 8081)]
     pub(crate) port: u16,
-    /// Port of the control endpoint that switches faults; without it there is none.
+    /// Port of the control endpoint that switches faults; without it there is none, unless the file says so.
     #[arg(long, value_name = "PORT")]
     pub(crate) control_port: Option<u16>,
     /// People, apps and faults, as TOML; without it a ready-made directory.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use vestibule_idp::{ControlPort, Idp, IdpSettings};
+use vestibule_idp::{ControlPort, Idp, IdpSettings, SettingsError, StartError};
 
 use crate::cli::IdpArgs;
 use crate::exit::Exit;
@@ -29,8 +29,16 @@ pub(crate) fn run(arguments: &IdpArgs) -> Exit {
         let bound = match Idp::bind(settings, arguments.port).await {
             Ok(bound) => bound,
             Err(error) => {
-                let help = "choose another port with --port PORT; 0 picks a free one";
-                output::error("start the local identity provider", &error, Some(help));
+                let help = match &error {
+                    StartError::PortTaken(at) if Some(at.port()) == arguments.control_port => {
+                        Some("choose another port with --control-port PORT")
+                    }
+                    StartError::PortTaken(_) => {
+                        Some("choose another port with --port PORT; 0 picks a free one")
+                    }
+                    _ => None,
+                };
+                output::error("start the local identity provider", &error, help);
                 return Exit::Impossible;
             }
         };
@@ -50,8 +58,11 @@ fn settings(arguments: &IdpArgs) -> Result<IdpSettings, Exit> {
         None => IdpSettings::built_in(),
         Some(path) => from_file(path)?,
     };
-    if let Some(port) = arguments.control_port {
-        settings.control_port = ControlPort::On(port);
+    match (arguments.control_port, &arguments.config) {
+        (Some(port), _) => settings.control_port = ControlPort::On(port),
+        // Whoever writes a file says there whether there is one.
+        (None, Some(_)) => {}
+        (None, None) => settings.control_port = ControlPort::Off,
     }
     Ok(settings)
 }
@@ -59,6 +70,9 @@ fn settings(arguments: &IdpArgs) -> Result<IdpSettings, Exit> {
 fn from_file(path: &Path) -> Result<IdpSettings, Exit> {
     IdpSettings::read(path).map_err(|error| {
         output::error(&format!("use {}", path.display()), &error, None);
-        Exit::Wrong
+        match error {
+            SettingsError::Read(_) => Exit::Impossible,
+            _ => Exit::Wrong,
+        }
     })
 }

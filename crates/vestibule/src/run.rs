@@ -5,7 +5,7 @@ use std::path::Path;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 use vestibule_config::LoadError;
-use vestibule_proxy::server::control_runtime;
+use vestibule_proxy::server::{StartError, control_runtime};
 
 use crate::cli::RunArgs;
 use crate::exit::Exit;
@@ -32,7 +32,9 @@ pub(crate) fn run(arguments: &RunArgs) -> Exit {
     let served = match Served::start(&settings, runtime.handle()) {
         Ok(served) => served,
         Err(error) => {
-            output::error("start", &*error, None);
+            let taken = error.downcast_ref().is_some_and(is_taken);
+            let help = "another program uses that port: stop it, or change `listen`";
+            output::error("start", &*error, taken.then_some(help));
             return Exit::Impossible;
         }
     };
@@ -48,9 +50,11 @@ pub(crate) fn run(arguments: &RunArgs) -> Exit {
         output::line(format_args!("admin on http://{address}"));
     }
     tell_systemd(&[NotifyState::Ready]);
-    runtime.block_on(until_stopped(signals, &served, &arguments.config));
+    let mut signals = signals;
+    runtime.block_on(until_stopped(&mut signals, &served, &arguments.config));
     tell_systemd(&[NotifyState::Stopping]);
-    tracing::info!("stopping; requests in flight finish first");
+    tracing::info!("stopping; requests in flight finish first; a second signal ends them");
+    runtime.spawn(end_at_a_second_signal(signals));
     match served.stop(runtime.handle()) {
         true => Exit::Done,
         false => {
@@ -77,7 +81,7 @@ impl Signals {
 }
 
 /// Reloads at SIGHUP; returns at SIGTERM or Ctrl-C.
-async fn until_stopped(mut signals: Signals, served: &Served, config: &Path) {
+async fn until_stopped(signals: &mut Signals, served: &Served, config: &Path) {
     loop {
         tokio::select! {
             () = serve::next(&mut signals.interrupt) => return,
@@ -85,6 +89,19 @@ async fn until_stopped(mut signals: Signals, served: &Served, config: &Path) {
             () = serve::next(&mut signals.hangup) => reload(served, config),
         }
     }
+}
+
+/// Whoever asks twice means now.
+async fn end_at_a_second_signal(mut signals: Signals) {
+    tokio::select! {
+        () = serve::next(&mut signals.interrupt) => {}
+        () = serve::next(&mut signals.terminate) => {}
+    }
+    std::process::exit(1);
+}
+
+fn is_taken(error: &StartError) -> bool {
+    matches!(error, StartError::Bind(bind) if bind.is_taken())
 }
 
 /// Takes the file's present content, or keeps the old and says loudly why.

@@ -1,11 +1,12 @@
 //! Runs a proxy on settings: what `run` and `demo` have in common.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
-use vestibule_config::{LogFormat, Settings, StoreSettings};
+use vestibule_config::{AdminSettings, LogFormat, Settings, StoreSettings};
 use vestibule_oidc::secret::Secret;
 use vestibule_proxy::admin::{Admin, AdminPlan};
 use vestibule_proxy::control::Control;
@@ -20,9 +21,18 @@ use vestibule_session::store::Store;
 
 use crate::assemble::{self, AssembleError};
 
+/// How long a stop waits at most for token refreshes, the time it waits for requests included.
+const LANDING_MOST: Duration = Duration::from_secs(30);
+
+/// How long it waits for them at least, even if requests took all the time there was: as long as a
+/// provider may take to answer and the store to take the new refresh token, without which the
+/// session is lost.
+const LANDING_LEAST: Duration = Duration::from_secs(12);
+
 /// A proxy that answers requests.
 pub(crate) struct Served {
-    settings: Mutex<Settings>,
+    /// The settings of the start: what a reload can't change is still as they say.
+    started_with: Settings,
     shared: Arc<Shared>,
     /// The file store, to be told when the keys change.
     file: Option<Arc<FileStore>>,
@@ -75,9 +85,8 @@ impl Served {
             }
             None => None,
         };
-        let settings = Mutex::new(settings.clone());
         Ok(Self {
-            settings,
+            started_with: settings.clone(),
             shared,
             file,
             proxy,
@@ -102,8 +111,14 @@ impl Served {
     /// # Errors
     /// Why the new ones can't be used.
     pub(crate) fn reload(&self, settings: &Settings) -> Result<(), AssembleError> {
+        let restart = needs_restart(&self.started_with, settings);
+        let mut settings = settings.clone();
+        if restart.contains(&SESSION_STORE) {
+            // The keys are those of a store that is not open: this one, and what is sealed for it, keep theirs.
+            settings.session.keys.clear();
+        }
         let plan = assemble::plan(
-            settings,
+            &settings,
             &self.control,
             &self.shared.telemetry.metrics,
             Some(&self.proxy.plan()),
@@ -112,11 +127,9 @@ impl Served {
             file.use_keys(plan.keys.clone());
         }
         self.proxy.reload(plan);
-        let mut before = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
-        for key in needs_restart(&before, settings) {
+        for key in restart {
             tracing::warn!(key, "this key changed, and takes effect at the next start");
         }
-        *before = settings.clone();
         Ok(())
     }
 
@@ -129,7 +142,16 @@ impl Served {
     pub(crate) fn stop(self, runtime: &Handle) -> bool {
         self.shared.stop();
         let drain = self.proxy.plan().drain;
+        let cut_at = Instant::now() + drain.min(LANDING_MOST);
         let in_time = self.running.shutdown(drain);
+        let patience = cut_at
+            .saturating_duration_since(Instant::now())
+            .max(LANDING_LEAST);
+        if !runtime.block_on(self.shared.flights.all_landed(patience)) {
+            tracing::error!(
+                "refreshed tokens could not be stored in time; the people concerned may have to sign in again"
+            );
+        }
         if let Err(error) = runtime.block_on(self.shared.store.flush()) {
             tracing::error!(%error, "the session store could not write down the last uses");
         }
@@ -150,22 +172,40 @@ fn open_store(settings: &Settings, keys: &KeyRing) -> Result<OpenStore, Assemble
     })
 }
 
+const SESSION_STORE: &str = "session.store";
+
+/// Whether two settings mean the same admin listener. A secret that was changed but still lets callers in must not go
+/// unsaid.
+fn same_admin(one: Option<&AdminSettings>, other: Option<&AdminSettings>) -> bool {
+    let parts = |admin: &AdminSettings| {
+        let secret = admin.secret.as_ref();
+        (
+            admin.listen,
+            secret.map(|text| Secret::new(text.expose().to_owned())),
+            admin.hosts.clone(),
+        )
+    };
+    one.map(parts) == other.map(parts)
+}
+
 /// The keys that differ and that a running proxy can't change.
 fn needs_restart(before: &Settings, after: &Settings) -> Vec<&'static str> {
-    let admin = |settings: &Settings| settings.admin.as_ref().map(|admin| admin.listen);
     let log = |settings: &Settings| (settings.log.format, settings.log.level, settings.log.access);
     let tls = |settings: &Settings| settings.tls.is_some();
     [
         ("listen", before.listen != after.listen),
         ("tls", tls(before) != tls(after)),
         ("threads", before.threads != after.threads),
-        ("session.store", before.session.store != after.session.store),
+        (SESSION_STORE, before.session.store != after.session.store),
         (
             "limits.max_connections",
             before.limits.max_connections != after.limits.max_connections,
         ),
         ("log", log(before) != log(after)),
-        ("admin", admin(before) != admin(after)),
+        (
+            "admin",
+            !same_admin(before.admin.as_ref(), after.admin.as_ref()),
+        ),
     ]
     .into_iter()
     .filter_map(|(key, differs)| differs.then_some(key))
@@ -203,3 +243,6 @@ pub(crate) async fn next(signal: &mut Option<tokio::signal::unix::Signal>) {
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,7 +56,7 @@ pub(crate) fn plan(
         gate,
         upstreams: routes.upstreams,
         providers: providers::start(settings, control, metrics, previous)?,
-        keys: sealing::ring(&settings.session)?,
+        keys: sealing::ring(&settings.session, previous.map(|plan| &plan.keys))?,
         pages,
         drain: settings.limits.drain_timeout,
     })

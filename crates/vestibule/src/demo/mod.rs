@@ -9,14 +9,14 @@ mod verdict;
 mod websocket;
 
 use std::error::Error;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
 use url::Url;
 use vestibule_config::{Environment, FixedSecrets, LogFormat, Settings};
-use vestibule_idp::{Bound, Idp, IdpSettings};
+use vestibule_idp::{Bound, ControlPort, Idp, IdpSettings, StartError};
 use vestibule_oidc::issuer::IssuerRule;
 use vestibule_proxy::provider::HttpTransport;
 use vestibule_proxy::provider::outbound::{OutboundPlan, client_tls};
@@ -65,11 +65,11 @@ impl Failure {
     }
 
     fn port(to: &'static str, flag: &'static str) -> impl Fn(Box<dyn Error + Send + Sync>) -> Self {
-        let help = format!("another program may use that port; choose one with {flag} PORT");
         move |because| Self {
             to,
+            help: is_taken(&*because)
+                .then(|| format!("another program uses that port; choose one with {flag} PORT")),
             because,
-            help: Some(help.clone()),
         }
     }
 }
@@ -77,7 +77,7 @@ impl Failure {
 fn demo(arguments: &DemoArgs) -> Result<Exit, Failure> {
     let runtime = control_runtime().map_err(|error| Failure::new("start")(error.into()))?;
     let idp = runtime
-        .block_on(Idp::bind(IdpSettings::built_in(), arguments.idp_port))
+        .block_on(Idp::bind(without_control(), arguments.idp_port))
         .map_err(|error| {
             Failure::port("start the local identity provider", "--idp-port")(error.into())
         })?;
@@ -105,6 +105,7 @@ fn demo(arguments: &DemoArgs) -> Result<Exit, Failure> {
         .map_err(Failure::port("start the proxy", "--proxy-port"))?;
     output::line(facts.welcome(&served, api.address, &text));
     runtime.block_on(serve::stop_asked_for());
+    output::notice("stopping");
     let in_time = served.stop(runtime.handle());
     runtime.block_on(idp.shutdown());
     Ok(if in_time { Exit::Done } else { Exit::Wrong })
@@ -141,7 +142,10 @@ impl Facts {
             client_secret: said("client_secret"),
             api: said("api"),
             idp_address: idp.address(),
-            proxy_port: arguments.proxy_port,
+            proxy_port: match arguments.proxy_port {
+                0 => free_port(),
+                port => port,
+            },
             without_api_scope: arguments.without_api_scope,
             authority,
             tenant,
@@ -160,12 +164,18 @@ impl Facts {
             true => "\"sign-in\"".to_owned(),
         };
         let port = self.proxy_port;
+        // Browsers try both for `localhost`; a machine may have no IPv6.
+        let listen = match std::net::TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) {
+            Ok(_) => format!("[\"127.0.0.1:{port}\", \"[::1]:{port}\"]"),
+            Err(_) => format!("\"127.0.0.1:{port}\""),
+        };
         format!(
             r#"public_url = "http://localhost:{port}"
-listen     = ["127.0.0.1:{port}", "[::1]:{port}"]
+listen     = {listen}
 
 [provider]
 kind          = "entra"
+display_name  = "the local provider"
 issuer        = "{issuer}"
 client_id     = "{client_id}"
 client_secret = "env:{SECRET_VARIABLE}"
@@ -257,4 +267,35 @@ The configuration it runs:
             idp = self.idp_address,
         )
     }
+}
+
+/// The ready-made directory, without the endpoint that switches faults.
+fn without_control() -> IdpSettings {
+    IdpSettings {
+        control_port: ControlPort::Off,
+        ..IdpSettings::built_in()
+    }
+}
+
+/// A port nobody uses. It is in the public URL, so it must be known before anybody listens there.
+fn free_port() -> u16 {
+    let address = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr());
+    address.map_or(0, |address| address.port())
+}
+
+/// Whether another program has the port.
+fn is_taken(error: &(dyn Error + 'static)) -> bool {
+    let mut error = Some(error);
+    while let Some(this) = error {
+        let taken = this
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|io| io.kind() == std::io::ErrorKind::AddrInUse)
+            || matches!(this.downcast_ref(), Some(StartError::PortTaken(_)));
+        if taken {
+            return true;
+        }
+        error = this.source();
+    }
+    false
 }

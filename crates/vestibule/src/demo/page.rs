@@ -1,7 +1,9 @@
 //! The sample API's page: the same content as its JSON, for a person to read.
 
+use std::fmt::Write as _;
+
 use minijinja::value::Serde;
-use minijinja::{Environment, Value, context};
+use minijinja::{Environment, HtmlEscape, Value, context};
 
 use super::api::WhoAmI;
 
@@ -15,6 +17,7 @@ pub(super) const CONTENT_SECURITY_POLICY: &str =
 /// The page for `whoami`. Everything that came from outside is escaped.
 pub(super) fn render(whoami: &WhoAmI) -> String {
     let mut environment = Environment::new();
+    environment.add_filter("code", code);
     let rendered = environment
         .add_template("page.html", TEMPLATE)
         .and_then(|()| {
@@ -27,4 +30,31 @@ pub(super) fn render(whoami: &WhoAmI) -> String {
             })
         });
     rendered.unwrap_or_else(|error| format!("the page could not be rendered: {error}"))
+}
+
+/// Text with `code` in backticks as HTML, everything in it escaped.
+fn code(text: String) -> Value {
+    let mut html = String::with_capacity(text.len() + 32);
+    for (at, piece) in text.split('`').enumerate() {
+        let escaped = HtmlEscape(piece);
+        let written = match at % 2 {
+            0 => write!(html, "{escaped}"),
+            _ => write!(html, "<code>{escaped}</code>"),
+        };
+        // Writing to a string does not fail.
+        debug_assert!(written.is_ok());
+    }
+    Value::from_safe_string(html)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn code_in_backticks_becomes_markup_and_nothing_else_does() {
+        let html = super::code("a `b<c>` & <script>".to_owned());
+        assert_eq!(
+            html.to_string(),
+            "a <code>b&lt;c&gt;</code> &amp; &lt;script&gt;"
+        );
+    }
 }

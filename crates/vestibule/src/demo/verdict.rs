@@ -40,6 +40,8 @@ pub(super) struct Verdict {
     pub(super) iss: Option<Value>,
     /// Its version, where the issuer is Entra.
     pub(super) ver: Option<Value>,
+    /// Everything a JWT says, verified or not.
+    pub(super) claims: Option<Map<String, Value>>,
     /// What is wrong and what to change.
     pub(super) findings: Vec<Finding>,
 }
@@ -112,6 +114,7 @@ impl Validator {
             aud: claims.get("aud").cloned(),
             iss: claims.get("iss").cloned(),
             ver: claims.get("ver").cloned(),
+            claims: (!claims.is_empty()).then_some(claims),
             findings: judge(&evidence),
         }
     }
