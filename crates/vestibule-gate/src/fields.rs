@@ -4,9 +4,8 @@
 //! RFC 9110 §5.1, ASCII case-insensitive. Identity names are compared *folded* ([`fold`]), because
 //! the servers behind us turn `-`, `_` and `.` into each other.
 
-use std::fmt;
-
 use std::collections::HashSet;
+use std::fmt;
 
 use bytes::Bytes;
 
@@ -187,7 +186,8 @@ fn folded(name: &[u8]) -> impl Iterator<Item = u8> + '_ {
         .map(u8::to_ascii_lowercase)
 }
 
-/// The variable that upstreams make of a name, CGI style: letters without case, and every sign the same.
+/// The variable that upstreams make of a name, CGI style: letters without case, and every sign the
+/// same.
 #[must_use]
 pub(crate) fn as_variable(name: &[u8]) -> Vec<u8> {
     let letter = |byte: &u8| {

@@ -12,6 +12,10 @@ use serde_json::{Map, Number, Value};
 /// How deep objects and arrays may nest.
 pub const MAX_DEPTH: usize = 16;
 
+/// The most members of one object. Each member of the claims may become a header field, and what reads
+/// them may look at each for each.
+pub const MAX_MEMBERS: usize = 1000;
+
 /// Why a text is not JSON we read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -41,6 +45,9 @@ pub enum JsonError {
     /// Deeper than [`MAX_DEPTH`].
     #[error("read JSON nested deeper than {MAX_DEPTH}")]
     TooDeep,
+    /// An object with more members than [`MAX_MEMBERS`].
+    #[error("read a JSON object of more than {MAX_MEMBERS} members")]
+    TooManyMembers,
     /// JSON, but not the object that was expected.
     #[error("read a JSON object where there is {found}")]
     NotAnObject {
@@ -57,6 +64,7 @@ impl JsonError {
             Self::Syntax { .. } => "json_syntax",
             Self::DuplicateMember { .. } => "json_duplicate_member",
             Self::TooDeep => "json_too_deep",
+            Self::TooManyMembers => "json_too_many_members",
             Self::NotAnObject { .. } => "json_not_an_object",
         }
     }
@@ -198,6 +206,9 @@ impl<'de> Visitor<'de> for Strict<'_> {
             if object.contains_key(&name) {
                 let name = name.chars().take(64).collect();
                 return Err(self.refuse(JsonError::DuplicateMember { name }));
+            }
+            if object.len() == MAX_MEMBERS {
+                return Err(self.refuse(JsonError::TooManyMembers));
             }
             let value = members.next_value_seed(seed)?;
             object.insert(name, value);

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::claims::{self, ClaimError};
 use crate::fault::Fault;
 use crate::json::{self, JsonError};
-use crate::text::{is_json, readable};
+use crate::text::{is_json, or_none, readable};
 
 /// The longest answer that is read.
 pub const MAX_BYTES: usize = 256 << 10;
@@ -23,7 +23,7 @@ pub enum UserInfoError {
     },
     /// The answer is not JSON by its `Content-Type`; a signed one (`application/jwt`) we do not
     /// register for.
-    #[error("read user info of type {content_type:?}")]
+    #[error("read user info of type {}", or_none(content_type))]
     NotJson {
         /// The type, shortened.
         content_type: Option<String>,
@@ -138,5 +138,14 @@ mod tests {
         ] {
             assert_eq!(check(status, content_type, body), Err(code), "{body}");
         }
+    }
+
+    #[test]
+    fn more_claims_than_anybody_has_are_refused() {
+        let claims: String = (0..json::MAX_MEMBERS)
+            .map(|at| format!(r#","{at}":0"#))
+            .collect();
+        let body = format!(r#"{{"sub":"ann"{claims}}}"#);
+        assert_eq!(check(200, "application/json", &body), Err("userinfo_json"));
     }
 }

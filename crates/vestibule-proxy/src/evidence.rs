@@ -6,6 +6,7 @@ use vestibule_gate::evidence::Evidence;
 use vestibule_session::handle::Handle;
 
 use crate::shared::Shared;
+use crate::store::in_time;
 
 /// Asks the store about the handle, if there is one.
 ///
@@ -21,7 +22,7 @@ pub(crate) async fn look_up(shared: &Arc<Shared>, handle: Option<&Handle>) -> Ev
     let store = Arc::clone(&shared.store);
     let loaded = shared
         .control
-        .run(async move { store.load(&key).await })
+        .run(async move { in_time(store.load(&key)).await })
         .await;
     match loaded {
         Ok(Ok(Some(stored))) => Evidence::Session(stored),
@@ -34,3 +35,6 @@ pub(crate) async fn look_up(shared: &Arc<Shared>, handle: Option<&Handle>) -> Ev
         Err(_stopping) => Evidence::StoreUnavailable,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@
 //! | [`listen`] | accepting, TLS, limits, HTTP/1.1 and 2 |
 //! | `handle` | one request from its head to its answer |
 //! | `evidence` | what the store says about a session handle |
+//! | `issuer` | whether that session's provider still speaks for its issuer |
 //! | [`signin`] | our own endpoints: sign-in, callback, sign-out, who am I |
 //! | [`provider`] | metadata, keys and token calls of one provider |
 //! | `forward` | an authorized request on its way: token, headers, answer |
@@ -21,12 +22,14 @@ pub mod admin;
 pub mod body;
 pub mod control;
 pub mod entropy;
+mod error_chain;
 mod evidence;
 pub mod exchange;
 mod forward;
 mod handle;
 mod identity;
 pub mod incident;
+mod issuer;
 pub mod listen;
 mod log;
 pub mod pages;

@@ -22,17 +22,19 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex as AsyncMutex, Notify, watch};
 use tokio::time::{Instant, sleep_until, timeout};
-use url::Url;
+use url::{Position, Url};
 use vestibule_oidc::jose::KeySet;
 use vestibule_oidc::metadata::ProviderMetadata;
 use vestibule_oidc::secret::Secret;
 use vestibule_oidc::token::TokenHttpRequest;
+use vestibule_session::record::ResourceKey;
 
 use self::address::{is_loopback, may_call};
 use self::breaker::Breaker;
 use self::call::{CallError, ProviderAnswer, ProviderCall, Transport};
 use self::documents::{Documents, UNKNOWN_KEY_INTERVAL};
 use crate::control::Control;
+use crate::error_chain::chain;
 use crate::telemetry::Metrics;
 
 pub use self::error::{Endpoint, ProviderError};
@@ -50,6 +52,8 @@ const FIRST_WAIT: Duration = Duration::from_secs(3);
 pub struct Provider {
     name: Arc<str>,
     plan: ProviderPlan,
+    /// What the plan asks for at sign-in, put together once.
+    asked_for: ResourceKey,
     transport: Arc<dyn Transport>,
     metrics: Arc<Metrics>,
     documents: watch::Sender<Documents>,
@@ -84,6 +88,7 @@ impl Provider {
             .unwrap_or_default();
         let provider = Arc::new(Self {
             name: plan.name.as_str().into(),
+            asked_for: plan.asked_for(),
             plan,
             transport,
             metrics: Arc::clone(metrics),
@@ -110,6 +115,25 @@ impl Provider {
     #[must_use]
     pub const fn plan(&self) -> &ProviderPlan {
         &self.plan
+    }
+
+    /// What the sign-in's own access token is asked for.
+    #[must_use]
+    pub const fn asked_for(&self) -> &ResourceKey {
+        &self.asked_for
+    }
+
+    /// Whether this provider speaks for `issuer`. `None` as long as its metadata, which decide
+    /// that, are not known.
+    #[must_use]
+    pub fn speaks_for(&self, issuer: &str) -> Option<bool> {
+        // The ordinary case, without a lock that all cores would take for each request.
+        if self.plan.issuer.configured() == issuer {
+            return Some(true);
+        }
+        let documents = self.documents.borrow();
+        let metadata = documents.metadata.as_ref()?;
+        Some(metadata.token_issuer().permits(issuer))
     }
 
     /// Whether the circuit is open: asking now would be in vain.
@@ -282,6 +306,7 @@ impl Provider {
     ) -> Result<ProviderAnswer, ProviderError> {
         self.guard_address(endpoint, &call.url)?;
         let began = Instant::now();
+        let place = place(&call.url);
         let outcome = timeout(http::CALL_TIMEOUT, self.transport.call(call))
             .await
             .unwrap_or(Err(CallError::TimedOut));
@@ -301,11 +326,19 @@ impl Provider {
         // Sign-in works without the other two, from the keys we hold and the ID token's claims.
         let vital = matches!(endpoint, Endpoint::Metadata | Endpoint::Token);
         if vital && !outage {
-            self.breaker.answered();
+            if self.breaker.answered() {
+                tracing::info!(provider = %self.name, url = place, "the provider answers again");
+            }
         } else if vital && self.breaker.outage(began) {
+            let error = match &outcome {
+                Ok(answer) => format!("status {}", answer.status),
+                Err(error) => chain(error),
+            };
             tracing::warn!(
                 provider = %self.name,
                 endpoint = endpoint.as_str(),
+                url = place,
+                error,
                 "the provider does not answer; sign-ins and refreshes are refused until it does"
             );
             self.wake.notify_one();
@@ -321,6 +354,11 @@ impl Provider {
         let host = url.host_str().unwrap_or_default().to_owned();
         Err(ProviderError::EndpointAddress { endpoint, host })
     }
+}
+
+/// Where a call goes, for the log: never its query, which may hold what is nobody's business.
+fn place(url: &Url) -> String {
+    format!("{}{}", &url[Position::BeforeHost..Position::AfterPort], url.path())
 }
 
 impl Drop for Provider {

@@ -26,8 +26,6 @@ mod sign_out;
 mod start;
 mod used;
 
-use std::error::Error;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use vestibule_gate::evidence::Evidence;
@@ -48,6 +46,7 @@ use crate::respond::{self, Context};
 use crate::shared::Shared;
 use crate::telemetry::access::Entry;
 
+pub(crate) use crate::error_chain::chain;
 pub use error::SignInError;
 pub(crate) use redeem::{ask_user_info, resource_parameter};
 pub use used::UsedStates;
@@ -160,6 +159,7 @@ pub async fn begin(
         provider,
         return_to: context.return_to().clone(),
         account: Account::Any,
+        handle: examined.handle(),
         now,
     };
     match start.go().await {
@@ -176,21 +176,10 @@ fn failed(error: &SignInError, context: &Context<'_>, entry: &mut Entry) -> Resp
         code = error.code(),
         fault = error.fault().as_str(),
         error = %chain(error),
-        provider_said = error.provider_said().unwrap_or_default(),
+        provider_said = error.provider_said(),
         "a sign-in failed"
     );
     respond::sign_in_failed(error, context)
-}
-
-/// An error with its causes, each level once.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let _ = write!(text, ": {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 /// The name a person would recognise themselves by. For people to read, never to decide by.

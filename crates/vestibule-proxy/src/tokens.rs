@@ -6,11 +6,16 @@
 //! | still valid, but not for long | it is used, and a refresh starts beside it |
 //! | expired | everybody waits for the one refresh of this session |
 //!
+//! A token goes only where today's configuration would have asked for it: a session whose sign-in
+//! asked for other scopes or another resource has none for any route, and its person signs in again.
+//!
 //! Only a provider that says the grant itself is over ends a session; one that is slow, down or
 //! broken never does.
 
 mod error;
 mod flight;
+mod pilot;
+mod unstored;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +29,7 @@ use vestibule_session::record::{AccessToken, Record, ResourceKey};
 use vestibule_session::store::Stored;
 
 use crate::plan::Plan;
+use crate::provider::Provider;
 use crate::shared::Shared;
 
 pub use error::TokensError;
@@ -70,12 +76,18 @@ pub async fn for_route(
         TokenChoice::SignIn => stored.record().tokens().sign_in_key(),
         TokenChoice::Resource(_) => return Err(TokensError::ResourceUnknown),
     };
-    of_session(shared, plan, stored, handle, wanted, now).await
+    let provider = plan
+        .provider(stored.record().provider())
+        .ok_or(TokensError::ProviderUnknown)?;
+    if *wanted != *provider.asked_for() {
+        return Err(TokensError::AskedOtherwise);
+    }
+    of_session(shared, provider, stored, handle, wanted, now).await
 }
 
 async fn of_session(
     shared: &Arc<Shared>,
-    plan: &Plan,
+    provider: &Arc<Provider>,
     stored: &Arc<Stored>,
     handle: &Handle,
     wanted: &ResourceKey,
@@ -88,25 +100,23 @@ async fn of_session(
         Some(held) if !held.refresh_due(MARGIN, now) => return Ok(Some(RouteToken(held.clone()))),
         Some(held) => Some(held).filter(|held| !held.has_expired(now)),
     };
-    let provider = plan.provider(stored.record().provider());
-    let refresh = |provider| {
+    let refresh = || {
         shared
             .flights
             .join(shared, provider, handle.store_key(), wanted, now)
     };
     if let Some(held) = held {
         // It is good for a while yet: nobody waits for the provider, and nobody suffers from it.
-        if let (Some(_), Some(provider)) = (stored.record().refresh_token(), provider) {
-            drop(refresh(provider));
+        if stored.record().refresh_token().is_some() {
+            drop(refresh());
         }
         return Ok(Some(RouteToken(held.clone())));
     }
     if stored.record().refresh_token().is_none() {
         return Err(TokensError::Expired);
     }
-    let provider = provider.ok_or(TokensError::ProviderUnknown)?;
     loop {
-        let flight = refresh(provider);
+        let flight = refresh();
         let serves = flight.is_for(wanted);
         let outcome = flight.landed().await;
         if serves {

@@ -23,6 +23,8 @@ use vestibule_oidc::pkce::Verifier;
 use vestibule_oidc::time::UnixTime;
 
 use crate::cookie::{pairs, values_of};
+use crate::handle::StoreKey;
+use crate::record::ResourceKey;
 use crate::return_to::ReturnTo;
 use crate::seal::{KeyRing, NONCE_BYTES, Purpose, SealError};
 use crate::site::Site;
@@ -58,6 +60,15 @@ pub struct Pending {
     /// The `max_age` that was asked for: the ID token must then have a recent `auth_time`
     /// (OIDC Core §3.1.3.7 step 13).
     pub max_age: Option<Duration>,
+    /// What the access token was asked for. The configuration may say something else by the time the
+    /// person is back.
+    pub asked_for: ResourceKey,
+    /// The session this browser had. An answer that comes as a cross-site `POST` does not bring its
+    /// cookie (`SameSite=Lax`), and it must still end when the new one is there.
+    pub replaces: Option<StoreKey>,
+    /// When completed sign-ins came straight back, lately: for the loop breaker, whose own cookie
+    /// such a `POST` does not bring either.
+    pub returns: Vec<UnixTime>,
     /// When the flow was started.
     pub started_at: UnixTime,
 }

@@ -1,8 +1,9 @@
 //! What is remembered about one signed-in browser.
 //!
 //! A record is made by [`Record::establish`] from a verified ID token and by nothing else; from
-//! then on it changes only by [`Record::with_refreshed_tokens`], which makes a new one. When the
-//! session was last in use is not here: the store keeps that beside the record.
+//! then on it changes only by [`Record::with_refreshed_tokens`] and, on the way there,
+//! [`Record::with_refresh_token`], which make new ones. When the session was last in use is not
+//! here: the store keeps that beside the record.
 
 #[cfg(any(test, feature = "contract"))]
 pub mod fixture;
@@ -163,6 +164,16 @@ impl Record {
         }
         next.refreshed_at = now;
         Ok(next)
+    }
+
+    /// The session with the refresh token of an answer of which nothing else is believed yet: the
+    /// ID token in it is still to be verified. The old one may not work any more (RFC 6749 §6).
+    #[must_use]
+    pub fn with_refresh_token(&self, refresh_token: Secret) -> Self {
+        Self {
+            refresh_token: Some(refresh_token),
+            ..self.clone()
+        }
     }
 
     /// The provider's name in our configuration.

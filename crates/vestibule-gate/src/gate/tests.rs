@@ -535,7 +535,7 @@ fn the_trace_names_a_few_dropped_fields_and_only_their_beginnings() {
     assert_eq!(request.dropped().len(), 20);
     let (_, trace) = decide(&gate(vec![]), &request, session());
     let json = trace.to_json();
-    let about = json[0]["about"].as_str().unwrap();
+    let about = json[0]["detail"].as_str().unwrap();
     assert!(about.len() < 8 * 70 + 20, "{about}");
     assert!(
         about.starts_with("x_0_yyy") && about.ends_with(" and 12 more"),

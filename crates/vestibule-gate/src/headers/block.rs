@@ -1,7 +1,8 @@
-//! One header block while it is written: what is set later replaces what an upstream could take for the same.
+//! One header block while it is written: what is set later replaces what an upstream could take for
+//! the same.
 //!
-//! An index instead of a search for each field: how many claims there are is the provider's choice, and thousands of them
-//! must not cost millions of comparisons.
+//! An index instead of a search for each field: how many claims there are is the provider's choice,
+//! and thousands of them must not cost millions of comparisons.
 
 use std::collections::HashMap;
 

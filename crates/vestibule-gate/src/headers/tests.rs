@@ -182,11 +182,11 @@ fn two_claims_that_upstreams_take_for_one_are_one() {
     check(&fields, &[("OIDC_CLAIM_a_b", "3")]);
 }
 
-/// Comparing each name with each would take minutes here; looking each up takes a moment.
+/// Comparing each name with each would take a minute here; looking each up takes a moment.
 #[test]
 fn a_block_of_very_many_claims_costs_no_more_than_its_size() {
     let claims = |letter: char| -> String {
-        let members: Vec<_> = (0..10_000)
+        let members: Vec<_> = (0..3_000)
             .map(|at| format!("\"{}{letter}{at:05}\":1", "x".repeat(300)))
             .collect();
         format!("{{{}}}", members.join(","))
@@ -198,7 +198,7 @@ fn a_block_of_very_many_claims_costs_no_more_than_its_size() {
         Some(&claims('b')),
         None,
     );
-    assert_eq!(fields.len(), 20_000);
+    assert_eq!(fields.len(), 6_000);
     assert!(began.elapsed() < std::time::Duration::from_secs(10));
 }
 

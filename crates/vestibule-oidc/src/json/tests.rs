@@ -30,6 +30,22 @@ fn nesting_deeper_than_the_limit_is_refused() {
 }
 
 #[test]
+fn objects_of_more_members_than_the_limit_are_refused_at_every_depth() {
+    let object = |members: usize| {
+        let members: Vec<_> = (0..members).map(|at| format!("\"{at}\":0")).collect();
+        format!("{{{}}}", members.join(","))
+    };
+    assert!(parse(object(MAX_MEMBERS).as_bytes(), 1 << 20).is_ok());
+    let over = object(MAX_MEMBERS + 1);
+    for text in [over.clone(), format!("{{\"a\":[{over}]}}")] {
+        assert_eq!(
+            parse(text.as_bytes(), 1 << 20),
+            Err(JsonError::TooManyMembers)
+        );
+    }
+}
+
+#[test]
 fn size_is_judged_before_anything_is_read() {
     assert_eq!(
         parse(b"[[[[", 3),

@@ -7,6 +7,10 @@
 //! | find the pending cookie of `state` | page with "start again"; a live session goes to its page |
 //! | the provider, the issuer (RFC 9207 §2.4), first use | page; the pending cookie goes |
 //! | redeem, verify, store | page; the pending cookie goes |
+//!
+//! A form is posted by the provider's page, from another site: of our cookies only the pending one,
+//! which is `SameSite=None` for that, comes with it. What the others would tell is sealed into it at
+//! the start; where there is none, the browser is sent round once more by `GET`, which brings them.
 
 use std::sync::Arc;
 
@@ -15,6 +19,7 @@ use vestibule_gate::method::Method;
 use vestibule_oidc::authorization::{
     Callback, CallbackError, CallbackExpected, CallbackParams, ResponseMode,
 };
+use vestibule_session::handle::{Handle, StoreKey};
 use vestibule_session::pending::{self, Pending, PendingError};
 use vestibule_session::return_to::ReturnTo;
 
@@ -78,6 +83,11 @@ pub(super) async fn endpoint(
         Err(PendingError::Absent | PendingError::Lapsed) if visit.session().is_some() => {
             return Ok(respond::redirect("/"));
         }
+        // Whether they are signed in, a posted form can't tell.
+        Err(PendingError::Absent | PendingError::Lapsed) if posted && visit.handle.is_none() => {
+            let path = visit.request.path().as_str();
+            return Ok(respond::redirect(&path::posted_in_vain(path, &state)));
+        }
         Err(error) => {
             let mut failure = SignInError::Pending(error).with_start_again(&ReturnTo::root());
             if error != PendingError::Absent {
@@ -87,7 +97,7 @@ pub(super) async fn endpoint(
         }
     };
     let return_to = pending.return_to.clone();
-    let outcome = finish(visit, provider, params, pending).await;
+    let outcome = finish(visit, provider, params, pending, posted).await;
     let spent = pending::delete_cookie(visit.site, &state, mode);
     let result = match &outcome {
         Ok(_) => "signed_in",
@@ -112,6 +122,7 @@ async fn finish(
     provider: &Arc<Provider>,
     params: CallbackParams,
     pending: Pending,
+    posted: bool,
 ) -> Result<Response, SignInError> {
     if pending.provider != provider.plan().name {
         return Err(SignInError::OtherProvider);
@@ -137,10 +148,11 @@ async fn finish(
         .used_states
         .claim(pending.state.expose(), visit.now)
     {
-        // The page was loaded again. Whoever is signed in by now goes where they wanted.
-        return match visit.session() {
-            Some(_) => Ok(respond::redirect(pending.return_to.as_str())),
-            None => Err(SignInError::Used),
+        // The page was loaded again. Whoever is signed in by now goes where they wanted; so does who
+        // may be, and anybody else is asked to sign in there.
+        return match visit.session().is_some() || (posted && visit.handle.is_none()) {
+            true => Ok(respond::redirect(pending.return_to.as_str())),
+            false => Err(SignInError::Used),
         };
     }
     let code = match answer {
@@ -163,16 +175,27 @@ async fn finish(
         verifier: pending.verifier,
         max_age: pending.max_age,
         routes: finding::routes(visit.plan, provider),
-        replaces: visit.handle.as_ref().map(|handle| handle.store_key()),
+        asked_for: pending.asked_for,
+        replaces: replaced(visit.handle.as_ref(), pending.replaces),
         now: visit.now,
     };
     let handle = control.run(redeem.run()).await??;
     let mut response = respond::redirect(pending.return_to.as_str());
     let fields = &mut response.head.fields;
     fields.push("Set-Cookie", visit.site.cookies().set_session(&handle));
-    let loops = Loops::read(visit.cookies(), visit.site, visit.now).complete(visit.now);
+    let loops = Loops::read(visit.cookies(), visit.site, visit.now)
+        .or_of_flow(pending.returns)
+        .complete(visit.now);
     fields.push("Set-Cookie", loops.set_cookie(visit.site));
     Ok(response)
+}
+
+/// The session the browser has now and the one it had when it started: other tabs may have signed
+/// in meanwhile.
+fn replaced(now: Option<&Handle>, at_start: Option<StoreKey>) -> Vec<StoreKey> {
+    let now = now.map(Handle::store_key);
+    let before = at_start.filter(|key| Some(*key) != now);
+    now.into_iter().chain(before).collect()
 }
 
 /// The form of `response_mode=form_post`.

@@ -1,8 +1,12 @@
 //! Why a sign-in failed: for each failure its code, whose fault it is, and what its page says.
 
+use std::error::Error;
+use std::fmt;
+
 use vestibule_oidc::authorization::{AuthorizationError, CallbackError, ReservedParameter};
 use vestibule_oidc::fault::Fault;
 use vestibule_oidc::id_token::IdTokenError;
+use vestibule_oidc::issuer::IssuerMismatch;
 use vestibule_oidc::token::TokenError;
 use vestibule_oidc::userinfo::UserInfoError;
 use vestibule_session::pending::{PendingCookieError, PendingError};
@@ -109,13 +113,25 @@ pub enum SignInError {
 }
 
 /// A failure with what goes along with its answer.
-#[derive(Debug, thiserror::Error)]
-#[error("{error}")]
+#[derive(Debug)]
 pub struct Answered {
-    #[source]
     error: SignInError,
-    start_again: Option<String>,
+    /// Where a next attempt leads.
+    target: Option<ReturnTo>,
     cookies: Vec<String>,
+}
+
+// It is the failure it holds, and no level of its own between that and its cause.
+impl fmt::Display for Answered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl Error for Answered {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.error.source()
+    }
 }
 
 impl SignInError {
@@ -245,11 +261,29 @@ impl SignInError {
         }
     }
 
+    /// Which next attempts may end better than this one.
+    fn next(&self) -> Next {
+        match self {
+            Self::IdToken(IdTokenError::Issuer(IssuerMismatch::TenantNotAllowed { .. })) => {
+                Next::OtherAccount
+            }
+            Self::Declined(error) if error.aadsts().is_some_and(is_about_account) => {
+                Next::OtherAccount
+            }
+            Self::Token(error) if error.aadsts().is_some_and(is_about_account) => {
+                Next::OtherAccount
+            }
+            Self::Declined(error) if error.is_cancelled() => Next::Either,
+            Self::Answered(answered) => answered.error.next(),
+            _ => Next::Again,
+        }
+    }
+
     /// The same failure, whose page offers to start again towards `target`.
     #[must_use]
     pub(super) fn with_start_again(self, target: &ReturnTo) -> Self {
         let mut answered = self.answered();
-        answered.start_again = Some(path::sign_in(None, Some(target)));
+        answered.target = Some(target.clone());
         Self::Answered(answered)
     }
 
@@ -266,7 +300,7 @@ impl SignInError {
             Self::Answered(answered) => answered,
             error => Box::new(Answered {
                 error,
-                start_again: None,
+                target: None,
                 cookies: Vec::new(),
             }),
         }
@@ -305,19 +339,29 @@ impl SignInError {
             .titled("Sign-in did not work");
         failure.temporary = self.is_temporary();
         failure.detail = self.detail();
-        let start_again = |href: &str| Link {
+        let start_again = |href: String| Link {
             label: "Start again".to_owned(),
-            href: href.to_owned(),
+            href,
         };
         match self {
             Self::Answered(answered) => {
-                failure
-                    .actions
-                    .extend(answered.start_again.as_deref().map(start_again));
+                if let Some(target) = &answered.target {
+                    let next = self.next();
+                    if next != Next::Again {
+                        failure.actions.push(Link {
+                            label: "Sign in as someone else".to_owned(),
+                            href: path::someone_else(target),
+                        });
+                    }
+                    if next != Next::OtherAccount {
+                        let href = path::sign_in(None, Some(target));
+                        failure.actions.push(start_again(href));
+                    }
+                }
                 failure.cookies.clone_from(&answered.cookies);
             }
             Self::Loop { cookie } => {
-                failure.actions.push(start_again(path::SIGN_IN));
+                failure.actions.push(start_again(path::SIGN_IN.to_owned()));
                 failure.cookies.push(cookie.clone());
             }
             _ => {}
@@ -325,3 +369,24 @@ impl SignInError {
         failure
     }
 }
+
+/// Which next attempts may end better than the one that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// The same once more.
+    Again,
+    /// With another account. The same once more would be answered by the provider's own session,
+    /// without a question, and so with the same refusal.
+    OtherAccount,
+    /// Both: the person may have changed their mind, or may have no leave.
+    Either,
+}
+
+/// Whether Entra refused the account: it is unknown in the tenant, or not assigned to the
+/// application.
+const fn is_about_account(aadsts: u32) -> bool {
+    matches!(aadsts, 50_020 | 50_105)
+}
+
+#[cfg(test)]
+mod tests;

@@ -50,6 +50,19 @@ impl Loops {
         }
     }
 
+    /// The returns to be remembered by a flow that begins: its answer may come without the cookie.
+    pub(super) fn returns(&self) -> &[UnixTime] {
+        &self.returns
+    }
+
+    /// With the returns that the flow remembers, if the cookie knows of fewer.
+    pub(super) fn or_of_flow(mut self, returns: Vec<UnixTime>) -> Self {
+        if returns.len() > self.returns.len() {
+            self.returns = returns;
+        }
+        self
+    }
+
     /// A sign-in was completed.
     pub(super) fn complete(mut self, now: UnixTime) -> Self {
         self.completed = Some(now);

@@ -54,6 +54,14 @@ pub fn callback(provider: &str, several_providers: bool) -> String {
     }
 }
 
+/// The callback at `path` once more, after a posted form found no sign-in of the browser: as an
+/// answer without a code, of which nothing can come but a way on or a page that says why not.
+#[must_use]
+pub(super) fn posted_in_vain(path: &str, state: &str) -> String {
+    let state: String = byte_serialize(state.as_bytes()).collect();
+    format!("{path}?error=posted_in_vain&state={state}")
+}
+
 /// The sign-in address for this provider and target.
 #[must_use]
 pub fn sign_in(provider: Option<&str>, return_to: Option<&ReturnTo>) -> String {

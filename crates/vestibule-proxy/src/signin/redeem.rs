@@ -12,9 +12,9 @@ use vestibule_oidc::pkce::Verifier;
 use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
 use vestibule_oidc::token::{Grant, TokenRequest, TokenResponse};
-use vestibule_oidc::userinfo::{self, UserInfo};
+use vestibule_oidc::userinfo::{self, UserInfo, UserInfoError};
 use vestibule_session::handle::{Handle, StoreKey};
-use vestibule_session::record::{Record, SignedIn};
+use vestibule_session::record::{Record, ResourceKey, SignedIn};
 use vestibule_session::site::Site;
 use vestibule_session::store::Store;
 
@@ -32,8 +32,10 @@ pub(super) struct Redeem {
     pub(super) nonce: Nonce,
     pub(super) verifier: Verifier,
     pub(super) max_age: Option<Duration>,
-    /// The session this browser had. It ends when the new one is there, not before.
-    pub(super) replaces: Option<StoreKey>,
+    /// What the access token was asked for.
+    pub(super) asked_for: ResourceKey,
+    /// The sessions this browser had. They end when the new one is there, not before.
+    pub(super) replaces: Vec<StoreKey>,
     /// The routes that pass the access token on, for the log.
     pub(super) routes: Vec<String>,
     pub(super) now: UnixTime,
@@ -56,7 +58,7 @@ impl Redeem {
                 site: &self.site,
                 id_token: &id_token,
                 tokens: &tokens,
-                asked_for: self.provider.plan().asked_for(),
+                asked_for: self.asked_for.clone(),
                 userinfo: userinfo.as_ref(),
                 access_token: None,
             },
@@ -68,10 +70,10 @@ impl Redeem {
         if let Some(token) = tokens.access_token() {
             finding::log(token, &self.routes, &self.provider);
         }
-        if let Some(old) = self.replaces
-            && let Err(error) = self.store.remove(&old).await
-        {
-            tracing::error!(code = error.code(), %error, "a session that was replaced could not be removed yet");
+        for old in &self.replaces {
+            if let Err(error) = self.store.remove(old).await {
+                tracing::error!(code = error.code(), %error, "a session that was replaced could not be removed yet");
+            }
         }
         Ok(handle)
     }
@@ -137,36 +139,53 @@ pub(crate) fn resource_parameter(resource: Option<&str>) -> Result<ExtraParamete
 }
 
 /// User info about `subject`, if it is to be asked for.
+///
+/// Where nobody insists on it, an endpoint that does not answer costs its claims and not the sign-in; an answer about
+/// somebody else is refused in any case.
 pub(crate) async fn ask_user_info(
     provider: &Provider,
     metadata: &ProviderMetadata,
     tokens: &TokenResponse,
     subject: &str,
 ) -> Result<Option<UserInfo>, SignInError> {
-    let wanted = match provider.plan().user_info {
-        UserInfoUse::Never => false,
-        UserInfoUse::Always => true,
+    let settings = provider.plan();
+    match settings.user_info {
+        UserInfoUse::Never => Ok(None),
+        UserInfoUse::Always => user_info(provider, metadata, tokens, subject).await.map(Some),
         UserInfoUse::WhenAdvertised => {
-            metadata.userinfo_endpoint().is_some()
-                && tokens.access_token().is_some()
-                && !metadata.is_entra()
+            // An access token for a resource of its own is none for this endpoint.
+            let fits = settings.resource.is_none() && tokens.access_token().is_some();
+            if !fits || metadata.userinfo_endpoint().is_none() || metadata.is_entra() {
+                return Ok(None);
+            }
+            match user_info(provider, metadata, tokens, subject).await {
+                Ok(found) => Ok(Some(found)),
+                Err(error @ SignInError::UserInfo(UserInfoError::AnotherSubject)) => Err(error),
+                Err(error) => {
+                    tracing::warn!(
+                        provider = %provider.name(),
+                        code = error.code(),
+                        error = %super::chain(&error),
+                        "user info could not be asked; set `userinfo = false`, or true to insist on it"
+                    );
+                    Ok(None)
+                }
+            }
         }
-    };
-    if !wanted {
-        return Ok(None);
     }
-    let endpoint = metadata
-        .userinfo_endpoint()
-        .ok_or(ProviderError::NoEndpoint {
-            endpoint: Endpoint::UserInfo,
-        })?;
+}
+
+async fn user_info(
+    provider: &Provider,
+    metadata: &ProviderMetadata,
+    tokens: &TokenResponse,
+    subject: &str,
+) -> Result<UserInfo, SignInError> {
+    let endpoint = metadata.userinfo_endpoint().ok_or(ProviderError::NoEndpoint {
+        endpoint: Endpoint::UserInfo,
+    })?;
     let access_token = tokens.access_token().ok_or(SignInError::NoAccessToken)?;
     let answer = provider.user_info(endpoint, access_token).await?;
     let content_type = answer.content_type.as_deref();
-    Ok(Some(userinfo::parse(
-        answer.status,
-        content_type,
-        &answer.body,
-        subject,
-    )?))
+    Ok(userinfo::parse(answer.status, content_type, &answer.body, subject)?)
 }

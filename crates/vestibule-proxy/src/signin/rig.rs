@@ -33,6 +33,7 @@ use crate::body::Body;
 use crate::control::Control;
 use crate::evidence;
 use crate::incident::IncidentId;
+use crate::issuer;
 use crate::pages::Pages;
 use crate::plan::Plan;
 use crate::provider::ProviderPlan;
@@ -188,25 +189,8 @@ impl Rig {
             log: Arc::default(),
         });
         answer_tokens(&fake, &grants, &store, began);
-        let providers = providers
-            .into_iter()
-            .map(|plan| fake.start_with(plan))
-            .collect();
-        let plan = Plan {
-            serving: Arc::default(),
-            read: ReadPolicy::default(),
-            gate: gate(),
-            upstreams: Vec::new(),
-            providers,
-            keys: KeyRing::new(vec![
-                SealingKey::from_bytes(&std::array::from_fn(|at| at as u8)).unwrap(),
-            ])
-            .unwrap(),
-            pages: Pages::built_in().unwrap(),
-            drain: Duration::from_secs(30),
-        };
         let shared = Shared::new(
-            plan,
+            plan(&fake, providers),
             Arc::clone(&store) as Arc<dyn Store>,
             Control::new(tokio::runtime::Handle::current()),
             Arc::new(Telemetry::default()),
@@ -218,6 +202,13 @@ impl Rig {
             grants,
             began,
         }
+    }
+
+    /// Puts other providers in force.
+    pub(crate) fn reload(&self, providers: Vec<ProviderPlan>) {
+        self.shared
+            .plan
+            .store(Arc::new(plan(&self.fake, providers)));
     }
 
     pub(crate) fn grants(&self) -> std::sync::MutexGuard<'_, Grants> {
@@ -259,6 +250,7 @@ impl Rig {
         let examined = plan.gate.examine(&request);
         let handle = examined.handle().cloned();
         let evidence = evidence::look_up(&self.shared, handle.as_ref()).await;
+        let evidence = issuer::still_spoken_for(&plan, evidence);
         let context = Context::of(&plan, &request, incident).with_person(&evidence);
         let (decision, _) = plan.gate.decide(&request, examined, evidence.clone(), now);
         let mut entry = Entry::default();
@@ -465,6 +457,29 @@ impl Browser {
         reply
     }
 
+    /// The provider's page posts the answer: from another site, so that of all cookies only those of
+    /// the flows come along.
+    pub(crate) async fn posted(&mut self, rig: &Rig, callback: &str) -> Reply {
+        let (path, form) = callback.split_once('?').unwrap();
+        let (flows, others) = self
+            .jar
+            .clone()
+            .into_iter()
+            .partition(|(name, _)| name.contains("-signin-"));
+        self.jar = flows;
+        let ask = post(path)
+            .with("Content-Type", "application/x-www-form-urlencoded")
+            .with("Sec-Fetch-Mode", "navigate")
+            .with("Sec-Fetch-Dest", "document")
+            .with("Sec-Fetch-Site", "cross-site")
+            .body(form);
+        let reply = self.send(rig, ask).await;
+        for (name, value) in others {
+            self.jar.entry(name).or_insert(value);
+        }
+        reply
+    }
+
     pub(crate) async fn go(&mut self, rig: &Rig, target: &str) -> Reply {
         self.send(rig, get(target).navigating()).await
     }
@@ -485,6 +500,26 @@ impl Browser {
             .keys()
             .filter(|name| name.contains("-signin-"))
             .count()
+    }
+}
+
+fn plan(fake: &FakeProvider, providers: Vec<ProviderPlan>) -> Plan {
+    let providers = providers
+        .into_iter()
+        .map(|plan| fake.start_with(plan))
+        .collect();
+    Plan {
+        serving: Arc::default(),
+        read: ReadPolicy::default(),
+        gate: gate(),
+        upstreams: Vec::new(),
+        providers,
+        keys: KeyRing::new(vec![
+            SealingKey::from_bytes(&std::array::from_fn(|at| at as u8)).unwrap(),
+        ])
+        .unwrap(),
+        pages: Pages::built_in().unwrap(),
+        drain: Duration::from_secs(30),
     }
 }
 

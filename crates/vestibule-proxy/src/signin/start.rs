@@ -7,6 +7,7 @@ use vestibule_gate::request::Request;
 use vestibule_oidc::authorization::{AuthorizationRequest, ExtraParameters, Nonce, State};
 use vestibule_oidc::pkce::Verifier;
 use vestibule_oidc::time::UnixTime;
+use vestibule_session::handle::Handle;
 use vestibule_session::pending::{self, Pending, PendingCookieError};
 use vestibule_session::return_to::ReturnTo;
 use vestibule_session::site::Site;
@@ -39,6 +40,8 @@ pub(super) struct Start<'s> {
     pub(super) provider: &'s Arc<Provider>,
     pub(super) return_to: ReturnTo,
     pub(super) account: Account,
+    /// The handle that the browser sent.
+    pub(super) handle: Option<&'s Handle>,
     pub(super) now: UnixTime,
 }
 
@@ -79,6 +82,7 @@ pub(super) async fn endpoint(
         provider,
         return_to,
         account,
+        handle: visit.handle.as_ref(),
         now: visit.now,
     };
     start.go().await
@@ -153,7 +157,7 @@ impl Start<'_> {
                     .await??
             }
         };
-        let pending = self.pending()?;
+        let pending = self.pending(&loops)?;
         let settings = self.provider.plan();
         let several = self.plan.providers.len() > 1;
         let redirect_uri = format!(
@@ -197,7 +201,7 @@ impl Start<'_> {
         Ok(response)
     }
 
-    fn pending(&self) -> Result<Pending, SignInError> {
+    fn pending(&self, loops: &Loops) -> Result<Pending, SignInError> {
         Ok(Pending {
             provider: self.provider.plan().name.clone(),
             state: State::from_entropy(random_bytes()?),
@@ -205,6 +209,9 @@ impl Start<'_> {
             verifier: Verifier::from_entropy(random_bytes()?),
             return_to: self.return_to.clone(),
             max_age: self.provider.plan().max_age,
+            asked_for: self.provider.asked_for().clone(),
+            replaces: self.handle.map(Handle::store_key),
+            returns: loops.returns().to_vec(),
             started_at: self.now,
         })
     }

@@ -1,3 +1,5 @@
+mod form_post;
+
 use std::time::Duration;
 
 use serde_json::json;
@@ -529,6 +531,26 @@ async fn an_id_token_of_another_sign_in_makes_no_session() {
             "the target is not lost: {}",
             page.body
         );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn user_info_nobody_insists_on_costs_its_claims_and_not_the_sign_in() {
+    for (use_of_it, signed_in) in [
+        (crate::provider::UserInfoUse::WhenAdvertised, true),
+        (crate::provider::UserInfoUse::Always, false),
+    ] {
+        let mut settings = plan("main");
+        settings.user_info = use_of_it;
+        let rig = Rig::with(vec![settings]);
+        // The fake has no claims for anybody: its endpoint answers with an error.
+        rig.fake.knobs().user_info = None;
+        let mut browser = Browser::default();
+        let page = browser.go(&rig, "/app").await;
+        let callback = rig.at_provider(&page);
+        browser.go(&rig, &callback).await;
+        let me = browser.go(&rig, "/.vestibule/me").await.json();
+        assert_eq!(me["signed_in"], signed_in, "{use_of_it:?}");
     }
 }
 

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | killed | everything that was answered is there; opening again is quick |
 //! | disk full | no new sessions ([`StoreError::Full`]), the others go on; writing resumes by itself |
+//! | its disk goes away | it can't be asked; the file is opened again, and never made again |
 //! | a removal cannot be written | this process hands the session out no more, and tries again |
 //! | opened by another process | [`OpenError::InUse`] |
 //! | sealing key taken away, record of a newer version | the person is signed out; the record stays |
@@ -122,7 +123,8 @@ impl FileStore {
         settings: FileStoreSettings,
     ) -> Result<Self, OpenError> {
         let path = path.to_owned();
-        let opener: Opener = Box::new(move || open::database(&path, settings.page_cache_bytes));
+        let opener: Opener =
+            Box::new(move |opening| open::database(&path, settings.page_cache_bytes, opening));
         Self::with_opener(opener, keys, settings.in_memory)
     }
 
@@ -347,6 +349,13 @@ impl Shared {
             .unwrap_or_else(PoisonError::into_inner)
             .insert(*key);
         self.shelf.take(key);
+    }
+
+    /// Shows a session in memory that is on the disk now. `false`, and not shown, if it was removed
+    /// while it was being written.
+    fn show(&self, key: &StoreKey, stored: &Arc<Stored>) -> bool {
+        self.shelf
+            .put_unless(key, stored, || self.tombstones().contains(key))
     }
 
     fn tombstones(&self) -> MutexGuard<'_, HashSet<StoreKey>> {

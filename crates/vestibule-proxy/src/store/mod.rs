@@ -7,10 +7,12 @@
 //!
 //! Both keep the contract of [`vestibule_session::store`], and both run its tests.
 
+mod deadline;
 mod file;
 mod memory;
 mod shelf;
 
+pub(crate) use deadline::in_time;
 pub use file::{FileStore, FileStoreSettings, OpenError};
 pub use memory::MemoryStore;
 pub use shelf::Bounds;

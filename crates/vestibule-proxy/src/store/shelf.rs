@@ -102,13 +102,24 @@ impl Shelf {
         }
     }
 
-    /// Puts a session, whatever was there.
-    pub(super) fn put(&self, key: &StoreKey, stored: Arc<Stored>) {
-        if self.has_room_for(&stored) {
-            self.update(key, |_| Some(stored));
-        } else {
+    /// Puts a session, whatever was there, unless `is_over` says that it is over; while that is asked,
+    /// nobody else can put or take it. Says whether it is not over.
+    pub(super) fn put_unless(
+        &self,
+        key: &StoreKey,
+        stored: &Arc<Stored>,
+        is_over: impl FnOnce() -> bool,
+    ) -> bool {
+        let fits = self.has_room_for(stored);
+        let mut over = false;
+        self.update(key, |_| {
+            over = is_over();
+            (fits && !over).then(|| Arc::clone(stored))
+        });
+        if over || !fits {
             self.take(key);
         }
+        !over
     }
 
     pub(super) fn take(&self, key: &StoreKey) -> Option<Arc<Stored>> {

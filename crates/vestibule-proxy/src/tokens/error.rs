@@ -40,6 +40,13 @@ pub enum TokensError {
     /// The provider of the session is not configured any more.
     #[error("find the provider of the session")]
     ProviderUnknown,
+    /// The provider of that name speaks for another issuer than the one the session is from.
+    #[error("use a session of an issuer that its provider does not speak for")]
+    OtherIssuer,
+    /// The session's token was asked for with other scopes or another resource than are configured
+    /// now: it may not be the one this upstream is due.
+    #[error("use an access token that was asked for under another configuration")]
+    AskedOtherwise,
     /// The refreshed tokens can't be kept.
     #[error("keep the refreshed tokens")]
     Store(#[from] StoreError),
@@ -63,6 +70,8 @@ impl TokensError {
             Self::NotGiven => "access_token_not_given",
             Self::ResourceUnknown => "resource_unknown",
             Self::ProviderUnknown => "session_provider_unknown",
+            Self::OtherIssuer => "session_of_other_issuer",
+            Self::AskedOtherwise => "access_token_asked_otherwise",
             Self::Store(_) => "store_unavailable",
             Self::Interrupted => "refresh_interrupted",
         }
@@ -79,7 +88,7 @@ impl TokensError {
                 Fault::Client
             }
             Self::OtherPerson | Self::NotGiven => Fault::Provider,
-            Self::ProviderUnknown => Fault::Operator,
+            Self::ProviderUnknown | Self::OtherIssuer | Self::AskedOtherwise => Fault::Operator,
             Self::ResourceUnknown | Self::Interrupted => Fault::Internal,
         }
     }
@@ -93,8 +102,13 @@ impl TokensError {
                 "The identity provider gave no access token for the application behind this address."
             }
             Self::Interaction(_) => "The identity provider asks you to sign in again.",
-            Self::GrantOver | Self::OtherPerson | Self::SessionGone | Self::ProviderUnknown => {
-                "The session has ended. Sign in again."
+            Self::GrantOver
+            | Self::OtherPerson
+            | Self::SessionGone
+            | Self::ProviderUnknown
+            | Self::OtherIssuer => "The session has ended. Sign in again.",
+            Self::AskedOtherwise => {
+                "What the application behind this address needs has changed. Sign in again."
             }
             Self::Expired => "The access token has expired. Sign in again.",
             Self::Store(_) => "Sessions can't be kept at the moment. You are not signed out.",
@@ -115,6 +129,8 @@ impl TokensError {
                 | Self::SessionGone
                 | Self::Expired
                 | Self::ProviderUnknown
+                | Self::OtherIssuer
+                | Self::AskedOtherwise
         )
     }
 

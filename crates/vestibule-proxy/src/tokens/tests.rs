@@ -1,3 +1,6 @@
+mod due;
+mod keeping;
+
 use std::time::Duration;
 
 use serde_json::json;

@@ -73,6 +73,12 @@ pub enum UpstreamError {
         /// Which part.
         what: &'static str,
     },
+    /// The head that was to be sent is larger than any upstream takes: a provider says too much about a person.
+    #[error("write a request head of {fields} fields: that is too much")]
+    HeadTooLarge {
+        /// How many fields.
+        fields: usize,
+    },
 }
 
 impl UpstreamError {
@@ -89,6 +95,7 @@ impl UpstreamError {
             Self::WrongSwitch { .. } => "upstream_wrong_switch",
             Self::RequestBody(error) => error.code(),
             Self::Unsendable { .. } => "upstream_unsendable",
+            Self::HeadTooLarge { .. } => "upstream_head_too_large",
         }
     }
 
@@ -98,6 +105,7 @@ impl UpstreamError {
         match self {
             Self::RequestBody(_) => Fault::Client,
             Self::Unsendable { .. } => Fault::Internal,
+            Self::HeadTooLarge { .. } => Fault::Provider,
             _ => Fault::Operator,
         }
     }
@@ -126,6 +134,9 @@ impl UpstreamError {
             Self::RequestBody(BodyError::TooLarge { .. }) => "The request is too large.",
             Self::RequestBody(BodyError::Aborted) => {
                 "The request was not sent completely. Try again."
+            }
+            Self::HeadTooLarge { .. } => {
+                "The sign-in provider says more about you than the application can be told."
             }
             Self::Unsendable { .. } => "Something went wrong on our side. Try again in a moment.",
             _ => {

@@ -18,6 +18,11 @@ use super::plan::UpstreamPlan;
 use crate::body::{Body, BodyError, Length};
 use crate::wire::{Observe, Outgoing, header, is_connection_field};
 
+/// The most fields of a head, and the most bytes of their names and values. What clients send is bounded when it is read;
+/// what is told about a person is up to the provider. No upstream takes this much.
+const MOST_FIELDS: usize = 4096;
+const MOST_FIELD_BYTES: usize = 512 << 10;
+
 /// A head, kept until the answer in case it must be written a second time.
 pub(super) struct Head {
     pub(super) method: Method,
@@ -50,7 +55,19 @@ impl Head {
             }
             None => HeaderValue::from_str(plan.authority()).map_err(|_| wrong("Host"))?,
         };
-        let mut map = HeaderMap::with_capacity(self.fields.len() + 4);
+        let too_large = || UpstreamError::HeadTooLarge {
+            fields: self.fields.len(),
+        };
+        let bytes = self
+            .fields
+            .iter()
+            .map(|field| field.name.len() + field.value.len());
+        if self.fields.len() > MOST_FIELDS || bytes.sum::<usize>() > MOST_FIELD_BYTES {
+            return Err(too_large());
+        }
+        // The other ways to fill a map panic when there is too much.
+        let mut map =
+            HeaderMap::try_with_capacity(self.fields.len() + 4).map_err(|_| too_large())?;
         let uri = if http2 {
             let authority = Authority::try_from(host.as_bytes()).map_err(|_| wrong("Host"))?;
             let scheme = if plan.is_tls() {
@@ -73,7 +90,7 @@ impl Head {
                 continue;
             }
             let (name, value) = header(field).ok_or(wrong("a field"))?;
-            map.append(name, value);
+            map.try_append(name, value).map_err(|_| too_large())?;
         }
         if !http2 {
             self.frame(&mut map, body.length());
@@ -199,6 +216,43 @@ impl Observe for Sent {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::upstream::tests::build;
+    use crate::upstream::{Address, UpstreamSettings};
+
+    fn sent_with(fields: Fields) -> Result<(), UpstreamError> {
+        let plan = build(UpstreamSettings::new(Address::Tcp {
+            host: "app.example".to_owned(),
+            port: 80,
+        }));
+        let head = Head {
+            method: Method::Get,
+            target: Bytes::from_static(b"/"),
+            fields,
+            upgrade: None,
+        };
+        head.request(&plan, false, Body::empty(), &Sent::new())
+            .map(|_| ())
+    }
+
+    #[test]
+    fn a_head_that_is_too_large_is_an_error_and_no_panic() {
+        let many = |count: usize, value: usize| -> Fields {
+            let mut fields = Fields::new();
+            for at in 0..count {
+                fields.push(format!("x-{at}"), vec![b'v'; value]);
+            }
+            fields
+        };
+        assert!(sent_with(many(2200, 100)).is_ok());
+        for (count, value) in [(MOST_FIELDS + 1, 1), (40_000, 1), (9, 64 << 10)] {
+            let error = sent_with(many(count, value)).unwrap_err();
+            assert_eq!(
+                error.code(),
+                "upstream_head_too_large",
+                "{count} of {value}"
+            );
+        }
+    }
 
     #[test]
     fn connection_bound_schemes_are_seen_in_every_spelling() {

@@ -22,6 +22,9 @@ fn flow(byte: u8, started_at: UnixTime) -> Pending {
         verifier: Verifier::from_entropy([byte ^ 0xAA; 32]),
         return_to: ReturnTo::parse(b"/foo/?x=1").unwrap(),
         max_age: None,
+        asked_for: ResourceKey::new(None, "openid"),
+        replaces: None,
+        returns: Vec::new(),
         started_at,
     }
 }
@@ -44,6 +47,9 @@ fn find(header: &str, state: &State, now: UnixTime) -> Result<Pending, PendingEr
 fn a_flow_comes_back_as_it_was_started() {
     let started = Pending {
         max_age: Some(Duration::from_secs(300)),
+        asked_for: ResourceKey::new(Some("urn:api"), "openid read"),
+        replaces: Some(StoreKey::from_bytes([9; 32])),
+        returns: vec![NOW - Duration::from_secs(9), NOW],
         ..flow(1, NOW)
     };
     let header = format!("a=b; {}; c=d", cookie(&started));
@@ -53,6 +59,9 @@ fn a_flow_comes_back_as_it_was_started() {
     assert_eq!(found.verifier, started.verifier);
     assert_eq!(found.return_to, started.return_to);
     assert_eq!(found.max_age, Some(Duration::from_secs(300)));
+    assert_eq!(found.asked_for, started.asked_for);
+    assert_eq!(found.replaces, started.replaces);
+    assert_eq!(found.returns, started.returns);
     assert_eq!(found.started_at, NOW);
 }
 
@@ -179,6 +188,9 @@ fn the_longest_flow_fits_a_cookie() {
         provider: "p".repeat(64),
         return_to: ReturnTo::parse(target.as_bytes()).unwrap(),
         max_age: Some(Duration::MAX),
+        asked_for: ResourceKey::new(None, &"s".repeat(256)),
+        replaces: Some(StoreKey::from_bytes([255; 32])),
+        returns: vec![NOW; 4],
         ..flow(1, NOW)
     };
     assert!(find(&cookie(&long), &long.state, NOW).is_ok());

@@ -1,5 +1,6 @@
 //! How a flow is written: a CBOR map with integer keys. Unknown keys are skipped.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use minicbor::{Decode, Encode};
@@ -9,6 +10,8 @@ use vestibule_oidc::time::UnixTime;
 use zeroize::Zeroizing;
 
 use super::Pending;
+use crate::handle::StoreKey;
+use crate::record::ResourceKey;
 use crate::return_to::ReturnTo;
 
 #[derive(Encode, Decode)]
@@ -28,6 +31,14 @@ struct Wire<'a> {
     started_at: i64,
     #[n(6)]
     max_age_secs: Option<u64>,
+    #[b(7)]
+    resource: Option<&'a str>,
+    #[b(8)]
+    scope: Cow<'a, str>,
+    #[cbor(b(9), with = "minicbor::bytes")]
+    replaces: Option<&'a [u8]>,
+    #[n(10)]
+    returns: Option<Vec<i64>>,
 }
 
 #[expect(
@@ -43,6 +54,14 @@ pub(super) fn encode(pending: &Pending) -> Zeroizing<Vec<u8>> {
         return_to: pending.return_to.as_str(),
         started_at: pending.started_at.as_secs(),
         max_age_secs: pending.max_age.map(|age| age.as_secs()),
+        resource: pending.asked_for.resource(),
+        scope: pending.asked_for.scope().into(),
+        replaces: pending
+            .replaces
+            .as_ref()
+            .map(|key| key.as_bytes().as_slice()),
+        returns: (!pending.returns.is_empty())
+            .then(|| pending.returns.iter().map(|at| at.as_secs()).collect()),
     };
     // Large enough that the bytes are never moved, which would leave a copy behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
@@ -60,6 +79,17 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Pending> {
         // Read again by the rules of today, not trusted because it is sealed.
         return_to: ReturnTo::parse(wire.return_to.as_bytes()).ok()?,
         max_age: wire.max_age_secs.map(Duration::from_secs),
+        asked_for: ResourceKey::new(wire.resource, &wire.scope),
+        replaces: match wire.replaces {
+            Some(key) => Some(StoreKey::from_bytes(key.try_into().ok()?)),
+            None => None,
+        },
+        returns: wire
+            .returns
+            .unwrap_or_default()
+            .into_iter()
+            .map(UnixTime::from_secs)
+            .collect(),
         started_at: UnixTime::from_secs(wire.started_at),
     })
 }

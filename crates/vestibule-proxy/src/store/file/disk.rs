@@ -33,7 +33,17 @@ const COMPACT_ABOVE_BYTES: u64 = 64 << 20;
 const ROOMY_BYTES_PER_SESSION: u64 = 64 << 10;
 
 /// Opens the database; called again after a failure.
-pub(super) type Opener = Box<dyn Fn() -> Result<Opened, OpenError> + Send + Sync>;
+pub(super) type Opener = Box<dyn Fn(Opening) -> Result<Opened, OpenError> + Send + Sync>;
+
+/// Which opening of the file this is, and so whether it may be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Opening {
+    /// At the start: a file that is not there is made.
+    First,
+    /// After a failure: a file that is not there went with its disk. An empty one in its place would
+    /// say "no such session" of everybody.
+    Again,
+}
 
 /// A database, and how large its file was before.
 pub(super) struct Opened {
@@ -80,7 +90,7 @@ impl Disk {
         let Opened {
             mut database,
             file_bytes,
-        } = opener()?;
+        } = opener(Opening::First)?;
         let sessions = make_tables(&database).map_err(OpenError::Tables)?;
         if file_bytes > COMPACT_ABOVE_BYTES.max(sessions.saturating_mul(ROOMY_BYTES_PER_SESSION)) {
             // Best effort: a large file works as well as a small one.
@@ -156,7 +166,7 @@ impl Disk {
             .unwrap_or_else(PoisonError::into_inner);
         // Closed first: the lock on the file is the old one's until then.
         *database = None;
-        match (self.opener)() {
+        match (self.opener)(Opening::Again) {
             Ok(opened) => {
                 *database = Some(opened.database);
                 Ok(())

@@ -9,7 +9,7 @@ use redb::backends::FileBackend;
 use redb::{Builder, DatabaseError, StorageError};
 use vestibule_oidc::fault::Fault;
 
-use super::disk::Opened;
+use super::disk::{Opened, Opening};
 
 /// Why the session file cannot be used. All are for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +39,12 @@ pub enum OpenError {
         #[source]
         source: io::Error,
     },
+    /// It was there when the process started, and is gone or empty: most often its disk is.
+    #[error("open {} again, which is gone: put its disk or the file back, or restart to begin with no sessions", path.display())]
+    Gone {
+        /// The file.
+        path: PathBuf,
+    },
     /// It is not a session file, or it is damaged.
     #[error("read {} as a session file: it is damaged or something else; move it away to start with no sessions", path.display())]
     NotASessionFile {
@@ -64,6 +70,7 @@ impl OpenError {
             Self::InUse { .. } => "session_file_in_use",
             Self::Directory { .. } => "session_file_directory",
             Self::File { .. } => "session_file_not_opened",
+            Self::Gone { .. } => "session_file_gone",
             Self::NotASessionFile { .. } | Self::Tables(_) => "session_file_damaged",
             Self::Thread(_) => "session_file_thread",
         }
@@ -76,9 +83,16 @@ impl OpenError {
     }
 }
 
-/// Opens or makes the database at `path`.
-pub(super) fn database(path: &Path, page_cache_bytes: usize) -> Result<Opened, OpenError> {
-    let file = file(path)?;
+/// Opens the database at `path`, or makes it if this is the first opening.
+pub(super) fn database(
+    path: &Path,
+    page_cache_bytes: usize,
+    opening: Opening,
+) -> Result<Opened, OpenError> {
+    let file = match opening {
+        Opening::First => first(path)?,
+        Opening::Again => again(path)?,
+    };
     let file_bytes = file.metadata().map_or(0, |metadata| metadata.len());
     let damaged = |source| OpenError::NotASessionFile {
         path: path.to_owned(),
@@ -113,7 +127,27 @@ pub(super) fn database(path: &Path, page_cache_bytes: usize) -> Result<Opened, O
     })
 }
 
-fn file(path: &Path) -> Result<File, OpenError> {
+/// The file as it was left; it is never made.
+fn again(path: &Path) -> Result<File, OpenError> {
+    let failed = |source| OpenError::File {
+        path: path.to_owned(),
+        source,
+    };
+    let gone = || OpenError::Gone {
+        path: path.to_owned(),
+    };
+    let file = match OpenOptions::new().read(true).write(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(gone()),
+        opened => opened.map_err(failed)?,
+    };
+    // The database takes an empty file for one that is to be filled.
+    match file.metadata().map_err(failed)?.len() {
+        0 => Err(gone()),
+        _ => Ok(file),
+    }
+}
+
+fn first(path: &Path) -> Result<File, OpenError> {
     let failed = |source| OpenError::File {
         path: path.to_owned(),
         source,

@@ -12,6 +12,8 @@ use vestibule_session::record::fixture::RecordFixture;
 use vestibule_session::seal::SealingKey;
 use vestibule_session::store::contract::block_on;
 
+mod faults;
+
 const NOW: UnixTime = UnixTime(1_700_000_000);
 
 fn ring(byte: u8) -> KeyRing {
@@ -197,7 +199,7 @@ fn a_record_moved_to_another_key_is_no_session() {
     let path = directory.path().join("sessions");
     block_on(store.insert(&key(1), record("alice"))).unwrap();
     drop(store);
-    let database = open::database(&path, 1 << 20).unwrap();
+    let database = open::database(&path, 1 << 20, disk::Opening::First).unwrap();
     let (disk, _) = Disk::open(opening(database)).unwrap();
     let row = disk.read(&key(1)).unwrap().unwrap();
     disk.write(|tables| tables.put_record(&key(2), row.version, &row.sealed))
@@ -210,7 +212,7 @@ fn a_record_moved_to_another_key_is_no_session() {
 
 fn opening(database: disk::Opened) -> Opener {
     let once = Mutex::new(Some(database));
-    Box::new(move || {
+    Box::new(move |_| {
         once.lock().unwrap().take().ok_or(OpenError::InUse {
             path: PathBuf::new(),
         })
@@ -269,7 +271,7 @@ impl FillingDisk {
 
     fn store(&self) -> FileStore {
         let disk = self.clone();
-        let opener: Opener = Box::new(move || {
+        let opener: Opener = Box::new(move |_| {
             let opened = Builder::new().create_with_backend(disk.clone());
             let opened = opened.map(|database| disk::Opened {
                 database,

@@ -129,6 +129,10 @@ fn commit(shared: &Shared, ops: Vec<Op>) -> bool {
     match written {
         Ok((effects, exhumed)) => {
             shared.sessions.fetch_sub(exhumed, Ordering::Relaxed);
+            for key in &buried {
+                // Taken before the tombstone goes: without either, memory would hand it out again.
+                shared.shelf.take(key);
+            }
             if !buried.is_empty() {
                 shared.tombstones().retain(|key| !buried.contains(key));
             }
@@ -257,7 +261,7 @@ fn settle(shared: &Shared, op: Op, effect: Effect) {
             Effect::Kept(version, seen_at),
         ) => {
             let stored = Arc::new(Stored::new(version, record, seen_at));
-            shared.shelf.put(&key, Arc::clone(&stored));
+            shared.show(&key, &stored);
             shared.sessions.fetch_add(1, Ordering::Relaxed);
             let _ = reply.send(Ok(stored));
         }
@@ -271,10 +275,16 @@ fn settle(shared: &Shared, op: Op, effect: Effect) {
             Effect::Kept(version, seen_at),
         ) => {
             let stored = Arc::new(Stored::new(version, record, seen_at));
-            shared.shelf.put(&key, Arc::clone(&stored));
-            let _ = reply.send(Ok(Replacement::Replaced(stored)));
+            let replacement = if shared.show(&key, &stored) {
+                Replacement::Replaced(stored)
+            } else {
+                Replacement::Gone
+            };
+            let _ = reply.send(Ok(replacement));
         }
-        (Op::Replace { reply, .. }, Effect::Conflict(current)) => {
+        (Op::Replace { key, reply, .. }, Effect::Conflict(current))
+            if !shared.tombstones().contains(&key) =>
+        {
             let _ = reply.send(Ok(Replacement::Conflict(current)));
         }
         (Op::Replace { reply, .. }, _) => {

@@ -1,0 +1,78 @@
+use serde_json::json;
+use vestibule_oidc::authorization::CallbackParams;
+use vestibule_oidc::microsoft::TenantId;
+use vestibule_oidc::token::TokenResponse;
+
+use super::*;
+use crate::error_chain::chain;
+
+fn declined(error: &str, description: &str) -> SignInError {
+    SignInError::Declined(AuthorizationError {
+        error: error.to_owned(),
+        description: Some(description.to_owned()),
+        subcode: None,
+    })
+}
+
+fn token(error: &str, description: &str) -> SignInError {
+    let body = json!({"error": error, "error_description": description}).to_string();
+    let answer = TokenResponse::parse(400, Some("application/json"), body.as_bytes());
+    SignInError::Token(answer.unwrap_err())
+}
+
+fn tenant_not_allowed() -> SignInError {
+    let found = TenantId::parse("11111111-1111-4111-8111-111111111111").unwrap();
+    SignInError::IdToken(IssuerMismatch::TenantNotAllowed { found }.into())
+}
+
+#[test]
+fn a_refused_account_is_offered_another_one() {
+    let target = ReturnTo::parse(b"/foo/").unwrap();
+    let (other, again) = ("Sign in as someone else", "Start again");
+    for (error, labels) in [
+        (tenant_not_allowed(), &[other][..]),
+        (declined("access_denied", "No."), &[other, again]),
+        (declined("access_denied", "AADSTS50105: no role"), &[other]),
+        (declined("interaction_required", "AADSTS50105: x"), &[other]),
+        (token("invalid_grant", "AADSTS50020: unknown"), &[other]),
+        (token("invalid_grant", "AADSTS70008: expired"), &[again]),
+        (declined("server_error", "Oh."), &[again]),
+        (SignInError::Used, &[again]),
+    ] {
+        let failure = error
+            .with_start_again(&target)
+            .and_delete("cookie".to_owned())
+            .failure();
+        let offered: Vec<&str> = failure.actions.iter().map(|link| &*link.label).collect();
+        assert_eq!(offered, labels);
+        for link in &failure.actions {
+            assert!(link.href.ends_with("return_to=%2Ffoo%2F"), "{}", link.href);
+            let asks = link.href.contains("prompt=select_account");
+            assert_eq!(asks, link.label == other, "{}", link.href);
+        }
+    }
+}
+
+#[test]
+fn a_failure_and_its_causes_are_each_said_once() {
+    let callback = CallbackParams::parse(b"state=a&state=b").err().unwrap();
+    for error in [
+        tenant_not_allowed(),
+        declined("access_denied", "No."),
+        token("invalid_grant", "AADSTS50020: unknown"),
+        SignInError::Callback(callback),
+        SignInError::UserInfo(
+            vestibule_oidc::userinfo::parse(200, Some("application/json"), b"[", "ann")
+                .unwrap_err(),
+        ),
+    ] {
+        let plain = chain(&error);
+        let answered = chain(&error.with_start_again(&ReturnTo::root()));
+        assert_eq!(answered, plain);
+        let mut parts: Vec<&str> = plain.split(": ").collect();
+        let all = parts.len();
+        parts.sort_unstable();
+        parts.dedup();
+        assert_eq!(parts.len(), all, "{plain}");
+    }
+}

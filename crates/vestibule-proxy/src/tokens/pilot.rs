@@ -1,0 +1,349 @@
+//! One refresh under way: the grant, what its answer proves, and the record that comes of it.
+//!
+//! | step | why in this order |
+//! |---|---|
+//! | tokens that an earlier flight could not store | the old refresh token must not be sent again |
+//! | the grant | |
+//! | the new refresh token goes into the store | from here on nothing else works, even after a kill |
+//! | the ID token, user info | either may wait for the provider, and either may end the session |
+//! | the access token and the claims go into the store | now they may be used |
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use vestibule_oidc::id_token::{self, IdTokenError, Previous, RefreshExpected, VerifiedIdToken};
+use vestibule_oidc::metadata::ProviderMetadata;
+use vestibule_oidc::secret::Secret;
+use vestibule_oidc::time::UnixTime;
+use vestibule_oidc::token::{Grant, TokenError, TokenRequest, TokenResponse};
+use vestibule_oidc::userinfo::{UserInfo, UserInfoError};
+use vestibule_session::handle::StoreKey;
+use vestibule_session::record::{Record, Refreshed, ResourceKey};
+use vestibule_session::store::{Replacement, Store, StoreError, Stored};
+
+use super::flight::Outcome;
+use super::unstored::Granted;
+use super::{MARGIN, TokensError};
+use crate::provider::{Endpoint, Provider, ProviderError};
+use crate::shared::Shared;
+use crate::signin::{self, SignInError, ask_user_info, resource_parameter};
+
+/// How often a record is put into the store before its tokens are held instead.
+const STORE_ATTEMPTS: u32 = 4;
+
+/// Time between two such attempts.
+const STORE_PAUSE: Duration = Duration::from_millis(250);
+
+/// One flight under way.
+pub(super) struct Pilot {
+    pub(super) provider: Arc<Provider>,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) key: StoreKey,
+    pub(super) wanted: ResourceKey,
+    pub(super) now: UnixTime,
+    pub(super) began: Instant,
+}
+
+/// How a flight ended.
+pub(super) struct Landing {
+    pub(super) outcome: Outcome,
+    /// It left tokens that the store would not take, the first of this session.
+    pub(super) holds_tokens: bool,
+}
+
+impl Pilot {
+    pub(super) async fn fly(&self, shared: &Shared) -> Landing {
+        let unstored = &shared.flights.unstored;
+        let held_before = unstored.of(&self.key);
+        let outcome = self.look_and_refresh(shared, held_before.as_ref()).await;
+        if let Err(error) = &outcome
+            && error.ended_session()
+        {
+            unstored.forget(&self.key);
+            if let Err(error) = self.store.remove(&self.key).await {
+                tracing::error!(code = error.code(), %error, "a session that is over could not be removed yet");
+            }
+        }
+        Landing {
+            outcome,
+            holds_tokens: held_before.is_none() && unstored.of(&self.key).is_some(),
+        }
+    }
+
+    async fn look_and_refresh(&self, shared: &Shared, held: Option<&Arc<Granted>>) -> Outcome {
+        // Read again: whoever came before may have brought what is wanted.
+        let stored = self
+            .store
+            .load(&self.key)
+            .await?
+            .ok_or(TokensError::SessionGone)?;
+        if held.is_none() && self.has_what_is_wanted(&stored) {
+            return Ok(stored);
+        }
+        let outcome = self.refresh(shared, stored, held).await;
+        let provider = &self.provider;
+        let result = match &outcome {
+            Ok(_) => "refreshed",
+            Err(error) => error.code(),
+        };
+        shared.telemetry.metrics.refresh(provider.name(), result);
+        if let Err(error) = &outcome {
+            tracing::warn!(
+                provider = %provider.name(),
+                code = error.code(),
+                fault = error.fault().as_str(),
+                error = %signin::chain(error),
+                "a token refresh failed"
+            );
+        }
+        outcome
+    }
+
+    fn has_what_is_wanted(&self, stored: &Stored) -> bool {
+        let held = stored.record().tokens().find(&self.wanted);
+        held.is_some_and(|held| !held.refresh_due(MARGIN, self.now()))
+    }
+
+    async fn refresh(
+        &self,
+        shared: &Shared,
+        mut stored: Arc<Stored>,
+        held: Option<&Arc<Granted>>,
+    ) -> Outcome {
+        if let Some(granted) = held {
+            stored = self.settle(shared, stored, granted).await?;
+            if self.has_what_is_wanted(&stored) {
+                return Ok(stored);
+            }
+        }
+        let record = stored.record();
+        let refresh_token = record.refresh_token().ok_or(TokensError::Expired)?;
+        let metadata = self.metadata(record).await?;
+        shared.flights.unstored.room()?;
+        let tokens = self.grant(&metadata, record, refresh_token).await?;
+        let granted = Arc::new(Granted {
+            tokens,
+            wanted: self.wanted.clone(),
+            received_at: self.now(),
+        });
+        self.settle(shared, stored, &granted).await
+    }
+
+    /// Puts a grant to use, or holds it for the next flight.
+    async fn settle(
+        &self,
+        shared: &Shared,
+        stored: Arc<Stored>,
+        granted: &Arc<Granted>,
+    ) -> Outcome {
+        let outcome = self.put_to_use(stored, granted).await;
+        match &outcome {
+            Err(error) if !error.ended_session() => {
+                shared.flights.unstored.hold(self.key, granted);
+            }
+            _ => shared.flights.unstored.forget(&self.key),
+        }
+        outcome
+    }
+
+    async fn put_to_use(&self, stored: Arc<Stored>, granted: &Granted) -> Outcome {
+        let tokens = &granted.tokens;
+        let stored = match tokens.refresh_token() {
+            Some(new) if stored.record().refresh_token() != Some(new) => {
+                self.keep(stored, |record| Ok(record.with_refresh_token(new.clone())))
+                    .await?
+            }
+            _ => stored,
+        };
+        let metadata = self.metadata(stored.record()).await?;
+        let id_token = self.verify(&metadata, stored.record(), granted).await?;
+        let user_info = self.user_info(&metadata, stored.record(), tokens).await?;
+        self.keep(stored, |record| {
+            let refreshed = Refreshed {
+                tokens,
+                id_token: id_token.as_ref(),
+                asked_for: granted.wanted.clone(),
+                userinfo: user_info.as_ref(),
+                access_token: None,
+            };
+            record
+                .with_refreshed_tokens(refreshed, granted.received_at)
+                .map_err(|_| TokensError::OtherPerson)
+        })
+        .await
+    }
+
+    /// What is known of the provider, if it still speaks for the issuer of the session: a name in
+    /// the configuration may stand for another provider by now, which the tokens are none of the
+    /// business of.
+    async fn metadata(&self, record: &Record) -> Result<Arc<ProviderMetadata>, TokensError> {
+        let metadata = self.provider.metadata().await?;
+        match metadata.token_issuer().permits(record.issuer()) {
+            true => Ok(metadata),
+            false => Err(TokensError::OtherIssuer),
+        }
+    }
+
+    async fn user_info(
+        &self,
+        metadata: &ProviderMetadata,
+        record: &Record,
+        tokens: &TokenResponse,
+    ) -> Result<Option<UserInfo>, TokensError> {
+        match ask_user_info(&self.provider, metadata, tokens, record.subject()).await {
+            Ok(user_info) => Ok(user_info),
+            Err(SignInError::UserInfo(UserInfoError::AnotherSubject)) => {
+                Err(TokensError::OtherPerson)
+            }
+            Err(error) => {
+                tracing::warn!(
+                    provider = %self.provider.name(),
+                    code = error.code(),
+                    error = %signin::chain(&error),
+                    "user info could not be asked again; what was known stays"
+                );
+                Ok(None)
+            }
+        }
+    }
+
+    async fn grant(
+        &self,
+        metadata: &ProviderMetadata,
+        record: &Record,
+        refresh_token: &Secret,
+    ) -> Result<TokenResponse, TokensError> {
+        let provider = &self.provider;
+        let settings = provider.plan();
+        let scopes: Vec<String> = self.wanted.scopes().map(str::to_owned).collect();
+        let extra =
+            resource_parameter(self.wanted.resource()).map_err(|_| TokensError::ResourceUnknown)?;
+        let request = TokenRequest {
+            endpoint: metadata.token_endpoint(),
+            client_id: &settings.client_id,
+            authentication: &settings.client_authentication(metadata),
+            grant: Grant::RefreshToken { refresh_token },
+            scopes: &scopes,
+            extra: &extra,
+        };
+        let answer = provider.token(request.to_http()).await?;
+        TokenResponse::parse(answer.status, answer.content_type.as_deref(), &answer.body)
+            .map_err(|error| judge(error, self.wanted == *record.tokens().sign_in_key()))
+    }
+
+    /// The ID token of the answer, if there is one: the same person and sign-in as before
+    /// (OIDC Core §12.2).
+    async fn verify(
+        &self,
+        metadata: &ProviderMetadata,
+        record: &Record,
+        granted: &Granted,
+    ) -> Result<Option<VerifiedIdToken>, TokensError> {
+        let (provider, received_at) = (&self.provider, granted.received_at);
+        let Some(raw) = granted.tokens.id_token() else {
+            return Ok(None);
+        };
+        let expected = RefreshExpected {
+            client_id: &provider.plan().client_id,
+            issuer: metadata.token_issuer(),
+            algorithms: &provider.plan().id_token_algorithms,
+            access_token: granted.tokens.access_token(),
+            skew: provider.plan().clock_skew,
+            previous: Previous {
+                issuer: record.issuer(),
+                subject: record.subject(),
+                auth_time: record.auth_time(),
+            },
+        };
+        let verified = match provider.keys().await {
+            Ok(keys) => match id_token::verify_refreshed(raw, &keys, &expected, received_at) {
+                Err(error) if error.newer_keys_may_help() => {
+                    match provider.newer_keys(&keys).await {
+                        Ok(newer) => {
+                            id_token::verify_refreshed(raw, &newer, &expected, received_at)
+                        }
+                        Err(_) => Err(error),
+                    }
+                }
+                verified => verified,
+            },
+            Err(error) => {
+                tracing::warn!(code = error.code(), %error, "a refreshed id token could not be verified; the old claims stay");
+                return Ok(None);
+            }
+        };
+        match verified {
+            Ok(verified) => Ok(Some(verified)),
+            Err(
+                IdTokenError::Changed { .. }
+                | IdTokenError::Issuer(_)
+                | IdTokenError::Audience { .. }
+                | IdTokenError::AuthorizedParty { .. },
+            ) => Err(TokensError::OtherPerson),
+            Err(error) => {
+                // Nothing is believed that it says. The grant itself was answered, and its new
+                // refresh token is the only one that works from here on.
+                tracing::warn!(code = error.code(), %error, "a refreshed id token is not valid; the old claims stay");
+                Ok(None)
+            }
+        }
+    }
+
+    /// Puts the record that `next` makes into the store. Whoever wrote in the meantime is not
+    /// overwritten: it is made anew from what they left.
+    async fn keep(
+        &self,
+        mut current: Arc<Stored>,
+        next: impl Fn(&Record) -> Result<Record, TokensError> + Send,
+    ) -> Outcome {
+        let mut failed: Option<StoreError> = None;
+        for attempt in 0..STORE_ATTEMPTS {
+            if attempt > 0 && failed.is_some() {
+                sleep(STORE_PAUSE).await;
+            }
+            let record = next(current.record())?;
+            match self
+                .store
+                .replace(&self.key, current.version(), record)
+                .await
+            {
+                Ok(Replacement::Replaced(kept)) => return Ok(kept),
+                Ok(Replacement::Conflict(theirs)) => current = theirs,
+                // Signed out while the provider was being asked: that stands.
+                Ok(Replacement::Gone) => return Err(TokensError::SessionGone),
+                Err(error) => failed = Some(error),
+            }
+        }
+        Err(failed.map_or(TokensError::Interrupted, TokensError::Store))
+    }
+
+    pub(super) fn now(&self) -> UnixTime {
+        self.now + self.began.elapsed()
+    }
+}
+
+/// What a refusal of the token endpoint means for the session.
+fn judge(error: TokenError, is_sign_in_grant: bool) -> TokensError {
+    if error.is_temporary() {
+        return TokensError::Provider(ProviderError::Status {
+            endpoint: Endpoint::Token,
+            status: error
+                .refusal()
+                .map_or(503, |refusal| refusal.status.max(500)),
+        });
+    }
+    match error.refusal() {
+        // Only the sign-in's own grant speaks for the session, and only without a way to mend it.
+        Some(refusal) if refusal.ends_grant() && is_sign_in_grant => TokensError::GrantOver,
+        Some(refusal)
+            if matches!(
+                refusal.error.as_str(),
+                "invalid_grant" | "interaction_required" | "login_required" | "consent_required"
+            ) =>
+        {
+            TokensError::Interaction(error)
+        }
+        _ => TokensError::Refused(error),
+    }
+}
