@@ -2,10 +2,12 @@
 //!
 //! They look only at tables that could be read; a file with a broken one is refused anyway.
 
+mod entra;
+
 use std::collections::BTreeMap;
 
 use crate::read::{At, Context, Marks};
-use crate::section::provider::{ProviderKind, ProviderSettings, ResponseMode};
+use crate::section::provider::{ProviderSettings, ResponseMode};
 use crate::section::route::{AccessToken, HeaderSource, Require, RouteSettings};
 use crate::section::server::PublicUrl;
 
@@ -41,11 +43,12 @@ pub(crate) fn check(context: &Context<'_>, tables: &Tables<'_>) {
         public(context, route);
         provider(context, tables, route);
         user(context, tables, route);
+        entra::rule_scopes(context, tables, route);
     }
     for provider in tables.providers {
         form_post(context, tables, provider);
         tokens(context, tables, provider);
-        sign_in_token(context, tables, provider);
+        entra::sign_in_token(context, tables, provider);
     }
     tls(context, tables);
 }
@@ -254,7 +257,7 @@ fn tokens(context: &Context<'_>, tables: &Tables<'_>, provider: &At<ProviderSett
         if let Some(own) = wanted(&route.value) {
             match &first {
                 None => {
-                    sign_in_scopes(context, provider, route, &own);
+                    entra::sign_in_scopes(context, provider, route, &own);
                     first = Some((route, own));
                 }
                 Some((other, theirs)) if *theirs != own => context.error(
@@ -281,90 +284,6 @@ fn tokens(context: &Context<'_>, tables: &Tables<'_>, provider: &At<ProviderSett
                 other.value.path
             ),
             "write the same access_token on both",
-        );
-    }
-}
-
-/// At Entra's token endpoint all scopes must be of one resource (AADSTS28000).
-fn sign_in_scopes(
-    context: &Context<'_>,
-    provider: &At<ProviderSettings>,
-    route: &At<RouteSettings>,
-    (scopes, _): &Wanted<'_>,
-) {
-    if provider.value.kind != ProviderKind::Entra {
-        return;
-    }
-    let mut resources: Vec<&str> = scopes
-        .iter()
-        .filter_map(|scope| entra_resource(scope))
-        .collect();
-    if resources.windows(2).any(|pair| pair.first() != pair.last()) {
-        context.error(
-            route.marks.of("access_token"),
-            route.marks.key("access_token"),
-            "these scopes are of different APIs, and a token is for one",
-            "keep the scopes of the API behind this route",
-        );
-        return;
-    }
-    resources.extend(
-        provider
-            .value
-            .scopes
-            .iter()
-            .filter_map(|scope| entra_resource(scope)),
-    );
-    if resources.windows(2).any(|pair| pair.first() != pair.last()) {
-        context.error(
-            provider.marks.of("scopes"),
-            provider.marks.key("scopes"),
-            format!(
-                "sign-in asks for another API than the route {}, and Entra gives a token for one (AADSTS28000)",
-                route.value.path
-            ),
-            "keep only \"openid\", \"profile\" and \"offline_access\" here; the route's scope is added by itself",
-        );
-    }
-}
-
-/// The resource in one of Entra's scopes; `None` for those of OpenID Connect.
-fn entra_resource(scope: &str) -> Option<&str> {
-    if matches!(scope, "openid" | "profile" | "email" | "offline_access") {
-        return None;
-    }
-    match scope.rsplit_once('/') {
-        // `api://GUID` alone names no scope and is its own resource.
-        Some((resource, _)) if resource.ends_with('/') && !scope.ends_with("/.default") => {
-            Some(scope)
-        }
-        Some((resource, _)) => Some(resource),
-        // A name without resource is Microsoft Graph's.
-        None => Some("https://graph.microsoft.com"),
-    }
-}
-
-/// The mistake the whole program exists for: a token that nobody but Microsoft can read.
-fn sign_in_token(context: &Context<'_>, tables: &Tables<'_>, provider: &At<ProviderSettings>) {
-    if provider.value.kind != ProviderKind::Entra {
-        return;
-    }
-    let own_api = provider
-        .value
-        .scopes
-        .iter()
-        .filter_map(|scope| entra_resource(scope))
-        .any(|resource| !resource.starts_with("https://graph.microsoft."));
-    let routes = tables.routes.iter().filter(|route| {
-        (tables.providers.len() == 1 || route.value.provider == provider.value.name)
-            && route.value.access_token == Some(AccessToken::SignIn)
-    });
-    for route in routes.filter(|_| !own_api) {
-        context.warning(
-            route.marks.of("access_token"),
-            route.marks.key("access_token"),
-            "the sign-in's own token is for Microsoft Graph: the upstream can't validate it",
-            "write access_token = { scope = \"api://API-ID/.default\" }, the Application ID URI under Expose an API",
         );
     }
 }

@@ -76,6 +76,28 @@ pub trait SecretSource {
     ///
     /// [`SecretError`], when it is not there, can't be read or is too large.
     fn file(&self, path: &Path) -> Result<SecretFile, SecretError>;
+
+    /// The content of a file of certificates, which is no secret. `None` where such files are not looked
+    /// at: then whoever uses the settings finds out what is wrong with them.
+    ///
+    /// # Errors
+    ///
+    /// [`SecretError`], when it is not there or can't be read.
+    fn certificates(&self, path: &Path) -> Result<Option<Vec<u8>>, SecretError> {
+        let _ = path;
+        Ok(None)
+    }
+
+    /// Whether there is a folder at `path` that can be looked into. Where folders are not looked at,
+    /// there is.
+    ///
+    /// # Errors
+    ///
+    /// [`SecretError`], when it is not there or can't be looked into.
+    fn folder(&self, path: &Path) -> Result<(), SecretError> {
+        let _ = path;
+        Ok(())
+    }
 }
 
 /// What a configuration is read in.
@@ -84,6 +106,7 @@ pub struct Environment<'a> {
     pub(crate) secrets: &'a dyn SecretSource,
     pub(crate) base: PathBuf,
     pub(crate) state: PathBuf,
+    pub(crate) without_secrets: bool,
 }
 
 impl<'a> Environment<'a> {
@@ -98,7 +121,17 @@ impl<'a> Environment<'a> {
             secrets,
             base: base.into(),
             state: state.into(),
+            without_secrets: false,
         }
+    }
+
+    /// Only for checking a file on a machine that has not its secrets: a variable or file that is not
+    /// there is a warning instead of an error, and a worthless value stands in for a secret. What is there
+    /// is judged as ever. Settings read this way must not be run.
+    #[must_use]
+    pub fn without_secrets(mut self) -> Self {
+        self.without_secrets = true;
+        self
     }
 }
 
@@ -107,6 +140,7 @@ impl fmt::Debug for Environment<'_> {
         f.debug_struct("Environment")
             .field("base", &self.base)
             .field("state", &self.state)
+            .field("without_secrets", &self.without_secrets)
             .finish_non_exhaustive()
     }
 }
@@ -144,6 +178,25 @@ pub struct ProcessSecrets;
 
 const LARGEST: u64 = 64 * 1024;
 
+/// The bundles of whole systems have a quarter of a mebibyte.
+const LARGEST_BUNDLE: u64 = 16 * 1024 * 1024;
+
+fn fault(error: std::io::Error) -> SecretError {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => SecretError::Missing,
+        _ => SecretError::Unreadable(error.to_string()),
+    }
+}
+
+fn open(path: &Path) -> Result<(std::fs::File, std::fs::Metadata), SecretError> {
+    let file = std::fs::File::open(path).map_err(fault)?;
+    let metadata = file.metadata().map_err(fault)?;
+    if metadata.is_dir() {
+        return Err(SecretError::Unreadable("it is a folder".to_owned()));
+    }
+    Ok((file, metadata))
+}
+
 impl SecretSource for ProcessSecrets {
     fn variable(&self, name: &str) -> Result<Zeroizing<String>, SecretError> {
         match std::env::var(name) {
@@ -156,15 +209,7 @@ impl SecretSource for ProcessSecrets {
     }
 
     fn file(&self, path: &Path) -> Result<SecretFile, SecretError> {
-        let fault = |error: std::io::Error| match error.kind() {
-            std::io::ErrorKind::NotFound => SecretError::Missing,
-            _ => SecretError::Unreadable(error.to_string()),
-        };
-        let file = std::fs::File::open(path).map_err(fault)?;
-        let metadata = file.metadata().map_err(fault)?;
-        if metadata.is_dir() {
-            return Err(SecretError::Unreadable("it is a folder".to_owned()));
-        }
+        let (file, metadata) = open(path)?;
         let mut content = Zeroizing::new(Vec::with_capacity(4096));
         file.take(LARGEST + 1)
             .read_to_end(&mut content)
@@ -179,6 +224,24 @@ impl SecretSource for ProcessSecrets {
             others_can_read,
             read_only: on_read_only(path),
         })
+    }
+
+    fn certificates(&self, path: &Path) -> Result<Option<Vec<u8>>, SecretError> {
+        let (file, _) = open(path)?;
+        let mut content = Vec::new();
+        file.take(LARGEST_BUNDLE + 1)
+            .read_to_end(&mut content)
+            .map_err(fault)?;
+        if content.len() as u64 > LARGEST_BUNDLE {
+            return Err(SecretError::Unreadable(
+                "it is larger than 16 MiB".to_owned(),
+            ));
+        }
+        Ok(Some(content))
+    }
+
+    fn folder(&self, path: &Path) -> Result<(), SecretError> {
+        std::fs::read_dir(path).map(drop).map_err(fault)
     }
 }
 

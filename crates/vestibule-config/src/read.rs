@@ -3,6 +3,7 @@
 //! A reader never stops at the first mistake: what can't be read is reported and left out, and because
 //! a file with an error is refused as a whole, nobody sees what was left out.
 
+mod certificates;
 mod item;
 mod secret;
 mod table;

@@ -5,6 +5,7 @@ mod examples;
 mod mistakes;
 mod robustness;
 mod values;
+mod without_secrets;
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,8 @@ struct Pretended;
 
 const KEY: &str = "c2Vzc2lvbiBzZWFsaW5nIGtleSBmb3IgdGVzdHMgISE";
 const PEM: &str = "-----BEGIN PRIVATE KEY-----\nMC4CAQ==\n-----END PRIVATE KEY-----\n";
+
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMAMCAQU=\n-----END CERTIFICATE-----\n";
 
 impl SecretSource for Pretended {
     fn variable(&self, name: &str) -> Result<Zeroizing<String>, SecretError> {
@@ -53,6 +56,26 @@ impl SecretSource for Pretended {
             others_can_read: name == "world-readable" || path.starts_with("/exposed"),
             read_only: path.starts_with("/read-only"),
         })
+    }
+
+    fn certificates(&self, path: &Path) -> Result<Option<Vec<u8>>, SecretError> {
+        let text = match path.file_name().and_then(|name| name.to_str()) {
+            Some("missing.pem") => return Err(SecretError::Missing),
+            Some("empty.pem") => "\n".to_owned(),
+            Some("key.pem") => PEM.to_owned(),
+            Some("certificate.der") => "\x30\x03\x02\x01\x05".to_owned(),
+            Some("cut-off.pem") => CERTIFICATE.replace("MAMCAQU=", "MAMC"),
+            _ => CERTIFICATE.to_owned(),
+        };
+        Ok(Some(text.into_bytes()))
+    }
+
+    fn folder(&self, path: &Path) -> Result<(), SecretError> {
+        match path.file_name().and_then(|name| name.to_str()) {
+            Some("missing") => Err(SecretError::Missing),
+            Some("file.html") => Err(SecretError::Unreadable("Not a directory".to_owned())),
+            _ => Ok(()),
+        }
     }
 }
 

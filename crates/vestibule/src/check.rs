@@ -7,15 +7,30 @@ use vestibule_config::{LoadError, Problem, Problems};
 
 use crate::cli::CheckArgs;
 use crate::exit::Exit;
-use crate::{load, output};
+use crate::load::Secrets;
+use crate::{assemble, load, output};
 
 /// Runs the command.
 pub(crate) fn run(arguments: &CheckArgs) -> Exit {
     let named = arguments.file.as_ref().or(arguments.config.as_ref());
     let path = named.map_or(Path::new("vestibule.toml"), PathBuf::as_path);
-    let loaded = load::file(path);
+    let secrets = match arguments.without_secrets {
+        true => Secrets::Absent,
+        false => Secrets::Needed,
+    };
+    let loaded = load::file(path, secrets);
     let (problems, exit) = match loaded {
-        Ok((_, warnings)) => (warnings, Exit::Done),
+        Ok((settings, warnings)) => {
+            let pieces = match secrets {
+                Secrets::Needed => assemble::try_files(&settings),
+                Secrets::Absent => Ok(()),
+            };
+            if let Err(error) = pieces {
+                output::error("use a file the configuration names", &*error, None);
+                return Exit::Wrong;
+            }
+            (warnings, Exit::Done)
+        }
         Err(LoadError::Invalid(problems)) => (problems, Exit::Wrong),
         Err(error) => {
             output::error("check", &error, Some("name the file: vestibule check FILE"));

@@ -65,7 +65,7 @@ pub(crate) struct DemoArgs {
 /// `vestibule check`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  vestibule check vestibule.toml\n  vestibule check --json vestibule.toml"
+    after_help = "Examples:\n  vestibule check vestibule.toml\n  vestibule check --without-secrets vestibule.toml\n  vestibule check --json vestibule.toml"
 )]
 pub(crate) struct CheckArgs {
     /// The configuration file; vestibule.toml if there is none.
@@ -74,6 +74,9 @@ pub(crate) struct CheckArgs {
     /// The configuration file, named as `run` names it.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// Take absent secrets, certificates and folders as warnings: to check a file on another machine than the one that runs it.
+    #[arg(long)]
+    pub(crate) without_secrets: bool,
     /// Print the problems as JSON, for a program to read.
     #[arg(long)]
     pub(crate) json: bool,

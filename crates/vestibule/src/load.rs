@@ -14,7 +14,7 @@ use crate::output;
 /// # Errors
 /// The exit code, after every problem was printed.
 pub(crate) fn settings(path: &Path) -> Result<Settings, Exit> {
-    let loaded = file(path);
+    let loaded = file(path, Secrets::Needed);
     match loaded {
         Ok((settings, warnings)) => {
             print(&warnings);
@@ -32,16 +32,28 @@ pub(crate) fn settings(path: &Path) -> Result<Settings, Exit> {
     }
 }
 
+/// Whether secrets and the files of the machine that runs it must be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Secrets {
+    /// They must.
+    Needed,
+    /// What is absent is a warning, for a check on another machine.
+    Absent,
+}
+
 /// The settings of the file and its warnings.
 ///
 /// # Errors
 /// [`LoadError`].
-pub(crate) fn file(path: &Path) -> Result<(Settings, Problems), LoadError> {
+pub(crate) fn file(path: &Path, secrets: Secrets) -> Result<(Settings, Problems), LoadError> {
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new(".")).to_owned();
-    let environment = Environment::new(&ProcessSecrets, folder, state_directory());
+    let mut environment = Environment::new(&ProcessSecrets, folder, state_directory());
+    if secrets == Secrets::Absent {
+        environment = environment.without_secrets();
+    }
     vestibule_config::load(path, &environment).map(|loaded| (loaded.settings, loaded.warnings))
 }
 

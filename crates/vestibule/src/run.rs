@@ -9,6 +9,7 @@ use vestibule_proxy::server::{StartError, control_runtime};
 
 use crate::cli::RunArgs;
 use crate::exit::Exit;
+use crate::load::Secrets;
 use crate::output::{self, Chain};
 use crate::serve::{self, Served};
 use crate::{load, logging};
@@ -107,7 +108,7 @@ fn is_taken(error: &StartError) -> bool {
 /// Takes the file's present content, or keeps the old and says loudly why.
 fn reload(served: &Served, config: &Path) {
     tell_systemd(&[NotifyState::Reloading]);
-    let result = match load::file(config) {
+    let result = match load::file(config, Secrets::Needed) {
         Ok((settings, warnings)) => {
             load::print(&warnings);
             served

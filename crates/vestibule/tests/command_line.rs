@@ -100,7 +100,7 @@ fn a_taken_port_is_an_error_that_names_the_flag() {
 }
 
 #[test]
-fn every_example_passes_the_check_but_for_its_secrets() {
+fn every_example_passes_the_check_on_a_machine_without_its_secrets() {
     for entry in
         std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples")).unwrap()
     {
@@ -108,13 +108,8 @@ fn every_example_passes_the_check_but_for_its_secrets() {
         if path.extension().is_none_or(|ending| ending != "toml") {
             continue;
         }
-        let output = run_to_end(&["check", "--json", "--config", path.to_str().unwrap()]);
-        let said = text(&output.stdout);
-        assert_ne!(output.status.code(), Some(2), "{}: {said}", path.display());
-        for line in said.lines().filter(|line| line.contains("\"error\"")) {
-            let missing =
-                line.contains("env:") || line.contains("file:") || line.contains("secret");
-            assert!(missing, "{}: {line}", path.display());
-        }
+        let output = run_to_end(&["check", "--without-secrets", path.to_str().unwrap()]);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{}: {said}", path.display());
     }
 }

@@ -92,3 +92,29 @@ fn a_secret_file_is_bounded() {
         SecretError::Missing
     );
 }
+
+#[test]
+fn the_process_looks_at_certificates_and_folders() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    std::fs::write(&file, "content").unwrap();
+    assert_eq!(
+        ProcessSecrets.certificates(&file),
+        Ok(Some(b"content".to_vec()))
+    );
+    let absent = folder.path().join("absent");
+    assert_eq!(
+        ProcessSecrets.certificates(&absent),
+        Err(SecretError::Missing)
+    );
+    assert!(matches!(
+        ProcessSecrets.certificates(folder.path()),
+        Err(SecretError::Unreadable(_))
+    ));
+    assert_eq!(ProcessSecrets.folder(folder.path()), Ok(()));
+    assert_eq!(ProcessSecrets.folder(&absent), Err(SecretError::Missing));
+    assert!(matches!(
+        ProcessSecrets.folder(&file),
+        Err(SecretError::Unreadable(_))
+    ));
+}

@@ -81,19 +81,29 @@ impl Item<'_> {
 
     /// The secret itself, without the newline an editor leaves at its end.
     pub(crate) fn secret(&self) -> Option<SecretText> {
+        self.secret_or("stands-in-for-a-secret-that-is-not-there")
+    }
+
+    /// The secret itself. `stand_in` is what it is where a secret may be absent.
+    pub(crate) fn secret_or(&self, stand_in: &str) -> Option<SecretText> {
         let (text, place) = match self.reference()? {
             Reference::Variable(name) => {
-                let value = self.fetched(
+                let place = format!("the environment variable {name}");
+                let fetched = self.fetched(
                     self.context.environment.secrets.variable(&name),
-                    &format!("the environment variable {name}"),
+                    &place,
                     "set it for the process that runs vestibule",
                 )?;
-                (
-                    SecretText::new(value.as_str()),
-                    format!("the environment variable {name}"),
-                )
+                let text = fetched.map_or_else(
+                    || SecretText::new(stand_in),
+                    |value| SecretText::new(value.as_str()),
+                );
+                (text, place)
             }
-            Reference::File(path) => (self.secret_file(&path)?, format!("{}", path.display())),
+            Reference::File(path) => (
+                self.secret_file(&path, stand_in)?,
+                format!("{}", path.display()),
+            ),
         };
         let trimmed = text.expose().trim_end_matches(['\r', '\n']);
         if trimmed.is_empty() {
@@ -115,13 +125,17 @@ impl Item<'_> {
         Some(SecretText::new(trimmed))
     }
 
-    /// The text of a secret file, after a look at who else can read it.
-    pub(crate) fn secret_file(&self, path: &std::path::Path) -> Option<SecretText> {
-        let file = self.fetched(
+    /// The text of a secret file, after a look at who else can read it. `stand_in` is what it is where a
+    /// secret may be absent.
+    pub(crate) fn secret_file(&self, path: &std::path::Path, stand_in: &str) -> Option<SecretText> {
+        let fetched = self.fetched(
             self.context.environment.secrets.file(path),
             &path.display().to_string(),
             "put the secret there, readable for the user that runs vestibule and for nobody else",
         )?;
+        let Some(file) = fetched else {
+            return Some(SecretText::new(stand_in));
+        };
         self.judge_readers(path, &file);
         match std::str::from_utf8(&file.content) {
             Ok(text) => Some(SecretText::new(text)),
@@ -152,12 +166,18 @@ impl Item<'_> {
         }
     }
 
-    fn fetched<T>(&self, fetched: Result<T, SecretError>, what: &str, help: &str) -> Option<T> {
+    /// `None` for what is refused, and `Some(None)` for what is absent and may be.
+    fn fetched<T>(
+        &self,
+        fetched: Result<T, SecretError>,
+        what: &str,
+        help: &str,
+    ) -> Option<Option<T>> {
         match fetched {
-            Ok(value) => Some(value),
+            Ok(value) => Some(Some(value)),
             Err(SecretError::Missing) => {
-                self.error(format!("{what} is not there"), help);
-                None
+                self.absent(format!("{what} is not there"), help);
+                self.context.environment.without_secrets.then_some(None)
             }
             Err(error) => {
                 self.error(format!("{what}: can't {error}"), help);

@@ -203,10 +203,14 @@ impl<'c> Reader<'c> {
         }
     }
 
-    /// A path, made absolute from the folder of the file.
-    pub(crate) fn path(&self, name: &str) -> Option<std::path::PathBuf> {
-        let path = self.item(name)?.filled_text()?;
-        Some(self.context.environment.base.join(path))
+    /// The path of a file with certificates.
+    pub(crate) fn certificates(&self, name: &str) -> Option<std::path::PathBuf> {
+        self.item(name)?.certificates()
+    }
+
+    /// The path of a folder.
+    pub(crate) fn folder(&self, name: &str) -> Option<std::path::PathBuf> {
+        self.item(name)?.folder()
     }
 
     /// A secret, fetched.

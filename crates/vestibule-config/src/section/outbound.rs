@@ -23,7 +23,7 @@ pub(crate) static OUTBOUND: Section = Section {
             ]),
             fallback: Fallback::Unset("providers are called directly; `HTTPS_PROXY` is not read"),
             change: Change::Reload,
-            doc: "The HTTP proxy for provider calls. One that needs a password is given whole as `\"env:NAME\"` or `\"file:PATH\"`.",
+            doc: "The HTTP proxy for provider calls. A provider on this machine itself (`localhost`, `127.0.0.0/8`, `::1`) is called without it. One that needs a password is given whole as `\"env:NAME\"` or `\"file:PATH\"`.",
         },
         Key {
             name: "ca_bundle",
@@ -50,7 +50,7 @@ pub(crate) fn read(root: &Reader<'_>) -> OutboundSettings {
     };
     OutboundSettings {
         proxy: proxy(&reader),
-        ca_bundle: reader.path("ca_bundle"),
+        ca_bundle: reader.certificates("ca_bundle"),
     }
 }
 
@@ -59,7 +59,7 @@ fn proxy(reader: &Reader<'_>) -> Option<SecretText> {
     let text = item.filled_text()?;
     let referenced = text.starts_with("env:") || text.starts_with("file:");
     let proxy = if referenced {
-        item.secret()?
+        item.secret_or("http://proxy.invalid:3128")?
     } else {
         SecretText::new(text)
     };

@@ -15,7 +15,7 @@ pub(crate) static PAGES: Section = Section {
         kind: Kind::Path,
         fallback: Fallback::Unset("the built-in pages"),
         change: Change::Reload,
-        doc: "A folder with templates of your own. A page without a file there keeps its built-in template.",
+        doc: "A folder with templates of your own. A page without a file there keeps its built-in template. Names and variables are in docs/pages.md.",
     }],
 };
 
@@ -31,6 +31,6 @@ pub(crate) fn read(root: &Reader<'_>) -> PagesSettings {
         return PagesSettings::default();
     };
     PagesSettings {
-        templates: reader.path("templates"),
+        templates: reader.folder("templates"),
     }
 }

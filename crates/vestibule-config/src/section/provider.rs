@@ -3,6 +3,7 @@
 mod discovery;
 mod keys;
 pub(crate) mod parameters;
+pub(crate) mod placeholder;
 
 use std::time::Duration;
 
@@ -208,7 +209,7 @@ fn one(reader: &Reader<'_>, name: Option<&str>) -> Option<At<ProviderSettings>> 
     let authorization_parameters = parameters::read(reader);
     let id_token_algorithms = parameters::algorithms(reader);
     let clock_skew = reader.duration("clock_skew");
-    let max_age = reader.duration("max_age");
+    let max_age = max_age(reader, kind);
     let display_name = reader.text("display_name");
     let discovery = discovery?;
     Some(At {
@@ -241,6 +242,17 @@ fn client_id(reader: &Reader<'_>, kind: ProviderKind) -> Option<String> {
         "write the id of your registration at the provider; in Entra: App registrations, Overview, Application (client) ID",
     )?;
     let id = item.filled_text()?;
+    let cure = match kind {
+        ProviderKind::Entra => {
+            "put the sign-in's Application (client) ID here, from the portal's App registrations, your registration, Overview"
+        }
+        ProviderKind::Oidc | ProviderKind::Detect => {
+            "put the id of your registration here, from the provider's list of clients"
+        }
+    };
+    if placeholder::is_left(&item, id, kind, cure) {
+        return None;
+    }
     if kind == ProviderKind::Entra && !discovery::is_guid(id) {
         item.warning(
             "Entra's client ids are GUIDs, and this is none",
@@ -248,6 +260,18 @@ fn client_id(reader: &Reader<'_>, kind: ProviderKind) -> Option<String> {
         );
     }
     Some(id.to_owned())
+}
+
+fn max_age(reader: &Reader<'_>, kind: ProviderKind) -> Option<Duration> {
+    let item = reader.item("max_age")?;
+    // OIDC Core §2 asks for `auth_time` whenever `max_age` was sent; Entra leaves it out unless told.
+    if kind == ProviderKind::Entra {
+        item.warning(
+            "Entra sends `auth_time` only as an optional claim, and without it `max_age` refuses every sign-in",
+            "in the portal, in the sign-in's registration: Token configuration, Add optional claim, token type ID, tick auth_time",
+        );
+    }
+    item.duration()
 }
 
 fn client_authentication(

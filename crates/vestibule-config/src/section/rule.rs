@@ -66,7 +66,8 @@ pub(crate) static RULE: Section = Section {
             kind: WORDS,
             fallback: Fallback::Unset("no scope is asked for"),
             change: Change::Reload,
-            doc: "Scopes of which one must have been granted at sign-in.",
+            doc: "Scopes of which one must have been granted at sign-in, spelled as `scope` in the token endpoint's answer has them. \
+                  Entra names them with their API there: `api://GUID/access`, not the short `access` that `scp` in the token holds.",
         },
         Key {
             name: "methods",

@@ -48,25 +48,28 @@ pub enum TlsKey {
     Text(SecretText),
 }
 
+/// What a key that may be absent is taken for.
+const STAND_IN: &str = "-----BEGIN PRIVATE KEY-----";
+
 pub(crate) fn read(reader: &Reader<'_>) -> Option<TlsSettings> {
     let tls = reader.table("tls")?;
     tls.required(
         "certificate",
         "write the path of a PEM file: certificate = \"/etc/vestibule/cert.pem\"",
     );
-    let certificate = tls.path("certificate");
+    let certificate = tls.certificates("certificate");
     let item = tls.required(
         "key",
         "write where the key is: key = \"file:/etc/vestibule/key.pem\"",
     )?;
     let key = match item.reference()? {
         Reference::File(path) => {
-            let text = item.secret_file(&path)?;
+            let text = item.secret_file(&path, STAND_IN)?;
             expect_private_key(&item, text.expose(), &path.display().to_string());
             TlsKey::File(path)
         }
         Reference::Variable(name) => {
-            let text = item.secret()?;
+            let text = item.secret_or(STAND_IN)?;
             expect_private_key(
                 &item,
                 text.expose(),

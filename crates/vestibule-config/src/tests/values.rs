@@ -151,7 +151,7 @@ fn every_key_of_the_file_is_carried_over() {
         ]
     );
     assert_eq!(staff.id_token_algorithms, ["RS256"]);
-    assert_eq!(staff.max_age, Some(Duration::from_secs(12 * 3600)));
+    assert_eq!(guests.max_age, Some(Duration::from_secs(12 * 3600)));
     assert_eq!(guests.kind, ProviderKind::Oidc);
     assert_eq!(guests.userinfo, UserInfo::On);
     assert_eq!(guests.display_name, "guests");

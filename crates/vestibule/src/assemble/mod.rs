@@ -42,10 +42,6 @@ pub(crate) fn plan(
         routes: routes.routes,
         lifetimes,
     })?;
-    let pages = match &settings.pages.templates {
-        Some(directory) => Pages::with_overrides(directory)?,
-        None => Pages::built_in()?,
-    };
     Ok(Plan {
         serving: Arc::new(ServingPlan {
             listeners: listeners::plan(settings)?,
@@ -57,9 +53,27 @@ pub(crate) fn plan(
         upstreams: routes.upstreams,
         providers: providers::start(settings, control, metrics, previous)?,
         keys: sealing::ring(&settings.session, previous.map(|plan| &plan.keys))?,
-        pages,
+        pages: pages(settings)?,
         drain: settings.limits.drain_timeout,
     })
+}
+
+fn pages(settings: &Settings) -> Result<Pages, AssembleError> {
+    Ok(match &settings.pages.templates {
+        Some(directory) => Pages::with_overrides(directory)?,
+        None => Pages::built_in()?,
+    })
+}
+
+/// Reads the files that the settings name, as a start would: certificates and keys that fit, CAs, templates.
+///
+/// # Errors
+/// The first that can't be used.
+pub(crate) fn try_files(settings: &Settings) -> Result<(), AssembleError> {
+    listeners::plan(settings)?;
+    routes::plan(settings)?;
+    pages(settings)?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use url::Url;
 use vestibule_config::{Environment, FixedSecrets, LogFormat, Settings};
 use vestibule_idp::{Bound, ControlPort, Idp, IdpSettings, StartError};
 use vestibule_oidc::issuer::IssuerRule;
+use vestibule_proxy::listen::BindError;
 use vestibule_proxy::provider::HttpTransport;
 use vestibule_proxy::provider::outbound::{OutboundPlan, client_tls};
 use vestibule_proxy::server::control_runtime;
@@ -85,10 +86,12 @@ fn demo(arguments: &DemoArgs) -> Result<Exit, Failure> {
     let api_address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.api_port));
     let listener = runtime
         .block_on(TcpListener::bind(api_address))
-        .map_err(|error| {
-            Failure::port("start the sample API", "--api-port")(
-                format!("listen on {api_address}: {error}").into(),
-            )
+        .map_err(|cause| {
+            let error = BindError {
+                address: api_address,
+                cause,
+            };
+            Failure::port("start the sample API", "--api-port")(error.into())
         })?;
     let validator = facts
         .validator()

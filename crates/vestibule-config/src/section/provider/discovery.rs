@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Discovery, ProviderKind};
+use super::{Discovery, ProviderKind, placeholder};
 use crate::read::{Item, Reader};
 use crate::section::server::is_loopback;
 
@@ -23,6 +23,9 @@ pub(super) fn read(reader: &Reader<'_>) -> Option<Discovery> {
     let Some(metadata) = metadata else {
         return issuer_text.map(Discovery::Issuer);
     };
+    if placeholder_left(&metadata) {
+        return None;
+    }
     let url = address(&metadata)?;
     if !metadata
         .as_str()
@@ -40,6 +43,9 @@ pub(super) fn read(reader: &Reader<'_>) -> Option<Discovery> {
 }
 
 fn issuer_of(item: &Item<'_>) -> Option<String> {
+    if placeholder_left(item) {
+        return None;
+    }
     let url = address(item)?;
     let text = item.as_str()?;
     if let Some((issuer, _)) = text.split_once(WELL_KNOWN) {
@@ -73,13 +79,6 @@ fn issuer_of(item: &Item<'_>) -> Option<String> {
         );
         return None;
     }
-    if entra_host && text.contains(['<', '>']) {
-        item.error(
-            "the tenant is still a placeholder",
-            "write your Directory (tenant) ID there",
-        );
-        return None;
-    }
     if entra_host && !text.ends_with("/v2.0") {
         item.warning(
             "this is Entra's v1.0 endpoint, which ignores `scope`: your API gets no token it can read",
@@ -87,6 +86,27 @@ fn issuer_of(item: &Item<'_>) -> Option<String> {
         );
     }
     Some(text.to_owned())
+}
+
+fn placeholder_left(item: &Item<'_>) -> bool {
+    let Some(text) = item.as_str() else {
+        return false;
+    };
+    let entra = Url::parse(text)
+        .ok()
+        .is_some_and(|url| url.host_str().is_some_and(is_known_host));
+    let (kind, cure) = if entra {
+        (
+            ProviderKind::Entra,
+            "put your Directory (tenant) ID here, from the portal's Entra ID, Overview",
+        )
+    } else {
+        (
+            ProviderKind::Detect,
+            "put your own here, as the provider's metadata writes its `issuer`",
+        )
+    };
+    placeholder::is_left(item, text, kind, cure)
 }
 
 fn address(item: &Item<'_>) -> Option<Url> {

@@ -137,7 +137,9 @@ pub(crate) static PROVIDER: Section = Section {
             },
             fallback: Fallback::Unset("the provider's own sign-in counts, however old"),
             change: Change::Reload,
-            doc: "How long ago a person may have proved at the provider who they are. Who did longer ago is asked again there; `0s` asks at every sign-in.",
+            doc: "How long ago a person may have proved at the provider who they are. Who did longer ago is asked again there; `0s` asks at every sign-in. \
+                  The provider must say in `auth_time` when that was, or every sign-in is refused. Entra says it only as an optional claim: add `auth_time` \
+                  to the sign-in's registration, under Token configuration, token type ID.",
         },
         Key {
             name: "id_token_algorithms",

@@ -1,7 +1,7 @@
 //! What an authorization request carries: scopes, extra parameters; and which signatures its ID token may have.
 
 use super::keys::{ALGORITHMS, PARAMETERS};
-use super::{ProviderKind, discovery};
+use super::{ProviderKind, discovery, placeholder};
 use crate::describe::Kind;
 use crate::read::{Item, Reader};
 
@@ -65,8 +65,25 @@ pub(super) fn scopes(reader: &Reader<'_>, kind: ProviderKind) -> Vec<String> {
     scopes
 }
 
+/// Whether a placeholder is left in a scope, or a list of them. It is reported.
+pub(crate) fn scope_placeholder_left(item: &Item<'_>, scopes: &str, kind: ProviderKind) -> bool {
+    let cure = match kind {
+        ProviderKind::Entra => {
+            "put the API's own client id here, as its Application ID URI has it: the portal's App registrations, the API, \
+             Expose an API"
+        }
+        ProviderKind::Oidc | ProviderKind::Detect => {
+            "put the scope's own name here, as the provider knows it"
+        }
+    };
+    placeholder::is_left(item, scopes, kind, cure)
+}
+
 /// Whether this is one scope that the protocol, and Entra if it is asked, can read. What is not is reported.
 pub(crate) fn judge_scope(item: &Item<'_>, scope: &str, kind: ProviderKind) -> bool {
+    if scope_placeholder_left(item, scope, kind) {
+        return false;
+    }
     // RFC 6749 §3.3: printable ASCII without space, quote and backslash. A comma is allowed there, and a mistake.
     let sound = scope
         .bytes()

@@ -5,7 +5,7 @@ use url::Url;
 use super::{ACCESS_TOKEN, AccessToken};
 use crate::read::Item;
 use crate::section::provider::ProviderKind;
-use crate::section::provider::parameters::judge_scope;
+use crate::section::provider::parameters::{judge_scope, scope_placeholder_left};
 
 pub(super) fn read(item: &Item<'_>, kind: ProviderKind) -> Option<AccessToken> {
     if let Some(text) = item.as_str() {
@@ -23,11 +23,12 @@ pub(super) fn read(item: &Item<'_>, kind: ProviderKind) -> Option<AccessToken> {
     let reader = item.table_of(&ACCESS_TOKEN)?;
     let mut scopes: Vec<String> = Vec::new();
     if let Some(item) = reader.item("scope") {
-        for scope in item
-            .filled_text()?
-            .split(' ')
-            .filter(|scope| !scope.is_empty())
-        {
+        let text = item.filled_text()?;
+        // A placeholder can have spaces in it.
+        if text.contains(' ') && scope_placeholder_left(&item, text, kind) {
+            return None;
+        }
+        for scope in text.split(' ').filter(|scope| !scope.is_empty()) {
             if !judge_scope(&item, scope, kind) {
                 return None;
             }

@@ -22,7 +22,7 @@ pub(super) fn read(reader: &Reader<'_>) -> Option<UpstreamSettings> {
     let response_timeout = reader.duration("response_timeout");
     let stall_timeout = reader.duration("stall_timeout");
     let stream_idle_timeout = reader.duration("stream_idle_timeout");
-    let ca = reader.path("upstream_ca");
+    let ca = reader.certificates("upstream_ca");
     let insecure = reader.flag("danger_upstream_insecure");
     let (url, base_path) = address?;
 
@@ -97,13 +97,15 @@ fn address(item: &Item<'_>) -> Option<(Url, String)> {
     }
     let url = Url::parse(text).ok().filter(|url| url.host_str().is_some());
     let Some(url) = url else {
-        item.error(
-            "this is not an address",
+        let help = if text.contains("://") {
+            "write it like \"http://localhost:3000\"; a port is at most 65535".to_owned()
+        } else {
             format!(
                 "write it with its scheme, like \"http://{}\"",
                 text.trim_start_matches('/')
-            ),
-        );
+            )
+        };
+        item.error("this is not an address", help);
         return None;
     };
     match url.scheme() {
