@@ -5,7 +5,7 @@
 //! | type | made from | judges |
 //! |---|---|---|
 //! | [`IssuerRule`] | the configuration | the metadata's `issuer` |
-//! | [`TokenIssuer`] | an accepted metadata `issuer` | a token's `iss`, `tid`, and its key's own issuer |
+//! | [`TokenIssuer`] | an accepted metadata `issuer` | a token's `iss`, `tid`, and its key's own issuer and cloud |
 //!
 //! For every provider but Microsoft's both are one string compared byte for byte
 //! (OIDC Discovery §4.3, OIDC Core §3.1.3.7 step 2). Microsoft's documents name issuers that differ
@@ -17,7 +17,7 @@ mod token_issuer;
 
 use url::Url;
 
-pub use token_issuer::{IssuerMismatch, TokenIssuer};
+pub use token_issuer::{IssuerMismatch, KeyOrigin, TokenIssuer};
 
 use crate::fault::Fault;
 use crate::microsoft::{self, TENANT_PLACEHOLDER, TenantId};

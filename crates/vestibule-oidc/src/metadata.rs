@@ -138,7 +138,11 @@ impl ProviderMetadata {
         let members = json::parse_object(bytes, MAX_BYTES)?;
         let issuer = text(&members, "issuer")?.ok_or(MetadataError::Missing { name: "issuer" })?;
         let entra_metadata = members.contains_key("tenant_region_scope");
-        let token_issuer = rule.accept(issuer, entra_metadata)?;
+        let entra = rule.is_entra(entra_metadata);
+        let mut token_issuer = rule.accept(issuer, entra_metadata)?;
+        if entra && let Some(cloud) = text(&members, "cloud_instance_name")? {
+            token_issuer = token_issuer.in_cloud(cloud);
+        }
         let loopback = rule.is_loopback();
         let endpoint = |name| endpoint(&members, name, loopback);
         let required = |name| endpoint(name)?.ok_or(MetadataError::Missing { name });
@@ -152,7 +156,7 @@ impl ProviderMetadata {
         Ok(Self {
             issuer: issuer.to_owned(),
             token_issuer,
-            entra: rule.is_entra(entra_metadata),
+            entra,
             authorization_endpoint: required("authorization_endpoint")?,
             token_endpoint: required("token_endpoint")?,
             jwks_uri: required("jwks_uri")?,

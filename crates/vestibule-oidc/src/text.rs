@@ -1,5 +1,7 @@
 //! Makes text from outside fit to be shown: bounded, and without control characters.
 
+use std::fmt;
+
 /// At most `max_chars` characters, control characters as spaces. Markup is not touched: escape it
 /// where it is shown.
 pub(crate) fn readable(text: &str, max_chars: usize) -> String {
@@ -7,6 +9,23 @@ pub(crate) fn readable(text: &str, max_chars: usize) -> String {
         .take(max_chars)
         .map(|char| if char.is_control() { ' ' } else { char })
         .collect()
+}
+
+/// An optional value from outside as an error's text shows it: in quotes, or `none`.
+pub(crate) const fn or_none(value: &Option<String>) -> OrNone<'_> {
+    OrNone(value)
+}
+
+/// See [`or_none`].
+pub(crate) struct OrNone<'a>(&'a Option<String>);
+
+impl fmt::Display for OrNone<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(value) => write!(f, "{value:?}"),
+            None => f.write_str("none"),
+        }
+    }
 }
 
 /// Whether a `Content-Type` is JSON: `application/json` or `application/…+json`.
@@ -29,6 +48,12 @@ mod tests {
     fn control_characters_and_length_are_tamed() {
         assert_eq!(readable("a\r\nb\u{7f}c", 16), "a  b c");
         assert_eq!(readable("äöü", 2), "äö");
+    }
+
+    #[test]
+    fn an_optional_value_is_shown_as_people_write_it() {
+        assert_eq!(or_none(&Some("a\n".to_owned())).to_string(), r#""a\n""#);
+        assert_eq!(or_none(&None).to_string(), "none");
     }
 
     #[test]

@@ -33,7 +33,10 @@ impl Arrived {
         Self {
             method: raw.method.clone(),
             target: raw.target.clone(),
-            host: raw.authority.clone().or_else(|| raw.fields.first("host").cloned()),
+            host: raw
+                .authority
+                .clone()
+                .or_else(|| raw.fields.first("host").cloned()),
             peer: raw.peer.ip(),
         }
     }
@@ -47,7 +50,10 @@ pub(crate) fn unread(
     arrived: &Arrived,
 ) -> Entry {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let path = arrived.target.split(|&byte| matches!(byte, b'?' | b'#')).next();
+    let path = arrived
+        .target
+        .split(|&byte| matches!(byte, b'?' | b'#'))
+        .next();
     Entry {
         incident: incident.to_string(),
         method: text(&arrived.method),

@@ -358,7 +358,11 @@ impl Provider {
 
 /// Where a call goes, for the log: never its query, which may hold what is nobody's business.
 fn place(url: &Url) -> String {
-    format!("{}{}", &url[Position::BeforeHost..Position::AfterPort], url.path())
+    format!(
+        "{}{}",
+        &url[Position::BeforeHost..Position::AfterPort],
+        url.path()
+    )
 }
 
 impl Drop for Provider {

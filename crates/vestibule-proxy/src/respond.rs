@@ -6,9 +6,9 @@
 
 mod answer;
 mod failure;
+mod forbidden;
 
 use serde_json::{Map, Value, json as object};
-use vestibule_gate::authorize::NotAuthorized;
 use vestibule_gate::decision::{Challenge, Decision};
 use vestibule_gate::evidence::Evidence;
 use vestibule_gate::fields::ResponseHead;
@@ -144,7 +144,7 @@ pub fn decision(decision: &Decision<'_>, context: &Context<'_>) -> Response {
     match decision {
         Decision::Refuse(refusal) => refused(*refusal, context),
         Decision::Challenge { why, cors } => challenge(*why, cors.as_ref(), context),
-        Decision::Forbid { why, cors } => forbidden(why, cors.as_ref(), context),
+        Decision::Forbid { why, cors } => forbidden::answer(why, cors.as_ref(), context),
         Decision::CrossOrigin(why) => {
             let message =
                 "This request came from another site, or does not say where it came from.";
@@ -280,28 +280,6 @@ fn challenge(why: Challenge, cors: Option<&Cors>, context: &Context<'_>) -> Resp
         .head
         .fields
         .set("WWW-Authenticate", why.www_authenticate());
-    allow(&mut response, cors);
-    response
-}
-
-fn forbidden(why: &NotAuthorized, cors: Option<&Cors>, context: &Context<'_>) -> Response {
-    let mut response = if context.person {
-        let not_allowed = Page::NotAllowed {
-            name: context.name.clone(),
-            sign_in: path::someone_else(&context.return_to),
-            code: why.code(),
-            incident: context.incident,
-        };
-        page(403, &not_allowed, context)
-    } else {
-        let message = "You are signed in, but this account may not do this.";
-        say(
-            403,
-            &Failure::new(why.code(), Fault::Client, message),
-            Map::new(),
-            context,
-        )
-    };
     allow(&mut response, cors);
     response
 }

@@ -125,7 +125,12 @@ pub async fn own_endpoint(
             Ok(respond::method_not_allowed("GET, HEAD", context))
         }
     };
-    outcome.unwrap_or_else(|error| failed(&error, context, entry))
+    outcome.unwrap_or_else(|error| {
+        if error.is_store() {
+            visit.shared.telemetry.metrics.store_error("insert");
+        }
+        failed(&error, context, entry)
+    })
 }
 
 /// Sends a person to sign in who asked for a route.

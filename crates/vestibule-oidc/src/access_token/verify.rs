@@ -133,7 +133,7 @@ pub fn verify(
 
     let issuer = claims::required(claims::string(&claims, "iss")?, "iss")?;
     expected.issuer.judge(issuer, &claims)?;
-    expected.issuer.judge_key(issuer, &claims, key.issuer())?;
+    expected.issuer.judge_key(issuer, &claims, key.origin())?;
 
     let audiences: Vec<String> = claims::audiences(&claims)?
         .into_iter()

@@ -6,6 +6,7 @@ use crate::claims::ClaimError;
 use crate::fault::Fault;
 use crate::issuer::IssuerMismatch;
 use crate::jose::{JwsError, SignatureError};
+use crate::text::or_none;
 use crate::time::UnixTime;
 
 /// Why an ID token proves nothing.
@@ -74,7 +75,7 @@ pub enum IdTokenError {
     #[error("match the id token's nonce with this sign-in")]
     NonceMismatch,
     /// Step 12: not authenticated in the way that was asked for.
-    #[error("accept the authentication context {found:?}")]
+    #[error("accept the authentication context {}", or_none(found))]
     Acr {
         /// `acr`.
         found: Option<String>,
@@ -130,7 +131,10 @@ impl IdTokenError {
     pub fn step(&self) -> Option<u8> {
         Some(match self {
             Self::Encrypted => 1,
-            Self::Issuer(IssuerMismatch::KeyOfAnotherIssuer { .. }) => 6,
+            Self::Issuer(
+                IssuerMismatch::KeyOfAnotherIssuer { .. }
+                | IssuerMismatch::KeyOfAnotherCloud { .. },
+            ) => 6,
             Self::Issuer(_) => 2,
             Self::Audience { .. } => 3,
             Self::AuthorizedParty { .. } => 5,

@@ -256,7 +256,7 @@ impl Base<'_> {
         // Steps 6 and 7: the signature, by a key the issuer provides, with an algorithm that was
         // agreed on. A key that says whom it signs for signs for nobody else.
         let key = keys.verify(&jws, self.algorithms)?;
-        self.issuer.judge_key(issuer, &claims, key.issuer())?;
+        self.issuer.judge_key(issuer, &claims, key.origin())?;
 
         // Step 9: not expired.
         let expires_at = claims::required(claims::time(&claims, "exp")?, "exp")?;

@@ -513,19 +513,66 @@ fn a_key_signs_only_for_its_own_issuer() {
         ),
     ] {
         let key = key.map(fill);
-        let judged = issuer.judge_key(iss, &claims(json!(T1)), key.as_deref());
+        let judged = issuer.judge_key(iss, &claims(json!(T1)), key_of(key.as_deref()));
         assert_eq!(judged.is_ok(), fits, "{iss} {key:?}");
     }
     // Without `tid` the tenant in `iss` fills the key's template.
     let key = Some("https://login.microsoftonline.com/{tenantid}/v2.0");
     let single = TokenIssuer::entra_exact(&v2);
-    assert_eq!(single.judge_key(&v2, &Map::new(), key), Ok(()));
+    assert_eq!(single.judge_key(&v2, &Map::new(), key_of(key)), Ok(()));
     // Two exact issuers do not vouch for each other's keys.
     let two = TokenIssuer::exact("https://a.example").or(TokenIssuer::exact("https://b.example"));
     assert!(
-        two.judge_key("https://a.example", &Map::new(), Some("https://b.example"))
-            .is_err()
+        two.judge_key(
+            "https://a.example",
+            &Map::new(),
+            key_of(Some("https://b.example"))
+        )
+        .is_err()
     );
+}
+
+fn key_of(issuer: Option<&str>) -> KeyOrigin<'_> {
+    KeyOrigin {
+        issuer,
+        cloud: None,
+    }
+}
+
+/// The issuer on another cloud's key may read like the public cloud's, or be missing.
+#[test]
+fn a_key_signs_only_for_its_own_cloud() {
+    let iss = fill("https://login.microsoftonline.com/{1}/v2.0");
+    let public = multi_tenant().in_cloud("microsoftonline.com");
+    let v1 = TokenIssuer::entra_exact("https://sts.windows.net/");
+    for (issuer, cloud, fits) in [
+        (public.clone(), Some("microsoftonline.com"), true),
+        (public.clone(), Some("microsoftonline.us"), false),
+        (public.clone(), Some(""), false),
+        (public.clone(), None, true),
+        (multi_tenant(), Some("microsoftonline.us"), true),
+        (
+            public.clone().or(v1.clone()),
+            Some("microsoftonline.us"),
+            false,
+        ),
+        (v1.or(public), Some("microsoftonline.us"), false),
+    ] {
+        for key_issuer in [
+            None,
+            Some("https://login.microsoftonline.com/{tenantid}/v2.0"),
+        ] {
+            let key = KeyOrigin {
+                issuer: key_issuer,
+                cloud,
+            };
+            let judged = issuer.judge_key(&iss, &claims(json!(T1)), key);
+            assert_eq!(judged.is_ok(), fits, "{key:?}");
+            if let Err(error) = judged {
+                assert_eq!(error.code(), "key_of_another_cloud");
+            }
+        }
+    }
 }
 
 #[test]

@@ -5,11 +5,23 @@ use serde_json::{Map, Value};
 
 use crate::fault::Fault;
 use crate::microsoft::{TENANT_PLACEHOLDER, TenantId};
+use crate::text::or_none;
 
 /// The issuers whose tokens are accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenIssuer {
     accepted: Vec<Accepted>,
+    /// Entra's names of the clouds whose keys may sign. None: the keys' clouds are not looked at.
+    clouds: Vec<String>,
+}
+
+/// Whom a key signs for, as far as its key set says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct KeyOrigin<'k> {
+    /// The key's `issuer`.
+    pub issuer: Option<&'k str>,
+    /// The key's `cloud_instance_name`.
+    pub cloud: Option<&'k str>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +49,10 @@ pub enum IssuerMismatch {
         found: String,
     },
     /// `tid` is missing, is no GUID, or is not the tenant named in `iss`.
-    #[error("accept a token whose tenant {found:?} is not that of its issuer")]
+    #[error(
+        "accept a token whose tenant {} is not that of its issuer",
+        or_none(found)
+    )]
     Tenant {
         /// The token's `tid`.
         found: Option<String>,
@@ -60,6 +75,14 @@ pub enum IssuerMismatch {
         /// The token's `iss`.
         found: String,
     },
+    /// The key that made the signature belongs to another of Microsoft's clouds.
+    #[error("accept a token signed with a key of cloud {found:?} where {expected:?} is expected")]
+    KeyOfAnotherCloud {
+        /// The cloud the metadata names.
+        expected: String,
+        /// The key's.
+        found: String,
+    },
 }
 
 impl IssuerMismatch {
@@ -71,6 +94,7 @@ impl IssuerMismatch {
             Self::TenantNotAllowed { .. } => "tenant_not_allowed",
             Self::DuplicateTenant => "tenant_duplicate",
             Self::KeyOfAnotherIssuer { .. } => "key_of_another_issuer",
+            Self::KeyOfAnotherCloud { .. } => "key_of_another_cloud",
         }
     }
 
@@ -85,40 +109,50 @@ impl IssuerMismatch {
 }
 
 impl TokenIssuer {
+    fn of(accepted: Accepted) -> Self {
+        Self {
+            accepted: vec![accepted],
+            clouds: Vec::new(),
+        }
+    }
+
     /// Exactly this issuer, byte for byte.
     pub fn exact(issuer: &str) -> Self {
-        Self {
-            accepted: vec![Accepted::Exact {
-                issuer: issuer.to_owned(),
-                entra: false,
-            }],
-        }
+        Self::of(Accepted::Exact {
+            issuer: issuer.to_owned(),
+            entra: false,
+        })
     }
 
     /// Exactly this issuer of Entra's: a `tid` that is there must be the tenant in it.
     pub fn entra_exact(issuer: &str) -> Self {
-        Self {
-            accepted: vec![Accepted::Exact {
-                issuer: issuer.to_owned(),
-                entra: true,
-            }],
-        }
+        Self::of(Accepted::Exact {
+            issuer: issuer.to_owned(),
+            entra: true,
+        })
     }
 
     /// A template with `{tenantid}` and the tenants whose tokens are accepted. No tenant, no token.
     pub fn entra_tenants(template: &str, tenants: Vec<TenantId>) -> Self {
-        Self {
-            accepted: vec![Accepted::Tenants {
-                template: template.to_owned(),
-                tenants,
-            }],
-        }
+        Self::of(Accepted::Tenants {
+            template: template.to_owned(),
+            tenants,
+        })
+    }
+
+    /// The same, signed with keys of this cloud only: the metadata's `cloud_instance_name`. A key
+    /// that names no cloud is not judged by it.
+    #[must_use]
+    pub fn in_cloud(mut self, cloud: &str) -> Self {
+        self.clouds.push(cloud.to_owned());
+        self
     }
 
     /// These and those issuers: for instance an API's v1.0 and v2.0 tokens.
     #[must_use]
     pub fn or(mut self, other: Self) -> Self {
         self.accepted.extend(other.accepted);
+        self.clouds.extend(other.clouds);
         self
     }
 
@@ -156,7 +190,7 @@ impl TokenIssuer {
     /// Judges a token's `iss` with its `tid`. The key comes later: [`TokenIssuer::judge_key`].
     ///
     /// # Errors
-    /// Any [`IssuerMismatch`] but [`IssuerMismatch::KeyOfAnotherIssuer`].
+    /// Any [`IssuerMismatch`] but those about keys.
     pub fn judge(&self, iss: &str, claims: &Map<String, Value>) -> Result<(), IssuerMismatch> {
         if self.is_entra()
             && claims
@@ -209,23 +243,31 @@ impl TokenIssuer {
         }))
     }
 
-    /// Judges whether the key that made the signature may sign for `iss`, by the `issuer` that
-    /// Entra's key sets put on each key: in Microsoft's public cloud one list holds keys of other
-    /// clouds too.
+    /// Judges whether the key that made the signature may sign for `iss`, by the `issuer` and the
+    /// `cloud_instance_name` that Entra's key sets put on their keys: in Microsoft's public cloud one
+    /// list holds keys of other clouds too.
     ///
     /// The key's issuer with the token's tenant filled in must be `iss`, or another accepted issuer
     /// of the same tenant: a v1.0 access token is signed with a key that the v2.0 list files under
     /// the v2.0 issuer.
     ///
     /// # Errors
-    /// [`IssuerMismatch::KeyOfAnotherIssuer`].
+    /// [`IssuerMismatch::KeyOfAnotherIssuer`] or [`IssuerMismatch::KeyOfAnotherCloud`].
     pub fn judge_key(
         &self,
         iss: &str,
         claims: &Map<String, Value>,
-        key_issuer: Option<&str>,
+        key: KeyOrigin<'_>,
     ) -> Result<(), IssuerMismatch> {
-        let Some(key_issuer) = key_issuer else {
+        if let (Some(found), Some(expected)) = (key.cloud, self.clouds.first())
+            && !self.clouds.iter().any(|cloud| cloud == found)
+        {
+            return Err(IssuerMismatch::KeyOfAnotherCloud {
+                expected: expected.clone(),
+                found: shortened(found),
+            });
+        }
+        let Some(key_issuer) = key.issuer else {
             return Ok(());
         };
         let tenant = claims

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::jws::MAX_KID_BYTES;
 use super::{Algorithm, KeyKind};
+use crate::issuer::KeyOrigin;
 
 /// Why a key of a set is not used. The rest of the set is (RFC 7517 §5: keys that are not
 /// understood are ignored).
@@ -81,6 +82,7 @@ impl JwkError {
 pub struct Jwk {
     kid: Option<String>,
     issuer: Option<String>,
+    cloud: Option<String>,
     algorithm: Option<Algorithm>,
     material: Material,
 }
@@ -143,6 +145,7 @@ impl Jwk {
         Ok(Self {
             kid,
             issuer: optional(members, "issuer")?,
+            cloud: optional(members, "cloud_instance_name")?,
             algorithm,
             material,
         })
@@ -153,10 +156,13 @@ impl Jwk {
         self.kid.as_deref()
     }
 
-    /// The `issuer` Entra's v2.0 key sets put on each key: who this key signs for, perhaps with
-    /// `{tenantid}`.
-    pub fn issuer(&self) -> Option<&str> {
-        self.issuer.as_deref()
+    /// Whom this key signs for, as far as the set says so: Entra's v2.0 key sets put `issuer`,
+    /// perhaps with `{tenantid}`, and `cloud_instance_name` on their keys.
+    pub fn origin(&self) -> KeyOrigin<'_> {
+        KeyOrigin {
+            issuer: self.issuer.as_deref(),
+            cloud: self.cloud.as_deref(),
+        }
     }
 
     /// The kind of key.
@@ -185,6 +191,7 @@ impl fmt::Debug for Jwk {
         f.debug_struct("Jwk")
             .field("kid", &self.kid)
             .field("issuer", &self.issuer)
+            .field("cloud", &self.cloud)
             .field("algorithm", &self.algorithm)
             .field("kind", &self.kind())
             .finish()

@@ -10,6 +10,7 @@ use super::jwk::JwkError;
 use super::{Algorithm, CompactJws, Jwk};
 use crate::fault::Fault;
 use crate::json::{self, JsonError};
+use crate::text::or_none;
 
 /// The longest key set that is read.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -78,7 +79,10 @@ pub enum SignatureError {
         kid: Option<String>,
     },
     /// There is a key of this `kid`, but it is not one for this algorithm.
-    #[error("verify a signature of {algorithm} with key {kid:?}, which is for another algorithm")]
+    #[error(
+        "verify a signature of {algorithm} with key {}, which is for another algorithm",
+        or_none(kid)
+    )]
     WrongKindOfKey {
         /// The token's `kid`.
         kid: Option<String>,
@@ -86,7 +90,7 @@ pub enum SignatureError {
         algorithm: Algorithm,
     },
     /// The key is there and did not make this signature over these bytes.
-    #[error("verify the signature with key {kid:?}")]
+    #[error("verify the signature with key {}", or_none(kid))]
     BadSignature {
         /// The token's `kid`.
         kid: Option<String>,

@@ -3,6 +3,7 @@
 use crate::fault::Fault;
 use crate::json::JsonError;
 use crate::microsoft;
+use crate::text::or_none;
 
 /// Why the token endpoint's answer gives no tokens.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,7 +19,7 @@ pub enum TokenError {
         status: u16,
     },
     /// The answer is not JSON by its `Content-Type`.
-    #[error("read a token response of type {content_type:?}")]
+    #[error("read a token response of type {}", or_none(content_type))]
     NotJson {
         /// The type, shortened.
         content_type: Option<String>,

@@ -39,12 +39,15 @@ impl Breaker {
         self.state().outages >= THRESHOLD
     }
 
-    /// The provider answered just now.
-    pub(super) fn answered(&self) {
-        *self.state() = State {
+    /// The provider answered just now. True if this closed the circuit.
+    pub(super) fn answered(&self) -> bool {
+        let mut state = self.state();
+        let was_open = state.outages >= THRESHOLD;
+        *state = State {
             outages: 0,
             answered: Some(Instant::now()),
         };
+        was_open
     }
 
     /// A call that began at `began` found the provider out of reach. True if this opened the
@@ -82,13 +85,14 @@ mod tests {
         let breaker = Breaker::default();
         let now = Instant::now;
         assert!(!breaker.outage(now()));
-        breaker.answered();
+        assert!(!breaker.answered());
         assert!(!breaker.outage(now()));
         assert!(!breaker.is_open());
         assert!(breaker.outage(now()), "the second in a row opens it");
         assert!(breaker.is_open());
         assert!(!breaker.outage(now()), "it opens once");
-        breaker.answered();
+        assert!(breaker.answered());
+        assert!(!breaker.answered(), "it closes once");
         assert!(!breaker.is_open());
         assert!(breaker.open());
         assert!(!breaker.open());

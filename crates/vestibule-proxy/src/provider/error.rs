@@ -59,6 +59,16 @@ pub enum ProviderError {
         /// The status.
         status: u16,
     },
+    /// Entra says by a number why there is no document.
+    #[error("use the answer of the provider's {}: status {status}, AADSTS{aadsts}", endpoint.as_str())]
+    Refused {
+        /// What was asked for.
+        endpoint: Endpoint,
+        /// The status.
+        status: u16,
+        /// The number. What else Entra says may name people and tenants.
+        aadsts: u32,
+    },
     /// The answer is not JSON.
     #[error("use the answer of the provider's {}: it is {found}, not JSON", endpoint.as_str())]
     ContentType {
@@ -112,7 +122,7 @@ impl ProviderError {
                 _ => "provider_unavailable",
             },
             Self::Status { status, .. } if *status >= 500 => "provider_unavailable",
-            Self::Status { .. } => "provider_status",
+            Self::Status { .. } | Self::Refused { .. } => "provider_status",
             Self::ContentType { .. } => "provider_not_json",
             Self::Metadata(_) => "provider_metadata",
             Self::IssuerChanged { .. } => "provider_issuer_changed",
@@ -136,6 +146,21 @@ impl ProviderError {
             "The identity provider does not answer at the moment."
         } else {
             "The identity provider gave an answer that cannot be used."
+        }
+    }
+
+    /// What we asked for in vain, if we asked.
+    pub(super) const fn endpoint(&self) -> Option<Endpoint> {
+        match self {
+            Self::Down => None,
+            Self::Call { endpoint, .. }
+            | Self::Status { endpoint, .. }
+            | Self::Refused { endpoint, .. }
+            | Self::ContentType { endpoint, .. }
+            | Self::NoEndpoint { endpoint }
+            | Self::EndpointAddress { endpoint, .. } => Some(*endpoint),
+            Self::Metadata(_) | Self::IssuerChanged { .. } => Some(Endpoint::Metadata),
+            Self::Keys(_) | Self::NoUsableKey => Some(Endpoint::Keys),
         }
     }
 

@@ -4,11 +4,17 @@ use std::sync::{Arc, PoisonError};
 
 use tokio::time::Instant;
 use vestibule_oidc::jose::KeySet;
+use vestibule_oidc::json;
 use vestibule_oidc::metadata::ProviderMetadata;
+use vestibule_oidc::microsoft::aadsts_code;
 
 use super::call::{ProviderAnswer, ProviderCall};
 use super::documents::HeldKeys;
-use super::{Endpoint, Provider, ProviderError};
+use super::{Endpoint, Provider, ProviderError, place};
+use crate::error_chain::chain;
+
+/// The longest refusal that is looked into.
+const REFUSAL_MAX_BYTES: usize = 64 * 1024;
 
 impl Provider {
     pub(super) async fn fetch_metadata(&self) -> Result<Arc<ProviderMetadata>, ProviderError> {
@@ -79,7 +85,8 @@ impl Provider {
                 if error.is_outage() && self.known_metadata().is_none() && self.breaker.open() {
                     tracing::warn!(
                         provider = %self.name,
-                        error = %error,
+                        url = self.place_of(&error),
+                        error = chain(&error),
                         "the provider does not answer; sign-in starts working as soon as it does"
                     );
                 }
@@ -90,21 +97,64 @@ impl Provider {
                 Err(error)
             }
         };
-        if let Err(error) = &outcome
-            && !error.is_outage()
-        {
-            tracing::error!(
-                provider = %self.name,
-                code = error.code(),
-                error = %error,
-                "the provider's documents were refused; what was known before stays in use"
-            );
-        }
+        let before = self.documents.borrow().trouble.clone();
+        self.log_documents(&outcome, before.as_ref());
         self.documents.send_modify(|documents| {
             documents.attempted = true;
             documents.trouble = outcome.clone().err();
         });
         outcome
+    }
+
+    /// Says what became of a scheduled fetch, where the circuit does not: of an outage of the
+    /// metadata it tells, and of its end.
+    fn log_documents(&self, outcome: &Result<(), ProviderError>, before: Option<&ProviderError>) {
+        let told_by_circuit =
+            |error: &ProviderError| error.is_outage() && error.is_about_metadata();
+        let error = match outcome {
+            Err(error) if told_by_circuit(error) => return,
+            Err(error) => error,
+            Ok(()) => {
+                if before.is_some_and(|before| !told_by_circuit(before)) {
+                    tracing::info!(provider = %self.name, "the provider's documents are usable again");
+                }
+                return;
+            }
+        };
+        let (url, code) = (self.place_of(error), error.code());
+        let kept = if self.is_ready() {
+            "what was known before stays in use"
+        } else {
+            "nobody can sign in until they are usable"
+        };
+        if !error.is_outage() {
+            tracing::error!(
+                provider = %self.name,
+                code,
+                url,
+                error = chain(error),
+                "the provider's documents were refused; {kept}"
+            );
+        } else if before != Some(error) {
+            tracing::warn!(
+                provider = %self.name,
+                code,
+                url,
+                error = chain(error),
+                "the provider's documents can't be fetched; {kept}"
+            );
+        }
+    }
+
+    /// Where the call went that failed.
+    fn place_of(&self, error: &ProviderError) -> Option<String> {
+        let metadata = self.known_metadata();
+        Some(place(match error.endpoint()? {
+            Endpoint::Metadata => &self.plan.metadata_url,
+            Endpoint::Keys => metadata.as_ref()?.jwks_uri(),
+            Endpoint::Token => metadata.as_ref()?.token_endpoint(),
+            Endpoint::UserInfo => metadata.as_ref()?.userinfo_endpoint()?,
+        }))
     }
 }
 
@@ -113,10 +163,17 @@ pub(super) fn success(
     endpoint: Endpoint,
     answer: ProviderAnswer,
 ) -> Result<ProviderAnswer, ProviderError> {
-    if answer.status != 200 {
-        return Err(ProviderError::Status {
-            endpoint,
-            status: answer.status,
+    let status = answer.status;
+    if status != 200 {
+        // An outage is one, whatever it says.
+        let error = ProviderError::Status { endpoint, status };
+        return Err(match aadsts(&answer.body) {
+            Some(aadsts) if !error.is_outage() => ProviderError::Refused {
+                endpoint,
+                status,
+                aadsts,
+            },
+            _ => error,
         });
     }
     match answer.content_type.as_deref() {
@@ -130,6 +187,13 @@ pub(super) fn success(
     }
 }
 
+/// The number of Entra's error, in a body of its shape.
+fn aadsts(body: &[u8]) -> Option<u32> {
+    let body = json::parse_object(body, REFUSAL_MAX_BYTES).ok()?;
+    body.get("error")?.as_str()?;
+    aadsts_code(body.get("error_description")?.as_str()?)
+}
+
 fn is_json(content_type: &str) -> bool {
     let essence = content_type
         .split(';')
@@ -140,3 +204,6 @@ fn is_json(content_type: &str) -> bool {
     essence == "application/json"
         || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -261,6 +261,15 @@ impl SignInError {
         }
     }
 
+    /// Whether the store did not take the new session.
+    pub(super) fn is_store(&self) -> bool {
+        match self {
+            Self::Store(_) => true,
+            Self::Answered(answered) => answered.error.is_store(),
+            _ => false,
+        }
+    }
+
     /// Which next attempts may end better than this one.
     fn next(&self) -> Next {
         match self {
@@ -375,8 +384,7 @@ impl SignInError {
 enum Next {
     /// The same once more.
     Again,
-    /// With another account. The same once more would be answered by the provider's own session,
-    /// without a question, and so with the same refusal.
+    /// With another account: the provider's own session would bring the same refusal, unasked.
     OtherAccount,
     /// Both: the person may have changed their mind, or may have no leave.
     Either,

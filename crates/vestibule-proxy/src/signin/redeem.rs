@@ -151,7 +151,9 @@ pub(crate) async fn ask_user_info(
     let settings = provider.plan();
     match settings.user_info {
         UserInfoUse::Never => Ok(None),
-        UserInfoUse::Always => user_info(provider, metadata, tokens, subject).await.map(Some),
+        UserInfoUse::Always => user_info(provider, metadata, tokens, subject)
+            .await
+            .map(Some),
         UserInfoUse::WhenAdvertised => {
             // An access token for a resource of its own is none for this endpoint.
             let fits = settings.resource.is_none() && tokens.access_token().is_some();
@@ -181,11 +183,18 @@ async fn user_info(
     tokens: &TokenResponse,
     subject: &str,
 ) -> Result<UserInfo, SignInError> {
-    let endpoint = metadata.userinfo_endpoint().ok_or(ProviderError::NoEndpoint {
-        endpoint: Endpoint::UserInfo,
-    })?;
+    let endpoint = metadata
+        .userinfo_endpoint()
+        .ok_or(ProviderError::NoEndpoint {
+            endpoint: Endpoint::UserInfo,
+        })?;
     let access_token = tokens.access_token().ok_or(SignInError::NoAccessToken)?;
     let answer = provider.user_info(endpoint, access_token).await?;
     let content_type = answer.content_type.as_deref();
-    Ok(userinfo::parse(answer.status, content_type, &answer.body, subject)?)
+    Ok(userinfo::parse(
+        answer.status,
+        content_type,
+        &answer.body,
+        subject,
+    )?)
 }

@@ -183,8 +183,14 @@ impl Line {
         }
     }
 
-    /// JSON in JSON is embedded; anywhere else, and if it is not one clean line, it is a quoted value.
+    /// JSON in JSON is embedded; in text each stage stands with its outcome. A trace that is not one
+    /// clean line of JSON is a quoted value.
     fn trace(&mut self, trace: &str) {
+        if self.format == Format::Text
+            && let Some(steps) = steps(trace)
+        {
+            return self.value("trace", &steps);
+        }
         let clean = !trace.is_empty() && !trace.chars().any(needs_escape);
         if self.format == Format::Json
             && clean
@@ -198,6 +204,22 @@ impl Line {
             self.text.push('"');
         }
     }
+}
+
+/// The steps of a trace as `stage:outcome`, if it is a list of such.
+fn steps(trace: &str) -> Option<String> {
+    let steps: Vec<Step<'_>> = serde_json::from_str(trace).ok()?;
+    let steps: Vec<String> = steps
+        .iter()
+        .map(|step| format!("{}:{}", step.stage, step.outcome))
+        .collect();
+    (!steps.is_empty()).then(|| steps.join(","))
+}
+
+#[derive(serde::Deserialize)]
+struct Step<'t> {
+    stage: &'t str,
+    outcome: &'t str,
 }
 
 /// Controls, and what changes how a terminal or an editor shows the line: C1, line separators, bidirectional marks.

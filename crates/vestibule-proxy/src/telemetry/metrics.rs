@@ -194,6 +194,19 @@ impl Metrics {
             "Requests sent again after a stale pooled connection",
             self.upstream_retries.clone(),
         );
+        self.counted_from_zero()
+    }
+
+    /// What is worth an alarm is there before it first happens: a series that begins with 1 has no
+    /// increase to see.
+    fn counted_from_zero(self) -> Self {
+        for operation in ["load", "insert", "remove", "sweep"] {
+            zero(&self.store_errors, names::OPERATION, operation);
+        }
+        for result in ["ok", "failed"] {
+            zero(&self.reloads, names::RESULT, result);
+            zero(&self.certificate_reloads, names::RESULT, result);
+        }
         self
     }
 
@@ -293,6 +306,10 @@ fn one(family: &Family<Labels<1>, Counter>, name: &'static str, value: &'static 
         .inc();
 }
 
+fn zero(family: &Family<Labels<1>, Counter>, name: &'static str, value: &'static str) {
+    drop(family.get_or_create(&[(name, Label::Constant(value))]));
+}
+
 fn by_provider(provider: &Arc<str>, result: &'static str) -> Labels<2> {
     [
         (names::PROVIDER, Label::Configured(Arc::clone(provider))),
@@ -321,6 +338,23 @@ impl RouteMetrics {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_worth_an_alarm_is_counted_from_zero() {
+        let text = Metrics::default().render();
+        for line in [
+            r#"vestibule_store_errors_total{operation="load"} 0"#,
+            r#"vestibule_store_errors_total{operation="insert"} 0"#,
+            r#"vestibule_store_errors_total{operation="remove"} 0"#,
+            r#"vestibule_store_errors_total{operation="sweep"} 0"#,
+            r#"vestibule_reloads_total{result="ok"} 0"#,
+            r#"vestibule_reloads_total{result="failed"} 0"#,
+            r#"vestibule_certificate_reloads_total{result="failed"} 0"#,
+            "vestibule_panics_total 0",
+        ] {
+            assert!(text.contains(line), "{line} is missing in\n{text}");
+        }
+    }
 
     #[test]
     fn everything_that_is_counted_is_rendered_under_its_name() {

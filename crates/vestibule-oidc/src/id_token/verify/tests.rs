@@ -2,7 +2,9 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::issuer::{IssuerRule, ProviderKind};
 use crate::jose::KeyKind;
+use crate::metadata::ProviderMetadata;
 use crate::test_keys;
 use crate::testing::TestProvider;
 
@@ -455,6 +457,92 @@ fn a_key_of_another_issuer_is_refused() {
             Err(error) => assert_eq!(
                 (ok, error.code(), error.step()),
                 (false, "key_of_another_issuer", Some(6))
+            ),
+        }
+    }
+}
+
+/// Metadata and key set name their clouds; US Government keys are published in the public cloud's
+/// list. A provider that is not Entra may mean anything by the name.
+#[test]
+fn a_key_of_another_cloud_is_refused() {
+    let tenant = "11111111-1111-4111-8111-111111111111";
+    let base = format!("https://login.microsoftonline.com/{tenant}");
+    let iss = format!("{base}/v2.0");
+    let provider = TestProvider::new(&iss);
+    let mut claims = provider.id_token_claims("me", "ann", NOW);
+    claims["tid"] = json!(tenant);
+    let token = Secret::new(provider.sign(&claims));
+    for (kind, metadata_cloud, key_cloud, ok) in [
+        (
+            ProviderKind::Detect,
+            json!("microsoftonline.com"),
+            json!("microsoftonline.com"),
+            true,
+        ),
+        (
+            ProviderKind::Detect,
+            json!("microsoftonline.com"),
+            json!("microsoftonline.us"),
+            false,
+        ),
+        (
+            ProviderKind::Detect,
+            json!("microsoftonline.com"),
+            Value::Null,
+            true,
+        ),
+        (
+            ProviderKind::Detect,
+            Value::Null,
+            json!("microsoftonline.us"),
+            true,
+        ),
+        (
+            ProviderKind::Other,
+            json!("microsoftonline.com"),
+            json!("microsoftonline.us"),
+            true,
+        ),
+        (
+            ProviderKind::Other,
+            json!(7),
+            json!("microsoftonline.us"),
+            true,
+        ),
+    ] {
+        let document = json!({
+            "issuer": iss,
+            "authorization_endpoint": format!("{base}/oauth2/v2.0/authorize"),
+            "token_endpoint": format!("{base}/oauth2/v2.0/token"),
+            "jwks_uri": format!("{base}/discovery/v2.0/keys"),
+            "cloud_instance_name": metadata_cloud,
+        });
+        let rule = IssuerRule::new(&iss, kind, Vec::new());
+        let metadata = ProviderMetadata::parse(document.to_string().as_bytes(), &rule).unwrap();
+        let mut jwks = provider.jwks();
+        jwks["keys"][0]["issuer"] = json!("https://login.microsoftonline.com/{tenantid}/v2.0");
+        if kind == ProviderKind::Other {
+            jwks["keys"][0]["issuer"] = Value::Null;
+        }
+        jwks["keys"][0]["cloud_instance_name"] = key_cloud.clone();
+        let keys = KeySet::parse(jwks.to_string().as_bytes()).unwrap();
+        let expected = Expected {
+            client_id: "me",
+            issuer: metadata.token_issuer(),
+            nonce: &Nonce::from_stored("nonce"),
+            algorithms: &Algorithm::DEFAULT,
+            max_age: None,
+            acr_values: &[],
+            access_token: None,
+            code: None,
+            skew: SKEW,
+        };
+        match verify(&token, &keys, &expected, NOW) {
+            Ok(_) => assert!(ok, "{metadata_cloud} {key_cloud}"),
+            Err(error) => assert_eq!(
+                (ok, error.code(), error.step()),
+                (false, "key_of_another_cloud", Some(6)),
             ),
         }
     }

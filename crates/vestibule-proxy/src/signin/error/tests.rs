@@ -5,6 +5,7 @@ use vestibule_oidc::token::TokenResponse;
 
 use super::*;
 use crate::error_chain::chain;
+use crate::signin::rig::{Browser, Rig};
 
 fn declined(error: &str, description: &str) -> SignInError {
     SignInError::Declined(AuthorizationError {
@@ -75,4 +76,17 @@ fn a_failure_and_its_causes_are_each_said_once() {
         parts.dedup();
         assert_eq!(parts.len(), all, "{plain}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_the_store_does_not_take_is_counted() {
+    let rig = Rig::new();
+    let mut browser = Browser::default();
+    let start = browser.go(&rig, "/app").await;
+    let callback = rig.at_provider(&start);
+    rig.store.set_down(true);
+    assert_eq!(browser.go(&rig, &callback).await.status, 503);
+    let metrics = rig.shared.telemetry.metrics.render();
+    let line = r#"vestibule_store_errors_total{operation="insert"} 1"#;
+    assert!(metrics.contains(line), "{metrics}");
 }

@@ -57,6 +57,35 @@ fn a_text_line_is_pairs() {
     );
 }
 
+#[test]
+fn a_text_lines_trace_is_stages_and_outcomes() {
+    let steps = concat!(
+        r#"[{"stage":"read","outcome":"ok"},{"stage":"route","outcome":"found","detail":"/foo"},"#,
+        r#"{"stage":"authorize","outcome":"refused","rule":{"verdict":"fails"}}]"#,
+    );
+    for (trace, written) in [
+        (steps, " trace=read:ok,route:found,authorize:refused\n"),
+        // Nothing that could pass for another field, wherever it came from.
+        (
+            r#"[{"stage":"read","outcome":"ok status=200"}]"#,
+            " trace=\"read:ok status=200\"\n",
+        ),
+        (
+            r#"{"route":"/foo"}"#,
+            " trace=\"{\\\"route\\\":\\\"/foo\\\"}\"\n",
+        ),
+    ] {
+        let entry = Entry {
+            trace: Some(trace.into()),
+            ..entry()
+        };
+        let line = entry.line(&measured(), Format::Text);
+        assert!(line.ends_with(written), "{line}");
+        let line = entry.line(&measured(), Format::Json);
+        assert!(line.ends_with(&format!("\"trace\":{trace}}}\n")), "{line}");
+    }
+}
+
 /// CVE-2024-45808, CVE-2025-25294: what a client sends can't forge a line, a field or a terminal's colours.
 #[test]
 fn cve_2024_45808_client_values_stay_one_line() {

@@ -1,0 +1,86 @@
+use vestibule_gate::rule::Verdict;
+
+use super::*;
+use crate::incident::IncidentId;
+use crate::signin::rig::Rig;
+
+fn judged(verdict: Verdict, reason: Reason, parts: Vec<Judgement>) -> Judgement {
+    Judgement {
+        verdict,
+        reason,
+        parts,
+    }
+}
+
+fn fails(reason: Reason) -> Judgement {
+    judged(Verdict::Fails, reason, Vec::new())
+}
+
+fn holds(reason: Reason) -> Judgement {
+    judged(Verdict::Holds, reason, Vec::new())
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_account_is_offered_only_where_it_would_help() {
+    use Reason::{
+        All, Any, GroupsOverage, MethodDiffers, NetworkDiffers, NetworkMatches, Not,
+        ScopeNotGranted,
+    };
+    let rig = Rig::new();
+    let plan = rig.shared.plan.load_full();
+    let context = Context::unread(&plan, IncidentId::draw());
+    let unknown = || judged(Verdict::Unknown, GroupsOverage, Vec::new());
+    for (judgement, helps, said) in [
+        (fails(ScopeNotGranted), true, "this account may not"),
+        (unknown(), true, "this account may not"),
+        (fails(NetworkDiffers), false, "network"),
+        (fails(MethodDiffers), false, "kind of request"),
+        (
+            judged(Verdict::Fails, Not, vec![holds(NetworkMatches)]),
+            false,
+            "network",
+        ),
+        (
+            judged(
+                Verdict::Fails,
+                All,
+                vec![holds(Reason::ScopeGranted), fails(NetworkDiffers)],
+            ),
+            false,
+            "network",
+        ),
+        // Another account would have passed by its scope, wherever it is.
+        (
+            judged(
+                Verdict::Fails,
+                Any,
+                vec![fails(ScopeNotGranted), fails(NetworkDiffers)],
+            ),
+            true,
+            "this account may not",
+        ),
+        (
+            judged(
+                Verdict::Unknown,
+                Any,
+                vec![unknown(), fails(NetworkDiffers)],
+            ),
+            true,
+            "this account may not",
+        ),
+    ] {
+        let why = NotAuthorized { judgement };
+        for person in [true, false] {
+            let mut context = context.for_person();
+            context.person = person;
+            let response = answer(&why, None, &context);
+            assert_eq!(response.head.status, 403);
+            let body = response.body.collect(1 << 16).await.unwrap();
+            let body = String::from_utf8_lossy(&body);
+            assert!(body.contains(said), "{why:?} {body}");
+            assert!(body.contains(why.code()), "{why:?} {body}");
+            let offered = body.contains("prompt=select_account");
+            assert_eq!(offered, helps && person, "{why:?} {body}");
+        }
+    }
+}
