@@ -5,6 +5,7 @@ use std::sync::Arc;
 use vestibule_session::return_to::ReturnTo;
 
 use super::path;
+use super::start::Account;
 use crate::exchange::Response;
 use crate::pages::{Link, Page};
 use crate::plan::Plan;
@@ -15,6 +16,7 @@ use crate::respond::{self, Context};
 pub(super) fn page(
     plan: &Plan,
     meant: Option<&Arc<Provider>>,
+    account: Account,
     return_to: &ReturnTo,
     context: &Context<'_>,
 ) -> Response {
@@ -26,7 +28,10 @@ pub(super) fn page(
         .filter(is_offered)
         .map(|provider| Link {
             label: provider.plan().label.clone(),
-            href: path::sign_in(Some(&provider.plan().name), Some(return_to)),
+            href: match account {
+                Account::Any => path::sign_in(Some(&provider.plan().name), Some(return_to)),
+                Account::Choose => path::someone_else_at(Some(&provider.plan().name), return_to),
+            },
         });
     respond::page(
         200,

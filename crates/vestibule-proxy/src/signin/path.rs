@@ -82,10 +82,20 @@ pub fn sign_in(provider: Option<&str>, return_to: Option<&ReturnTo>) -> String {
 /// The sign-in address that lets the person choose another account.
 #[must_use]
 pub fn someone_else(return_to: &ReturnTo) -> String {
+    someone_else_at(None, return_to)
+}
+
+/// The sign-in address that lets the person choose another account of this provider.
+#[must_use]
+pub(super) fn someone_else_at(provider: Option<&str>, return_to: &ReturnTo) -> String {
     let target = Some(return_to.as_str()).filter(|target| *target != "/");
     with_query(
         SIGN_IN,
-        &[("prompt", Some("select_account")), ("return_to", target)],
+        &[
+            ("provider", provider),
+            ("prompt", Some("select_account")),
+            ("return_to", target),
+        ],
     )
 }
 

@@ -72,7 +72,9 @@ pub(super) async fn endpoint(
             .first("sec-fetch-site")
             .is_some_and(|site| site == "cross-site");
     let Some(provider) = provider.filter(|_| !sent_here) else {
-        return Ok(choose::page(visit.plan, provider, &return_to, context));
+        return Ok(choose::page(
+            visit.plan, provider, account, &return_to, context,
+        ));
     };
     let start = Start {
         shared: visit.shared,

@@ -679,6 +679,18 @@ async fn entra_is_told_who_signs_out_by_logout_hint() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_wants_another_account_gets_the_picker_of_the_provider_they_choose() {
+    let rig = Rig::with(vec![plan("one"), plan("two")]);
+    let mut browser = Browser::default();
+    let target = "/.vestibule/sign-in?prompt=select_account&return_to=%2Fapp";
+    let page = browser.go(&rig, target).await;
+    let link = "/.vestibule/sign-in?provider=two&amp;prompt=select_account&amp;return_to=%2Fapp";
+    assert!(page.body.contains(link), "{}", page.body);
+    let page = browser.go(&rig, &link.replace("&amp;", "&")).await;
+    assert!(page.location().contains("prompt=select_account"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn somebody_signed_in_and_not_allowed_may_sign_in_as_someone_else() {
     let rig = Rig::new();
     let mut browser = Browser::default();
