@@ -145,7 +145,7 @@ fn decoded(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Whether these bytes are one DER SEQUENCE (X.690 §8.1) and nothing more: what every certificate is outside.
+/// Whether these bytes are one DER SEQUENCE and nothing more: what every certificate is outside.
 fn is_one_sequence(der: &[u8]) -> bool {
     let Some((0x30, rest)) = der.split_first().map(|(tag, rest)| (*tag, rest)) else {
         return false;

@@ -139,6 +139,7 @@ const RFCS: &[(u32, &str)] = &[
     (7230, "HTTP/1.1: Message Syntax and Routing"),
     (7231, "HTTP/1.1: Semantics and Content"),
     (7239, "Forwarded HTTP Extension"),
+    (7468, "Textual Encodings of PKIX, PKCS, and CMS Structures"),
     (7515, "JSON Web Signature (JWS)"),
     (7516, "JSON Web Encryption (JWE)"),
     (7517, "JSON Web Key (JWK)"),
