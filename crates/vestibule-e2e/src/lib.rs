@@ -7,7 +7,8 @@
 //! | a person with a real browser | [`browser`] |
 //! | the local provider, and a certified one | [`local_provider`], [`certified_provider`] |
 //! | all of them together, for an ordinary test | [`scene`] |
-//! | an upstream that remembers what it was sent | [`upstream`] |
+//! | an upstream that remembers what it was sent | [`upstream`]; over HTTP/2 [`http2`] |
+//! | somebody in between who remembers both sides | [`relay`] |
 //!
 //! Tests in `tests/program` need nothing but Rust. Those in `tests/parts` need what
 //! `cargo xtask test --install` installs.
@@ -25,6 +26,7 @@ pub mod certificate;
 pub mod certified_provider;
 pub mod form;
 pub mod http;
+pub mod http2;
 pub mod jar;
 pub mod local_provider;
 pub mod node;
@@ -32,5 +34,6 @@ pub mod person;
 pub mod place;
 pub mod process;
 pub mod program;
+pub mod relay;
 pub mod scene;
 pub mod upstream;

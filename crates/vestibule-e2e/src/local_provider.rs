@@ -33,14 +33,20 @@ impl LocalProvider {
     /// redirect URI.
     #[must_use]
     pub fn with_redirect_uri(uri: &str) -> Self {
+        Self::with_redirect_uris(&[uri])
+    }
+
+    /// The same with several.
+    #[must_use]
+    pub fn with_redirect_uris(uris: &[&str]) -> Self {
         let built_in = place::checkout().join("crates/vestibule-idp/src/built_in.toml");
-        let strict = format!("redirect_uris = [\"{uri}\"] #");
+        let strict = format!("redirect_uris = {uris:?} #");
         let settings =
             fs::read_to_string(built_in)
                 .unwrap()
                 .replacen("redirect        =", &strict, 1);
         assert!(
-            settings.contains(uri),
+            settings.contains(&strict),
             "the built-in directory is written differently now"
         );
         let mut file = NamedTempFile::new().unwrap();

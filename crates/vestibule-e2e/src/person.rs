@@ -17,6 +17,8 @@ pub struct Person {
     pub trust: Option<crate::certificate::Certificate>,
     /// The addresses of the last walk, in order.
     pub trail: Vec<String>,
+    /// Every answer so far, redirects too.
+    pub history: Vec<Reply>,
 }
 
 impl Person {
@@ -34,6 +36,19 @@ impl Person {
         request.trust = request.trust.or_else(|| self.trust.clone());
         let reply = http::send(&request);
         self.jar.store(&reply);
+        self.history.push(reply.clone());
+        reply
+    }
+
+    /// Posts from a page of another site: cookies that are `SameSite=Lax` stay at home.
+    fn send_across_sites(&mut self, request: Request) -> Reply {
+        let mut crossing = self.clone();
+        crossing
+            .jar
+            .forget(|cookie| !cookie.attributes.contains("SameSite=None"));
+        let reply = crossing.send(request);
+        self.jar.store(&reply);
+        self.history.push(reply.clone());
         reply
     }
 
@@ -77,7 +92,10 @@ impl Person {
                 .with("Content-Type", "application/x-www-form-urlencoded")
                 .with("Sec-Fetch-Site", site)
                 .body(form.encoded());
-            self.send(navigation(request))
+            match site {
+                "cross-site" => self.send_across_sites(navigation(request)),
+                _ => self.send(navigation(request)),
+            }
         } else {
             let path = target.split('?').next().unwrap_or_default();
             self.visit(&format!("{path}?{}", form.encoded()))

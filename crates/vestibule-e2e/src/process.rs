@@ -130,6 +130,12 @@ impl Process {
         self.output.lock().all.clone()
     }
 
+    /// The child's number.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The child's standard input.
     pub fn input(&mut self) -> &mut ChildStdin {
         self.child.stdin.as_mut().expect("standard input is a pipe")

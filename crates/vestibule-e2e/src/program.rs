@@ -81,6 +81,21 @@ impl Proxy {
         write_for_owner(&self.folder.path().join(name), text);
     }
 
+    /// Stops it from writing files, or lets it again. A process may do that to another of its user.
+    pub fn may_write_files(&self, may: bool) {
+        let limit = if may {
+            "--fsize=unlimited:"
+        } else {
+            "--fsize=0:"
+        };
+        let pid = format!("--pid={}", self.process.id());
+        let status = Command::new("prlimit")
+            .args([limit, pid.as_str()])
+            .status()
+            .expect("there is prlimit, of util-linux");
+        assert!(status.success(), "prlimit {pid} {limit}");
+    }
+
     /// `kill -9`, then a new process with the same configuration and state.
     pub fn kill_and_restart(&mut self) {
         self.process.kill();
@@ -149,7 +164,10 @@ fn write_configuration(folder: &TempDir, url: &str, port: u16, toml: &str) {
 }
 
 fn run(folder: &TempDir) -> Process {
-    let mut command = vestibule(&["run", "--config", "vestibule.toml"]);
+    // A file that may not grow is an error to the program, as it is where services are started, and
+    // not a signal that ends it.
+    let program = vestibule(&["run", "--config", "vestibule.toml"]);
+    let mut command = in_shell("trap '' XFSZ; exec \"$0\" \"$@\"", &program);
     command
         .current_dir(folder.path())
         .env("STATE_DIRECTORY", folder.path());
@@ -202,6 +220,20 @@ impl Demo {
     pub fn process(&mut self) -> &mut Process {
         &mut self.process
     }
+}
+
+/// A command as a shell starts it.
+fn in_shell(script: &str, command: &Command) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script]);
+    shell.arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell
 }
 
 /// The program with these arguments and an environment that holds nothing of the person who tests.

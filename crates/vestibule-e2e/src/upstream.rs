@@ -132,7 +132,7 @@ impl State {
 fn serve(stream: TcpStream, state: &State) {
     let mut writer = stream.try_clone().unwrap();
     let mut reader = BufReader::new(stream);
-    while let Some(request) = read(&mut reader, &mut writer) {
+    while let Some(request) = read(&mut reader) {
         let released = {
             let mut inner = state.lock();
             inner.received.push(request.clone());
@@ -199,7 +199,7 @@ fn bytes(writer: &mut TcpStream, mut left: usize) -> std::io::Result<()> {
 }
 
 /// Reads one request; `None` at the end of the connection.
-fn read(reader: &mut BufReader<TcpStream>, writer: &mut TcpStream) -> Option<Received> {
+pub(crate) fn read<S: Read + Write>(reader: &mut BufReader<S>) -> Option<Received> {
     let line = read_line(reader)?;
     let mut request = Received {
         line,
@@ -213,6 +213,7 @@ fn read(reader: &mut BufReader<TcpStream>, writer: &mut TcpStream) -> Option<Rec
             .push((name.to_owned(), value.trim().to_owned()));
     }
     if request.field("expect").is_some() {
+        let writer = reader.get_mut();
         writer.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").ok()?;
     }
     if request.field("transfer-encoding").is_some() {
@@ -234,7 +235,7 @@ fn read(reader: &mut BufReader<TcpStream>, writer: &mut TcpStream) -> Option<Rec
     Some(request)
 }
 
-fn read_line(reader: &mut BufReader<TcpStream>) -> Option<String> {
+fn read_line(reader: &mut impl BufRead) -> Option<String> {
     let mut line = Vec::new();
     let count = reader.read_until(b'\n', &mut line).ok()?;
     let text = String::from_utf8_lossy(&line);

@@ -9,12 +9,21 @@
     reason = "a test fails by panicking"
 )]
 
+mod admin;
+mod advisories;
 mod demo;
+mod form_post;
+mod forwarded;
+mod hosts;
+mod http_2;
+mod log_canary;
+mod outbound;
 mod provider_trouble;
 mod refusals;
 mod reload;
 mod sessions;
 mod sign_in;
 mod stopping;
+mod store_trouble;
 mod tokens;
 mod traffic;
