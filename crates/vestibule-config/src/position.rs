@@ -102,7 +102,8 @@ fn shorten(line: &str, indent: usize, carets: usize) -> Excerpt {
 fn mask_named_secrets(line: &str) -> String {
     let lower = line.to_ascii_lowercase();
     let mut masked: Vec<char> = line.chars().collect();
-    for word in ["secret", "password", "passphrase", "private"] {
+    // Parts of words, so that a name with a typing error is caught too.
+    for word in ["secr", "sece", "passw", "passp", "private", "key"] {
         for (found, _) in lower.match_indices(word) {
             let Some(behind) = line.get(found..) else {
                 continue;
@@ -121,14 +122,14 @@ fn mask_named_secrets(line: &str) -> String {
             let Some(value) = line.get(value_start..) else {
                 continue;
             };
-            let bare = value.trim_start_matches([' ', '"', '\'']);
+            let bare = value.trim_start_matches([' ', '[', '"', '\'']);
             if bare.starts_with("env:") || bare.starts_with("file:") {
                 continue;
             }
             let first = line.get(..value_start).map_or(0, |t| t.chars().count())
                 + (value.chars().count() - bare.chars().count());
             let quote = value
-                .trim_start()
+                .trim_start_matches([' ', '['])
                 .chars()
                 .next()
                 .filter(|c| matches!(c, '"' | '\''));
@@ -140,7 +141,31 @@ fn mask_named_secrets(line: &str) -> String {
             }
         }
     }
+    mask_passwords_in_urls(&mut masked);
     masked.into_iter().collect()
+}
+
+/// Masks what stands between `://` and the `@` of an address.
+fn mask_passwords_in_urls(line: &mut [char]) {
+    let mut at = 0;
+    while let Some(found) = line
+        .get(at..)
+        .and_then(|rest| rest.windows(3).position(|window| window == [':', '/', '/']))
+    {
+        let start = at + found + 3;
+        let authority = line.get(start..).unwrap_or_default();
+        let ends = |c: &char| matches!(c, '/' | '?' | '#' | '"' | '\'' | ' ');
+        let length = authority.iter().position(ends).unwrap_or(authority.len());
+        let user = authority
+            .get(..length)
+            .unwrap_or_default()
+            .iter()
+            .rposition(|c| *c == '@');
+        if let (Some(user), Some(rest)) = (user, line.get_mut(start..)) {
+            rest.iter_mut().take(user).for_each(|slot| *slot = '*');
+        }
+        at = start;
+    }
 }
 
 fn floor(text: &str, offset: usize) -> usize {
@@ -175,6 +200,25 @@ mod tests {
             (
                 r#"p = { client_secret = 'hunter2', x = 1 }"#,
                 r#"p = { client_secret = '*******', x = 1 }"#,
+            ),
+            (
+                r#"client_secert = "hunter2""#,
+                r#"client_secert = "*******""#,
+            ),
+            (r#"keys = "hunter2""#, r#"keys = "*******""#),
+            (r#"keys = ["hunter2"]"#, r#"keys = ["*******"]"#),
+            (r#"keys = ["file:key"]"#, r#"keys = ["file:key"]"#),
+            (
+                r#"tls = { key = "file:k.pem" }"#,
+                r#"tls = { key = "file:k.pem" }"#,
+            ),
+            (
+                r#"issuer = "https://x:hunter2@h/p""#,
+                r#"issuer = "https://*********@h/p""#,
+            ),
+            (
+                r#"upstream = "http://h/a@b""#,
+                r#"upstream = "http://h/a@b""#,
             ),
             (
                 r#"client_secret = "env:NAME""#,

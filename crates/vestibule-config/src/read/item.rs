@@ -222,6 +222,10 @@ impl<'c> Item<'c> {
             _ if single => vec![element(self.value)],
             other => {
                 let help = match other {
+                    // What stands there may be the secret itself.
+                    _ if matches!(of, Kind::Secret) => {
+                        "write it as a list: [\"file:PATH\"]".to_owned()
+                    }
                     DeValue::String(text) => {
                         let words: Vec<String> = text
                             .split([' ', ','])

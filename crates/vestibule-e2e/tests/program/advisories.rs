@@ -186,6 +186,8 @@ fn cve_2026_40166_what_is_said_about_a_configuration_holds_no_secret() {
         format!("{base}{provider}client_secret = {{ value = \"{canary}\" }}\n{route}"),
         format!("{base}{provider}client_secret = [\"{canary}\"]\n{route}"),
         format!("{base}{provider}[session]\nkeys = [\"{canary}\"]\n{route}"),
+        format!("{base}{provider}[session]\nkeys = \"{canary}\"\n{route}"),
+        format!("{base}{provider}client_secert = \"{canary}\"\n{route}"),
         format!("{base}{provider}[session]\nkeys = [\"env:CANARY\"]\n{route}"),
         format!(
             "{base}{provider}[admin]\nlisten = \"127.0.0.1:2\"\nsecret = \"{canary}\"\n{route}"
