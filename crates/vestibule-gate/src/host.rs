@@ -247,6 +247,14 @@ mod tests {
         assert!(HostName::parse(&[b'a'; 64]).is_err());
     }
 
+    /// RUSTSEC-2024-0421: a label that is ASCII in disguise was equal to the plain one.
+    #[test]
+    fn rustsec_2024_0421_a_disguised_label_is_no_host() {
+        for raw in ["xn--example-.com", "xn--localhost-", "a.xn--.example"] {
+            assert!(Host::parse(raw.as_bytes()).is_err(), "{raw}");
+        }
+    }
+
     #[test]
     fn loopback_is_recognised() {
         for (raw, loopback) in [

@@ -14,6 +14,7 @@ mod links;
 mod lock_files;
 mod manifest;
 mod module_docs;
+mod past_vulnerabilities;
 mod places;
 mod purity;
 mod to_dos;
@@ -30,7 +31,7 @@ pub(crate) struct Rule {
 }
 
 /// All rules.
-pub(crate) const RULES: [&Rule; 13] = [
+pub(crate) const RULES: [&Rule; 14] = [
     &budget::RULE,
     &citations::RULE,
     &edges::RULE,
@@ -41,6 +42,7 @@ pub(crate) const RULES: [&Rule; 13] = [
     &links::RULE,
     &lock_files::RULE,
     &module_docs::RULE,
+    &past_vulnerabilities::RULE,
     &places::RULE,
     &purity::RULE,
     &to_dos::RULE,

@@ -49,6 +49,7 @@ rules_hold! {
     links
     lock_files
     module_docs
+    past_vulnerabilities
     places
     purity
     to_dos

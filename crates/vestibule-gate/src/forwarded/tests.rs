@@ -40,6 +40,8 @@ const FORGED: [(&str, &str); 8] = [
     ("forwarded", "for=10.0.0.1;host=evil.test;proto=https"),
 ];
 
+/// oauth2-proxy #3506: an empty list of trusted proxies meant everybody. CVE-2023-36456: anybody could
+/// say which address they came from.
 #[test]
 fn oauth2_proxy_3506_nobody_is_trusted_by_default() {
     for (name, value) in FORGED {

@@ -120,6 +120,8 @@ fn cve_2026_41059_an_encoded_hash_is_refused() {
     );
 }
 
+/// CVE-2024-38472 to CVE-2024-38477: parts of one server read an encoded question mark as different ends
+/// of the path.
 #[test]
 fn cve_2024_38475_an_encoded_question_mark_is_refused() {
     assert_eq!(

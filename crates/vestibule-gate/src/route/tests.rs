@@ -295,3 +295,36 @@ fn cve_2026_34457_a_user_agent_opens_nothing() {
         );
     }
 }
+
+/// CVE-2026-40912, and CVE-2025-66490, CVE-2025-32431, CVE-2025-47952, CVE-2026-48020, CVE-2026-65600
+/// and CVE-2026-67309 before and after it: what was left after a rewrite meant another place than the
+/// one that was decided on.
+#[test]
+fn cve_2026_40912_a_rewrite_leaves_nothing_to_resolve() {
+    let gate = gate(vec![
+        route("/foo"),
+        Route {
+            upstream_base: PathPrefix::parse("/app").unwrap(),
+            ..route("/based")
+        },
+        public("/public"),
+    ]);
+    check(&gate, "/foo/../public/x", Some(("/public", "/x")));
+    check(&gate, "/foo/%2e%2e/public/x", Some(("/public", "/x")));
+    check(&gate, "/public/../foo/x", Some(("/foo", "/x")));
+    check(&gate, "/foo//evil.test", Some(("/foo", "/evil.test")));
+    check(&gate, "/foo/.//evil.test", Some(("/foo", "/evil.test")));
+    check(&gate, "/based/a/../b", Some(("/based", "/app/b")));
+    check(&gate, "/based/../../secret", None);
+    check(&gate, "/foo/x/../../..", None);
+    for target in [
+        "/foo/..%2fpublic/x",
+        "/foo/%2e%2e%2fpublic",
+        "/based/..%5csecret",
+        "/foo%2f../public",
+        "/foo/..;/public",
+        "/foo/%252e%252e/public",
+    ] {
+        assert!(read_default(local("GET", target, &[])).is_err(), "{target}");
+    }
+}

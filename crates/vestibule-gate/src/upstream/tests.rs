@@ -419,3 +419,22 @@ proptest! {
         prop_assert_eq!(identity(&clean), identity(&dirty));
     }
 }
+
+/// CVE-2022-2880 and CVE-2026-39825: a query that the proxy read in one way and the upstream in another.
+#[test]
+fn cve_2022_2880_a_query_is_passed_on_byte_for_byte() {
+    for query in [
+        "a=1;b=2&a=3",
+        "a=%zz&b=%&c=%4",
+        "x=%00&y=%2f..%2F",
+        "/../public",
+        "&&==&",
+        "?",
+        "",
+    ] {
+        let target = format!("/plain/x?{query}");
+        let head = head(&all_kinds(), &target, &[]);
+        let expected = format!("/x?{query}");
+        assert_eq!(head.target.as_ref(), expected.as_bytes());
+    }
+}

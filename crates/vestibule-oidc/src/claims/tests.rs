@@ -7,7 +7,8 @@ fn claims(value: Value) -> Claims {
     value.as_object().unwrap().clone()
 }
 
-/// A library took a time of the wrong type for none (CVE-2026-25537); another computed with 1e300.
+/// A library took a time of the wrong type for none (CVE-2026-25537); another computed with 1e300
+/// (mod_auth_openidc, 2026-08-12).
 #[test]
 fn cve_2026_25537_a_time_of_the_wrong_type_is_refused_not_absent() {
     for value in [

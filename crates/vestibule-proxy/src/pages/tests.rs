@@ -28,6 +28,7 @@ fn error(message: String, detail: Option<String>) -> Page {
     }
 }
 
+/// CVE-2026-33525; mod_auth_openidc, 2026-05-20: what came with a request ran as a script on the page.
 #[test]
 fn cve_2026_33525_reflected_text_is_text_and_the_policy_is_set() {
     let pages = Pages::built_in().unwrap();

@@ -259,6 +259,7 @@ async fn a_key_taken_out_of_the_set_is_gone_after_the_next_renewal() {
     );
 }
 
+/// RUSTSEC-2026-0035: a cache whose key left out the host answered one with what was kept for another.
 #[tokio::test(start_paused = true)]
 async fn what_was_learnt_survives_a_reload_unless_the_provider_is_another() {
     let fake = FakeProvider::new();

@@ -62,6 +62,8 @@ async fn cve_2024_39315_who_am_i_says_who_and_never_a_token() {
     );
 }
 
+/// CVE-2024-21492, CVE-2025-64101 and GHSA-93m4, and lua-resty-openidc before 1.8: the host of an address
+/// we give out came from a forwarding header, and so did the account behind it.
 #[tokio::test(start_paused = true)]
 async fn cve_2024_21492_the_redirect_uri_comes_from_the_configuration() {
     let rig = Rig::new();
@@ -120,6 +122,7 @@ async fn every_sign_in_has_its_own_state_nonce_and_verifier() {
     assert_eq!(first["scope"], "openid offline_access");
 }
 
+/// draft-ietf-oauth-security-topics-update-02: a person's browser finished a sign-in that somebody else began.
 #[tokio::test(start_paused = true)]
 async fn oauth_security_topics_an_answer_is_taken_only_by_the_browser_that_asked() {
     let rig = Rig::new();
@@ -366,6 +369,8 @@ async fn many_tabs_sign_in_at_once_and_an_evicted_one_falls_back_to_the_session(
     assert_eq!(browser.go(&rig, "/app").await.status, 200);
 }
 
+/// GHSA-qqxw, GHSA-j7px and GHSA-5m6c; RUSTSEC-2022-0072: a path that begins with two slashes is a host
+/// to a browser.
 #[tokio::test(start_paused = true)]
 async fn ghsa_qqxw_no_target_leads_to_another_site() {
     let rig = Rig::new();
@@ -711,6 +716,7 @@ async fn somebody_signed_in_and_not_allowed_may_sign_in_as_someone_else() {
     assert!(program.json()["error"].is_string());
 }
 
+/// draft-ietf-oauth-security-topics-update-02: one provider's answer was taken for another's.
 #[tokio::test(start_paused = true)]
 async fn oauth_security_topics_an_answer_at_another_providers_callback_is_refused() {
     let rig = Rig::with(vec![plan("one"), plan("two")]);

@@ -361,6 +361,7 @@ async fn a_provider_that_gives_no_access_token_gives_none_to_the_upstream() {
     assert_eq!((page.status, page.body.as_str()), (200, ""));
 }
 
+/// CVE-2026-71326: joined keys of two callers were the same, and one got the other's answer.
 #[tokio::test(start_paused = true)]
 async fn cve_2026_71326_two_sessions_never_share_a_flight() {
     let rig = Rig::new();

@@ -92,7 +92,7 @@ fn two_different_handles_are_not_chosen_between() {
     );
 }
 
-/// Servers that trimmed U+2000 and its kin, or knew `$Version`, took a cookie without the prefix's
+/// PortSwigger, 2025: servers that trimmed U+2000 and its kin, or knew `$Version`, took a cookie without the prefix's
 /// guarantees for one with them.
 #[test]
 fn cookie_prefix_is_not_imitated_by_unicode_space_or_legacy_syntax() {

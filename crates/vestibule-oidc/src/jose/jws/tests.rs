@@ -51,6 +51,7 @@ fn algorithms_we_do_not_verify_are_refused() {
         (r#"{"alg":"rs256"}"#, "token_unknown_algorithm"),
         (r#"{"alg":"ES256K"}"#, "token_unknown_algorithm"),
         (r#"{"alg":"RSA-OAEP"}"#, "token_unknown_algorithm"),
+        (r#"{"alg":"RSA1_5"}"#, "token_unknown_algorithm"),
         (r#"{"alg":""}"#, "token_unknown_algorithm"),
         (r#"{"typ":"JWT"}"#, "token_header"),
         (r#"{"alg":null}"#, "token_header"),
@@ -103,7 +104,8 @@ fn cve_2025_30204_many_dots_are_refused_without_work() {
     }
 }
 
-/// CVE-2024-33531: a five-part token skipped the signature check of lua-resty-jwt.
+/// CVE-2024-33531: a five-part token skipped the signature check of lua-resty-jwt. A compressed one
+/// unpacked to any size (mod_auth_openidc, 2026-05-20; CVE-2025-27144, CVE-2026-34986).
 #[test]
 fn cve_2024_33531_five_parts_are_no_signed_token() {
     let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"dir","enc":"A256GCM","zip":"DEF"}"#);

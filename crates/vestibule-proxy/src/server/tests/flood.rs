@@ -97,7 +97,8 @@ fn rustsec_2023_0034_rapid_resets_end_the_connection() {
     serves_others(&pair, &show);
 }
 
-/// RUSTSEC-2025-0070: the client provokes the server into resetting (a window update of zero).
+/// RUSTSEC-2025-0070 and RUSTSEC-2024-0003: the client provokes the server into resetting (a window update of zero), and the
+/// resets queue up.
 #[test]
 fn rustsec_2025_0070_provoked_resets_end_the_connection() {
     let (pair, show) = target();
@@ -136,6 +137,24 @@ fn rustsec_2026_0258_empty_data_frames_end_the_connection_or_cost_nothing() {
     let empty = std::iter::repeat_n(frame(DATA, 0, 1, &[]).repeat(100), 2000);
     flood(&pair, &show, first.chain(empty));
     serves_others(&pair, &show);
+}
+
+/// CVE-2021-39162: settings that come after the GOAWAY took another proxy down.
+#[test]
+fn cve_2021_39162_settings_after_goaway_harm_nobody() {
+    let (pair, show) = target();
+    let no_streams = [&3_u16.to_be_bytes()[..], &0_u32.to_be_bytes()].concat();
+    let request = frame(HEADERS, END_HEADERS | END_STREAM, 1, GET);
+    let goaway = frame(GOAWAY, 0, 0, &[0; 8]);
+    let settings = frame(SETTINGS, 0, 0, &no_streams);
+    flood(
+        &pair,
+        &show,
+        [request, goaway.clone(), settings.clone()].into_iter(),
+    );
+    flood(&pair, &show, [goaway, settings].into_iter());
+    serves_others(&pair, &show);
+    show.await_metric("vestibule_connections 0");
 }
 
 #[test]

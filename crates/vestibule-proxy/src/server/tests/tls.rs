@@ -125,6 +125,43 @@ fn rustsec_2024_0341_half_open_handshakes_block_nobody() {
     show.await_metric("vestibule_connections 0");
 }
 
+/// RUSTSEC-2024-0336, RUSTSEC-2024-0399 and RUSTSEC-2026-0104: what a stranger sent first made a TLS library loop or panic.
+#[test]
+fn rustsec_2024_0399_damaged_client_hellos_harm_nobody() {
+    let pair = generate();
+    let show = show(plan(Some(identity(&pair))), |_, _| {
+        Box::pin(async { text(200, "ok") })
+    });
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut hello = Vec::new();
+    ClientConnection::new(client(&pair.0, &[b"h2"]), name)
+        .unwrap()
+        .write_tls(&mut hello)
+        .unwrap();
+    // All of the first bytes, where the lengths and the names are, and a few of the key shares.
+    let places: Vec<usize> = (0..hello.len().min(150))
+        .chain((150..hello.len()).step_by(40))
+        .collect();
+    let mut damaged = places
+        .iter()
+        .map(|&at| {
+            let mut hello = hello.clone();
+            hello[at] ^= 0xff;
+            let mut wire = show.connect();
+            wire.send(&hello);
+            wire.0.shutdown(std::net::Shutdown::Write).unwrap();
+            wire
+        })
+        .collect::<Vec<_>>();
+    assert!(ask(&mut secure(show.address, client(&pair.0, &[])).unwrap()).ends_with("ok"));
+    show.await_metric(&format!(
+        "vestibule_tls_handshake_failures_total {}",
+        places.len()
+    ));
+    damaged.clear();
+    show.await_metric("vestibule_connections 0");
+}
+
 #[test]
 fn plain_text_on_a_tls_listener_gets_no_answer() {
     let show = show(plan(Some(identity(&generate()))), |_, _| {

@@ -106,6 +106,54 @@ fn a_certificate_that_is_not_trusted_is_refused_unless_a_danger_key_says_otherwi
     assert_eq!(contacted.lock().unwrap().len(), 2);
 }
 
+/// CVE-2025-66220: a name in a certificate ended where a NUL was, and so matched.
+#[test]
+fn cve_2025_66220_a_certificate_for_a_name_with_a_nul_is_refused() {
+    for (name, refused) in [
+        ("localhost", None),
+        ("localhost\0.other.test", Some("upstream_tls")),
+        ("localhost\0", Some("upstream_tls")),
+    ] {
+        let mut params = rcgen::CertificateParams::default();
+        params.subject_alt_names = vec![rcgen::SanType::DnsName(name.try_into().unwrap())];
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        let pair = (certificate.pem(), key.serialize_pem());
+        let show = show(serving(Some(identity(&pair))), |_, _| {
+            Box::pin(async { text(200, "hello") })
+        });
+        on_core(async |upstreams| {
+            let plan = build(secure(show.address, trusting(&pair.0), Protocol::Auto));
+            let answer = exchange(&upstreams, &plan, get()).await;
+            assert_eq!(answer.err().map(|error| error.code()), refused, "{name:?}");
+        });
+    }
+}
+
+/// CVE-2021-39162: an upstream that says goodbye and then allows no streams took another proxy down.
+#[test]
+fn cve_2021_39162_settings_after_goaway_break_that_upstream_alone() {
+    let origin = Origin::start(|mut wire, _| {
+        const SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
+        const GOAWAY: &[u8] = &[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        const NO_STREAMS: &[u8] = &[0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0];
+        wire.send([SETTINGS, GOAWAY, NO_STREAMS].concat());
+        wire.rest();
+    });
+    let healthy = Origin::start(|wire, _| answer_all(wire, |_| HELLO.to_owned()));
+    on_core(async |upstreams| {
+        let plan = build(UpstreamSettings {
+            protocol: Protocol::Http2,
+            ..origin.settings()
+        });
+        for _ in 0..3 {
+            assert!(exchange(&upstreams, &plan, get()).await.is_err());
+        }
+        let answer = exchange(&upstreams, &healthy.plan(), get()).await;
+        assert_eq!(answer.unwrap(), hello());
+    });
+}
+
 #[test]
 fn http2_by_prior_knowledge_and_a_restart_of_the_upstream() {
     use http_body_util::{BodyExt as _, Full};
