@@ -28,7 +28,7 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
     let request = match request::read(incoming.raw, &plan.read) {
         Ok(request) => request,
         Err(refusal) => {
-            let entry = log::unread(shared, incident, refusal, &arrived);
+            let entry = log::unread(incident, refusal, &arrived);
             return respond::refused(refusal, &Context::unread(&plan, incident)).with_entry(entry);
         }
     };
@@ -38,7 +38,7 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
     let evidence = evidence::look_up(shared, handle.as_ref()).await;
     let evidence = issuer::still_spoken_for(&plan, evidence);
     let (decision, trace) = plan.gate.decide(&request, examined, evidence.clone(), now);
-    let mut entry = log::entry(shared, incident, &request, route, &decision, &trace);
+    let mut entry = log::entry(incident, &request, route, &decision, trace);
     let context = Context::of(&plan, &request, incident).with_person(&evidence);
     let response = match decision {
         Decision::Forward(authorized) => {

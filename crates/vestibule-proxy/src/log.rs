@@ -13,7 +13,6 @@ use vestibule_gate::trace::Trace;
 use vestibule_session::record::Record;
 
 use crate::incident::IncidentId;
-use crate::shared::Shared;
 use crate::telemetry::access::Entry;
 
 /// Bytes of the hash that stands for a person: enough to tell people apart, not to name one.
@@ -43,12 +42,7 @@ impl Arrived {
 }
 
 /// The entry of a request whose head could not be read. The log escapes and cuts what is in it.
-pub(crate) fn unread(
-    shared: &Shared,
-    incident: IncidentId,
-    refusal: Refusal,
-    arrived: &Arrived,
-) -> Entry {
+pub(crate) fn unread(incident: IncidentId, refusal: Refusal, arrived: &Arrived) -> Entry {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let path = arrived
         .target
@@ -61,19 +55,18 @@ pub(crate) fn unread(
         path: path.map(text).unwrap_or_default(),
         client: Some(arrived.peer),
         error: Some(refusal.code()),
-        trace: trace(shared, || Trace::refused(refusal)),
+        trace: Some(Trace::refused(refusal)),
         ..Entry::default()
     }
 }
 
 /// The entry of a request that was decided on.
 pub(crate) fn entry(
-    shared: &Shared,
     incident: IncidentId,
     request: &Request,
     route: Option<&str>,
     decision: &Decision<'_>,
-    steps: &Trace,
+    trace: Trace,
 ) -> Entry {
     let mut entry = Entry {
         incident: incident.to_string(),
@@ -82,7 +75,7 @@ pub(crate) fn entry(
         path: request.path().as_str().to_owned(),
         client: Some(request.client_ip()),
         route: route.map(Into::into),
-        trace: trace(shared, || steps.clone()),
+        trace: Some(trace),
         ..Entry::default()
     };
     match decision {
@@ -95,15 +88,6 @@ pub(crate) fn entry(
         other => entry.error = Some(other.code()),
     }
     entry
-}
-
-/// The trace as JSON, if there is a log to write it to.
-fn trace(shared: &Shared, steps: impl FnOnce() -> Trace) -> Option<String> {
-    shared
-        .telemetry
-        .access_log
-        .as_ref()
-        .map(|_| steps().to_json().to_string())
 }
 
 /// A stand-in for the person: the same in every line of theirs, and no name.

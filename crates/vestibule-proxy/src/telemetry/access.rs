@@ -8,11 +8,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use vestibule_gate::trace::Trace;
+
 /// The longest value of a stranger that is written, in characters.
 const LONGEST_VALUE: usize = 512;
 
 /// What is known of one request. `handle` fills what it knows; the listener adds the measured part.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Entry {
     /// The id that the error page shows too.
     pub incident: String,
@@ -30,8 +32,8 @@ pub struct Entry {
     pub subject: Option<String>,
     /// The stable code of the error that was answered, if one was.
     pub error: Option<&'static str>,
-    /// The decision trace, as JSON text. Written as it is, so it must be one JSON value.
-    pub trace: Option<String>,
+    /// Every stage of the decision with its outcome.
+    pub trace: Option<Trace>,
     /// How long the upstream took to its response head.
     pub upstream_time: Option<Duration>,
 }
@@ -183,43 +185,26 @@ impl Line {
         }
     }
 
-    /// JSON in JSON is embedded; in text each stage stands with its outcome. A trace that is not one
-    /// clean line of JSON is a quoted value.
-    fn trace(&mut self, trace: &str) {
-        if self.format == Format::Text
-            && let Some(steps) = steps(trace)
-        {
-            return self.value("trace", &steps);
-        }
-        let clean = !trace.is_empty() && !trace.chars().any(needs_escape);
-        if self.format == Format::Json
-            && clean
-            && serde_json::from_str::<serde::de::IgnoredAny>(trace).is_ok()
-        {
-            self.bare("trace", trace);
-        } else {
-            self.name("trace");
-            self.text.push('"');
-            escape_all(trace, &mut self.text);
-            self.text.push('"');
+    /// In JSON a list of objects; in text each stage with its outcome.
+    fn trace(&mut self, trace: &Trace) {
+        match self.format {
+            Format::Json => {
+                self.name("trace");
+                for c in trace.to_json().to_string().chars() {
+                    // Outside of its strings JSON has nothing that needs it.
+                    escape_special(c, &mut self.text);
+                }
+            }
+            Format::Text => {
+                let steps: Vec<String> = trace
+                    .steps()
+                    .iter()
+                    .map(|step| format!("{}:{}", step.stage.as_str(), step.outcome))
+                    .collect();
+                self.value("trace", &steps.join(","));
+            }
         }
     }
-}
-
-/// The steps of a trace as `stage:outcome`, if it is a list of such.
-fn steps(trace: &str) -> Option<String> {
-    let steps: Vec<Step<'_>> = serde_json::from_str(trace).ok()?;
-    let steps: Vec<String> = steps
-        .iter()
-        .map(|step| format!("{}:{}", step.stage, step.outcome))
-        .collect();
-    (!steps.is_empty()).then(|| steps.join(","))
-}
-
-#[derive(serde::Deserialize)]
-struct Step<'t> {
-    stage: &'t str,
-    outcome: &'t str,
 }
 
 /// Controls, and what changes how a terminal or an editor shows the line: C1, line separators, bidirectional marks.
@@ -243,14 +228,18 @@ fn escape_all(value: &str, out: &mut String) {
         match c {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
-            c if needs_escape(c) => {
-                let mut units = [0; 2];
-                for unit in c.encode_utf16(&mut units) {
-                    let _ = write!(out, "\\u{unit:04x}");
-                }
-            }
-            c => out.push(c),
+            c => escape_special(c, out),
         }
+    }
+}
+
+fn escape_special(c: char, out: &mut String) {
+    if !needs_escape(c) {
+        return out.push(c);
+    }
+    let mut units = [0; 2];
+    for unit in c.encode_utf16(&mut units) {
+        let _ = write!(out, "\\u{unit:04x}");
     }
 }
 
