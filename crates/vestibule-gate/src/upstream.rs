@@ -62,6 +62,16 @@ const NEVER: [&str; 17] = [
 /// Beginnings of names by which proxies tell upstreams about the client.
 const NEVER_PREFIXES: [&str; 3] = ["x-forwarded-", "x-original-", "x-rewrite-"];
 
+/// Names that upstreams are known to take a person's word from, whoever set them. Nobody but the
+/// proxy in front of them has a reason to send one, so they go even where no route sets them.
+const KNOWN: [&str; 3] = ["remote-user", "x-remote-user", "x-webauth-user"];
+const KNOWN_PREFIXES: [&str; 4] = [
+    "oidc-",
+    "x-auth-request-",
+    "x-ms-client-principal",
+    "x-ms-token-",
+];
+
 /// Fields by which frameworks take another method than that of the request line.
 const METHOD_OVERRIDES: [&str; 3] = ["xhttpmethodoverride", "xhttpmethod", "xmethodoverride"];
 
@@ -78,6 +88,12 @@ impl Scrub {
             names.insert(name);
         }
         for prefix in NEVER_PREFIXES {
+            names.insert_prefix(prefix);
+        }
+        for name in KNOWN {
+            names.insert(name);
+        }
+        for prefix in KNOWN_PREFIXES {
             names.insert_prefix(prefix);
         }
         for route in routes {

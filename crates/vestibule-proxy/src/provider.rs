@@ -47,6 +47,12 @@ pub const RETRY_AFTER: Duration = breaker::RETRY_AFTER;
 /// How long somebody waits for the very first metadata before being told to come back.
 const FIRST_WAIT: Duration = Duration::from_secs(3);
 
+/// Whoever answered within this time is taken to be there.
+const LATELY: Duration = Duration::from_secs(30);
+
+/// How long a person who wants to sign in waits to hear whether the provider is there.
+const REACHED_WITHIN: Duration = Duration::from_secs(2);
+
 /// A provider in use.
 #[derive(Debug)]
 pub struct Provider {
@@ -140,6 +146,35 @@ impl Provider {
     #[must_use]
     pub fn is_down(&self) -> bool {
         self.breaker.is_open()
+    }
+
+    /// Whether it answered so lately that people can be sent there without asking first.
+    #[must_use]
+    pub fn answered_lately(&self) -> bool {
+        !self.is_down() && self.breaker.answered_within(LATELY)
+    }
+
+    /// Asks whether there is a provider to send people to. Waits two seconds at most: one that is
+    /// slow is not down.
+    pub async fn is_reachable(&self) -> bool {
+        if self.is_down() {
+            return false;
+        }
+        let Ok(Err(error)) = timeout(REACHED_WITHIN, self.fetch_metadata()).await else {
+            return true;
+        };
+        if !error.is_outage() {
+            return true;
+        }
+        if self.breaker.open() {
+            tracing::warn!(
+                provider = %self.name,
+                error = chain(&error),
+                "the provider does not answer; sign-ins and refreshes are refused until it does"
+            );
+            self.wake.notify_one();
+        }
+        false
     }
 
     /// The metadata, if they have ever been fetched. Waits for nothing.

@@ -102,7 +102,8 @@ pub(crate) static RULE: Section = Section {
             kind: Kind::Table(&RULE),
             fallback: Fallback::Unset("nothing more"),
             change: Change::Reload,
-            doc: "A table like this one that must not hold.",
+            doc: "A table like this one that must not hold. What is not known is neither yes nor no: a claim that is missing, or groups that were \
+                  left out, make no rule hold and no `not` of it either, so nobody passes by a claim they lack.",
         },
     ],
 };

@@ -58,7 +58,7 @@ pub(crate) static SESSION: Section = Section {
             name: "cookie_name",
             kind: Kind::Text("a cookie name"),
             fallback: Fallback::Unset(
-                "leave it out: the cookie is `__Host-vestibule`, and on http localhost one without the prefix",
+                "leave it out: the cookie is `__Host-vestibule`, with the port behind it (`__Host-vestibule-8443`) where that is not 443, and `vestibule-8080` on http localhost",
             ),
             change: Change::NotBuilt,
             doc: "Another name for the session cookie.",

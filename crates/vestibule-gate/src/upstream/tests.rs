@@ -283,6 +283,28 @@ fn our_cookies_stay_here_and_others_pass() {
 }
 
 #[test]
+fn names_that_upstreams_believe_go_even_where_no_route_sets_them() {
+    let gate = gate(vec![route("/plain"), public("/public")]);
+    for target in ["/plain/x", "/public/x"] {
+        for name in [
+            "Remote-User",
+            "REMOTE-USER",
+            "X-Remote-User",
+            "X-WebAuth-User",
+            "OIDC-Claim-Sub",
+            "X-Auth-Request-Email",
+            "X-MS-CLIENT-PRINCIPAL",
+            "X-MS-CLIENT-PRINCIPAL-NAME",
+            "X-MS-TOKEN-AAD-ACCESS-TOKEN",
+        ] {
+            let head = head(&gate, target, &[(name, "admin"), ("x-harmless", "1")]);
+            assert!(values(&head, name).is_empty(), "{target} {name}");
+            assert_eq!(values(&head, "x-harmless"), ["1"]);
+        }
+    }
+}
+
+#[test]
 fn a_public_route_tells_nothing_about_a_person_and_passes_authorization() {
     let passed = head(&all_kinds(), "/public", &[("authorization", "Basic eA==")]);
     assert_eq!(values(&passed, "authorization"), ["Basic eA=="]);

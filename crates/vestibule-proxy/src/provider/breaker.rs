@@ -39,6 +39,12 @@ impl Breaker {
         self.state().outages >= THRESHOLD
     }
 
+    /// Whether the provider answered within this time.
+    pub(super) fn answered_within(&self, time: Duration) -> bool {
+        let answered = self.state().answered;
+        answered.is_some_and(|answered| answered.elapsed() < time)
+    }
+
     /// The provider answered just now. True if this closed the circuit.
     pub(super) fn answered(&self) -> bool {
         let mut state = self.state();

@@ -145,9 +145,16 @@ impl Start<'_> {
                 cookie: Loops::delete_cookie(self.site),
             });
         };
-        if self.provider.is_down() {
+        if !self.provider.answered_lately() {
             // Sending people to a page that does not load would tell them less than ours does.
-            return Err(SignInError::Provider(ProviderError::Down));
+            let provider = Arc::clone(self.provider);
+            let asked = self
+                .shared
+                .control
+                .run(async move { provider.is_reachable().await });
+            if !asked.await? {
+                return Err(SignInError::Provider(ProviderError::Down));
+            }
         }
         let metadata = match self.provider.known_metadata() {
             Some(metadata) => metadata,

@@ -513,6 +513,21 @@ async fn a_provider_that_is_down_gives_a_page_at_once_and_sign_in_works_again_so
 }
 
 #[tokio::test(start_paused = true)]
+async fn nobody_is_sent_to_a_provider_that_went_away_after_it_was_known() {
+    let rig = Rig::new();
+    let mut browser = Browser::default();
+    assert_eq!(browser.go(&rig, "/app").await.status, 303);
+    rig.fake.knobs().down = true;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let page = browser.go(&rig, "/app").await;
+    assert_eq!(page.status, 503);
+    assert!(page.field("retry-after").is_some());
+    rig.fake.knobs().down = false;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(browser.go(&rig, "/app").await.status, 303);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_id_token_of_another_sign_in_makes_no_session() {
     for (claim, value) in [
         ("nonce", json!("another")),
