@@ -46,12 +46,7 @@ impl RouteToken {
     /// The token as the header plan wants it.
     #[must_use]
     pub fn view(&self) -> Token<'_> {
-        Token {
-            value: self.0.token().expose(),
-            token_type: "Bearer",
-            expires_at: self.0.expires_at(),
-            scope: self.0.scope(),
-        }
+        Token::of(&self.0)
     }
 }
 
