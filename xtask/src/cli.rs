@@ -14,13 +14,15 @@ Commands:
   tidy         Check the repository's own rules only (a second)
   gen          Write the generated pages under docs/
   fuzz-replay  Run every fuzz target over its corpus and over seeded mutations of it
+  bench        Measure what a request costs, beside other proxies on this machine
 
 `cargo xtask <COMMAND> --help` says more.
 
 Examples:
   cargo xtask test --install     on a fresh machine, and in CI
   cargo xtask test               from then on
-  cargo xtask gen                after changing a setting or a citation";
+  cargo xtask gen                after changing a setting or a citation
+  cargo xtask bench --quick      after changing what every request passes";
 
 const TEST_HELP: &str = "\
 Run every check there is. Stops at the first step that fails and says what to do.
@@ -30,7 +32,8 @@ Usage: cargo xtask test [--install] [--long]
 Options:
   --install  Install what the tests need and the machine lacks: Debian packages (as root or with
              sudo), npm packages, cargo-deny. Without it a missing part is named, and the run fails.
-  --long     Also the slow rounds: a hundred times the fuzz mutations and property cases
+  --long     Also the slow rounds: a hundred times the fuzz mutations and property cases, bodies of
+             2 GiB, a thousand bad clients at once
 
 Examples:
   cargo xtask test --install
@@ -78,8 +81,12 @@ pub(crate) enum Command {
     Help(&'static str),
     Test(SuiteOptions),
     Tidy,
-    Generate { check: bool },
+    Generate {
+        check: bool,
+    },
     FuzzReplay(ReplayOptions),
+    /// The arguments are the benchmark's own to read.
+    Bench(Vec<String>),
 }
 
 /// Reads the arguments after the program's name.
@@ -105,6 +112,8 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, 
         "tidy" => flags(&rest, []).map(|[]| Command::Tidy),
         "gen" => flags(&rest, ["--check"]).map(|[check]| Command::Generate { check }),
         "fuzz-replay" => replay(&rest).map(Command::FuzzReplay),
+        // It has its own help.
+        "bench" => Ok(Command::Bench(rest)),
         unknown => Err(format!("there is no command `{unknown}`")),
     }
 }
@@ -163,6 +172,13 @@ mod tests {
                 target: Some("jwt".to_owned()),
                 mutations: Some(9)
             }))
+        );
+        assert_eq!(
+            parsed("bench --quick --help"),
+            Ok(Command::Bench(vec![
+                "--quick".to_owned(),
+                "--help".to_owned()
+            ]))
         );
     }
 

@@ -1,4 +1,4 @@
-//! Repository tasks: `cargo xtask test | tidy | gen | fuzz-replay`.
+//! Repository tasks: `cargo xtask test | tidy | gen | fuzz-replay | bench`.
 //!
 //! Everything here is about the repository and nothing of it is part of the product. It has no
 //! dependencies, so that it compiles before anybody loses patience.
@@ -9,6 +9,7 @@
     reason = "a command-line tool talks to the person who runs it"
 )]
 
+mod bench;
 mod cli;
 mod generate;
 mod outcome;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(&Repository::load(&root)),
         Command::Generate { check } => generate::run(&root, check),
         Command::FuzzReplay(options) => replay::run(&root, &options),
+        Command::Bench(arguments) => bench::run(&root, &arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -40,7 +40,7 @@ enum Cure {
     Npm,
 }
 
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 17] = [
     Part {
         name: "a C compiler",
         why: "builds the cryptography library",
@@ -88,6 +88,60 @@ const PARTS: [Part; 8] = [
         why: "are the provider and the browser driver",
         is_there: npm_packages_are_there,
         cure: Cure::Npm,
+    },
+    Part {
+        name: "Python 3",
+        why: "reads what Vestibule writes",
+        is_there: |_| answers("python3", &["--version"]),
+        cure: Cure::Debian("python3"),
+    },
+    Part {
+        name: "nginx",
+        why: "reads what Vestibule writes, and is what every benchmark is compared with",
+        is_there: |_| on_path_of_root("nginx"),
+        cure: Cure::Debian("nginx"),
+    },
+    Part {
+        name: "HAProxy",
+        why: "gets the same raw requests as Vestibule, and is measured beside it",
+        is_there: |_| on_path_of_root("haproxy"),
+        cure: Cure::Debian("haproxy"),
+    },
+    Part {
+        name: "Apache",
+        why: "is measured beside Vestibule",
+        is_there: |_| on_path_of_root("apache2"),
+        cure: Cure::Debian("apache2"),
+    },
+    Part {
+        name: "mod_auth_openidc",
+        why: "is measured beside Vestibule",
+        is_there: |_| Path::new("/usr/lib/apache2/modules/mod_auth_openidc.so").is_file(),
+        cure: Cure::Debian("libapache2-mod-auth-openidc"),
+    },
+    Part {
+        name: "Redis",
+        why: "keeps the sessions of a proxy that is measured",
+        is_there: |_| on_path_of_root("redis-server"),
+        cure: Cure::Debian("redis-server"),
+    },
+    Part {
+        name: "valgrind",
+        why: "counts the instructions of a request",
+        is_there: |_| on_path_of_root("callgrind_control"),
+        cure: Cure::Debian("valgrind"),
+    },
+    Part {
+        name: "strace",
+        why: "counts the system calls of a request",
+        is_there: |_| on_path_of_root("strace"),
+        cure: Cure::Debian("strace"),
+    },
+    Part {
+        name: "taskset",
+        why: "keeps a benchmark's load and its proxy on cores of their own",
+        is_there: |_| on_path_of_root("taskset"),
+        cure: Cure::Debian("util-linux"),
     },
 ];
 
@@ -171,6 +225,11 @@ fn as_root(root: &Path, line: &str) -> Result<(), String> {
 fn on_path(program: &str) -> bool {
     env::var_os("PATH")
         .is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+}
+
+/// Debian has servers where only root looks for programs.
+fn on_path_of_root(program: &str) -> bool {
+    on_path(program) || Path::new("/usr/sbin").join(program).is_file()
 }
 
 fn answers(program: &str, arguments: &[&str]) -> bool {

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::outcome::Outcome;
 use crate::repository::Repository;
 use crate::step::{self, Steps};
-use crate::{parts, replay, tidy};
+use crate::{bench, parts, replay, tidy};
 
 /// How to run the suite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,12 @@ pub(crate) fn run(root: &Path, options: SuiteOptions) -> Outcome {
     s.take("build", "fix what does not compile", || {
         run("cargo build --workspace --all-targets")
     })?;
-    let long = [(replay::MUTATIONS, "300000"), ("PROPTEST_CASES", "25600")];
+    let long = [
+        (replay::MUTATIONS, "300000"),
+        ("PROPTEST_CASES", "25600"),
+        // `vestibule_e2e::rounds` reads it.
+        ("VESTIBULE_LONG", "1"),
+    ];
     let environment = if options.long { &long[..] } else { &[] };
     s.take(
         "test",
@@ -62,7 +67,20 @@ pub(crate) fn run(root: &Path, options: SuiteOptions) -> Outcome {
     s.take(
         "end to end",
         "logs are in target/e2e/, pictures in target/screenshots/",
-        || run("cargo test --workspace --features vestibule-e2e/parts --test parts"),
+        || {
+            let line = "cargo test --workspace --features vestibule-e2e/parts --test parts";
+            step::run(root, line, environment)
+        },
+    )?;
+    // In the program as people get it: instructions of a debug build mean nothing.
+    s.take(
+        "counts",
+        "`cargo xtask bench --profile` shows where a request's instructions go; the limits are in \
+         bench/limits.toml",
+        || {
+            let arguments = ["--counts".to_owned(), "--check".to_owned()];
+            bench::run(root, &arguments).map_err(|failure| failure.what)
+        },
     )?;
 
     println!("{}", steps.summary());

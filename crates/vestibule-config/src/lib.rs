@@ -40,6 +40,7 @@ mod describe;
 mod environment;
 mod json_schema;
 mod load;
+mod locate;
 mod nearest;
 mod position;
 mod problem;

@@ -181,6 +181,8 @@ fn whole_file(name: &str, text: &str, offset: usize, message: &str, help: &str) 
         key: String::new(),
         message: message.to_owned(),
         help: help.to_owned(),
+        code: None,
+        why: None,
         excerpt: excerpt(text, &(offset..offset), &[]),
     };
     Problems::new(name.to_owned(), vec![problem])

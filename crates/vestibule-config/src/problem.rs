@@ -41,6 +41,10 @@ pub struct Problem {
     pub message: String,
     /// What to write instead; never empty.
     pub help: String,
+    /// The stable code of the finding it is, if it comes from the diagnosis.
+    pub code: Option<&'static str>,
+    /// Why it happens, where that takes a sentence of its own.
+    pub why: Option<String>,
     pub(crate) excerpt: Excerpt,
 }
 
@@ -58,6 +62,13 @@ impl Problems {
         problems.sort_by_key(|problem| (problem.line, problem.column, problem.severity));
         problems.dedup();
         Self { file, problems }
+    }
+
+    /// The same, with what somebody else found in the file.
+    #[must_use]
+    pub fn with(mut self, found: impl IntoIterator<Item = Problem>) -> Self {
+        self.problems.extend(found);
+        Self::new(self.file, self.problems)
     }
 
     /// The name of the file, as the report shows it.
@@ -150,9 +161,13 @@ impl Problem {
         let margin = " ".repeat(number.len());
         let bar = paint("1;34", "|");
         let arrow = paint("1;34", "-->");
+        let kind = match self.code {
+            Some(code) => format!("{}[{code}]", self.severity.as_str()),
+            None => self.severity.as_str().to_owned(),
+        };
         out.push_str(&format!(
             "{}: {}\n{margin} {arrow} {file}:{}:{}\n{margin}  {bar}\n",
-            paint(tint, self.severity.as_str()),
+            paint(tint, &kind),
             paint("1", &self.message),
             self.line,
             self.column,
@@ -163,6 +178,13 @@ impl Problem {
             " ".repeat(self.excerpt.indent),
             paint(tint, &"^".repeat(self.excerpt.carets)),
         ));
+        if let Some(why) = &self.why {
+            out.push_str(&format!(
+                "{margin}  {} {}: {why}\n",
+                paint("1;34", "="),
+                paint("1", "why")
+            ));
+        }
         let indented = self.help.replace('\n', &format!("\n{margin}          "));
         out.push_str(&format!(
             "{margin}  {} {}: {indented}\n",

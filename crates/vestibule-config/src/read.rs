@@ -155,6 +155,8 @@ impl<'c> Context<'c> {
                     key: found.key,
                     message: found.message,
                     help: found.help,
+                    code: None,
+                    why: None,
                     excerpt: excerpt(original, &found.span, &hidden),
                 }
             })

@@ -8,6 +8,10 @@
 //! | the local provider, and a certified one | [`local_provider`], [`certified_provider`] |
 //! | all of them together, for an ordinary test | [`scene`] |
 //! | an upstream that remembers what it was sent | [`upstream`]; over HTTP/2 [`http2`] |
+//! | raw bytes, and what several servers make of them | [`differential`] |
+//! | how much of a test is run | [`rounds`] |
+//! | many clients that do nothing good, and how the others fare | [`crowd`], [`pulse`] |
+//! | bodies without end, and what a process takes | [`bulk`], [`resources`] |
 //! | somebody in between who remembers both sides | [`relay`] |
 //!
 //! Tests in `tests/program` need nothing but Rust. Those in `tests/parts` need what
@@ -22,8 +26,11 @@
 )]
 
 pub mod browser;
+pub mod bulk;
 pub mod certificate;
 pub mod certified_provider;
+pub mod crowd;
+pub mod differential;
 pub mod form;
 pub mod http;
 pub mod http2;
@@ -34,6 +41,9 @@ pub mod person;
 pub mod place;
 pub mod process;
 pub mod program;
+pub mod pulse;
 pub mod relay;
+pub mod resources;
+pub mod rounds;
 pub mod scene;
 pub mod upstream;

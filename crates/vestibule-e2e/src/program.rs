@@ -19,6 +19,7 @@ pub struct Proxy {
     process: Process,
     folder: TempDir,
     port: u16,
+    open_files: Option<u32>,
 }
 
 /// What a configuration is made from. `{url}`, `{listen}` and `{folder}` in it are filled in.
@@ -47,6 +48,7 @@ impl Proxy {
             url,
             port,
             folder: TempDir::new().unwrap(),
+            open_files: None,
         }
     }
 
@@ -99,7 +101,7 @@ impl Proxy {
     /// `kill -9`, then a new process with the same configuration and state.
     pub fn kill_and_restart(&mut self) {
         self.process.kill();
-        self.process = run(&self.folder);
+        self.process = run(&self.folder, self.open_files);
     }
 }
 
@@ -110,6 +112,7 @@ pub struct Reservation {
     pub url: String,
     port: u16,
     folder: TempDir,
+    open_files: Option<u32>,
 }
 
 impl Reservation {
@@ -125,6 +128,13 @@ impl Reservation {
         self.folder.path().to_owned()
     }
 
+    /// Lets the program have so many open files, as `ulimit -n` does.
+    #[must_use]
+    pub fn with_open_files(mut self, most: u32) -> Self {
+        self.open_files = Some(most);
+        self
+    }
+
     /// Starts the program here.
     #[must_use]
     pub fn start(self, toml: &str, files: &[(&str, &str)]) -> Proxy {
@@ -132,12 +142,13 @@ impl Reservation {
             write_for_owner(&self.folder.path().join(name), text);
         }
         write_configuration(&self.folder, &self.url, self.port, toml);
-        let process = run(&self.folder);
+        let process = run(&self.folder, self.open_files);
         Proxy {
             url: self.url,
             process,
             folder: self.folder,
             port: self.port,
+            open_files: self.open_files,
         }
     }
 }
@@ -163,11 +174,15 @@ fn write_configuration(folder: &TempDir, url: &str, port: u16, toml: &str) {
     fs::write(folder.path().join("vestibule.toml"), toml).unwrap();
 }
 
-fn run(folder: &TempDir) -> Process {
+fn run(folder: &TempDir, open_files: Option<u32>) -> Process {
     // A file that may not grow is an error to the program, as it is where services are started, and
     // not a signal that ends it.
     let program = vestibule(&["run", "--config", "vestibule.toml"]);
-    let mut command = in_shell("trap '' XFSZ; exec \"$0\" \"$@\"", &program);
+    let limit = open_files.map_or_else(String::new, |most| format!("ulimit -n {most}; "));
+    let mut command = in_shell(
+        &format!("{limit}trap '' XFSZ; exec \"$0\" \"$@\""),
+        &program,
+    );
     command
         .current_dir(folder.path())
         .env("STATE_DIRECTORY", folder.path());

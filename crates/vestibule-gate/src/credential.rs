@@ -93,7 +93,7 @@ pub fn read(request: &Request, site: &Site) -> Credential {
         }
         return read_authorization(value);
     }
-    let cookies = request.fields().all("cookie").map(AsRef::as_ref);
+    let cookies = request.fields().all("cookie");
     match site.cookies().find_session(cookies) {
         SessionCookie::Absent => Credential::Absent(AbsentCookie::None),
         SessionCookie::Malformed => Credential::Absent(AbsentCookie::Malformed),

@@ -27,7 +27,7 @@ pub(crate) const NOW: UnixTime = UnixTime(1_000_000);
 pub(crate) fn raw(method: &str, target: &str, fields: &[(&str, &str)]) -> RawHead {
     let mut all = Fields::new();
     for (name, value) in fields {
-        all.push((*name).to_owned(), (*value).to_owned());
+        all.push(name, value);
     }
     RawHead {
         method: Bytes::copy_from_slice(method.as_bytes()),
@@ -44,7 +44,7 @@ pub(crate) fn raw(method: &str, target: &str, fields: &[(&str, &str)]) -> RawHea
 pub(crate) fn local(method: &str, target: &str, fields: &[(&str, &str)]) -> RawHead {
     let mut head = raw(method, target, &[("host", "localhost:8080")]);
     for (name, value) in fields {
-        head.fields.push((*name).to_owned(), (*value).to_owned());
+        head.fields.push(name, value);
     }
     head
 }

@@ -4,15 +4,18 @@
 //! proxy writes one family of fields, set by [`ForwardedFamily`]; the other family may have come
 //! through it from a stranger and is ignored.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use bytes::Bytes;
 use ipnet::IpNet;
+use vestibule_session::site::Site;
 
+use crate::address::AddressText;
 use crate::fields::{Fields, list, trim};
 use crate::host::Host;
 use crate::refusal::Refusal;
 use crate::request::Scheme;
+use crate::site::scheme_of;
 
 /// Which fields the trusted proxies write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,8 +31,10 @@ pub enum ForwardedFamily {
 /// What is known about the client's side of the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Origin {
-    /// The client's address, then those of the trusted proxies up to the peer.
-    pub(crate) hops: Vec<IpAddr>,
+    /// The client's address.
+    pub(crate) client: IpAddr,
+    /// Those of the trusted proxies after it, up to the peer.
+    pub(crate) proxies: Vec<IpAddr>,
     /// The scheme the client used, if a trusted proxy said so.
     pub(crate) scheme: Option<Scheme>,
     /// The host the client asked for, if a trusted proxy said so.
@@ -54,7 +59,8 @@ pub(crate) fn read(
     let peer = canonical(peer.ip());
     if !is_trusted(peer, trusted) {
         return Ok(Origin {
-            hops: vec![peer],
+            client: peer,
+            proxies: Vec::new(),
             scheme: None,
             host: None,
         });
@@ -75,7 +81,8 @@ fn canonical(address: IpAddr) -> IpAddr {
 }
 
 fn read_x_forwarded(peer: IpAddr, fields: &Fields, trusted: &[IpNet]) -> Result<Origin, Refusal> {
-    let mut hops = vec![peer];
+    let mut client = peer;
+    let mut proxies = Vec::new();
     let mut depth = 0;
     for entry in fields
         .all("x-forwarded-for")
@@ -86,20 +93,25 @@ fn read_x_forwarded(peer: IpAddr, fields: &Fields, trusted: &[IpNet]) -> Result<
         let Some(address) = parse_address(entry) else {
             break;
         };
-        hops.push(address);
+        proxies.push(std::mem::replace(&mut client, address));
         if !is_trusted(address, trusted) {
             break;
         }
         depth += 1;
     }
-    hops.reverse();
+    proxies.reverse();
     let scheme = nth_from_right(fields, "x-forwarded-proto", depth)
         .map(|value| parse_scheme(value).ok_or(Refusal::Forwarded))
         .transpose()?;
     let host = nth_from_right(fields, "x-forwarded-host", depth)
         .map(|value| Host::parse(value).map_err(|_| Refusal::Forwarded))
         .transpose()?;
-    Ok(Origin { hops, scheme, host })
+    Ok(Origin {
+        client,
+        proxies,
+        scheme,
+        host,
+    })
 }
 
 /// The element the outermost trusted proxy wrote, `depth` steps from the right, or the leftmost one
@@ -109,7 +121,7 @@ fn nth_from_right<'a>(fields: &'a Fields, name: &'a str, depth: usize) -> Option
     for (at, member) in fields
         .all(name)
         .rev()
-        .flat_map(|value: &Bytes| list(value).rev())
+        .flat_map(|value| list(value).rev())
         .enumerate()
     {
         found = Some(member);
@@ -125,7 +137,8 @@ fn read_rfc7239(peer: IpAddr, fields: &Fields, trusted: &[IpNet]) -> Result<Orig
     for value in fields.all("forwarded") {
         split_quoted(value, b',', |element| elements.push(parse_element(element)))?;
     }
-    let mut hops = vec![peer];
+    let mut client = peer;
+    let mut proxies = Vec::new();
     let mut outermost = Element::default();
     for element in elements.into_iter().rev() {
         // Only elements a trusted hop wrote are looked at, so junk further left harms nobody.
@@ -137,14 +150,15 @@ fn read_rfc7239(peer: IpAddr, fields: &Fields, trusted: &[IpNet]) -> Result<Orig
             host: element.host.or(outermost.host),
         };
         let Some(address) = from else { break };
-        hops.push(address);
+        proxies.push(std::mem::replace(&mut client, address));
         if !is_trusted(address, trusted) {
             break;
         }
     }
-    hops.reverse();
+    proxies.reverse();
     Ok(Origin {
-        hops,
+        client,
+        proxies,
         scheme: outermost.scheme,
         host: outermost.host,
     })
@@ -257,17 +271,38 @@ fn parse_address(raw: &[u8]) -> Option<IpAddr> {
         .map(|address| canonical(address.into()))
 }
 
+/// A site's address as upstreams are told it.
+#[derive(Debug, Clone)]
+pub(crate) struct PublicAddress {
+    /// `X-Forwarded-Host`, `X-Forwarded-Port` and `X-Forwarded-Proto`, the same for each request.
+    fields: Fields,
+    /// What `Forwarded` says after the client's address.
+    forwarded: String,
+}
+
+impl PublicAddress {
+    pub(crate) fn of(site: &Site) -> Self {
+        let (authority, scheme) = (site.authority(), scheme_of(site).as_str());
+        let mut fields = Fields::new();
+        fields.push("X-Forwarded-Host", authority);
+        fields.push("X-Forwarded-Port", site.port().to_string());
+        fields.push("X-Forwarded-Proto", scheme);
+        Self {
+            fields,
+            forwarded: format!(";host=\"{authority}\";proto={scheme}"),
+        }
+    }
+}
+
 /// The fields that describe the client's side of the connection to the upstream, made anew.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rebuilt<'a> {
-    /// The client, then the trusted proxies up to the peer.
-    pub(crate) hops: &'a [IpAddr],
-    /// The public scheme.
-    pub(crate) scheme: Scheme,
-    /// The public host with its port, if that is not the scheme's own.
-    pub(crate) authority: &'a Bytes,
-    /// The public port.
-    pub(crate) port: &'a Bytes,
+    /// The client.
+    pub(crate) client: IpAddr,
+    /// The trusted proxies after it, up to the peer.
+    pub(crate) proxies: &'a [IpAddr],
+    /// The site that was asked for.
+    pub(crate) public: &'a PublicAddress,
     /// The prefix that was removed from the path, if one was.
     pub(crate) prefix: Option<&'a Bytes>,
 }
@@ -275,36 +310,33 @@ pub(crate) struct Rebuilt<'a> {
 impl Rebuilt<'_> {
     /// Adds `X-Forwarded-*`, `X-Real-IP` and `Forwarded`.
     pub(crate) fn write(&self, fields: &mut Fields) {
-        let mut chain = String::new();
-        for hop in self.hops {
-            if !chain.is_empty() {
-                chain.push_str(", ");
+        let client = AddressText::of(self.client);
+        let client = client.as_str();
+        fields.push_with("X-Forwarded-For", |chain| {
+            chain.extend_from_slice(client.as_bytes());
+            for proxy in self.proxies {
+                chain.extend_from_slice(b", ");
+                chain.extend_from_slice(AddressText::of(*proxy).as_str().as_bytes());
             }
-            chain.push_str(&hop.to_string());
-        }
-        let client = self
-            .hops
-            .first()
-            .copied()
-            .unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        let node = match client {
-            IpAddr::V4(address) => address.to_string(),
-            IpAddr::V6(address) => format!("\"[{address}]\""),
-        };
-        let authority = String::from_utf8_lossy(self.authority);
-        let forwarded = format!(
-            "for={node};host=\"{authority}\";proto={}",
-            self.scheme.as_str()
-        );
-        fields.push("X-Forwarded-For", chain);
-        fields.push("X-Forwarded-Host", self.authority.clone());
-        fields.push("X-Forwarded-Port", self.port.clone());
-        fields.push("X-Forwarded-Proto", self.scheme.as_str());
+        });
+        fields.extend_from(&self.public.fields);
         if let Some(prefix) = self.prefix {
-            fields.push("X-Forwarded-Prefix", prefix.clone());
+            fields.push("X-Forwarded-Prefix", prefix);
         }
-        fields.push("X-Real-IP", client.to_string());
-        fields.push("Forwarded", forwarded);
+        fields.push("X-Real-IP", client);
+        fields.push_with("Forwarded", |out| {
+            out.extend_from_slice(b"for=");
+            match self.client {
+                IpAddr::V4(_) => out.extend_from_slice(client.as_bytes()),
+                // RFC 7239 §6.1: an IPv6 address is bracketed, and then needs quotes.
+                IpAddr::V6(_) => {
+                    out.extend_from_slice(b"\"[");
+                    out.extend_from_slice(client.as_bytes());
+                    out.extend_from_slice(b"]\"");
+                }
+            }
+            out.extend_from_slice(self.public.forwarded.as_bytes());
+        });
     }
 }
 

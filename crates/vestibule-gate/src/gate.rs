@@ -1,5 +1,7 @@
 //! The decision on one request, in the order of its stages. The proxy and `explain` both enter here.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::Handle;
@@ -12,6 +14,7 @@ use crate::credential::{self, Credential};
 use crate::decision::{Challenge, Decision};
 use crate::evidence::Evidence;
 use crate::fields::Fields;
+use crate::forwarded::PublicAddress;
 use crate::navigation::{Audience, audience};
 use crate::origin::{Cors, check_same_origin};
 use crate::refusal::Refusal;
@@ -19,7 +22,8 @@ use crate::request::Request;
 use crate::route::{self, Matched, Route, RouteTable, RouteTableError};
 use crate::site;
 use crate::trace::{Stage, Trace};
-use crate::upstream::{PublicAddress, Scrub, UpstreamHead};
+use crate::trailers::TrailerNames;
+use crate::upstream::{Scrub, UpstreamHead};
 
 pub use crate::route::Place;
 
@@ -66,6 +70,7 @@ pub struct Gate {
     table: RouteTable,
     lifetimes: Lifetimes,
     scrub: Scrub,
+    trailers: TrailerNames,
 }
 
 /// A request that has been looked at, before anyone was asked about it.
@@ -104,6 +109,16 @@ impl<'g> Examined<'g> {
         }
     }
 
+    /// The handle, for one of our own endpoints: those end sessions and make new ones. Whoever only
+    /// asks the store needs [`Examined::handle`] once, for its key.
+    #[must_use]
+    pub fn own_handle(&self) -> Option<Handle> {
+        match &self.place {
+            Ok(Place::Own(_)) => self.handle().cloned(),
+            _ => None,
+        }
+    }
+
     /// The handle to ask the store about, if there is anything to ask.
     #[must_use]
     pub const fn handle(&self) -> Option<&Handle> {
@@ -138,25 +153,21 @@ impl Gate {
             });
             if !known {
                 return Err(GateError::UnknownHost {
-                    route: route.name.clone(),
+                    route: route.name.to_string(),
                 });
             }
         }
         let scrub = Scrub::of(&routes);
+        let trailers = TrailerNames::beside(scrub.names());
         let table = RouteTable::new(routes)?;
-        let addresses = sites
-            .iter()
-            .map(|site| PublicAddress {
-                authority: site.authority().to_owned().into(),
-                port: site.port().to_string().into(),
-            })
-            .collect();
+        let addresses = sites.iter().map(PublicAddress::of).collect();
         Ok(Self {
             sites,
             addresses,
             table,
             lifetimes,
             scrub,
+            trailers,
         })
     }
 
@@ -207,7 +218,7 @@ impl Gate {
         match &found {
             Ok(Place::Own(_)) => trace.note(Stage::Route, "own"),
             Ok(Place::Route(matched)) => {
-                trace.note_about(Stage::Route, "found", matched.route().name.clone());
+                trace.note_about(Stage::Route, "found", Arc::clone(&matched.route().name));
             }
             Ok(Place::Nowhere(_)) => trace.note(Stage::Route, "not_found"),
             Err(Refusal::HostUnknown) => {
@@ -285,11 +296,11 @@ impl Gate {
                 Decision::Forward(authorized)
             }
             Ok((authorized, Some(judgement))) => {
-                trace.note_judged(Stage::Authorize, "allowed", judgement);
+                trace.note_judged("allowed", judgement);
                 Decision::Forward(authorized)
             }
             Err(why) => {
-                trace.note_judged(Stage::Authorize, why.code(), why.judgement.clone());
+                trace.note_judged(why.code(), why.judgement.clone());
                 Decision::Forbid {
                     why,
                     cors: Cors::of(request, route),
@@ -298,26 +309,30 @@ impl Gate {
         }
     }
 
-    /// The head for the upstream of an authorized request. `identity` is what
-    /// [`Authorized::identity_fields`] gave.
+    /// The head for the upstream of an authorized request. What [`Authorized::identity_fields`] gives
+    /// comes after its fields.
     #[must_use]
-    pub fn upstream_head(
-        &self,
-        authorized: &Authorized<'_>,
-        request: &Request,
-        identity: &Fields,
-    ) -> UpstreamHead {
+    pub fn upstream_head(&self, authorized: &Authorized<'_>, request: &Request) -> UpstreamHead {
         let site = authorized.matched().site();
         let known = self.sites.iter().position(|one| one == site);
         let address = match known.and_then(|at| self.addresses.get(at)) {
             Some(address) => address,
             // Only an authorization of another gate comes here.
-            None => &PublicAddress {
-                authority: site.authority().to_owned().into(),
-                port: site.port().to_string().into(),
-            },
+            None => &PublicAddress::of(site),
         };
-        authorized.head(&self.scrub, request, identity, address)
+        authorized.head(&self.scrub, request, address)
+    }
+
+    /// What the upstream may be told of a request's trailers, on a route that passes them on.
+    #[must_use]
+    pub fn request_trailers(&self, trailers: Fields) -> Fields {
+        self.trailers.clean(trailers)
+    }
+
+    /// What the client may be told of an answer's trailers, on a route that passes them on.
+    #[must_use]
+    pub fn response_trailers(&self, trailers: Fields) -> Fields {
+        self.trailers.clean(trailers)
     }
 }
 

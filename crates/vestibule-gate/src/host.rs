@@ -57,15 +57,14 @@ impl HostName {
         if raw.is_empty() {
             return Err(HostError::Empty);
         }
-        if !raw
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
-        {
+        let known = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+        if !raw.iter().fold(true, |all, byte| all & known(byte)) {
             return Err(HostError::Byte);
         }
         if raw.len() > 253 {
             return Err(HostError::Label);
         }
+        let mut last: &[u8] = &[];
         for label in raw.split(|&byte| byte == b'.') {
             if label.is_empty()
                 || label.len() > 63
@@ -74,10 +73,15 @@ impl HostName {
             {
                 return Err(HostError::Label);
             }
+            last = label;
         }
         let text = std::str::from_utf8(raw)
             .map_err(|_| HostError::Byte)?
             .to_ascii_lowercase();
+        // No number begins with anything but a digit.
+        if !last.first().is_some_and(u8::is_ascii_digit) {
+            return Ok(Self(text.into()));
+        }
         // WHATWG URL §3.5: a host whose last label is a number is an IPv4 address or an error;
         // browsers read `127.1` and `0x7f.1` as addresses, so letting them be names is a trap.
         let last = text.rsplit('.').next().unwrap_or_default();

@@ -9,9 +9,9 @@
 //!                                                                        Forward(Authorized) -> upstream head
 //! ```
 
+pub mod address;
 pub mod fields;
 pub mod forwarded;
-pub mod framing;
 pub mod host;
 pub mod method;
 pub mod path;
@@ -34,9 +34,11 @@ pub mod trace;
 
 pub mod headers;
 pub mod response;
+mod trailers;
 pub mod upstream;
 
 #[cfg(test)]
 mod fixture;
 
 pub use gate::{Examined, Gate, GateError, GateSettings, Place};
+pub use vestibule_http1::framing;

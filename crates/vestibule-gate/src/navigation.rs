@@ -42,7 +42,7 @@ fn navigates(request: &Request) -> bool {
     if fields
         .first("sec-purpose")
         .or(fields.first("purpose"))
-        .is_some_and(|value| prefetch(value))
+        .is_some_and(prefetch)
     {
         return false;
     }
@@ -50,8 +50,8 @@ fn navigates(request: &Request) -> bool {
         // A frame can't show the provider's page: providers forbid it.
         let document = fields
             .first("sec-fetch-dest")
-            .is_none_or(|dest| dest.as_ref() == b"document");
-        return mode.as_ref() == b"navigate" && document;
+            .is_none_or(|dest| dest == b"document");
+        return mode == b"navigate" && document;
     }
     if fields.contains("x-requested-with") {
         return false;

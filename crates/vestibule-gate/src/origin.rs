@@ -46,10 +46,10 @@ pub fn check_same_origin(request: &Request, site: &Site, route: &Route) -> Resul
     if !unsafe_here || route.danger_any_origin {
         return Ok(());
     }
-    let fetch_site = request.fields().first("sec-fetch-site").map(AsRef::as_ref);
+    let fetch_site = request.fields().first("sec-fetch-site");
     // A page that hides its address (`Referrer-Policy: no-referrer`) sends `null` even to itself. No
     // page can forge that the browser calls it same-origin.
-    let hidden = |origin: &Bytes| origin == "null" && fetch_site == Some(b"same-origin");
+    let hidden = |origin: &[u8]| origin == b"null" && fetch_site == Some(b"same-origin");
     let origin = request
         .fields()
         .first("origin")
@@ -58,7 +58,7 @@ pub fn check_same_origin(request: &Request, site: &Site, route: &Route) -> Resul
         if allows(route, origin) {
             return Ok(());
         }
-        if origin.as_ref() != site.origin().as_bytes() {
+        if origin != site.origin().as_bytes() {
             return Err(CrossOrigin::OriginNotAllowed);
         }
     }
@@ -103,7 +103,7 @@ impl Cors {
     pub fn of(request: &Request, route: &Route) -> Option<Self> {
         let origin = request.fields().first("origin")?;
         allows(route, origin).then(|| Self {
-            origin: origin.clone(),
+            origin: Bytes::copy_from_slice(origin),
             preflight: None,
         })
     }
@@ -121,9 +121,9 @@ impl Cors {
         let headers = request
             .fields()
             .first("access-control-request-headers")
-            .cloned();
+            .map(Bytes::copy_from_slice);
         let preflight = Some(Preflight {
-            method: method.clone(),
+            method: Bytes::copy_from_slice(method),
             headers,
         });
         Some(Self {
@@ -142,13 +142,13 @@ impl Cors {
     #[must_use]
     pub fn fields(&self) -> Fields {
         let mut fields = Fields::with_capacity(6);
-        fields.push("Access-Control-Allow-Origin", self.origin.clone());
+        fields.push("Access-Control-Allow-Origin", &self.origin);
         fields.push("Access-Control-Allow-Credentials", "true");
         match &self.preflight {
             Some(preflight) => {
-                fields.push("Access-Control-Allow-Methods", preflight.method.clone());
+                fields.push("Access-Control-Allow-Methods", &preflight.method);
                 if let Some(headers) = &preflight.headers {
-                    fields.push("Access-Control-Allow-Headers", headers.clone());
+                    fields.push("Access-Control-Allow-Headers", headers);
                 }
                 fields.push("Access-Control-Max-Age", PREFLIGHT_MAX_AGE_SECS);
                 fields.push(
@@ -170,7 +170,7 @@ impl Cors {
         if response.contains("access-control-allow-origin") {
             return;
         }
-        response.push("Access-Control-Allow-Origin", self.origin.clone());
+        response.push("Access-Control-Allow-Origin", &self.origin);
         response.set("Access-Control-Allow-Credentials", "true");
         response.push("Vary", "Origin");
     }

@@ -4,12 +4,23 @@
 //! sender did, not what we are, so they may be shown to anyone.
 
 use thiserror::Error;
+use vestibule_http1::framing::FramingError;
+use vestibule_http1::head::HeadError;
 use vestibule_oidc::fault::Fault;
 
 /// Why [`crate::request::read`] refused a request head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum Refusal {
+    /// A line that does not end in CRLF, or a CR that ends none.
+    #[error("read the request: line end that is not CRLF")]
+    LineEnd,
+    /// The first line has not the form of a request line.
+    #[error("read the request: malformed request line")]
+    FirstLine,
+    /// The head did not come in time.
+    #[error("read the request: head not received in time")]
+    HeadTimeout,
     /// The HTTP version is none we speak.
     #[error("read the request: unsupported HTTP version")]
     Version,
@@ -113,6 +124,9 @@ impl Refusal {
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
+            Self::LineEnd => "line_end",
+            Self::FirstLine => "first_line",
+            Self::HeadTimeout => "head_timeout",
             Self::Version => "http_version",
             Self::MethodMalformed => "method_malformed",
             Self::MethodLowerCase => "method_lower_case",
@@ -153,6 +167,7 @@ impl Refusal {
     pub const fn status(self) -> u16 {
         match self {
             Self::MethodRefused => 405,
+            Self::HeadTimeout => 408,
             Self::TargetTooLong => 414,
             Self::Expectation => 417,
             Self::HostUnknown => 421,
@@ -192,7 +207,39 @@ impl Refusal {
             Self::MethodRefused => "This method is not allowed here.",
             Self::Expectation => "The expectation of this request cannot be met.",
             Self::Version => "This version of HTTP is not supported.",
+            Self::HeadTimeout => "The request did not arrive in time.",
             _ => "This request could not be read without doubt, so it was not passed on.",
         }
     }
 }
+
+impl From<HeadError> for Refusal {
+    fn from(error: HeadError) -> Self {
+        match error {
+            HeadError::LineEnd => Self::LineEnd,
+            HeadError::FirstLine => Self::FirstLine,
+            HeadError::Version => Self::Version,
+            HeadError::FieldName => Self::FieldName,
+            HeadError::FieldValue => Self::FieldValue,
+            HeadError::TargetTooLong => Self::TargetTooLong,
+            HeadError::TooLarge => Self::HeadTooLarge,
+            HeadError::TooManyFields => Self::TooManyFields,
+        }
+    }
+}
+
+impl From<FramingError> for Refusal {
+    fn from(error: FramingError) -> Self {
+        match error {
+            FramingError::ContentLength => Self::ContentLength,
+            FramingError::ContentLengthBesideTransferEncoding => {
+                Self::ContentLengthBesideTransferEncoding
+            }
+            FramingError::TransferEncoding => Self::TransferEncoding,
+            FramingError::TransferCodingUnknown => Self::TransferCodingUnknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

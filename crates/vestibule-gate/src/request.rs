@@ -9,7 +9,7 @@ mod target;
 
 use std::net::{IpAddr, SocketAddr};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use ipnet::IpNet;
 
 use crate::fields::{Fields, list};
@@ -19,21 +19,10 @@ use crate::host::Host;
 use crate::method::Method;
 use crate::path::CanonicalPath;
 use crate::refusal::Refusal;
+pub use vestibule_http1::version::Version;
+
 use admit::{check_fields, check_sizes, keep_fields};
 use target::{read_host, read_target};
-
-/// The version of HTTP a request came in. Exhaustive: the rules differ by version everywhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Version {
-    /// HTTP/1.0
-    Http10,
-    /// HTTP/1.1
-    Http11,
-    /// HTTP/2
-    Http2,
-    /// Anything else, refused with 505.
-    Unsupported,
-}
 
 /// `http` or `https`. Exhaustive: there is no third.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,7 +120,8 @@ pub struct Request {
     upgrade: Option<Upgrade>,
     expects_continue: bool,
     peer: SocketAddr,
-    hops: Vec<IpAddr>,
+    client: IpAddr,
+    proxies: Vec<IpAddr>,
     dropped: Vec<Bytes>,
 }
 
@@ -204,20 +194,36 @@ impl Request {
 
     /// The client's address: the peer's, or what trusted proxies say it is.
     #[must_use]
-    pub fn client_ip(&self) -> IpAddr {
-        self.hops.first().copied().unwrap_or_else(|| self.peer.ip())
+    pub const fn client_ip(&self) -> IpAddr {
+        self.client
+    }
+
+    /// The addresses of the trusted proxies after the client, up to the peer; none if the peer is
+    /// the client.
+    #[must_use]
+    pub fn proxies(&self) -> &[IpAddr] {
+        &self.proxies
     }
 
     /// The client's address, then those of the trusted proxies up to the peer.
-    #[must_use]
-    pub fn hops(&self) -> &[IpAddr] {
-        &self.hops
+    pub fn hops(&self) -> impl Iterator<Item = IpAddr> {
+        std::iter::once(self.client).chain(self.proxies.iter().copied())
     }
 
     /// The names that were dropped because they have `_` or `.` in them.
     #[must_use]
     pub fn dropped(&self) -> &[Bytes] {
         &self.dropped
+    }
+
+    /// What is left when nobody needs the rest any more: what the access log says was asked for.
+    #[must_use]
+    pub fn into_asked(self) -> Asked {
+        Asked {
+            method: self.method,
+            host: self.host,
+            path: self.path,
+        }
     }
 
     /// Path and query as they would go on the wire.
@@ -227,16 +233,27 @@ impl Request {
     }
 }
 
+/// What a request asked for, without the query: nothing of it is a secret.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    /// The method.
+    pub method: Method,
+    /// The host, as decided on.
+    pub host: Host,
+    /// The path, as decided on.
+    pub path: CanonicalPath,
+}
+
 /// `path` and, if there is one, `?` and `query`.
 pub(crate) fn join_query(path: &CanonicalPath, query: Option<&Bytes>) -> Bytes {
     let Some(query) = query else {
         return path.as_bytes().clone();
     };
-    let mut joined = BytesMut::with_capacity(path.as_bytes().len() + 1 + query.len());
+    let mut joined = Vec::with_capacity(path.as_bytes().len() + 1 + query.len());
     joined.extend_from_slice(path.as_bytes());
-    joined.extend_from_slice(b"?");
+    joined.push(b'?');
     joined.extend_from_slice(query);
-    joined.freeze()
+    joined.into()
 }
 
 /// Reads a raw head.
@@ -245,44 +262,99 @@ pub(crate) fn join_query(path: &CanonicalPath, query: Option<&Bytes>) -> Bytes {
 ///
 /// A [`Refusal`], with its status and code, for everything two readers could take differently.
 pub fn read(raw: RawHead, policy: &ReadPolicy) -> Result<Request, Refusal> {
+    match judge(&raw, policy) {
+        Ok(judged) => Ok(judged.of(raw, policy)),
+        Err(refusal) => Err(refusal),
+    }
+}
+
+/// A head that was refused, and why.
+#[derive(Debug)]
+pub struct Refused {
+    /// Why.
+    pub refusal: Refusal,
+    /// The head, to say in the log what was refused.
+    pub head: RawHead,
+}
+
+/// Reads a raw head, and gives it back if it is refused.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_or_return(raw: RawHead, policy: &ReadPolicy) -> Result<Request, Box<Refused>> {
+    match judge(&raw, policy) {
+        Ok(judged) => Ok(judged.of(raw, policy)),
+        Err(refusal) => Err(Box::new(Refused { refusal, head: raw })),
+    }
+}
+
+/// What was found in a head that is not refused.
+struct Judged {
+    method: Method,
+    path: CanonicalPath,
+    query: Option<Bytes>,
+    host: Host,
+    body: BodyFraming,
+    expects_continue: bool,
+    upgrade: Option<Upgrade>,
+    client: forwarded::Origin,
+}
+
+fn judge(raw: &RawHead, policy: &ReadPolicy) -> Result<Judged, Refusal> {
     if raw.version == Version::Unsupported {
         return Err(Refusal::Version);
     }
-    check_sizes(&raw, policy)?;
+    check_sizes(raw, policy)?;
     let method = Method::parse(&raw.method)?;
     check_fields(raw.version, &raw.fields)?;
-    let target = read_target(&raw)?;
-    let host = read_host(&raw, target.authority.as_deref())?;
+    let target = read_target(raw)?;
+    let host = read_host(raw, target.authority.as_deref())?;
     let path = CanonicalPath::parse(&target.path)?;
-    let body = framing::read(raw.version, &raw.fields)?;
+    let body = framing::of_request(raw.version, &raw.fields)?;
     let expects_continue = read_expect(raw.version, &raw.fields)?;
-    let upgrade = read_upgrade(&raw, &method, body)?;
+    let upgrade = read_upgrade(raw, &method, body)?;
     let client = forwarded::read(
         raw.peer,
         &raw.fields,
         &policy.trusted_proxies,
         policy.forwarded_family,
     )?;
-    let mut dropped = Vec::new();
-    let fields = keep_fields(raw.version, raw.fields, policy, &mut dropped);
-    Ok(Request {
+    Ok(Judged {
         method,
-        host: client
-            .host
-            .filter(|_| policy.forwarded_host)
-            .unwrap_or(host),
         path,
         query: target.query,
-        version: raw.version,
-        scheme: client.scheme.unwrap_or(raw.scheme),
-        fields,
+        host,
         body,
-        upgrade,
         expects_continue,
-        peer: raw.peer,
-        hops: client.hops,
-        dropped,
+        upgrade,
+        client,
     })
+}
+
+impl Judged {
+    fn of(self, raw: RawHead, policy: &ReadPolicy) -> Request {
+        let mut dropped = Vec::new();
+        let fields = keep_fields(raw.version, raw.fields, policy, &mut dropped);
+        let client = self.client;
+        let told = client.host.filter(|_| policy.forwarded_host);
+        Request {
+            method: self.method,
+            host: told.unwrap_or(self.host),
+            path: self.path,
+            query: self.query,
+            version: raw.version,
+            scheme: client.scheme.unwrap_or(raw.scheme),
+            fields,
+            body: self.body,
+            upgrade: self.upgrade,
+            expects_continue: self.expects_continue,
+            peer: raw.peer,
+            client: client.client,
+            proxies: client.proxies,
+            dropped,
+        }
+    }
 }
 
 fn read_expect(version: Version, fields: &Fields) -> Result<bool, Refusal> {
@@ -319,7 +391,7 @@ fn read_upgrade(
     let well_formed = *method == Method::Get
         && body == BodyFraming::None
         && key.is_some_and(|key| key.len() == 24)
-        && version.is_some_and(|version| version.as_ref() == b"13");
+        && version.is_some_and(|version| version == b"13");
     if well_formed {
         Ok(Some(Upgrade::WebSocket))
     } else {

@@ -1,42 +1,41 @@
 //! What is taken out of an upstream's answer, and what is translated for the browser when the
 //! route's prefix was removed on the way in: `Location`, `Content-Location` and cookies.
 
-use bytes::Bytes;
 use vestibule_session::cookie::upstream_may_set;
 
-use crate::fields::{Fields, list, trim};
+use crate::fields::{Fields, Names, list, trim};
 use crate::host::{Host, HostName};
 use crate::request::Scheme;
 use crate::route::Matched;
 
 /// Fields between two ends of one connection (RFC 9110 §7.6.1), and `Alt-Svc`, by which an upstream
 /// would offer *its* ports under *our* name (RFC 7838 §3).
-const NEVER: [&str; 9] = [
-    "connection",
-    "proxy-connection",
-    "keep-alive",
+const NEVER: Names<9> = Names::new([
     "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "proxy-authenticate",
     "alt-svc",
-];
+    "trailer",
+    "upgrade",
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "transfer-encoding",
+    "proxy-authenticate",
+]);
 
 /// Takes out of an upstream's answer what must not reach the browser: hop-by-hop fields, those
 /// `Connection` names, and cookies in our name. After a 101, whoever answers adds `Connection` and
 /// `Upgrade` again.
 pub fn clean(fields: &mut Fields) {
-    let named: Vec<Bytes> = fields
+    let named: Vec<Vec<u8>> = fields
         .all("connection")
-        .flat_map(|value| list(value).map(|member| value.slice_ref(member)))
+        .flat_map(|value| list(value).map(<[u8]>::to_vec))
         .collect();
     fields.retain(|field| {
-        let hop = NEVER.iter().any(|name| field.is(name))
+        let hop = NEVER.contains(field.name)
             || named
                 .iter()
                 .any(|name| field.name.eq_ignore_ascii_case(name));
-        let imitates = field.is("set-cookie") && !upstream_may_set(&field.value);
+        let imitates = field.is("set-cookie") && !upstream_may_set(field.value);
         !hop && !imitates
     });
 }
@@ -54,18 +53,21 @@ pub struct UpstreamOrigin {
 
 /// Translates `Location`, `Content-Location` and `Set-Cookie` of an answer.
 pub fn translate(fields: &mut Fields, matched: &Matched<'_>, upstream: &UpstreamOrigin) {
-    for field in fields.iter_mut() {
-        let translated = if field.is("location") || field.is("content-location") {
-            location(&field.value, matched, upstream)
+    if !["location", "content-location", "set-cookie"]
+        .iter()
+        .any(|name| fields.contains(name))
+    {
+        return;
+    }
+    fields.rewrite(|field| {
+        if field.is("location") || field.is("content-location") {
+            location(field.value, matched, upstream)
         } else if field.is("set-cookie") {
-            set_cookie(&field.value, matched, upstream)
+            set_cookie(field.value, matched, upstream)
         } else {
             None
-        };
-        if let Some(value) = translated {
-            field.value = value.into();
         }
-    }
+    });
 }
 
 /// A redirect target as the browser must see it, if that differs.

@@ -2,6 +2,7 @@
 //! at a segment boundary.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use thiserror::Error;
@@ -40,7 +41,7 @@ pub enum TokenChoice {
 #[derive(Debug, Clone)]
 pub struct Route {
     /// What people call it in logs and traces, by custom its host and prefix.
-    pub name: String,
+    pub name: Arc<str>,
     /// The host it is for; any of ours if not given. Without a port it is for all ports.
     pub host: Option<Host>,
     /// Where its paths begin.
@@ -66,6 +67,8 @@ pub struct Route {
     pub allowed_origins: Vec<String>,
     /// Whether WebSocket handshakes are passed on. Where not, the request goes on as plain `GET`.
     pub websocket: bool,
+    /// Whether trailers are passed on, both ways, cleaned of what only a head may say. Default no.
+    pub trailers: bool,
     /// Switches the same-origin rule for unsafe methods and WebSockets off. Default no.
     pub danger_any_origin: bool,
 }
@@ -73,7 +76,7 @@ pub struct Route {
 impl Route {
     /// A route for signed-in people with nothing special about it.
     #[must_use]
-    pub fn new(name: impl Into<String>, prefix: PathPrefix, upstream: UpstreamId) -> Self {
+    pub fn new(name: impl Into<Arc<str>>, prefix: PathPrefix, upstream: UpstreamId) -> Self {
         Self {
             name: name.into(),
             host: None,
@@ -88,6 +91,7 @@ impl Route {
             access_token: TokenChoice::None,
             allowed_origins: Vec::new(),
             websocket: true,
+            trailers: false,
             danger_any_origin: false,
         }
     }
@@ -140,7 +144,7 @@ impl RouteTable {
         for (at, route) in routes.iter().enumerate() {
             if is_own(&route.prefix.to_path()) {
                 return Err(RouteTableError::Reserved {
-                    route: route.name.clone(),
+                    route: route.name.to_string(),
                 });
             }
             let twin = routes.iter().take(at).find(|other| {
@@ -148,8 +152,8 @@ impl RouteTable {
             });
             if let Some(twin) = twin {
                 return Err(RouteTableError::Duplicate {
-                    first: twin.name.clone(),
-                    second: route.name.clone(),
+                    first: twin.name.to_string(),
+                    second: route.name.to_string(),
                 });
             }
             match &route.host {
@@ -300,9 +304,9 @@ fn upstream_path(route: &Route, path: &CanonicalPath) -> Result<CanonicalPath, R
 }
 
 fn is_own(path: &CanonicalPath) -> bool {
-    path.as_str()
-        .strip_prefix(OWN_PREFIX)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.as_bytes()
+        .strip_prefix(OWN_PREFIX.as_bytes())
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! `explain`, the access log and the error page read it. It holds codes, names of routes and names
 //! of claims; never a value of a claim, a cookie or a token.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -49,31 +49,49 @@ impl Stage {
 }
 
 /// One stage's outcome.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Step {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Step<'t> {
     /// The stage.
     pub stage: Stage,
     /// The stable code of the outcome.
     pub outcome: &'static str,
     /// What it is about: a route, a host, names that were dropped.
-    pub detail: Option<Cow<'static, str>>,
+    pub detail: Option<&'t str>,
     /// How the route's rule was judged.
-    pub judgement: Option<Judgement>,
+    pub judgement: Option<&'t Judgement>,
 }
 
-/// The steps of one request, in order.
+/// The steps of one request, in order: at most one for each stage.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Trace {
-    steps: Vec<Step>,
+    notes: [Note; STAGES.len()],
+    /// Of [`Stage::Authorize`].
+    judgement: Option<Box<Judgement>>,
 }
+
+/// What is known of one stage. Nothing of it takes memory of its own for an ordinary request.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Note {
+    outcome: Option<&'static str>,
+    detail: Option<Arc<str>>,
+}
+
+const STAGES: [Stage; 8] = [
+    Stage::Read,
+    Stage::Route,
+    Stage::Credential,
+    Stage::Evidence,
+    Stage::Authenticate,
+    Stage::Origin,
+    Stage::Authorize,
+    Stage::Decide,
+];
 
 impl Trace {
     /// Nothing yet.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            steps: Vec::with_capacity(8),
-        }
+        Self::default()
     }
 
     /// The trace of a request that could not be read.
@@ -87,66 +105,65 @@ impl Trace {
 
     /// Adds a step.
     pub fn note(&mut self, stage: Stage, outcome: &'static str) {
-        self.steps.push(Step {
-            stage,
-            outcome,
-            detail: None,
-            judgement: None,
-        });
+        self.set(stage, outcome, None);
     }
 
     /// Adds a step and what it is about.
-    pub fn note_about(
-        &mut self,
-        stage: Stage,
-        outcome: &'static str,
-        detail: impl Into<Cow<'static, str>>,
-    ) {
-        self.steps.push(Step {
-            stage,
-            outcome,
-            detail: Some(detail.into()),
-            judgement: None,
-        });
+    pub fn note_about(&mut self, stage: Stage, outcome: &'static str, detail: impl Into<Arc<str>>) {
+        self.set(stage, outcome, Some(detail.into()));
     }
 
-    /// Adds a step and how the route's rule was judged.
-    pub fn note_judged(&mut self, stage: Stage, outcome: &'static str, judgement: Judgement) {
-        self.steps.push(Step {
-            stage,
-            outcome,
-            detail: None,
-            judgement: Some(judgement),
-        });
+    /// Adds the step of authorizing, and how the route's rule was judged.
+    pub fn note_judged(&mut self, outcome: &'static str, judgement: Judgement) {
+        self.set(Stage::Authorize, outcome, None);
+        self.judgement = Some(Box::new(judgement));
+    }
+
+    fn set(&mut self, stage: Stage, outcome: &'static str, detail: Option<Arc<str>>) {
+        if let Some(note) = self.notes.get_mut(stage as usize) {
+            *note = Note {
+                outcome: Some(outcome),
+                detail,
+            };
+        }
     }
 
     /// The steps, in order.
-    #[must_use]
-    pub fn steps(&self) -> &[Step] {
-        &self.steps
+    pub fn steps(&self) -> impl Iterator<Item = Step<'_>> {
+        STAGES
+            .into_iter()
+            .zip(&self.notes)
+            .filter_map(|(stage, note)| {
+                Some(Step {
+                    stage,
+                    outcome: note.outcome?,
+                    detail: note.detail.as_deref(),
+                    judgement: match stage {
+                        Stage::Authorize => self.judgement.as_deref(),
+                        _ => None,
+                    },
+                })
+            })
     }
 
     /// The outcome of a stage, if the request came that far.
     #[must_use]
     pub fn outcome(&self, stage: Stage) -> Option<&'static str> {
-        self.steps
-            .iter()
-            .find(|step| step.stage == stage)
-            .map(|step| step.outcome)
+        self.notes.get(stage as usize)?.outcome
     }
 
     /// The trace as JSON: a list of objects with `stage`, `outcome` and, where there is one,
     /// `detail` and `rule`.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        Value::Array(self.steps.iter().map(step_to_json).collect())
+        Value::Array(self.steps().map(|step| step.to_json()).collect())
     }
 
     /// The trace in one short line, `route=found credential=absent …`, for logs in text form.
     #[must_use]
     pub fn to_line(&self) -> String {
         let mut line = String::new();
-        for step in &self.steps {
+        for step in self.steps() {
             if !line.is_empty() {
                 line.push(' ');
             }
@@ -158,17 +175,21 @@ impl Trace {
     }
 }
 
-fn step_to_json(step: &Step) -> Value {
-    let mut object = Map::new();
-    object.insert("stage".into(), step.stage.as_str().into());
-    object.insert("outcome".into(), step.outcome.into());
-    if let Some(detail) = &step.detail {
-        object.insert("detail".into(), Value::from(&**detail));
+impl Step<'_> {
+    /// The step as JSON: see [`Trace::to_json`].
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let mut object = Map::new();
+        object.insert("stage".into(), self.stage.as_str().into());
+        object.insert("outcome".into(), self.outcome.into());
+        if let Some(detail) = self.detail {
+            object.insert("detail".into(), detail.into());
+        }
+        if let Some(judgement) = self.judgement {
+            object.insert("rule".into(), judgement_to_json(judgement));
+        }
+        Value::Object(object)
     }
-    if let Some(judgement) = &step.judgement {
-        object.insert("rule".into(), judgement_to_json(judgement));
-    }
-    Value::Object(object)
 }
 
 fn judgement_to_json(judgement: &Judgement) -> Value {

@@ -10,14 +10,13 @@ use vestibule_session::cookie::{Stripped, strip};
 use crate::authorize::Authorized;
 use crate::claims::Claims;
 use crate::fields::{Fields, FoldedNames, folds_to, list};
-use crate::forwarded::Rebuilt;
+use crate::forwarded::{PublicAddress, Rebuilt};
 use crate::framing::BodyFraming;
 use crate::headers::{Identity, Token};
 use crate::method::Method;
 use crate::request::{Request, Upgrade, join_query};
 use crate::route::Route;
 use crate::rule::Requirement;
-use crate::site;
 
 /// The head of a request to an upstream. `Host` and the framing fields are left to whoever writes
 /// it on a connection.
@@ -28,12 +27,15 @@ pub struct UpstreamHead {
     pub method: Method,
     /// Path and query.
     pub target: Bytes,
-    /// The fields, without `Host`, `Content-Length`, `Transfer-Encoding` and `Expect`.
+    /// The fields, without `Host`, `Content-Length`, `Transfer-Encoding` and `Expect`, and without
+    /// those of the identity, which follow them.
     pub fields: Fields,
     /// How the body is delimited.
     pub body: BodyFraming,
     /// The switch of protocols to ask for; its fields are already there.
     pub upgrade: Option<Upgrade>,
+    /// Whether trailers go on, both ways.
+    pub trailers: bool,
 }
 
 /// Fields that are never passed on as they come: hop-by-hop (RFC 9110 §7.6.1), made anew by whoever
@@ -102,6 +104,11 @@ impl Scrub {
         Self { names }
     }
 
+    /// The names, in any spelling.
+    pub(crate) const fn names(&self) -> &FoldedNames {
+        &self.names
+    }
+
     /// What is left of the client's fields.
     fn apply(&self, request: &Request, route: &Route) -> Fields {
         let mut named: Vec<&[u8]> = Vec::new();
@@ -111,33 +118,44 @@ impl Scrub {
         let overrides =
             matches!(&route.require, Requirement::Rules(rule) if rule.looks_at_method());
         let authorization = route.headers.sets_authorization();
-        let mut fields = Fields::with_capacity(request.fields().len() + 16);
-        for field in request.fields() {
-            let gone = self.names.contains(&field.name)
-                || named
-                    .iter()
-                    .any(|name| field.name.eq_ignore_ascii_case(name))
-                || (authorization && folds_to(&field.name, "authorization"))
-                || (overrides
-                    && METHOD_OVERRIDES
-                        .iter()
-                        .any(|name| folds_to(&field.name, name)));
-            if gone {
-                continue;
+        let gone = |name: &[u8]| {
+            self.names.contains(name)
+                || named.iter().any(|one| name.eq_ignore_ascii_case(one))
+                || (authorization && folds_to(name, "authorization"))
+                || (overrides && METHOD_OVERRIDES.iter().any(|one| folds_to(name, one)))
+        };
+        // A request has at most one field of cookies.
+        let mut cookies = None;
+        let all = request.fields();
+        let mut fields =
+            Fields::with_room(all.len() + FORWARDING, all.wire_bytes() + FORWARDING_BYTES);
+        fields.extend_where(all, |field| {
+            if gone(field.name) {
+                return false;
             }
             if !field.is("cookie") {
-                fields.push(field.name.clone(), field.value.clone());
-                continue;
+                return true;
             }
-            match strip(&field.value) {
-                Stripped::Unchanged => fields.push(field.name.clone(), field.value.clone()),
-                Stripped::Rest(rest) => fields.push(field.name.clone(), rest),
-                Stripped::Nothing => {}
+            match strip(field.value) {
+                Stripped::Unchanged => true,
+                Stripped::Nothing => false,
+                Stripped::Rest(rest) => {
+                    cookies = Some(rest);
+                    true
+                }
             }
+        });
+        if let Some(rest) = cookies {
+            let mut rest = Some(rest);
+            fields.rewrite(|field| field.is("cookie").then(|| rest.take().unwrap_or_default()));
         }
         fields
     }
 }
+
+/// Room for what is added after the client's fields.
+const FORWARDING: usize = 9;
+const FORWARDING_BYTES: usize = 512;
 
 impl Authorized<'_> {
     /// The fields that tell the upstream who sent the request; none on a public route. They stay the
@@ -165,12 +183,11 @@ impl Authorized<'_> {
         Claims::of(session).user(&self.matched().route().user)
     }
 
-    /// The head for the upstream. `identity` is what [`Authorized::identity_fields`] gave.
+    /// The head for the upstream.
     pub(crate) fn head(
         &self,
         scrub: &Scrub,
         request: &Request,
-        identity: &Fields,
         public: &PublicAddress,
     ) -> UpstreamHead {
         let matched = self.matched();
@@ -179,14 +196,12 @@ impl Authorized<'_> {
         let removed = !route.keep_prefix && !route.prefix.is_root();
         let prefix = removed.then(|| route.prefix.to_path());
         Rebuilt {
-            hops: request.hops(),
-            scheme: site::scheme_of(matched.site()),
-            authority: &public.authority,
-            port: &public.port,
+            client: request.client_ip(),
+            proxies: request.proxies(),
+            public,
             prefix: prefix.as_ref().map(|prefix| prefix.as_bytes()),
         }
         .write(&mut fields);
-        fields.extend_from(identity);
         let upgrade = request.upgrade().filter(|_| route.websocket);
         if upgrade == Some(Upgrade::WebSocket) {
             fields.push("Connection", "Upgrade");
@@ -198,15 +213,9 @@ impl Authorized<'_> {
             fields,
             body: request.body(),
             upgrade,
+            trailers: route.trailers,
         }
     }
-}
-
-/// A site's address as upstreams are told it.
-#[derive(Debug, Clone)]
-pub(crate) struct PublicAddress {
-    pub(crate) authority: Bytes,
-    pub(crate) port: Bytes,
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
+use vestibule_gate::fields::Fields;
 
 /// A source of message bytes, pulled one piece at a time.
 pub trait ByteStream {
@@ -26,7 +27,15 @@ pub trait ByteStream {
     fn remaining(&self) -> Option<u64> {
         None
     }
+
+    /// The trailers that came after the last piece; asked for once, after the complete end.
+    fn trailers(self: Pin<&mut Self>) -> Option<Fields> {
+        None
+    }
 }
+
+/// Judges trailers: nobody has looked at their names before.
+type Judge = Box<dyn FnOnce(Fields) -> Fields>;
 
 /// Why a message body could not be read to its end.
 ///
@@ -75,6 +84,8 @@ pub enum Length {
 /// A message body.
 pub struct Body {
     kind: Kind,
+    trailers: Option<Box<Fields>>,
+    judge: Option<Judge>,
 }
 
 enum Kind {
@@ -90,22 +101,26 @@ impl Body {
     /// No body.
     #[must_use]
     pub fn empty() -> Self {
-        Self { kind: Kind::Empty }
+        Self::of(Kind::Empty)
     }
 
     /// No bytes, but the length that a GET would have had: the answer to HEAD.
     #[must_use]
     pub fn omitted(length: u64) -> Self {
-        Self {
-            kind: Kind::Omitted(length),
-        }
+        Self::of(Kind::Omitted(length))
     }
 
     /// A body that is pulled while it is sent.
     #[must_use]
     pub fn stream(stream: impl ByteStream + 'static) -> Self {
+        Self::of(Kind::Stream(Box::pin(stream)))
+    }
+
+    fn of(kind: Kind) -> Self {
         Self {
-            kind: Kind::Stream(Box::pin(stream)),
+            kind,
+            trailers: None,
+            judge: None,
         }
     }
 
@@ -147,6 +162,9 @@ impl Body {
             }
             Kind::Stream(stream) => {
                 let polled = stream.as_mut().poll_piece(cx);
+                if matches!(polled, Poll::Ready(None)) {
+                    self.trailers = stream.as_mut().trailers().map(Box::new);
+                }
                 if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
                     // Dropped at once: a stream's end may give an upstream connection back.
                     self.kind = Kind::Finished;
@@ -154,6 +172,27 @@ impl Body {
                 polled
             }
         }
+    }
+
+    /// The same body, whose trailers go on to the client as `judge` leaves them. Without this they are dropped.
+    #[must_use]
+    pub fn passing_trailers(mut self, judge: impl FnOnce(Fields) -> Fields + 'static) -> Self {
+        self.judge = Some(Box::new(judge));
+        self
+    }
+
+    /// The trailers that came, once, after the complete end; judged if somebody said how.
+    pub fn trailers(&mut self) -> Option<Fields> {
+        let trailers = *self.trailers.take()?;
+        Some(match self.judge.take() {
+            Some(judge) => judge(trailers),
+            None => trailers,
+        })
+    }
+
+    /// The trailers that may go on to a client: those that were judged.
+    pub(crate) fn passed_trailers(&mut self) -> Option<Fields> {
+        self.judge.is_some().then(|| self.trailers()).flatten()
     }
 
     /// Waits for the next piece.
@@ -209,9 +248,7 @@ impl fmt::Debug for Body {
 
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
-        Self {
-            kind: Kind::Full(bytes),
-        }
+        Self::of(Kind::Full(bytes))
     }
 }
 
@@ -300,6 +337,55 @@ mod tests {
         assert_eq!(body.length(), Length::Known(7));
         assert!(body.is_empty());
         assert!(body.piece().now_or_never().unwrap().is_none());
+    }
+
+    struct Trailing(bool);
+
+    impl ByteStream for Trailing {
+        fn poll_piece(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Bytes, BodyError>>> {
+            let piece = std::mem::take(&mut self.0).then(|| Ok(Bytes::from("ab")));
+            Poll::Ready(piece)
+        }
+
+        fn trailers(self: Pin<&mut Self>) -> Option<Fields> {
+            Some(
+                [("X-User", "a"), ("Grpc-Status", "0")]
+                    .into_iter()
+                    .collect(),
+            )
+        }
+    }
+
+    fn read_out(mut body: Body) -> Body {
+        while body.piece().now_or_never().unwrap().is_some() {}
+        body
+    }
+
+    #[test]
+    fn trailers_are_there_after_the_end_and_once() {
+        let mut body = Body::stream(Trailing(true));
+        assert!(body.trailers().is_none());
+        let mut body = read_out(body);
+        assert!(body.trailers().unwrap().contains("grpc-status"));
+        assert!(body.trailers().is_none());
+    }
+
+    #[test]
+    fn trailers_that_nobody_judged_go_to_no_client() {
+        assert!(
+            read_out(Body::stream(Trailing(true)))
+                .passed_trailers()
+                .is_none()
+        );
+        let judged = Body::stream(Trailing(true)).passing_trailers(|mut fields| {
+            fields.remove("x-user");
+            fields
+        });
+        let passed = read_out(judged).passed_trailers().unwrap();
+        assert!(passed.contains("grpc-status") && !passed.contains("x-user"));
     }
 
     #[test]

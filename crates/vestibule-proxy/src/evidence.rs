@@ -1,21 +1,20 @@
-//! Decides what the store has to say about the session handle a request brought.
+//! Decides what the store has to say about the session handle a request brought, by its key.
 
 use std::sync::Arc;
 
 use vestibule_gate::evidence::Evidence;
-use vestibule_session::handle::Handle;
+use vestibule_session::handle::StoreKey;
 
 use crate::shared::Shared;
 use crate::store::in_time;
 
-/// Asks the store about the handle, if there is one.
+/// Asks the store about the session of this key, if a request brought a handle.
 ///
 /// "No such session" is a signed-out person; "can't be asked" is its own answer, and never the other.
-pub(crate) async fn look_up(shared: &Arc<Shared>, handle: Option<&Handle>) -> Evidence {
-    let Some(handle) = handle else {
+pub(crate) async fn look_up(shared: &Arc<Shared>, key: Option<StoreKey>) -> Evidence {
+    let Some(key) = key else {
         return Evidence::NotAsked;
     };
-    let key = handle.store_key();
     if let Some(stored) = shared.store.peek(&key) {
         return Evidence::Session(stored);
     }

@@ -11,7 +11,7 @@ use vestibule_gate::origin::Cors;
 use vestibule_gate::request::Request;
 use vestibule_gate::response;
 use vestibule_oidc::time::UnixTime;
-use vestibule_session::handle::Handle;
+use vestibule_session::handle::StoreKey;
 use vestibule_session::lifetime::Liveness;
 
 use crate::body::Body;
@@ -33,7 +33,8 @@ pub(crate) struct Visit<'v> {
     pub(crate) core: &'v Core,
     pub(crate) plan: &'v Arc<Plan>,
     pub(crate) request: &'v Request,
-    pub(crate) handle: Option<Handle>,
+    /// The key of the session, if the request brought a handle.
+    pub(crate) key: Option<StoreKey>,
     pub(crate) now: UnixTime,
 }
 
@@ -50,10 +51,10 @@ pub(crate) async fn forward(
         core,
         plan,
         request,
-        handle,
+        key,
         now,
     } = visit;
-    let token = match tokens::for_route(shared, plan, &authorized, handle.as_ref(), now).await {
+    let token = match tokens::for_route(shared, plan, &authorized, key.as_ref(), now).await {
         Ok(token) => token,
         Err(error) => {
             entry.error = Some(error.code());
@@ -63,22 +64,31 @@ pub(crate) async fn forward(
             };
         }
     };
-    note_use(shared, plan, &authorized, handle.as_ref(), now);
-    let key = handle.as_ref().map(Handle::store_key);
+    note_use(shared, plan, &authorized, key.as_ref(), now);
     let token = token.as_ref().map(RouteToken::view);
-    let identity = core.identities().block(plan, &authorized, key, token);
-    let head = plan.gate.upstream_head(&authorized, request, &identity);
+    let identity = core.identities().of(plan, &authorized, key, token);
+    entry.subject = identity.subject;
+    let head = plan.gate.upstream_head(&authorized, request);
     let matched = authorized.matched().clone();
     let session = authorized.session().is_some();
     let Some(upstream) = plan.upstreams.get(matched.route().upstream.0) else {
         return respond::no_upstream(context);
     };
+    let passes_trailers = head.trailers;
+    let body = if passes_trailers {
+        let plan = Arc::clone(plan);
+        body.passing_trailers(move |trailers| plan.gate.request_trailers(trailers))
+    } else {
+        body
+    };
     let forward = Forward {
         method: head.method,
         target: head.target,
         fields: head.fields,
+        identity: identity.fields,
         body,
         upgrade: head.upgrade,
+        trailers: head.trailers,
     };
     let mut answer = match core
         .upstreams()
@@ -105,8 +115,14 @@ pub(crate) async fn forward(
     if let Some(cors) = Cors::of(request, matched.route()) {
         cors.complete(fields);
     }
-    if let (Some(tunnel), Some(handle), true) = (&mut answer.tunnel, handle, session) {
-        tunnel.alive = Some(while_signed_in(Arc::clone(shared), handle));
+    if let (Some(tunnel), Some(key), true) = (&mut answer.tunnel, key, session) {
+        tunnel.alive = Some(while_signed_in(Arc::clone(shared), key));
+    }
+    if passes_trailers {
+        let plan = Arc::clone(plan);
+        answer.body = answer
+            .body
+            .passing_trailers(move |trailers| plan.gate.response_trailers(trailers));
     }
     Response {
         head: answer.head,
@@ -121,22 +137,22 @@ fn note_use(
     shared: &Shared,
     plan: &Plan,
     authorized: &Authorized<'_>,
-    handle: Option<&Handle>,
+    key: Option<&StoreKey>,
     now: UnixTime,
 ) {
-    if let (Some(stored), Some(handle)) = (authorized.session(), handle)
+    if let (Some(stored), Some(key)) = (authorized.session(), key)
         && plan.gate.lifetimes().touch_due(stored, now)
     {
-        shared.store.touch(&handle.store_key(), now);
+        shared.store.touch(key, now);
     }
 }
 
 /// Whether a tunnel may stay open: for as long as its session lives. A store that can't be asked ends nothing.
-fn while_signed_in(shared: Arc<Shared>, handle: Handle) -> Alive {
+fn while_signed_in(shared: Arc<Shared>, key: StoreKey) -> Alive {
     Box::new(move || {
-        let (shared, handle) = (Arc::clone(&shared), handle.clone());
+        let shared = Arc::clone(&shared);
         Box::pin(async move {
-            let found = evidence::look_up(&shared, Some(&handle)).await;
+            let found = evidence::look_up(&shared, Some(key)).await;
             let plan = shared.plan.load();
             match issuer::still_spoken_for(&plan, found) {
                 Evidence::Session(stored) => {

@@ -7,36 +7,38 @@ use std::sync::Arc;
 
 use vestibule_gate::decision::Decision;
 use vestibule_gate::request;
+use vestibule_session::handle::Handle;
 
 use crate::evidence;
 use crate::exchange::{Incoming, Response};
 use crate::forward::{self, forward};
-use crate::incident::IncidentId;
 use crate::issuer;
 use crate::log::{self, Arrived};
 use crate::respond::{self, Context};
 use crate::server::Core;
 use crate::shared::Shared;
 use crate::signin;
+use crate::telemetry::access::Asked;
 
 /// Answers one request.
 pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming) -> Response {
     let plan = shared.plan.load_full();
     let now = shared.now();
-    let incident = IncidentId::draw();
-    let arrived = Arrived::note(&incoming.raw);
-    let request = match request::read(incoming.raw, &plan.read) {
+    let incident = core.incidents().next();
+    let request = match request::read_or_return(incoming.raw, &plan.read) {
         Ok(request) => request,
-        Err(refusal) => {
-            let entry = log::unread(incident, refusal, &arrived);
-            return respond::refused(refusal, &Context::unread(&plan, incident)).with_entry(entry);
+        Err(refused) => {
+            let entry = log::unread(incident, refused.refusal, Arrived::of(refused.head));
+            let context = Context::unread(&plan, incident);
+            return respond::refused(refused.refusal, &context).with_entry(entry);
         }
     };
     let examined = plan.gate.examine(&request);
-    let handle = examined.handle().cloned();
-    let route = examined.route().map(|route| route.name.as_str());
-    let evidence = evidence::look_up(shared, handle.as_ref()).await;
+    let key = examined.handle().map(Handle::store_key);
+    let own_handle = examined.own_handle();
+    let evidence = evidence::look_up(shared, key).await;
     let evidence = issuer::still_spoken_for(&plan, evidence);
+    let route = examined.route().map(|route| Arc::clone(&route.name));
     let (decision, trace) = plan.gate.decide(&request, examined, evidence.clone(), now);
     let mut entry = log::entry(incident, &request, route, &decision, trace);
     let context = Context::of(&plan, &request, incident).with_person(&evidence);
@@ -47,7 +49,7 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
                 core,
                 plan: &plan,
                 request: &request,
-                handle,
+                key,
                 now,
             };
             forward(visit, authorized, incoming.body, &context, &mut entry).await
@@ -58,7 +60,7 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
                 plan: &plan,
                 request: &request,
                 site,
-                handle,
+                handle: own_handle,
                 evidence,
                 now,
             };
@@ -69,5 +71,7 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
         }
         answered => respond::decision(&answered, &context),
     };
+    drop(context);
+    entry.asked = Asked::Read(request.into_asked());
     response.with_entry(entry)
 }

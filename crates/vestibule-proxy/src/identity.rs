@@ -1,7 +1,7 @@
-//! Holds the header blocks this core sent lately, so that a (session, route) costs its claims and token once.
+//! Holds what this core told upstreams lately about people, so that a (session, route) costs its claims and token once.
 //!
-//! A block is good for as long as the session's record and the plan are the very ones it was made from. It is looked up
-//! only with an `Authorized` in hand, so a block of a session that has ended is never sent.
+//! It is good for as long as the session's record and the plan are the very ones it was made from. It is looked up
+//! only with an `Authorized` in hand, so nothing of a session that has ended is ever sent.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -15,59 +15,86 @@ use vestibule_session::handle::StoreKey;
 use vestibule_session::store::Stored;
 
 use crate::plan::Plan;
+use crate::store::KeyHashing;
+use crate::telemetry::Subject;
 
-/// Blocks kept per core. One of a person with many groups may take 20 KiB.
+/// Kept per core. The fields about a person with many groups may take 20 KiB.
 const MOST: usize = 1024;
 
-/// One core's header blocks.
+/// What one upstream is told about one person, and the log.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    /// The fields, final: one copy writes them.
+    pub(crate) fields: Rc<Fields>,
+    /// What stands for the person in the log; `None` on a public route.
+    pub(crate) subject: Option<Subject>,
+}
+
+/// One core's identities.
 #[derive(Debug, Default)]
-pub(crate) struct Identities(RefCell<Blocks>);
+pub(crate) struct Identities(RefCell<Kept>);
 
 #[derive(Debug, Default)]
-struct Blocks {
+struct Kept {
     /// Held, so that no other plan can take its place in memory.
     plan: Option<Arc<Plan>>,
-    blocks: HashMap<(StoreKey, usize), Block>,
+    known: HashMap<(StoreKey, usize), Known, KeyHashing>,
+    /// What a public route's upstream is told.
+    nobody: Rc<Fields>,
 }
 
 #[derive(Debug)]
-struct Block {
+struct Known {
     session: Weak<Stored>,
-    fields: Rc<Fields>,
+    identity: Identity,
 }
 
 impl Identities {
     /// What tells the upstream about the person; made, or as it was made before.
-    pub(crate) fn block(
+    pub(crate) fn of(
         &self,
         plan: &Arc<Plan>,
         authorized: &Authorized<'_>,
         key: Option<StoreKey>,
         token: Option<Token<'_>>,
-    ) -> Rc<Fields> {
-        let (Some(session), Some(key)) = (authorized.session(), key) else {
-            return Rc::new(authorized.identity_fields(token));
+    ) -> Identity {
+        let Kept {
+            plan: held,
+            known,
+            nobody,
+        } = &mut *self.0.borrow_mut();
+        let Some(session) = authorized.session() else {
+            return Identity {
+                fields: Rc::clone(nobody),
+                subject: None,
+            };
         };
-        let Blocks { plan: held, blocks } = &mut *self.0.borrow_mut();
+        let make = || Identity {
+            fields: Rc::new(authorized.identity_fields(token)),
+            subject: Some(Subject::of(session.record())),
+        };
+        let Some(key) = key else {
+            return make();
+        };
         if !held.as_ref().is_some_and(|held| Arc::ptr_eq(held, plan)) {
-            blocks.clear();
+            known.clear();
             *held = Some(Arc::clone(plan));
         }
         let route = std::ptr::from_ref(authorized.matched().route()).addr();
-        if let Some(block) = blocks.get(&(key, route))
-            && std::ptr::eq(block.session.as_ptr(), Arc::as_ptr(session))
+        if let Some(known) = known.get(&(key, route))
+            && std::ptr::eq(known.session.as_ptr(), Arc::as_ptr(session))
         {
-            return Rc::clone(&block.fields);
+            return known.identity.clone();
         }
-        if blocks.len() >= MOST {
-            blocks.clear();
+        if known.len() >= MOST {
+            known.clear();
         }
-        let fields = Rc::new(authorized.identity_fields(token));
-        let block = Block {
+        let identity = make();
+        let made = Known {
             session: Arc::downgrade(session),
-            fields: Rc::clone(&fields),
+            identity: identity.clone(),
         };
-        blocks.insert((key, route), block);
-        fields
+        known.insert((key, route), made);
+        identity
     }
 }

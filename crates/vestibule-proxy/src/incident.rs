@@ -1,17 +1,15 @@
 //! The incident id: what an error page, the answer's JSON and the log line have in common.
 //!
-//! It is random, so that it tells a stranger nothing, and short enough to be read over the
+//! It looks random, so that it tells a stranger nothing, and is short enough to be read over the
 //! telephone: sixteen characters without `i`, `l`, `o` and `u`, in groups of four.
 
+use std::cell::Cell;
 use std::fmt;
 
 use crate::entropy::random_bytes;
 
 /// Crockford's base 32 alphabet, lower-cased: no letter that reads as a digit.
-const ALPHABET: [char; 32] = [
-    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'j',
-    'k', 'm', 'n', 'p', 'q', 'r', 's', 't', 'v', 'w', 'x', 'y', 'z',
-];
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// Names one thing that went wrong, on the page and in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,26 +32,71 @@ impl IncidentId {
 
 impl fmt::Display for IncidentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut bits = 0_u32;
-        let mut held = 0_u32;
-        let mut written = 0;
-        for byte in self.0 {
-            bits = (bits << 8) | u32::from(byte);
-            held += 8;
-            while held >= 5 {
-                held -= 5;
-                let index = (bits >> held) & 31;
-                if written > 0 && written % 4 == 0 {
-                    f.write_str("-")?;
-                }
-                // The mask above keeps the index below 32.
-                let letter = ALPHABET.get(index as usize).copied().unwrap_or('0');
-                write!(f, "{letter}")?;
-                written += 1;
-            }
-        }
-        Ok(())
+        let text = self.text();
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
+}
+
+impl IncidentId {
+    /// The id as people see it.
+    pub(crate) fn text(self) -> [u8; 19] {
+        let bits = self
+            .0
+            .into_iter()
+            .fold(0_u128, |bits, byte| bits << 8 | u128::from(byte));
+        let mut text = [b'-'; 19];
+        let places = text
+            .chunks_mut(5)
+            .flat_map(|group| group.iter_mut().take(4));
+        for (at, place) in places.enumerate() {
+            let letter = (bits >> (75 - 5 * at)) as usize & 31;
+            // The mask keeps it below 32.
+            *place = ALPHABET.get(letter).copied().unwrap_or(b'0');
+        }
+        text
+    }
+}
+
+/// One core's ids: a number that goes up, scrambled with a key that nobody knows, so that no two are
+/// the same and none tells how many there were before. A draw for each request would cost more than
+/// deciding on it.
+#[derive(Debug)]
+pub(crate) struct Incidents {
+    key: u64,
+    tag: [u8; 2],
+    next: Cell<u64>,
+}
+
+impl Default for Incidents {
+    fn default() -> Self {
+        // Without randomness the ids still differ, which is what they are for.
+        let [a, b, c, d, e, f, g, h, tag @ ..] = random_bytes::<10>().unwrap_or_default();
+        Self {
+            key: u64::from_be_bytes([a, b, c, d, e, f, g, h]),
+            tag,
+            next: Cell::new(0),
+        }
+    }
+}
+
+impl Incidents {
+    /// The next id.
+    pub(crate) fn next(&self) -> IncidentId {
+        let number = self.next.get();
+        self.next.set(number.wrapping_add(1));
+        let [a, b, c, d, e, f, g, h] = scramble(number ^ self.key)
+            .wrapping_add(self.key)
+            .to_be_bytes();
+        let [y, z] = self.tag;
+        IncidentId([a, b, c, d, e, f, g, h, y, z])
+    }
+}
+
+/// The last step of SplitMix64: one to one, and each bit depends on every bit.
+const fn scramble(number: u64) -> u64 {
+    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
 }
 
 #[cfg(test)]
@@ -69,6 +112,14 @@ mod tests {
             IncidentId::from_entropy([0xff; 10]).to_string(),
             "zzzz-zzzz-zzzz-zzzz"
         );
+    }
+
+    #[test]
+    fn the_ids_of_one_core_all_differ() {
+        let incidents = Incidents::default();
+        let ids: std::collections::HashSet<_> = (0..10_000).map(|_| incidents.next()).collect();
+        assert_eq!(ids.len(), 10_000);
+        assert_ne!(incidents.next(), Incidents::default().next());
     }
 
     #[test]

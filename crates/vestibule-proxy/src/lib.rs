@@ -20,6 +20,7 @@
 
 pub mod admin;
 pub mod body;
+mod clock;
 pub mod control;
 pub mod entropy;
 mod error_chain;
@@ -37,6 +38,7 @@ pub mod plan;
 pub mod provider;
 pub mod proxy;
 pub mod respond;
+mod scratch;
 pub mod server;
 pub mod shared;
 pub mod signin;
@@ -44,4 +46,5 @@ pub mod store;
 pub mod telemetry;
 pub mod tokens;
 pub mod upstream;
+mod wheel;
 mod wire;

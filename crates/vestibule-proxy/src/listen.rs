@@ -1,20 +1,20 @@
 //! Decides how requests come in: accepting, TLS, limits, deadlines, HTTP/1.1 and HTTP/2.
 //!
 //! In: sockets. Out: [`Incoming`](crate::exchange::Incoming) for the handler, and its response back to the client. Every
-//! wait has a deadline here: handshake, head, idle connection, body, a client that does not read, a tunnel. The HTTP engine
-//! (hyper) shows nowhere else; another engine replaces `serve` and the two body files beside it.
+//! wait has a deadline here: handshake, head, idle connection, body, a client that does not read, a tunnel. HTTP/1.1 is
+//! `vestibule-http1`, driven by `http1`; HTTP/2 is hyper, and shows nowhere but in `http2`.
 
 mod accept;
-mod answer;
 mod bind;
 mod capacity;
 mod connection;
-mod pace;
+mod http1;
+mod http2;
+mod patience;
 mod plan;
 mod record;
-mod request_body;
-mod serve;
 mod tls;
+mod transport;
 mod tunnel;
 
 use std::time::Duration;

@@ -3,22 +3,19 @@
 //! Nothing of a query, a cookie or a token can get here: the entry has no place for them.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
 use vestibule_gate::decision::Decision;
 use vestibule_gate::refusal::Refusal;
 use vestibule_gate::request::{RawHead, Request};
 use vestibule_gate::trace::Trace;
-use vestibule_session::record::Record;
 
 use crate::incident::IncidentId;
-use crate::telemetry::access::Entry;
+use crate::server::Unread;
+use crate::telemetry::access::{Asked, Entry};
 
-/// Bytes of the hash that stands for a person: enough to tell people apart, not to name one.
-const SUBJECT_BYTES: usize = 8;
-
-/// What is known of a request before its head is read: what its sender wrote, to be found again in the log.
+/// What its sender wrote of a request whose head could not be read, to be found again in the log.
 pub(crate) struct Arrived {
     method: Bytes,
     target: Bytes,
@@ -27,32 +24,38 @@ pub(crate) struct Arrived {
 }
 
 impl Arrived {
-    /// Notes it. Costs no copy.
-    pub(crate) fn note(raw: &RawHead) -> Self {
+    /// What is in this head.
+    pub(crate) fn of(raw: RawHead) -> Self {
+        let host = raw.fields.first("host").map(Bytes::copy_from_slice);
         Self {
-            method: raw.method.clone(),
-            target: raw.target.clone(),
-            host: raw
-                .authority
-                .clone()
-                .or_else(|| raw.fields.first("host").cloned()),
+            method: raw.method,
+            target: raw.target,
+            host: raw.authority.or(host),
             peer: raw.peer.ip(),
         }
     }
 }
 
+impl From<Unread> for Arrived {
+    fn from(unread: Unread) -> Self {
+        Self {
+            method: unread.method,
+            target: unread.target,
+            host: None,
+            peer: unread.peer.ip(),
+        }
+    }
+}
+
 /// The entry of a request whose head could not be read. The log escapes and cuts what is in it.
-pub(crate) fn unread(incident: IncidentId, refusal: Refusal, arrived: &Arrived) -> Entry {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let path = arrived
-        .target
-        .split(|&byte| matches!(byte, b'?' | b'#'))
-        .next();
+pub(crate) fn unread(incident: IncidentId, refusal: Refusal, arrived: Arrived) -> Entry {
     Entry {
-        incident: incident.to_string(),
-        method: text(&arrived.method),
-        host: arrived.host.as_deref().map(text).unwrap_or_default(),
-        path: path.map(text).unwrap_or_default(),
+        incident: Some(incident),
+        asked: Asked::Raw {
+            method: arrived.method,
+            host: arrived.host.unwrap_or_default(),
+            target: arrived.target,
+        },
         client: Some(arrived.peer),
         error: Some(refusal.code()),
         trace: Some(Trace::refused(refusal)),
@@ -60,40 +63,26 @@ pub(crate) fn unread(incident: IncidentId, refusal: Refusal, arrived: &Arrived) 
     }
 }
 
-/// The entry of a request that was decided on.
+/// The entry of a request that was decided on. What it asked for is added when nobody else needs the request any more.
 pub(crate) fn entry(
     incident: IncidentId,
     request: &Request,
-    route: Option<&str>,
+    route: Option<Arc<str>>,
     decision: &Decision<'_>,
     trace: Trace,
 ) -> Entry {
-    let mut entry = Entry {
-        incident: incident.to_string(),
-        method: request.method().as_str().to_owned(),
-        host: request.host().to_string(),
-        path: request.path().as_str().to_owned(),
+    let error = match decision {
+        Decision::Forward(_) | Decision::Own(_) | Decision::SignIn(_) | Decision::Preflight(_) => {
+            None
+        }
+        other => Some(other.code()),
+    };
+    Entry {
+        incident: Some(incident),
         client: Some(request.client_ip()),
-        route: route.map(Into::into),
+        route,
+        error,
         trace: Some(trace),
         ..Entry::default()
-    };
-    match decision {
-        Decision::Forward(authorized) => {
-            entry.subject = authorized
-                .session()
-                .map(|session| subject(session.record()));
-        }
-        Decision::Own(_) | Decision::SignIn(_) | Decision::Preflight(_) => {}
-        other => entry.error = Some(other.code()),
     }
-    entry
-}
-
-/// A stand-in for the person: the same in every line of theirs, and no name.
-fn subject(record: &Record) -> String {
-    let name = [record.issuer(), "\n", record.subject()].concat();
-    let hash = digest(&SHA256, name.as_bytes());
-    let bytes = hash.as_ref().get(..SUBJECT_BYTES).unwrap_or_default();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -38,7 +38,7 @@ use crate::error_chain::chain;
 use crate::telemetry::Metrics;
 
 pub use self::error::{Endpoint, ProviderError};
-pub use self::http::{HttpError, HttpTransport};
+pub use self::http::{ExamineError, Examined, HttpError, HttpTransport};
 pub use self::plan::{ClientAuthMethod, ProviderPlan, UserInfoUse};
 
 /// What a client is told about when a provider that is down is worth asking again.

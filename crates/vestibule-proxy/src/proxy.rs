@@ -7,9 +7,10 @@ use tokio::runtime::Handle;
 use crate::exchange::{Incoming, Response};
 use crate::handle::handle;
 use crate::listen::ServingPlan;
+use crate::log;
 use crate::plan::Plan;
-use crate::respond;
-use crate::server::{Core, Handler, Running, Server, StartError};
+use crate::respond::{self, Context};
+use crate::server::{Core, Handler, Running, Server, StartError, Unread};
 use crate::shared::Shared;
 
 /// A proxy: answers requests by the plan in force.
@@ -54,7 +55,58 @@ impl Handler for Proxy {
         handle(&self.shared, core, incoming).await
     }
 
+    fn unread(&self, core: &Core, unread: Unread) -> Response {
+        let plan = self.plan();
+        let (incident, refusal) = (core.incidents().next(), unread.refusal);
+        let entry = log::unread(incident, refusal, unread.into());
+        respond::refused(refusal, &Context::unread(&plan, incident)).with_entry(entry)
+    }
+
     fn panicked(&self) -> Response {
         respond::panicked(&self.plan())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vestibule_gate::refusal::Refusal;
+    use vestibule_gate::request::Scheme;
+
+    use super::*;
+    use crate::signin::rig::Rig;
+    use crate::telemetry::access::Asked;
+
+    /// What nobody can read is answered and logged like what is refused later.
+    #[tokio::test]
+    async fn a_head_that_could_not_be_read_is_answered_closed_and_logged() {
+        let rig = Rig::new();
+        let proxy = Proxy::new(Arc::clone(&rig.shared));
+        let core = Core::new(0, Arc::default());
+        for (refusal, status) in [
+            (Refusal::LineEnd, 400),
+            (Refusal::HeadTimeout, 408),
+            (Refusal::TargetTooLong, 414),
+            (Refusal::TooManyFields, 431),
+            (Refusal::Version, 505),
+        ] {
+            let unread = Unread {
+                refusal,
+                method: "GET".into(),
+                target: "/a?b".into(),
+                peer: ([192, 0, 2, 1], 1).into(),
+                scheme: Scheme::Https,
+            };
+            let response = proxy.unread(&core, unread);
+            assert_eq!(response.head.status, status);
+            assert_eq!(
+                response.head.fields.first("connection"),
+                Some(&b"close"[..])
+            );
+            let entry = response.entry.unwrap();
+            assert_eq!(entry.error, Some(refusal.code()));
+            assert_eq!(entry.client.unwrap().to_string(), "192.0.2.1");
+            assert!(matches!(entry.asked, Asked::Raw { target, .. } if target == "/a?b"));
+            assert!(entry.trace.is_some());
+        }
     }
 }

@@ -8,6 +8,8 @@ mod answer;
 mod failure;
 mod forbidden;
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json as object};
 use vestibule_gate::decision::{Challenge, Decision};
 use vestibule_gate::evidence::Evidence;
@@ -21,6 +23,7 @@ use vestibule_gate::site::serving;
 use vestibule_oidc::fault::Fault;
 use vestibule_session::return_to::ReturnTo;
 use vestibule_session::site::Site;
+use vestibule_session::store::Stored;
 
 use crate::body::Body;
 use crate::exchange::Response;
@@ -35,33 +38,28 @@ use crate::upstream::UpstreamError;
 pub use answer::{json, page, redirect};
 pub use failure::Failure;
 
-/// Who asked, and how they want to be answered.
+/// Who asked, and how they want to be answered. Nothing is worked out before an answer of ours needs it.
 #[derive(Debug)]
 pub struct Context<'p> {
-    pages: &'p Pages,
-    site: Option<&'p Site>,
-    person: bool,
-    head: bool,
-    /// The page that was asked for, to come back to it.
-    return_to: ReturnTo,
+    plan: &'p Plan,
+    /// `None` if it could not be read: nothing is known about who asked then.
+    request: Option<&'p Request>,
+    /// Whether a person looks at the answer, where that is known without asking the request.
+    person: Option<bool>,
+    session: Option<Arc<Stored>>,
     incident: IncidentId,
-    /// Who is signed in, as a person would recognise it.
-    name: Option<String>,
 }
 
 impl<'p> Context<'p> {
     /// The context of a request that was read.
     #[must_use]
-    pub fn of(plan: &'p Plan, request: &Request, incident: IncidentId) -> Self {
-        let query = request.query().map(AsRef::as_ref);
+    pub const fn of(plan: &'p Plan, request: &'p Request, incident: IncidentId) -> Self {
         Self {
-            pages: &plan.pages,
-            site: serving(plan.gate.sites(), request.host()),
-            person: audience(request) == Audience::Person,
-            head: *request.method() == Method::Head,
-            return_to: ReturnTo::of_request(request.path().as_bytes(), query),
+            plan,
+            request: Some(request),
+            person: None,
+            session: None,
             incident,
-            name: None,
         }
     }
 
@@ -69,22 +67,20 @@ impl<'p> Context<'p> {
     #[must_use]
     pub fn with_person(mut self, evidence: &Evidence) -> Self {
         if let Evidence::Session(stored) = evidence {
-            self.name = signin::display_name(stored.record()).map(str::to_owned);
+            self.session = Some(Arc::clone(stored));
         }
         self
     }
 
     /// The context of a request that could not be read: nothing is known about it.
     #[must_use]
-    pub fn unread(plan: &'p Plan, incident: IncidentId) -> Self {
+    pub const fn unread(plan: &'p Plan, incident: IncidentId) -> Self {
         Self {
-            pages: &plan.pages,
-            site: None,
-            person: false,
-            head: false,
-            return_to: ReturnTo::root(),
+            plan,
+            request: None,
+            person: Some(false),
+            session: None,
             incident,
-            name: None,
         }
     }
 
@@ -92,20 +88,20 @@ impl<'p> Context<'p> {
     #[must_use]
     pub(crate) fn for_person(&self) -> Self {
         Self {
-            pages: self.pages,
-            site: self.site,
-            person: true,
-            head: self.head,
-            return_to: self.return_to.clone(),
+            plan: self.plan,
+            request: self.request,
+            person: Some(true),
+            session: self.session.clone(),
             incident: self.incident,
-            name: self.name.clone(),
         }
     }
 
     /// Whether a person looks at the answer.
     #[must_use]
-    pub const fn is_person(&self) -> bool {
+    pub fn is_person(&self) -> bool {
+        let asks = |request| audience(request) == Audience::Person;
         self.person
+            .unwrap_or_else(|| self.request.is_some_and(asks))
     }
 
     /// The incident id of this request.
@@ -114,10 +110,33 @@ impl<'p> Context<'p> {
         self.incident
     }
 
-    /// The page that was asked for.
+    /// The page that was asked for, to come back to it.
     #[must_use]
-    pub const fn return_to(&self) -> &ReturnTo {
-        &self.return_to
+    pub fn return_to(&self) -> ReturnTo {
+        let Some(request) = self.request else {
+            return ReturnTo::root();
+        };
+        let query = request.query().map(AsRef::as_ref);
+        ReturnTo::of_request(request.path().as_bytes(), query)
+    }
+
+    const fn pages(&self) -> &'p Pages {
+        &self.plan.pages
+    }
+
+    fn site(&self) -> Option<&'p Site> {
+        serving(self.plan.gate.sites(), self.request?.host())
+    }
+
+    /// Whether only the head of the answer is wanted.
+    fn is_head(&self) -> bool {
+        self.request
+            .is_some_and(|request| *request.method() == Method::Head)
+    }
+
+    /// Who is signed in, as a person would recognise it.
+    fn name(&self) -> Option<&str> {
+        signin::display_name(self.session.as_ref()?.record())
     }
 }
 
@@ -236,7 +255,7 @@ pub fn no_token(error: &TokensError, context: &Context<'_>) -> Response {
         path::SIGN_IN
     );
     response.head.fields.set("WWW-Authenticate", reason);
-    if let (true, Some(site)) = (error.ended_session(), context.site) {
+    if let (true, Some(site)) = (error.ended_session(), context.site()) {
         response
             .head
             .fields
@@ -301,7 +320,7 @@ fn say(
     more: Map<String, Value>,
     context: &Context<'_>,
 ) -> Response {
-    let mut response = if context.person {
+    let mut response = if context.is_person() {
         page(status, &failure_page(failure, context), context)
     } else {
         let mut body = object!({
@@ -329,7 +348,7 @@ fn failure_page(failure: &Failure, context: &Context<'_>) -> Page {
         return Page::Unavailable {
             message: failure.message.to_owned(),
             retry: failure.actions.first().map_or_else(
-                || context.return_to.as_str().to_owned(),
+                || context.return_to().as_str().to_owned(),
                 |link| link.href.clone(),
             ),
             code: failure.code,
@@ -337,7 +356,7 @@ fn failure_page(failure: &Failure, context: &Context<'_>) -> Page {
         };
     }
     let actions = if failure.actions.is_empty() && failure.fault != Fault::Client {
-        let href = context.return_to.as_str().to_owned();
+        let href = context.return_to().as_str().to_owned();
         vec![Link {
             label: "Try again".to_owned(),
             href,

@@ -14,14 +14,21 @@ use std::sync::mpsc::sync_channel;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Semaphore;
+use vestibule_gate::refusal::Refusal;
+use vestibule_gate::request::Scheme;
 
+use crate::clock::Clock;
 use crate::exchange::{Incoming, Response};
 use crate::identity::Identities;
+use crate::incident::Incidents;
 use crate::listen::{BindError, ServingPlan, bind, connections};
+use crate::scratch::Scratch;
 use crate::telemetry::Telemetry;
 use crate::upstream::Upstreams;
+use crate::wheel::Wheel;
 
 pub(crate) use stop::Stop;
 use stop::Stopper;
@@ -37,10 +44,31 @@ pub trait Handler: Send + Sync + 'static {
     /// Answers one request. Runs on the core that accepted it; a future that is dropped means that the client left.
     fn handle(&self, core: &Core, incoming: Incoming) -> impl Future<Output = Response>;
 
+    /// Answers a request whose head could not be read. The connection closes after it, whatever the answer says.
+    fn unread(&self, _core: &Core, unread: Unread) -> Response {
+        Response::status(unread.refusal.status()).closing()
+    }
+
     /// The answer when [`Handler::handle`] panicked.
     fn panicked(&self) -> Response {
         Response::status(500)
     }
+}
+
+/// A request whose head could not be read: why, and what its sender wrote as far as it can be told.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Unread {
+    /// Why.
+    pub refusal: Refusal,
+    /// What stands where a method should; empty if that is no token.
+    pub method: Bytes,
+    /// What stands where a target should.
+    pub target: Bytes,
+    /// Who is at the other end of the connection.
+    pub peer: SocketAddr,
+    /// Whether the connection is over TLS.
+    pub scheme: Scheme,
 }
 
 /// One core's own things. Not `Send`: it never leaves its thread.
@@ -49,19 +77,28 @@ pub struct Core {
     index: usize,
     upstreams: Upstreams,
     identities: Identities,
+    incidents: Incidents,
     telemetry: Arc<Telemetry>,
+    wheel: Wheel,
+    scratch: Scratch,
+    clock: Clock,
 }
 
 impl Core {
     /// A core outside of a [`Server`], for tests of a handler. Must be used within a tokio `LocalSet` or `LocalRuntime`.
     #[must_use]
     pub fn new(index: usize, telemetry: Arc<Telemetry>) -> Self {
-        let upstreams = Upstreams::new(Arc::clone(&telemetry.metrics));
+        let wheel = Wheel::new();
+        let upstreams = Upstreams::new(Arc::clone(&telemetry.metrics), wheel.clone());
         Self {
             index,
             upstreams,
             identities: Identities::default(),
+            incidents: Incidents::default(),
             telemetry,
+            wheel,
+            scratch: Scratch::default(),
+            clock: Clock::default(),
         }
     }
 
@@ -77,9 +114,29 @@ impl Core {
         &self.upstreams
     }
 
+    /// Names for what goes wrong on this core.
+    pub(crate) fn incidents(&self) -> &Incidents {
+        &self.incidents
+    }
+
     /// The header blocks this core sent lately.
     pub(crate) fn identities(&self) -> &Identities {
         &self.identities
+    }
+
+    /// This core's deadlines.
+    pub(crate) fn wheel(&self) -> &Wheel {
+        &self.wheel
+    }
+
+    /// The buffers this core lends.
+    pub(crate) fn scratch(&self) -> &Scratch {
+        &self.scratch
+    }
+
+    /// What time it is.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// Metrics and access log.

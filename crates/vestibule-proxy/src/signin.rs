@@ -90,7 +90,7 @@ impl Visit<'_> {
 }
 
 fn cookies(request: &Request) -> impl Iterator<Item = &[u8]> {
-    request.fields().all("cookie").map(AsRef::as_ref)
+    request.fields().all("cookie")
 }
 
 /// Answers a request for one of our own endpoints.
@@ -150,7 +150,7 @@ pub async fn begin(
         (Some(name), _) => plan.provider(name),
         (None, [only]) => Some(only),
         (None, _) => {
-            return respond::redirect(&path::sign_in(None, Some(context.return_to())));
+            return respond::redirect(&path::sign_in(None, Some(&context.return_to())));
         }
     };
     let Some(provider) = provider else {
@@ -162,7 +162,7 @@ pub async fn begin(
         site: matched.site(),
         request,
         provider,
-        return_to: context.return_to().clone(),
+        return_to: context.return_to(),
         account: Account::Any,
         handle: examined.handle(),
         now,

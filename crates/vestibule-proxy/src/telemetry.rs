@@ -3,11 +3,14 @@
 pub mod access;
 pub mod metrics;
 pub mod names;
+mod subject;
+mod time;
 pub mod writer;
 
 use std::sync::Arc;
 
 pub use metrics::Metrics;
+pub use subject::Subject;
 pub use writer::{AccessLog, AccessLogError, AccessLogPlan, Destination};
 
 /// What every core reports to. Made once; a reload keeps it.

@@ -24,7 +24,7 @@ use vestibule_gate::authorize::Authorized;
 use vestibule_gate::headers::Token;
 use vestibule_gate::route::TokenChoice;
 use vestibule_oidc::time::UnixTime;
-use vestibule_session::handle::Handle;
+use vestibule_session::handle::StoreKey;
 use vestibule_session::record::{AccessToken, Record, ResourceKey};
 use vestibule_session::store::Stored;
 
@@ -60,10 +60,10 @@ pub async fn for_route(
     shared: &Arc<Shared>,
     plan: &Plan,
     authorized: &Authorized<'_>,
-    handle: Option<&Handle>,
+    key: Option<&StoreKey>,
     now: UnixTime,
 ) -> Result<Option<RouteToken>, TokensError> {
-    let (Some(stored), Some(handle)) = (authorized.session(), handle) else {
+    let (Some(stored), Some(key)) = (authorized.session(), key) else {
         return Ok(None);
     };
     let wanted = match authorized.matched().route().access_token {
@@ -77,14 +77,14 @@ pub async fn for_route(
     if *wanted != *provider.asked_for() {
         return Err(TokensError::AskedOtherwise);
     }
-    of_session(shared, provider, stored, handle, wanted, now).await
+    of_session(shared, provider, stored, key, wanted, now).await
 }
 
 async fn of_session(
     shared: &Arc<Shared>,
     provider: &Arc<Provider>,
     stored: &Arc<Stored>,
-    handle: &Handle,
+    key: &StoreKey,
     wanted: &ResourceKey,
     now: UnixTime,
 ) -> Result<Option<RouteToken>, TokensError> {
@@ -95,11 +95,7 @@ async fn of_session(
         Some(held) if !held.refresh_due(MARGIN, now) => return Ok(Some(RouteToken(held.clone()))),
         Some(held) => Some(held).filter(|held| !held.has_expired(now)),
     };
-    let refresh = || {
-        shared
-            .flights
-            .join(shared, provider, handle.store_key(), wanted, now)
-    };
+    let refresh = || shared.flights.join(shared, provider, *key, wanted, now);
     if let Some(held) = held {
         // It is good for a while yet: nobody waits for the provider, and nobody suffers from it.
         if stored.record().refresh_token().is_some() {

@@ -5,11 +5,15 @@
 //! written and the answer read, both to the end. Each core has its own [`Upstreams`]; nothing is shared between cores.
 
 mod answer;
+mod attempt;
 mod connect;
 mod error;
 mod forward;
+mod http1;
+mod http2;
 mod plan;
 mod pool;
+mod probe;
 mod request;
 mod resolve;
 mod tls;
@@ -27,12 +31,14 @@ use vestibule_gate::request::Upgrade;
 use crate::body::Body;
 use crate::exchange::Tunnel;
 use crate::telemetry::Metrics;
+use crate::wheel::Wheel;
 
-pub use error::UpstreamError;
+pub use error::{Malformed, UpstreamError};
 pub use plan::{
     Address, Protocol, Timeouts, TlsSettings, Trust, UpstreamPlan, UpstreamPlanError,
     UpstreamSettings,
 };
+pub use probe::{Probed, probe};
 pub use tls::{RootsError, SystemRoots};
 
 /// A request as it goes to the upstream.
@@ -44,10 +50,14 @@ pub struct Forward {
     pub target: Bytes,
     /// The fields, final. `Host` is used if it is there, else the upstream's own name; connection and framing fields are ignored.
     pub fields: Fields,
+    /// What tells the upstream who sent the request; written after `fields`. Shared by all requests of a session to a route.
+    pub identity: Rc<Fields>,
     /// The body.
     pub body: Body,
     /// The protocol to switch to, when the client asked for it and the route allows it.
     pub upgrade: Option<Upgrade>,
+    /// Whether trailers go on, both ways. The request then says `TE: trailers`, and [`Answer::body`] has those of the answer.
+    pub trailers: bool,
 }
 
 /// What the upstream answered.
@@ -72,10 +82,9 @@ pub struct Upstreams {
 
 impl Upstreams {
     /// No connections yet.
-    #[must_use]
-    pub fn new(metrics: Arc<Metrics>) -> Self {
+    pub(crate) fn new(metrics: Arc<Metrics>, wheel: Wheel) -> Self {
         Self {
-            pool: Rc::new(pool::Pool::new(Arc::clone(&metrics))),
+            pool: Rc::new(pool::Pool::new(Arc::clone(&metrics), wheel)),
             metrics,
         }
     }

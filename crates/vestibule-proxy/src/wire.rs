@@ -1,9 +1,9 @@
-//! Holds the translation between hyper's types and ours, for `listen` and `upstream` and nobody else.
+//! Holds the translation between hyper's types and ours, for HTTP/2 and nobody else.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Frame, SizeHint};
 use vestibule_gate::fields::{Field, Fields};
@@ -31,30 +31,22 @@ pub(crate) fn is_connection_field(name: &[u8]) -> bool {
 
 /// hyper's fields as ours, in the order in which each name came first.
 ///
-/// All bytes go into one buffer, so that a head costs one allocation for them instead of one per field.
 pub(crate) fn fields(map: &HeaderMap) -> Fields {
-    let length = map
-        .iter()
-        .map(|(name, value)| name.as_str().len() + value.len())
-        .sum();
-    let mut buffer = BytesMut::with_capacity(length);
-    let mut take = |bytes: &[u8]| {
-        buffer.extend_from_slice(bytes);
-        buffer.split().freeze()
-    };
     map.iter()
-        .map(|(name, value)| Field {
-            name: take(name.as_str().as_bytes()),
-            value: take(value.as_bytes()),
-        })
+        .map(|(name, value)| (name.as_str(), value.as_bytes()))
         .collect()
 }
 
 /// One of our fields as hyper's; `None` if it can't be one.
-pub(crate) fn header(field: &Field) -> Option<(HeaderName, HeaderValue)> {
-    let name = HeaderName::from_bytes(&field.name).ok()?;
-    let value = HeaderValue::from_maybe_shared(field.value.clone()).ok()?;
+pub(crate) fn header(field: Field<'_>) -> Option<(HeaderName, HeaderValue)> {
+    let name = HeaderName::from_bytes(field.name).ok()?;
+    let value = HeaderValue::from_bytes(field.value).ok()?;
     Some((name, value))
+}
+
+/// Our fields as hyper's. Those that can't be any are left out.
+fn map(fields: &Fields) -> HeaderMap {
+    fields.iter().filter_map(header).collect()
 }
 
 /// Watches a body being sent.
@@ -73,6 +65,8 @@ pub(crate) trait Observe: Unpin {
 pub(crate) struct Outgoing<O: Observe> {
     body: Body,
     observer: O,
+    /// The end was told.
+    ended: bool,
 }
 
 impl<O: Observe> Outgoing<O> {
@@ -81,7 +75,11 @@ impl<O: Observe> Outgoing<O> {
             // hyper does not ask an empty body for anything.
             observer.finished();
         }
-        Self { body, observer }
+        Self {
+            body,
+            observer,
+            ended: false,
+        }
     }
 
     /// The body, when nothing of it was sent.
@@ -117,8 +115,11 @@ impl<O: Observe> http_body::Body for Outgoing<O> {
                 Poll::Ready(Some(Err(error)))
             }
             Poll::Ready(None) => {
-                this.observer.finished();
-                Poll::Ready(None)
+                if !std::mem::replace(&mut this.ended, true) {
+                    this.observer.finished();
+                }
+                let trailers = this.body.passed_trailers();
+                Poll::Ready(trailers.map(|fields| Ok(Frame::trailers(map(&fields)))))
             }
         }
     }
@@ -157,15 +158,8 @@ mod tests {
         for (name, value) in [("b", "1"), ("a", "2"), ("b", "3"), ("c", "")] {
             map.append(name, HeaderValue::from_static(value));
         }
-        let fields: Vec<_> = fields(&map)
-            .into_iter()
-            .map(|f| (f.name, f.value))
-            .collect();
         let expected = [("b", "1"), ("b", "3"), ("a", "2"), ("c", "")];
-        assert_eq!(
-            fields,
-            expected.map(|(n, v)| (Bytes::from(n), Bytes::from(v)))
-        );
+        assert_eq!(fields(&map), expected.into_iter().collect());
     }
 
     #[test]
@@ -178,10 +172,10 @@ mod tests {
             ("a", "\0"),
         ] {
             let field = Field {
-                name: name.into(),
-                value: value.into(),
+                name: name.as_bytes(),
+                value: value.as_bytes(),
             };
-            assert!(header(&field).is_none(), "{name:?} {value:?}");
+            assert!(header(field).is_none(), "{name:?} {value:?}");
         }
     }
 }

@@ -42,12 +42,13 @@ pub(crate) fn run(arguments: &IdpArgs) -> Exit {
                 return Exit::Impossible;
             }
         };
+        let stop = crate::serve::stop_asked_for();
         // Before the first request is answered, so that whoever reads these lines can count on them.
         for (name, value) in bound.describe() {
             output::line(format_args!("{name}: {value}"));
         }
         let running = bound.serve();
-        crate::serve::stop_asked_for().await;
+        stop.await;
         running.shutdown().await;
         Exit::Done
     })

@@ -224,13 +224,16 @@ async fn sweep(shared: Arc<Shared>) {
     }
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-pub(crate) async fn stop_asked_for() {
+/// Listens for Ctrl-C and SIGTERM from now on: before anything is announced, as whoever reads it may send one at once. The
+/// future waits for the first. Needs a runtime.
+pub(crate) fn stop_asked_for() -> impl Future<Output = ()> {
     let mut interrupt = signal(SignalKind::interrupt()).ok();
     let mut terminate = signal(SignalKind::terminate()).ok();
-    tokio::select! {
-        () = next(&mut interrupt) => {}
-        () = next(&mut terminate) => {}
+    async move {
+        tokio::select! {
+            () = next(&mut interrupt) => {}
+            () = next(&mut terminate) => {}
+        }
     }
 }
 

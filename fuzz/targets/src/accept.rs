@@ -26,7 +26,7 @@ pub fn accept(input: &[u8]) {
 fn judge(method: &'static str, accept: &[u8], mode: Option<&'static str>) -> Option<Audience> {
     let mut fields = Fields::new();
     fields.push("Host", "site.example.com");
-    fields.push("Accept", accept.to_vec());
+    fields.push("Accept", accept);
     if let Some(mode) = mode {
         fields.push("Sec-Fetch-Mode", mode);
     }

@@ -13,7 +13,7 @@ use crate::request_head::PEER;
 pub fn forwarded(input: &[u8]) {
     let head = head(input);
     if let Ok(request) = read(head.clone(), &ReadPolicy::default()) {
-        assert_eq!(request.hops(), [PEER.ip()]);
+        assert!(request.hops().eq([PEER.ip()]));
         assert_eq!(request.scheme(), Scheme::Http);
         assert_eq!(request.host().to_string(), "site.example.com");
     }
@@ -27,7 +27,7 @@ pub fn forwarded(input: &[u8]) {
         let Ok(request) = read(head.clone(), &policy) else {
             continue;
         };
-        let hops = request.hops();
+        let hops: Vec<_> = request.hops().collect();
         assert_eq!(hops.first(), Some(&request.client_ip()));
         assert_eq!(hops.last(), Some(&PEER.ip()));
         for hop in hops.iter().skip(1) {
@@ -42,8 +42,8 @@ pub fn forwarded(input: &[u8]) {
 fn head(input: &[u8]) -> RawHead {
     let mut fields = Fields::new();
     fields.push("Host", "site.example.com");
-    fields.push("X-Forwarded-For", input.to_vec());
-    fields.push("Forwarded", input.to_vec());
+    fields.push("X-Forwarded-For", input);
+    fields.push("Forwarded", input);
     RawHead {
         method: Bytes::from_static(b"GET"),
         target: Bytes::from_static(b"/"),

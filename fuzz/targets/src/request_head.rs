@@ -47,7 +47,7 @@ fn raw(input: &[u8]) -> RawHead {
     let mut fields = Fields::new();
     for line in lines.filter(|line| !line.is_empty()) {
         let (name, value) = split(line, b':');
-        fields.push(name.to_vec(), value.trim_ascii().to_vec());
+        fields.push(name, value.trim_ascii());
     }
     RawHead {
         method: Bytes::copy_from_slice(method),

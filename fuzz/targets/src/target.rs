@@ -24,6 +24,10 @@ targets! {
     cookie
     forwarded
     host
+    http1_chunks
+    http1_request
+    http1_response
+    http1_write
     id_token
     json
     jwks

@@ -193,6 +193,10 @@ replay! {
     cookie
     forwarded
     host
+    http1_chunks
+    http1_request
+    http1_response
+    http1_write
     id_token
     json
     jwks

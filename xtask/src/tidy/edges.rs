@@ -9,10 +9,14 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// A crate and what it may depend on, the program and its tests aside.
-const MAY_DEPEND_ON: [(&str, &[&str]); 7] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 8] = [
     ("vestibule-oidc", &[]),
     ("vestibule-session", &["vestibule-oidc"]),
-    ("vestibule-gate", &["vestibule-oidc", "vestibule-session"]),
+    ("vestibule-http1", &[]),
+    (
+        "vestibule-gate",
+        &["vestibule-http1", "vestibule-oidc", "vestibule-session"],
+    ),
     ("vestibule-diagnosis", &["vestibule-oidc"]),
     ("vestibule-config", &[]),
     (
@@ -21,6 +25,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 7] = [
             "vestibule-oidc",
             "vestibule-session",
             "vestibule-gate",
+            "vestibule-http1",
             "vestibule-diagnosis",
         ],
     ),

@@ -11,7 +11,8 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-const PURE_CRATES: [&str; 4] = [
+const PURE_CRATES: [&str; 5] = [
+    "vestibule-http1",
     "vestibule-oidc",
     "vestibule-session",
     "vestibule-gate",
@@ -20,10 +21,11 @@ const PURE_CRATES: [&str; 4] = [
 
 /// Crates that compute and do nothing else. `aws-lc-rs` can also make random bytes; the words below
 /// see to that.
-const PURE_DEPENDENCIES: [&str; 14] = [
+const PURE_DEPENDENCIES: [&str; 16] = [
     "aws-lc-rs",
     "base64",
     "bytes",
+    "httparse",
     "ipnet",
     "memchr",
     "minicbor",
@@ -32,6 +34,7 @@ const PURE_DEPENDENCIES: [&str; 14] = [
     "thiserror",
     "url",
     "vestibule-gate",
+    "vestibule-http1",
     "vestibule-oidc",
     "vestibule-session",
     "zeroize",

@@ -46,6 +46,8 @@ pub struct RouteSettings {
     pub keep_prefix: bool,
     /// Whether WebSocket upgrades pass; false.
     pub websocket: bool,
+    /// Whether trailers pass, both ways; false.
+    pub trailers: bool,
     /// Other origins whose pages may use this route with the session, as browsers write them; none.
     pub allowed_origins: Vec<String>,
     /// Whether pages of every origin may; false.
@@ -213,6 +215,7 @@ fn one(reader: &Reader<'_>, providers: &[At<ProviderSettings>]) -> Option<At<Rou
         .and_then(|item| headers::read(&item, marks.has("access_token")));
     let keep_prefix = reader.flag("keep_prefix");
     let websocket = reader.flag("websocket");
+    let trailers = reader.flag("trailers");
     let danger_any_origin = reader.flag("danger_any_origin");
     let allowed_origins = reader
         .item("allowed_origins")
@@ -231,6 +234,7 @@ fn one(reader: &Reader<'_>, providers: &[At<ProviderSettings>]) -> Option<At<Rou
             headers: headers.unwrap_or_default(),
             keep_prefix,
             websocket,
+            trailers,
             allowed_origins: allowed_origins.unwrap_or_default(),
             danger_any_origin,
             provider,

@@ -75,7 +75,7 @@ fn the_least_file_has_safe_defaults() {
     assert_eq!(route.access_token, None);
     assert_eq!(route.user, ["sub"]);
     assert_eq!(route.headers, HeaderSettings::default());
-    assert!(!route.bearer && !route.keep_prefix && !route.websocket);
+    assert!(!route.bearer && !route.keep_prefix && !route.websocket && !route.trailers);
     assert_eq!(route.upstream.tls, UpstreamTls::System);
     assert_eq!(route.upstream.protocol, UpstreamProtocol::Auto);
     assert_eq!(route.upstream.base_path, "/");
@@ -174,7 +174,7 @@ fn every_key_of_the_file_is_carried_over() {
         panic!()
     };
     assert_eq!(scopes.len(), 2);
-    assert!(foo.bearer && foo.keep_prefix && foo.websocket);
+    assert!(foo.bearer && foo.keep_prefix && foo.websocket && foo.trailers);
     assert_eq!(foo.upstream.base_path, "/v1");
     assert_eq!(foo.headers.preset, Some(HeaderPreset::ModAuthOpenidc));
     let sources: Vec<&HeaderSource> = foo.headers.own.iter().map(|own| &own.source).collect();

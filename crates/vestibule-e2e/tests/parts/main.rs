@@ -6,10 +6,12 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test fails by panicking"
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and some report what they counted"
 )]
 
 mod browser_demo;
 mod browser_sessions;
 mod certified;
+mod differential;
 mod screenshots;

@@ -26,7 +26,7 @@ fn trusting_7239(value: &str) -> Result<Request, Refusal> {
 }
 
 fn hops(request: &Request) -> Vec<String> {
-    request.hops().iter().map(ToString::to_string).collect()
+    request.hops().map(|hop| hop.to_string()).collect()
 }
 
 const FORGED: [(&str, &str); 8] = [
@@ -47,7 +47,7 @@ fn oauth2_proxy_3506_nobody_is_trusted_by_default() {
     for (name, value) in FORGED {
         let plain = read_default(raw("GET", "/", &[("host", "inner")])).unwrap();
         let forged = read_default(raw("GET", "/", &[("host", "inner"), (name, value)])).unwrap();
-        assert_eq!(forged.hops(), plain.hops(), "{name}");
+        assert!(forged.hops().eq(plain.hops()), "{name}");
         assert_eq!(forged.host(), plain.host(), "{name}");
         assert_eq!(forged.scheme(), plain.scheme(), "{name}");
         assert_eq!(forged.path(), plain.path(), "{name}");

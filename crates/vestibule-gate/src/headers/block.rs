@@ -6,12 +6,12 @@
 
 use std::collections::HashMap;
 
-use crate::fields::{Field, Fields, as_variable};
+use crate::fields::{Fields, as_variable};
 
 #[derive(Debug, Default)]
 pub(super) struct Block {
     /// In the order they were set. `None` where a later one took its place.
-    fields: Vec<Option<Field>>,
+    fields: Vec<Option<(String, Vec<u8>)>>,
     /// Where the field is that upstreams see as this variable.
     places: HashMap<Vec<u8>, usize>,
 }
@@ -24,10 +24,7 @@ impl Block {
         if let Some(slot) = before.and_then(|before| self.fields.get_mut(before)) {
             *slot = None;
         }
-        self.fields.push(Some(Field {
-            name: name.to_owned().into(),
-            value: value.into(),
-        }));
+        self.fields.push(Some((name.to_owned(), value)));
     }
 
     pub(super) fn into_fields(self) -> Fields {

@@ -4,11 +4,12 @@
 //! bytes beyond ASCII in the *name* of a claim become `-`; Apache lets them through, HTTP does not.
 
 use serde_json::{Map, Value};
+use vestibule_http1::fields::is_token_byte;
 
 use super::Identity;
 use super::block::Block;
 use super::value::{self, Encoding};
-use crate::fields::{FoldedNames, is_token_byte};
+use crate::fields::FoldedNames;
 
 /// What mod_auth_openidc would be set to do.
 #[derive(Debug, Clone, PartialEq, Eq)]

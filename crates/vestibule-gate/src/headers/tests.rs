@@ -1,5 +1,4 @@
 use super::*;
-use bytes::Bytes;
 use serde_json::{Map, Value};
 
 fn object(text: &str) -> Map<String, Value> {
@@ -35,7 +34,7 @@ fn written(
 }
 
 fn pairs(fields: &Fields) -> Vec<(String, String)> {
-    let text = |bytes: &Bytes| {
+    let text = |bytes: &[u8]| {
         bytes
             .iter()
             .map(|&byte| char::from(byte))
@@ -43,7 +42,7 @@ fn pairs(fields: &Fields) -> Vec<(String, String)> {
     };
     fields
         .iter()
-        .map(|field| (text(&field.name), text(&field.value)))
+        .map(|field| (text(field.name), text(field.value)))
         .collect()
 }
 
@@ -168,7 +167,7 @@ fn claims_cannot_write_headers_of_their_own() {
             ("OIDC_CLAIM_list", "a b"),
         ],
     );
-    assert!(fields.iter().all(|field| is_token(&field.name)));
+    assert!(fields.iter().all(|field| is_token(field.name)));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::{RawHead, ReadPolicy, Version};
-use crate::fields::{Field, Fields, is_field_value, is_token};
+use crate::fields::{Field, Fields, Names, is_field_value, is_token};
 use crate::refusal::Refusal;
 
 pub(super) fn check_sizes(raw: &RawHead, policy: &ReadPolicy) -> Result<(), Refusal> {
@@ -13,12 +13,8 @@ pub(super) fn check_sizes(raw: &RawHead, policy: &ReadPolicy) -> Result<(), Refu
     if raw.fields.len() > policy.max_fields {
         return Err(Refusal::TooManyFields);
     }
-    // Each field costs `: ` and a line end, the request line two spaces, a version and a line end.
-    let fields: usize = raw
-        .fields
-        .iter()
-        .map(|field| field.name.len() + field.value.len() + 4)
-        .sum();
+    let fields = raw.fields.wire_bytes();
+    // Two spaces, a version and a line end.
     let line = raw.method.len() + raw.target.len() + 12;
     if line + fields + raw.authority.as_ref().map_or(0, Bytes::len) > policy.max_head_bytes {
         return Err(Refusal::HeadTooLarge);
@@ -28,62 +24,64 @@ pub(super) fn check_sizes(raw: &RawHead, policy: &ReadPolicy) -> Result<(), Refu
 
 /// Fields that may come once: what one server takes from the first and another from the last is
 /// decided on by nobody.
-pub(super) const SINGLE: [&str; 26] = [
+pub(super) const SINGLE: Names<26> = Names::new([
+    "date",
+    "from",
     "host",
-    "authorization",
-    "proxy-authorization",
-    "content-type",
-    "content-range",
+    "range",
+    "cookie",
+    "expect",
     "origin",
     "referer",
-    "user-agent",
-    "expect",
-    "from",
-    "date",
-    "range",
     "if-range",
-    "if-modified-since",
-    "if-unmodified-since",
-    "max-forwards",
-    "sec-fetch-site",
-    "sec-fetch-mode",
-    "sec-fetch-dest",
-    "sec-fetch-user",
+    "user-agent",
     "sec-purpose",
+    "content-type",
+    "max-forwards",
+    "authorization",
+    "content-range",
+    "sec-fetch-dest",
+    "sec-fetch-mode",
+    "sec-fetch-site",
+    "sec-fetch-user",
+    "x-requested-with",
+    "if-modified-since",
     "sec-websocket-key",
+    "if-unmodified-since",
+    "proxy-authorization",
     "sec-websocket-version",
     "access-control-request-method",
-    "x-requested-with",
-    "cookie",
-];
+]);
 
 /// RFC 9113 §8.2.2.
-const CONNECTION_SPECIFIC: [&str; 5] = [
-    "connection",
-    "proxy-connection",
-    "keep-alive",
-    "transfer-encoding",
+const CONNECTION_SPECIFIC: Names<5> = Names::new([
     "upgrade",
-];
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "transfer-encoding",
+]);
 
 pub(super) fn check_fields(version: Version, fields: &Fields) -> Result<(), Refusal> {
+    // Then the loop need not look at each byte again.
+    let sound = fields.is_sound();
     let mut seen = 0_u32;
     for field in fields {
-        if !is_token(&field.name) {
+        if !sound && !is_token(field.name) {
             return Err(Refusal::FieldName);
         }
-        if !is_field_value(&field.value) {
+        if !sound && !is_field_value(field.value) {
             return Err(Refusal::FieldValue);
         }
         if version == Version::Http2 {
             check_http2_field(field)?;
         }
-        let Some(at) = SINGLE.iter().position(|name| field.is(name)) else {
+        let Some(at) = SINGLE.position(field.name) else {
             continue;
         };
         let bit = 1 << at;
         if seen & bit != 0 {
-            match SINGLE.get(at) {
+            match SINGLE.as_slice().get(at) {
                 Some(&"host") => return Err(Refusal::HostRepeated),
                 // RFC 9113 §8.2.3 lets HTTP/2 split the cookies; we join them.
                 Some(&"cookie") if version == Version::Http2 => {}
@@ -95,8 +93,8 @@ pub(super) fn check_fields(version: Version, fields: &Fields) -> Result<(), Refu
     Ok(())
 }
 
-fn check_http2_field(field: &Field) -> Result<(), Refusal> {
-    let forbidden = CONNECTION_SPECIFIC.iter().any(|name| field.is(name));
+fn check_http2_field(field: Field<'_>) -> Result<(), Refusal> {
+    let forbidden = CONNECTION_SPECIFIC.contains(field.name);
     let te = field.is("te") && !field.value.eq_ignore_ascii_case(b"trailers");
     if forbidden || te {
         Err(Refusal::FieldConnectionSpecific)
@@ -112,11 +110,15 @@ pub(super) fn keep_fields(
     policy: &ReadPolicy,
     dropped: &mut Vec<Bytes>,
 ) -> Fields {
-    if !policy.danger_keep_odd_names {
+    let odd = |name: &[u8]| {
+        name.iter()
+            .fold(false, |odd, byte| odd | matches!(byte, b'_' | b'.'))
+    };
+    if !policy.danger_keep_odd_names && fields.iter().any(|field| odd(field.name)) {
         fields.retain(|field| {
-            let odd = memchr::memchr2(b'_', b'.', &field.name).is_some();
+            let odd = odd(field.name);
             if odd {
-                dropped.push(field.name.clone());
+                dropped.push(Bytes::copy_from_slice(field.name));
             }
             !odd
         });

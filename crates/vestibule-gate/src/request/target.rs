@@ -63,7 +63,7 @@ fn split_query(authority: Option<Bytes>, target: Bytes) -> Target {
 
 /// RFC 9112 §3.2.2 would let the target win over `Host`; naming two hosts is refused instead.
 pub(super) fn read_host(raw: &RawHead, in_target: Option<&[u8]>) -> Result<Host, Refusal> {
-    let field = raw.fields.first("host").map(Bytes::as_ref);
+    let field = raw.fields.first("host");
     let authority = raw.authority.as_deref();
     if raw.version != Version::Http2 && field.is_none() {
         return Err(Refusal::HostMissing);

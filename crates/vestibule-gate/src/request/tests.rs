@@ -195,9 +195,10 @@ fn cve_2025_64527_two_authorization_fields_are_refused() {
 
 #[test]
 fn cve_2021_32777_repeated_single_fields_are_refused() {
-    for name in SINGLE
-        .into_iter()
-        .filter(|name| !matches!(*name, "host" | "expect"))
+    for &name in SINGLE
+        .as_slice()
+        .iter()
+        .filter(|name| !matches!(**name, "host" | "expect"))
     {
         let twice = [(name, "x"), (name, "x")];
         assert_eq!(

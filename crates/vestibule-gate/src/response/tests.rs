@@ -221,9 +221,9 @@ fn what_belongs_to_one_connection_and_cookies_in_our_name_stay_behind() {
         fields.push(name, value);
     }
     clean(&mut fields);
-    let left: Vec<_> = fields.iter().map(|field| field.name.as_ref()).collect();
+    let left: Vec<_> = fields.iter().map(|field| field.name).collect();
     assert_eq!(left, [&b"Set-Cookie"[..], b"Content-Type"]);
-    assert_eq!(fields.first("set-cookie").unwrap().as_ref(), b"app=1");
+    assert_eq!(fields.first("set-cookie").unwrap(), b"app=1");
 }
 
 #[test]
@@ -235,7 +235,7 @@ fn an_answer_is_translated_as_a_whole() {
         fields.push("set-cookie", "a=b; Path=/");
         fields.push("x-other", "/x");
         translate(&mut fields, matched, &upstream());
-        let values: Vec<_> = fields.iter().map(|field| field.value.as_ref()).collect();
+        let values: Vec<_> = fields.iter().map(|field| field.value).collect();
         assert_eq!(
             values,
             [&b"/foo/x"[..], b"/foo/y", b"a=b; Path=/foo", b"/x"]

@@ -8,7 +8,7 @@ use vestibule_session::lifetime::Lifetimes;
 fn found(gate: &Gate, request: &Request) -> Result<Option<(String, String)>, Refusal> {
     Ok(match gate.examine(request).place()? {
         Place::Route(matched) => Some((
-            matched.route().name.clone(),
+            matched.route().name.to_string(),
             matched.upstream_path().to_string(),
         )),
         Place::Own(_) => Some(("own".to_owned(), String::new())),
@@ -78,7 +78,7 @@ fn a_route_for_the_host_comes_before_one_for_any() {
     ];
     let host = |name: &str| Some(Host::parse(name.as_bytes()).unwrap());
     let named = |name: &str, host: Option<Host>, prefix: &str| Route {
-        name: name.to_owned(),
+        name: name.into(),
         host,
         ..route(prefix)
     };

@@ -55,6 +55,10 @@ pub enum TokenShape {
     GoogleOpaque,
     /// Begins as GitHub's tokens do.
     GitHubOpaque,
+    /// Begins as GitLab's tokens do.
+    GitLabOpaque,
+    /// Begins as Salesforce's session ids do: the organization's id, then `!`.
+    SalesforceOpaque,
     /// The whole JSON answer of a token endpoint.
     TokenResponse,
     /// Anything else.
@@ -79,6 +83,8 @@ impl TokenShape {
             | Self::EntraV1Opaque
             | Self::GoogleOpaque
             | Self::GitHubOpaque
+            | Self::GitLabOpaque
+            | Self::SalesforceOpaque
             | Self::Opaque { .. } => "opaque",
         }
     }
@@ -171,6 +177,12 @@ pub fn classify(text: &str) -> TokenShape {
     if text.starts_with('{') && json::parse_object(text.as_bytes(), MAX_BYTES).is_ok() {
         return TokenShape::TokenResponse;
     }
+    if text.starts_with("ya29.") {
+        return TokenShape::GoogleOpaque;
+    }
+    if is_salesforce(text) {
+        return TokenShape::SalesforceOpaque;
+    }
     let parts: Vec<&str> = text.splitn(6, '.').collect();
     let opaque = || TokenShape::Opaque { length: text.len() };
     match parts.as_slice() {
@@ -190,7 +202,6 @@ pub fn classify(text: &str) -> TokenShape {
         },
         [first, _] => match signed_header(first) {
             Some(header) => TokenShape::TruncatedJwt { header },
-            None if *first == "ya29" => TokenShape::GoogleOpaque,
             None if matches!(*first, "0" | "1") => TokenShape::EntraCodeOrRefreshToken,
             None => opaque(),
         },
@@ -204,13 +215,25 @@ fn without_dots(text: &str) -> TokenShape {
         TokenShape::PersonalAccountTicket
     } else if begins(&["AQAB", "PAQAB"]) {
         TokenShape::EntraV1Opaque
-    } else if begins(&["gho_", "ghu_", "ghp_", "github_pat_"]) {
+    } else if begins(&["gho_", "ghu_", "ghp_", "ghs_", "ghr_", "github_pat_"]) {
         TokenShape::GitHubOpaque
+    } else if begins(&["glpat-", "gloas-", "gldt-", "glptt-", "glcbt-"]) {
+        TokenShape::GitLabOpaque
     } else if let Some(header) = signed_header(text) {
         TokenShape::TruncatedJwt { header }
     } else {
         TokenShape::Opaque { length: text.len() }
     }
+}
+
+/// `00D`, the rest of the organization's id of 15 or 18 characters, and `!`.
+fn is_salesforce(text: &str) -> bool {
+    text.split_once('!').is_some_and(|(id, rest)| {
+        id.starts_with("00D")
+            && matches!(id.len(), 15 | 18)
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && !rest.is_empty()
+    })
 }
 
 fn object(part: &str) -> Option<Map<String, Value>> {

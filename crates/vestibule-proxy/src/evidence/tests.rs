@@ -7,7 +7,7 @@ use vestibule_gate::request::ReadPolicy;
 use vestibule_gate::route::{Route, UpstreamId};
 use vestibule_gate::{Gate, GateSettings};
 use vestibule_oidc::time::UnixTime;
-use vestibule_session::handle::StoreKey;
+use vestibule_session::handle::{Handle, StoreKey};
 use vestibule_session::lifetime::Lifetimes;
 use vestibule_session::record::Record;
 use vestibule_session::seal::{KeyRing, SealingKey};
@@ -86,7 +86,7 @@ fn shared(store: Arc<dyn Store>) -> Arc<Shared> {
 async fn a_store_that_does_not_answer_in_time_is_one_that_cannot_be_asked() {
     let shared = shared(Arc::new(Hanging));
     let handle = Handle::from_entropy([7; 32]);
-    let asked = look_up(&shared, Some(&handle));
+    let asked = look_up(&shared, Some(handle.store_key()));
     let evidence = tokio::time::timeout(Duration::from_secs(10), asked)
         .await
         .expect("no request waits for ever");

@@ -10,16 +10,16 @@ use futures_util::FutureExt as _;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, OwnedSemaphorePermit};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use vestibule_gate::request::Scheme;
 
 use super::bind::set_options;
-use super::pace::{Pace, Paced};
 use super::plan::Limits;
 use super::record::{Reporting, StreamPace};
-use super::serve;
 use super::tls::TlsIdentity;
+use super::{http1, http2};
 use crate::server::{Core, Handler, Stop};
 
 /// What all connections of one core share.
@@ -68,16 +68,37 @@ pub(super) struct Client {
     pub(super) limits: Limits,
     pub(super) reporting: Rc<Reporting>,
     pub(super) stop: Stop,
-    /// HTTP/1.1's deadlines.
-    pub(super) pace: Arc<Pace>,
-    /// Whether there was a request.
-    pub(super) asked: Cell<bool>,
     /// HTTP/2's requests: how many there are, when the last ended, how each is taken.
     pub(super) active: Cell<usize>,
     pub(super) quiet_since: Cell<Instant>,
     pub(super) streams: RefCell<Vec<Weak<StreamPace>>>,
     _task: Task,
     _permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Client {
+    pub(super) fn new<H>(
+        serving: &Serving<H>,
+        (peer, scheme): (SocketAddr, Scheme),
+        limits: Limits,
+        permit: Option<OwnedSemaphorePermit>,
+    ) -> Self {
+        let metrics = &serving.reporting.telemetry.metrics;
+        metrics.connections.inc();
+        metrics.connections_accepted.inc();
+        Self {
+            peer,
+            scheme,
+            limits,
+            reporting: Rc::clone(&serving.reporting),
+            stop: serving.stop.clone(),
+            active: Cell::new(0),
+            quiet_since: Cell::new(Instant::now()),
+            streams: RefCell::default(),
+            _task: serving.tasks.begin(),
+            _permit: permit,
+        }
+    }
 }
 
 impl Drop for Client {
@@ -95,42 +116,30 @@ pub(super) fn spawn<H: Handler>(
     limits: Limits,
     permit: Option<OwnedSemaphorePermit>,
 ) {
-    let metrics = &serving.reporting.telemetry.metrics;
-    metrics.connections.inc();
-    metrics.connections_accepted.inc();
     if !cfg!(target_os = "linux") {
         // Linux inherits these from the listener. Elsewhere a connection without them works too.
         let _ = set_options(&SockRef::from(&stream));
     }
-    let client = Rc::new(Client {
-        peer,
-        scheme: if tls.is_some() {
-            Scheme::Https
-        } else {
-            Scheme::Http
-        },
-        limits,
-        reporting: Rc::clone(&serving.reporting),
-        stop: serving.stop.clone(),
-        pace: Pace::new(limits),
-        asked: Cell::new(false),
-        active: Cell::new(0),
-        quiet_since: Cell::new(Instant::now()),
-        streams: RefCell::default(),
-        _task: serving.tasks.begin(),
-        _permit: permit,
-    });
-    let serving = Rc::clone(serving);
-    tokio::task::spawn_local(async move {
-        let metrics = Arc::clone(&serving.reporting.telemetry.metrics);
-        if AssertUnwindSafe(run(serving, client, stream, tls))
-            .catch_unwind()
-            .await
-            .is_err()
-        {
-            metrics.panics.inc();
-        }
-    });
+    let scheme = match tls {
+        Some(_) => Scheme::Https,
+        None => Scheme::Http,
+    };
+    let client = Rc::new(Client::new(serving, (peer, scheme), limits, permit));
+    tokio::task::spawn_local(guarded(Rc::clone(serving), client, stream, tls));
+}
+
+/// The task of one connection. What panics here ends this connection and no other.
+async fn guarded<H: Handler>(
+    serving: Rc<Serving<H>>,
+    client: Rc<Client>,
+    stream: TcpStream,
+    tls: Option<Arc<TlsIdentity>>,
+) {
+    let reporting = Rc::clone(&serving.reporting);
+    let run = AssertUnwindSafe(run(serving, client, stream, tls)).catch_unwind();
+    if run.await.is_err() {
+        reporting.telemetry.metrics.panics.inc();
+    }
 }
 
 async fn run<H: Handler>(
@@ -139,26 +148,85 @@ async fn run<H: Handler>(
     stream: TcpStream,
     tls: Option<Arc<TlsIdentity>>,
 ) {
-    let pace = Arc::clone(&client.pace);
     let Some(identity) = tls else {
-        return serve::http1(&serving, client, Paced::new(stream, pace)).await;
+        return http1::serve(serving, client, stream).await;
     };
+    // Boxed, as is all that follows: the task of a plain connection is no larger than that needs.
+    let shaken = Box::pin(shake_hands(&serving, &client, stream, &identity)).await;
+    drop(identity);
+    match shaken {
+        Some(stream) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
+            Box::pin(http2::serve(serving, client, stream)).await;
+        }
+        Some(stream) => Box::pin(http1::serve(serving, client, stream)).await,
+        None => {
+            client.reporting.telemetry.metrics.tls_failures.inc();
+        }
+    }
+}
+
+/// `None` if there was no TLS connection to be had in time.
+async fn shake_hands<H>(
+    serving: &Serving<H>,
+    client: &Client,
+    stream: TcpStream,
+    identity: &TlsIdentity,
+) -> Option<Box<TlsStream<TcpStream>>> {
+    let deadline = serving.core.wheel().deadline();
+    deadline.set(Instant::now(), client.limits.handshake);
     let handshake = TlsAcceptor::from(identity.config()).accept(stream);
-    match timeout(client.limits.handshake, handshake).await {
-        Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
-            pace.busy();
-            serve::http2(&serving, client, Paced::new(stream, pace)).await;
+    tokio::select! {
+        biased;
+        shaken = handshake => match shaken {
+            Ok(stream) => Some(Box::new(stream)),
+            Err(error) => {
+                tracing::debug!(%error, "a TLS handshake failed");
+                None
+            }
+        },
+        () = deadline.past() => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::{Incoming, Response};
+    use crate::listen::ServingPlan;
+
+    struct Silent;
+
+    impl Handler for Silent {
+        fn serving(&self) -> Arc<ServingPlan> {
+            Arc::default()
         }
-        Ok(Ok(stream)) => {
-            pace.begin_head();
-            serve::http1(&serving, client, Paced::new(stream, pace)).await;
+
+        async fn handle(&self, _: &Core, _: Incoming) -> Response {
+            Response::status(204)
         }
-        Ok(Err(error)) => {
-            client.reporting.telemetry.metrics.tls_failures.inc();
-            tracing::debug!(%error, "a TLS handshake failed");
-        }
-        Err(_) => {
-            client.reporting.telemetry.metrics.tls_failures.inc();
-        }
+    }
+
+    /// An idle connection is its task, and what `Client`, the link and two deadlines keep beside it.
+    #[tokio::test]
+    async fn a_plain_connection_is_small() {
+        let serving = Rc::new(Serving {
+            handler: Arc::new(Silent),
+            core: Rc::new(Core::new(0, Arc::default())),
+            reporting: Rc::new(Reporting::new(Arc::default())),
+            stop: Stop::with_order().0,
+            tasks: Tasks::default(),
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stream = TcpStream::connect(address).await.unwrap();
+        let peer = (address, Scheme::Http);
+        let client = Rc::new(Client::new(&serving, peer, Limits::default(), None));
+        let task = size_of_val(&guarded(serving, client, stream, None));
+        let (link, active) = http1::link_bytes::<crate::proxy::Proxy, TcpStream>();
+        let beside = size_of::<Client>() + link;
+        assert!(task <= 768, "the task has {task} bytes");
+        assert!(beside <= 1024, "beside the task are {beside} bytes");
+        // Besides this, a request has its head and at most 16 KiB that were sent ahead.
+        assert!(active <= 16 * 1024, "a request has {active} bytes");
     }
 }

@@ -33,6 +33,8 @@ pub struct Limits {
     pub connections: Option<usize>,
     /// Bytes of a request head, request line included.
     pub head_bytes: usize,
+    /// Bytes of a request target.
+    pub target_bytes: usize,
     /// Fields of a request head.
     pub head_fields: usize,
     /// Requests at once on one HTTP/2 connection.
@@ -58,6 +60,7 @@ impl Default for Limits {
         Self {
             connections: None,
             head_bytes: 32 * 1024,
+            target_bytes: 8 * 1024,
             head_fields: 100,
             streams: 128,
             handshake: Duration::from_secs(10),

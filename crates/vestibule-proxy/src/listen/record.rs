@@ -1,7 +1,6 @@
 //! Decides what is counted and logged of a request, and that it is once: when its record is dropped, however it ended.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -11,14 +10,15 @@ use tokio::time::Instant;
 
 use super::connection::Client;
 use crate::telemetry::Telemetry;
-use crate::telemetry::access::{Entry, Measured};
+use crate::telemetry::access::{Asked, Entry, Measured};
 use crate::telemetry::metrics::RouteMetrics;
 use crate::wire::Observe;
 
 /// One core's way to the telemetry, with the counters of each route at hand.
 pub(crate) struct Reporting {
     pub(crate) telemetry: Arc<Telemetry>,
-    routes: RefCell<HashMap<Arc<str>, RouteMetrics>>,
+    /// Found by the pointer their plan has, which costs no look at the name.
+    routes: RefCell<Vec<(Arc<str>, RouteMetrics)>>,
     no_route: Arc<str>,
 }
 
@@ -33,15 +33,27 @@ impl Reporting {
 
     fn observe(&self, route: Option<&Arc<str>>, measured: &Measured) {
         let route = route.unwrap_or(&self.no_route);
-        let mut routes = self.routes.borrow_mut();
-        let metrics = match routes.get(route) {
-            Some(metrics) => metrics,
-            None => {
-                let metrics = self.telemetry.metrics.route(route);
-                routes.entry(Arc::clone(route)).or_insert(metrics)
+        let routes = &mut *self.routes.borrow_mut();
+        let same = routes
+            .iter()
+            .position(|(known, _)| Arc::ptr_eq(known, route));
+        let at = same.unwrap_or_else(|| self.note(routes, route));
+        if let Some((_, metrics)) = routes.get(at) {
+            metrics.observe(measured.status, measured.duration);
+        }
+    }
+
+    /// A route of this pointer was not seen before: a new one, or after a reload an old one of the same name.
+    fn note(&self, routes: &mut Vec<(Arc<str>, RouteMetrics)>, route: &Arc<str>) -> usize {
+        let known = routes.iter_mut().enumerate();
+        for (at, (name, _)) in known {
+            if name == route {
+                *name = Arc::clone(route);
+                return at;
             }
-        };
-        metrics.observe(measured.status, measured.duration);
+        }
+        routes.push((Arc::clone(route), self.telemetry.metrics.route(route)));
+        routes.len() - 1
     }
 }
 
@@ -53,6 +65,7 @@ pub(super) struct Record {
     time: SystemTime,
     started: Instant,
     bytes_in: Rc<Cell<u64>>,
+    ended: Option<Instant>,
     bytes_out: u64,
     /// 0 until there is an answer: a record dropped before means that the client left.
     status: u16,
@@ -61,25 +74,28 @@ pub(super) struct Record {
 }
 
 impl Record {
-    pub(super) fn new(client: Rc<Client>, method: Bytes, target: Bytes) -> Self {
+    /// `received` counts the bytes from the client, whoever reads them.
+    pub(super) fn new(
+        client: Rc<Client>,
+        method: Bytes,
+        target: Bytes,
+        (started, time): (Instant, SystemTime),
+        received: Rc<Cell<u64>>,
+    ) -> Self {
         client.active.set(client.active.get() + 1);
         Self {
             client,
             method,
             target,
-            time: SystemTime::now(),
-            started: Instant::now(),
-            bytes_in: Rc::default(),
+            time,
+            started,
+            bytes_in: received,
+            ended: None,
             bytes_out: 0,
             status: 0,
             complete: false,
             entry: None,
         }
-    }
-
-    /// The counter of bytes from the client.
-    pub(super) fn bytes_in(&self) -> Rc<Cell<u64>> {
-        Rc::clone(&self.bytes_in)
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -88,10 +104,6 @@ impl Record {
 
     pub(super) fn is_head(&self) -> bool {
         self.method == "HEAD"
-    }
-
-    pub(super) fn is_connect(&self) -> bool {
-        self.method == "CONNECT"
     }
 
     /// There is an answer.
@@ -108,16 +120,19 @@ impl Record {
         self.complete = true;
     }
 
+    /// Its last byte was sent at this moment.
+    pub(super) fn end(&mut self, now: Instant) {
+        self.ended = Some(now);
+    }
+
     /// What is known of a request whose handler did not come to an end.
     fn poor_entry(&self) -> Entry {
-        let path = self
-            .target
-            .split(|&b| matches!(b, b'?' | b'#'))
-            .next()
-            .unwrap_or_default();
         Entry {
-            method: String::from_utf8_lossy(&self.method).into_owned(),
-            path: String::from_utf8_lossy(path).into_owned(),
+            asked: Asked::Raw {
+                method: self.method.clone(),
+                host: Bytes::new(),
+                target: self.target.clone(),
+            },
             client: Some(self.client.peer.ip()),
             ..Entry::default()
         }
@@ -128,20 +143,21 @@ impl Drop for Record {
     fn drop(&mut self) {
         let client = &self.client;
         client.active.set(client.active.get() - 1);
-        client.quiet_since.set(Instant::now());
+        let ended = self.ended.unwrap_or_else(Instant::now);
+        client.quiet_since.set(ended);
         let measured = Measured {
             time: self.time,
             status: self.status,
             bytes_in: self.bytes_in.get(),
             bytes_out: self.bytes_out,
-            duration: self.started.elapsed(),
+            duration: ended.saturating_duration_since(self.started),
             complete: self.complete,
         };
         let entry = self.entry.take();
         let route = entry.as_ref().and_then(|entry| entry.route.as_ref());
         client.reporting.observe(route, &measured);
         if let Some(log) = &client.reporting.telemetry.access_log {
-            let entry = entry.map_or_else(|| self.poor_entry(), |entry| *entry);
+            let entry = entry.unwrap_or_else(|| Box::new(self.poor_entry()));
             log.write(entry, measured);
         }
     }
@@ -157,77 +173,33 @@ impl StreamPace {
     }
 }
 
-/// Watches one answer being sent.
+/// Watches one HTTP/2 answer being sent.
 pub(super) struct Sending {
-    /// `None` for a switch: its tunnel has the record.
-    record: Option<Record>,
-    /// HTTP/2 only. HTTP/1.1 has one answer at a time, and its socket is watched.
-    stream: Option<Rc<StreamPace>>,
-    /// HTTP/1.1: the connection becomes idle with the answer's end.
-    then_idle: bool,
+    record: Record,
+    stream: Rc<StreamPace>,
 }
 
 impl Sending {
-    pub(super) fn http1(record: Record) -> Self {
-        Self {
-            record: Some(record),
-            stream: None,
-            then_idle: true,
-        }
-    }
-
-    pub(super) fn http2(record: Record) -> Self {
+    pub(super) fn new(record: Record) -> Self {
         let stream = Rc::new(StreamPace(Cell::new(Some(Instant::now()))));
-        record
-            .client
-            .streams
-            .borrow_mut()
-            .push(Rc::downgrade(&stream));
-        Self {
-            record: Some(record),
-            stream: Some(stream),
-            then_idle: false,
-        }
-    }
-
-    pub(super) fn switched() -> Self {
-        Self {
-            record: None,
-            stream: None,
-            then_idle: false,
-        }
+        let mut streams = record.client.streams.borrow_mut();
+        streams.push(Rc::downgrade(&stream));
+        drop(streams);
+        Self { record, stream }
     }
 }
 
 impl Observe for Sending {
     fn piece(&mut self, bytes: usize) {
-        if let Some(record) = &mut self.record {
-            record.sent(bytes as u64);
-        }
-        if let Some(stream) = &self.stream {
-            stream.0.set(Some(Instant::now()));
-        }
+        self.record.sent(bytes as u64);
+        self.stream.0.set(Some(Instant::now()));
     }
 
     fn waiting(&mut self) {
-        if let Some(stream) = &self.stream {
-            stream.0.set(None);
-        }
+        self.stream.0.set(None);
     }
 
     fn finished(&mut self) {
-        if let Some(record) = &mut self.record {
-            record.complete();
-        }
-    }
-}
-
-impl Drop for Sending {
-    fn drop(&mut self) {
-        if let Some(record) = &self.record
-            && self.then_idle
-        {
-            record.client.pace.idle();
-        }
+        self.record.complete();
     }
 }

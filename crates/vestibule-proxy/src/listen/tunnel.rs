@@ -7,8 +7,6 @@ use std::cell::Cell;
 use std::io;
 use std::time::Duration;
 
-use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -19,14 +17,18 @@ const BUFFER: usize = 16 * 1024;
 /// For the farewell to a side that may not listen any more.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-pub(super) async fn run(switch: OnUpgrade, tunnel: Tunnel, mut record: Record) {
-    // hyper switches as soon as the 101 is written; a client that does not take it is cut by its write deadline.
-    let Ok(client) = switch.await else { return };
+/// Copies bytes until the end of it. The 101 was sent.
+pub(super) async fn run(
+    client: impl AsyncRead + AsyncWrite,
+    tunnel: Tunnel,
+    received: &Cell<u64>,
+    mut record: Record,
+) {
     let metrics = record.client().reporting.telemetry.metrics.clone();
     metrics.tunnels.inc();
-    let (sent, received, complete) = copy(TokioIo::new(client), tunnel, &record).await;
+    let (sent, bytes_in, complete) = copy(client, tunnel, &record).await;
     metrics.tunnels.dec();
-    record.bytes_in().set(received);
+    received.set(bytes_in);
     record.sent(sent);
     if complete {
         record.complete();

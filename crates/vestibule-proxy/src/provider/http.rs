@@ -1,6 +1,8 @@
 //! The real transport: HTTP over rustls, without redirects, cookies or decompression, every size
 //! and time bounded.
 
+mod examine;
+
 use std::error::Error as _;
 use std::time::Duration;
 
@@ -12,6 +14,8 @@ use url::Url;
 use super::address::{GuardedResolver, is_loopback};
 use super::call::{Answering, CallError, ProviderAnswer, ProviderCall, Transport};
 use super::outbound::OutboundPlan;
+
+pub use self::examine::{ExamineError, Examined};
 
 /// Longest time to a connection, TLS included.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);

@@ -13,7 +13,7 @@ use crate::pages::Page;
 #[must_use]
 pub fn redirect(location: &str) -> Response {
     let mut fields = Fields::with_capacity(6);
-    fields.push("Location", location.to_owned());
+    fields.push("Location", location);
     own_fields(&mut fields);
     Response::new(
         ResponseHead {
@@ -27,13 +27,13 @@ pub fn redirect(location: &str) -> Response {
 /// Answers with a page.
 #[must_use]
 pub fn page(status: u16, page: &Page, context: &Context<'_>) -> Response {
-    let rendered = context.pages.render(page);
+    let rendered = context.pages().render(page);
     let mut fields = Fields::with_capacity(12);
     fields.push("Content-Type", "text/html; charset=utf-8");
     fields.push("Content-Security-Policy", rendered.policy);
     fields.push("X-Frame-Options", "DENY");
     own_fields(&mut fields);
-    let body = if context.head {
+    let body = if context.is_head() {
         Body::omitted(rendered.html.len() as u64)
     } else {
         Body::from(rendered.html)
@@ -52,7 +52,7 @@ pub fn json(status: u16, value: &Value, context: &Context<'_>) -> Response {
     );
     own_fields(&mut fields);
     let text = value.to_string();
-    let body = if context.head {
+    let body = if context.is_head() {
         Body::omitted(text.len() as u64)
     } else {
         Body::from(text)

@@ -22,10 +22,10 @@ pub(super) fn answer(why: &NotAuthorized, cors: Option<&Cors>, context: &Context
         }
         _ => "This page does not take this kind of request. Your account is not the reason.",
     };
-    let mut response = if context.person && about_person {
+    let mut response = if context.is_person() && about_person {
         let not_allowed = Page::NotAllowed {
-            name: context.name.clone(),
-            sign_in: path::someone_else(&context.return_to),
+            name: context.name().map(str::to_owned),
+            sign_in: path::someone_else(&context.return_to()),
             code: why.code(),
             incident: context.incident,
         };

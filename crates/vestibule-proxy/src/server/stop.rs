@@ -51,3 +51,12 @@ impl Stop {
         }
     }
 }
+
+#[cfg(test)]
+impl Stop {
+    /// A stop, and how to order it.
+    pub(crate) fn with_order() -> (Self, impl FnOnce() + use<>) {
+        let (stopper, stop) = channel();
+        (stop, move || stopper.stop(Duration::from_secs(60)))
+    }
+}

@@ -87,6 +87,8 @@ impl<H: Handler> Worker<H> {
         spawn_local(async move { upstreams.reap().await });
         let _ = report.send(Ok(()));
         let drain = self.stop.clone().drain().await;
+        // Connections that wait for a request wait with a deadline: they look at the stop now.
+        core.wheel().wake_all();
         let ended = async {
             for acceptor in acceptors {
                 let _ = acceptor.await;

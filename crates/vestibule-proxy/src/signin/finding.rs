@@ -1,7 +1,8 @@
 //! Says in the log, at sign-in, what the upstreams will find wrong with the access token they get: the
 //! operator should not have to learn it from an API that answers 401.
 
-use vestibule_diagnosis::token::{TokenEvidence, judge};
+use vestibule_diagnosis::evidence::{ProviderSettings, Role, Settings, Token};
+use vestibule_diagnosis::{Evidence, Severity, diagnose};
 use vestibule_gate::route::{Route, TokenChoice};
 use vestibule_oidc::secret::Secret;
 
@@ -21,17 +22,26 @@ pub(super) fn routes(plan: &Plan, provider: &Provider) -> Vec<String> {
         .routes()
         .iter()
         .filter(passes_on)
-        .map(|route| route.name.clone())
+        .map(|route| route.name.to_string())
         .collect()
 }
 
 /// Logs the findings about `token` for these routes. Never a part of the token.
 pub(super) fn log(token: &Secret, routes: &[String], provider: &Provider) {
+    let mut evidence = Evidence::default();
+    evidence.token = Some(Token::of(token.expose()).role(Role::Access));
+    let mut settings = ProviderSettings::default();
+    settings.scopes = Some(provider.plan().scopes.clone());
+    let mut all = Settings::default();
+    all.provider = Some(settings);
+    evidence.settings = Some(all);
     for route in routes {
-        let mut evidence = TokenEvidence::of(token.expose());
         evidence.route = Some(route.clone());
-        evidence.scopes.clone_from(&provider.plan().scopes);
-        for finding in judge(&evidence) {
+        // A token nobody but its issuer can read may be what this upstream wants.
+        let findings = diagnose(&evidence)
+            .into_iter()
+            .filter(|finding| finding.severity > Severity::Info);
+        for finding in findings {
             let change = finding.change.first();
             tracing::warn!(
                 provider = %provider.name(),

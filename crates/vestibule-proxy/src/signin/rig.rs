@@ -19,7 +19,7 @@ use vestibule_gate::route::{Route, TokenChoice, UpstreamId};
 use vestibule_gate::rule::{Requirement, Rule};
 use vestibule_gate::{Gate, GateSettings};
 use vestibule_oidc::time::UnixTime;
-use vestibule_session::handle::StoreKey;
+use vestibule_session::handle::{Handle, StoreKey};
 use vestibule_session::lifetime::Lifetimes;
 use vestibule_session::record::Record;
 use vestibule_session::seal::{KeyRing, SealingKey};
@@ -249,7 +249,8 @@ impl Rig {
         let now = self.now();
         let examined = plan.gate.examine(&request);
         let handle = examined.handle().cloned();
-        let evidence = evidence::look_up(&self.shared, handle.as_ref()).await;
+        let key = handle.as_ref().map(Handle::store_key);
+        let evidence = evidence::look_up(&self.shared, key).await;
         let evidence = issuer::still_spoken_for(&plan, evidence);
         let context = Context::of(&plan, &request, incident).with_person(&evidence);
         let (decision, _) = plan.gate.decide(&request, examined, evidence.clone(), now);
@@ -271,8 +272,7 @@ impl Rig {
             Decision::SignIn(_) => begin(shared, &plan, &request, &context, now, &mut entry).await,
             Decision::Forward(authorized) => {
                 self.store.touch(&handle.as_ref().unwrap().store_key(), now);
-                let token =
-                    tokens::for_route(shared, &plan, &authorized, handle.as_ref(), now).await;
+                let token = tokens::for_route(shared, &plan, &authorized, key.as_ref(), now).await;
                 match token {
                     Ok(token) => {
                         let token = token.map(|token| token.view().value.to_owned());

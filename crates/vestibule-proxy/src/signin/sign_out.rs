@@ -105,7 +105,7 @@ fn end_session_address(visit: &Visit<'_>, provider: &Provider, record: &Record) 
 fn is_same_origin(visit: &Visit<'_>) -> bool {
     let fields = visit.request.fields();
     match fields.first("sec-fetch-site") {
-        Some(site) => site == "same-origin",
+        Some(site) => site == b"same-origin",
         None => fields
             .first("origin")
             .is_some_and(|origin| origin == visit.site.origin().as_bytes()),

@@ -70,7 +70,7 @@ pub(super) async fn endpoint(
             .request
             .fields()
             .first("sec-fetch-site")
-            .is_some_and(|site| site == "cross-site");
+            .is_some_and(|site| site == b"cross-site");
     let Some(provider) = provider.filter(|_| !sent_here) else {
         return Ok(choose::page(
             visit.plan, provider, account, &return_to, context,

@@ -9,10 +9,12 @@
 
 mod deadline;
 mod file;
+mod hashing;
 mod memory;
 mod shelf;
 
 pub(crate) use deadline::in_time;
 pub use file::{FileStore, FileStoreSettings, OpenError};
+pub(crate) use hashing::KeyHashing;
 pub use memory::MemoryStore;
 pub use shelf::Bounds;

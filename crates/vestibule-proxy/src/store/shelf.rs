@@ -4,13 +4,14 @@
 //! reached, the sessions that nobody used for longest go.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::StoreKey;
 use vestibule_session::store::Stored;
+
+use super::hashing::KeyHashing;
 
 /// A power of two, well above the number of cores, so that two of them rarely meet at one lock.
 const SHARDS: usize = 256;
@@ -49,7 +50,7 @@ pub(super) struct Shelf {
 
 #[derive(Debug, Default)]
 struct Shard {
-    sessions: HashMap<StoreKey, Arc<Stored>, BuildHasherDefault<KeyHasher>>,
+    sessions: HashMap<StoreKey, Arc<Stored>, KeyHashing>,
     /// Grows whenever something here was put or taken, so that whoever read the file meanwhile
     /// knows that what they have may be old.
     epoch: u64,
@@ -250,24 +251,4 @@ fn read(shard: &RwLock<Shard>) -> RwLockReadGuard<'_, Shard> {
 
 fn write(shard: &RwLock<Shard>) -> RwLockWriteGuard<'_, Shard> {
     shard.write().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Store keys are SHA-256 of what strangers cannot choose and keep, so eight bytes of them are hash
-/// enough. Not the first, which names the shard.
-#[derive(Debug, Default)]
-struct KeyHasher(u64);
-
-impl Hasher for KeyHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        if let Some(last) = bytes.last_chunk() {
-            self.0 = u64::from_ne_bytes(*last);
-        }
-    }
-
-    // The length of the array, which says nothing.
-    fn write_usize(&mut self, _: usize) {}
 }

@@ -3,39 +3,99 @@
 //! One line per request, whatever a client sends: every value a stranger chose is escaped and cut. There is no field
 //! for a query, a header value or a body, so none can be logged by mistake.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
+use vestibule_gate::address::AddressText;
+use vestibule_gate::request;
 use vestibule_gate::trace::Trace;
+
+use super::Subject;
+use super::time::SecondText;
+use crate::incident::IncidentId;
 
 /// The longest value of a stranger that is written, in characters.
 const LONGEST_VALUE: usize = 512;
 
-/// What is known of one request. `handle` fills what it knows; the listener adds the measured part.
+/// What is known of one request. `handle` fills what it knows; the listener adds the measured part. It holds what is at
+/// hand: text is made of it where a line is written, on another thread.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Entry {
     /// The id that the error page shows too.
-    pub incident: String,
-    /// The method.
-    pub method: String,
-    /// The host, as decided on.
-    pub host: String,
-    /// The path, as decided on; never a query.
-    pub path: String,
+    pub incident: Option<IncidentId>,
+    /// What was asked for.
+    pub asked: Asked,
     /// The client's address, as decided on.
     pub client: Option<IpAddr>,
     /// The route's label, if one matched.
     pub route: Option<Arc<str>>,
     /// A hash of the subject; never the subject.
-    pub subject: Option<String>,
+    pub subject: Option<Subject>,
     /// The stable code of the error that was answered, if one was.
     pub error: Option<&'static str>,
     /// Every stage of the decision with its outcome.
     pub trace: Option<Trace>,
     /// How long the upstream took to its response head.
     pub upstream_time: Option<Duration>,
+}
+
+/// What a request asked for.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Asked {
+    /// Nobody said.
+    #[default]
+    Unknown,
+    /// As it was decided on.
+    Read(request::Asked),
+    /// As its sender wrote it.
+    Raw {
+        /// The method.
+        method: Bytes,
+        /// The host; empty if none was found.
+        host: Bytes,
+        /// The target. Its query is not logged.
+        target: Bytes,
+    },
+}
+
+impl Asked {
+    fn method(&self) -> Cow<'_, str> {
+        match self {
+            Self::Unknown => Cow::default(),
+            Self::Read(asked) => asked.method.as_str().into(),
+            Self::Raw { method, .. } => String::from_utf8_lossy(method),
+        }
+    }
+
+    fn host(&self) -> Cow<'_, str> {
+        match self {
+            Self::Unknown => Cow::default(),
+            Self::Read(asked) if asked.host.port().is_none() => asked.host.name().as_str().into(),
+            Self::Read(asked) => {
+                let mut host = asked.host.name().as_str().to_owned();
+                host.push(':');
+                push_number(&mut host, asked.host.port().unwrap_or_default().into());
+                host.into()
+            }
+            Self::Raw { host, .. } => String::from_utf8_lossy(host),
+        }
+    }
+
+    /// A query must not be logged even if somebody hands a whole target over.
+    fn path(&self) -> Cow<'_, str> {
+        match self {
+            Self::Unknown => Cow::default(),
+            Self::Read(asked) => asked.path.as_str().into(),
+            Self::Raw { target, .. } => {
+                let path = target.split(|&byte| matches!(byte, b'?' | b'#')).next();
+                String::from_utf8_lossy(path.unwrap_or_default())
+            }
+        }
+    }
 }
 
 /// What the listener measured.
@@ -65,121 +125,171 @@ pub enum Format {
     Text,
 }
 
+/// A name with what stands around it in each format.
+struct Name {
+    json: &'static str,
+    text: &'static str,
+}
+
+macro_rules! name {
+    ($name:literal) => {
+        Name {
+            json: concat!(",\"", $name, "\":"),
+            text: concat!(" ", $name, "="),
+        }
+    };
+}
+
 impl Entry {
     /// The finished line, with its line feed.
     #[must_use]
     pub fn line(&self, measured: &Measured, format: Format) -> String {
-        let mut line = Line {
-            text: String::with_capacity(384),
-            format,
-            first: true,
-        };
+        let mut line = String::with_capacity(512);
+        self.write(&mut line, measured, format, &mut SecondText::default());
+        line
+    }
+
+    /// Adds the finished line. Several in a row share `second`.
+    pub(super) fn write(
+        &self,
+        out: &mut String,
+        measured: &Measured,
+        format: Format,
+        second: &mut SecondText,
+    ) {
+        let mut line = Line { text: out, format };
         line.begin();
-        line.plain("time", Rfc3339(measured.time));
-        line.value("incident", &self.incident);
-        if let Some(client) = self.client {
-            line.quoted("client", client);
+        line.quoted_with(
+            &Name {
+                json: "\"time\":",
+                text: "time=",
+            },
+            |text| {
+                second.write(text, measured.time);
+            },
+        );
+        match self.incident {
+            Some(incident) => line.quoted(&name!("incident"), ascii(&incident.text())),
+            None => line.value(&name!("incident"), ""),
         }
-        line.value("method", &self.method);
-        line.value("host", &self.host);
-        line.value("path", path_only(&self.path));
+        if let Some(client) = self.client {
+            line.quoted(&name!("client"), AddressText::of(client).as_str());
+        }
+        line.value(&name!("method"), &self.asked.method());
+        line.value(&name!("host"), &self.asked.host());
+        line.value(&name!("path"), &self.asked.path());
         if measured.status == 0 {
             // The client left before there was an answer.
-            line.bare("status", "null");
+            line.bare(&name!("status"), "null");
         } else {
-            line.bare("status", measured.status);
+            line.number(&name!("status"), measured.status.into());
         }
-        line.optional("route", self.route.as_deref());
-        line.optional("subject", self.subject.as_deref());
-        line.optional("error", self.error);
-        line.bare("bytes_in", measured.bytes_in);
-        line.bare("bytes_out", measured.bytes_out);
-        line.bare("duration_ms", Millis(measured.duration));
+        line.optional(&name!("route"), self.route.as_deref());
+        if let Some(subject) = self.subject {
+            line.quoted(&name!("subject"), ascii(&subject.text()));
+        }
+        line.optional(&name!("error"), self.error);
+        line.number(&name!("bytes_in"), measured.bytes_in);
+        line.number(&name!("bytes_out"), measured.bytes_out);
+        line.millis(&name!("duration_ms"), measured.duration);
         if let Some(time) = self.upstream_time {
-            line.bare("upstream_ms", Millis(time));
+            line.millis(&name!("upstream_ms"), time);
         }
-        line.bare("complete", measured.complete);
+        let complete = if measured.complete { "true" } else { "false" };
+        line.bare(&name!("complete"), complete);
         if let Some(trace) = &self.trace {
             line.trace(trace);
         }
-        line.end()
+        line.end();
     }
 }
 
-/// A query must not be logged even if somebody hands a whole target over.
-fn path_only(path: &str) -> &str {
-    path.split(['?', '#']).next().unwrap_or_default()
+fn ascii(text: &[u8]) -> &str {
+    std::str::from_utf8(text).unwrap_or_default()
 }
 
-struct Line {
-    text: String,
+struct Line<'l> {
+    text: &'l mut String,
     format: Format,
-    first: bool,
 }
 
-impl Line {
+impl Line<'_> {
     fn begin(&mut self) {
         if self.format == Format::Json {
             self.text.push('{');
         }
     }
 
-    fn end(mut self) -> String {
-        if self.format == Format::Json {
-            self.text.push('}');
-        }
-        self.text.push('\n');
-        self.text
+    fn end(&mut self) {
+        self.text.push_str(match self.format {
+            Format::Json => "}\n",
+            Format::Text => "\n",
+        });
     }
 
-    fn name(&mut self, name: &str) {
-        if !std::mem::take(&mut self.first) {
-            self.text.push(if self.format == Format::Json {
-                ','
-            } else {
-                ' '
-            });
-        }
-        // Writing to a string does not fail; here and below.
-        let _ = match self.format {
-            Format::Json => write!(self.text, "\"{name}\":"),
-            Format::Text => write!(self.text, "{name}="),
-        };
+    fn name(&mut self, name: &Name) {
+        self.text.push_str(match self.format {
+            Format::Json => name.json,
+            Format::Text => name.text,
+        });
     }
 
     /// A value of ours that both formats show without quotes.
-    fn bare(&mut self, name: &str, value: impl std::fmt::Display) {
+    fn bare(&mut self, name: &Name, value: &str) {
         self.name(name);
-        let _ = write!(self.text, "{value}");
+        self.text.push_str(value);
+    }
+
+    fn number(&mut self, name: &Name, value: u64) {
+        self.name(name);
+        push_number(self.text, value);
+    }
+
+    /// Milliseconds with three decimals.
+    fn millis(&mut self, name: &Name, value: Duration) {
+        self.name(name);
+        let micros = (value.as_nanos() + 500) / 1000;
+        let micros = u64::try_from(micros).unwrap_or(u64::MAX);
+        push_number(self.text, micros / 1000);
+        self.text.push('.');
+        push_thousandths(self.text, micros % 1000);
     }
 
     /// A value of ours that JSON needs quoted.
-    fn quoted(&mut self, name: &str, value: impl std::fmt::Display) {
-        self.name(name);
-        let _ = match self.format {
-            Format::Json => write!(self.text, "\"{value}\""),
-            Format::Text => write!(self.text, "{value}"),
-        };
+    fn quoted(&mut self, name: &Name, value: &str) {
+        self.quoted_with(name, |text| text.push_str(value));
     }
 
-    fn plain(&mut self, name: &str, value: Rfc3339) {
-        self.quoted(name, value);
-    }
-
-    /// A value that a stranger may have chosen.
-    fn value(&mut self, name: &str, value: &str) {
+    fn quoted_with(&mut self, name: &Name, write: impl FnOnce(&mut String)) {
         self.name(name);
-        let simple = |b: u8| b.is_ascii_alphanumeric() || b"/-_.~:%@!$&'()*+,;[]".contains(&b);
-        if self.format == Format::Text && !value.is_empty() && value.bytes().all(simple) {
-            escape(value, &mut self.text);
-        } else {
+        let quote = self.format == Format::Json;
+        if quote {
             self.text.push('"');
-            escape(value, &mut self.text);
+        }
+        write(self.text);
+        if quote {
             self.text.push('"');
         }
     }
 
-    fn optional(&mut self, name: &str, value: Option<&str>) {
+    /// A value that a stranger may have chosen.
+    fn value(&mut self, name: &Name, value: &str) {
+        self.name(name);
+        let simple = |b: u8| b.is_ascii_alphanumeric() || b"/-_.~:%@!$&'()*+,;[]".contains(&b);
+        if self.format == Format::Text && !value.is_empty() && value.bytes().all(simple) {
+            escape(value, self.text);
+        } else {
+            self.string(value);
+        }
+    }
+
+    fn string(&mut self, value: &str) {
+        self.text.push('"');
+        escape(value, self.text);
+        self.text.push('"');
+    }
+
+    fn optional(&mut self, name: &Name, value: Option<&str>) {
         if let Some(value) = value {
             self.value(name, value);
         }
@@ -188,23 +298,68 @@ impl Line {
     /// In JSON a list of objects; in text each stage with its outcome.
     fn trace(&mut self, trace: &Trace) {
         match self.format {
-            Format::Json => {
-                self.name("trace");
-                for c in trace.to_json().to_string().chars() {
-                    // Outside of its strings JSON has nothing that needs it.
-                    escape_special(c, &mut self.text);
-                }
-            }
+            Format::Json => self.trace_as_json(trace),
             Format::Text => {
                 let steps: Vec<String> = trace
                     .steps()
-                    .iter()
                     .map(|step| format!("{}:{}", step.stage.as_str(), step.outcome))
                     .collect();
-                self.value("trace", &steps.join(","));
+                self.value(&name!("trace"), &steps.join(","));
             }
         }
     }
+
+    /// As [`Trace::to_json`] says, without making a value of it: it is the greater part of a line.
+    fn trace_as_json(&mut self, trace: &Trace) {
+        self.name(&name!("trace"));
+        self.text.push('[');
+        for (at, step) in trace.steps().enumerate() {
+            if at > 0 {
+                self.text.push(',');
+            }
+            if step.judgement.is_some() {
+                // Rare, and deep: the names of claims are in it, which may be anything.
+                for c in step.to_json().to_string().chars() {
+                    escape_special(c, self.text);
+                }
+                continue;
+            }
+            self.text.push_str("{\"stage\":\"");
+            self.text.push_str(step.stage.as_str());
+            self.text.push_str("\",\"outcome\":\"");
+            self.text.push_str(step.outcome);
+            self.text.push('"');
+            if let Some(detail) = step.detail {
+                self.text.push_str(",\"detail\":\"");
+                escape_all(detail, self.text);
+                self.text.push('"');
+            }
+            self.text.push('}');
+        }
+        self.text.push(']');
+    }
+}
+
+pub(super) fn push_number(out: &mut String, value: u64) {
+    // As many digits as the greatest has.
+    let mut digits = [b'0'; 20];
+    let mut rest = value;
+    let mut begin = digits.len();
+    for place in digits.iter_mut().rev() {
+        *place = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        begin -= 1;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.push_str(ascii(digits.get(begin..).unwrap_or_default()));
+}
+
+/// The last three digits of `value`.
+pub(super) fn push_thousandths(out: &mut String, value: u64) {
+    let digit = |power: u64| b'0' + (value / power % 10) as u8;
+    out.push_str(ascii(&[digit(100), digit(10), digit(1)]));
 }
 
 /// Controls, and what changes how a terminal or an editor shows the line: C1, line separators, bidirectional marks.
@@ -214,7 +369,12 @@ fn needs_escape(c: char) -> bool {
 }
 
 fn escape(value: &str, out: &mut String) {
-    match value.char_indices().nth(LONGEST_VALUE) {
+    let cut = match value.len() {
+        // So few bytes can't be too many characters.
+        0..=LONGEST_VALUE => None,
+        _ => value.char_indices().nth(LONGEST_VALUE),
+    };
+    match cut {
         Some((at, _)) => {
             escape_all(value.get(..at).unwrap_or_default(), out);
             out.push('…');
@@ -224,6 +384,11 @@ fn escape(value: &str, out: &mut String) {
 }
 
 fn escape_all(value: &str, out: &mut String) {
+    // The ordinary case, looked at several bytes at once.
+    let plain = |byte| (0x20..0x7f).contains(&byte) && byte != b'"' && byte != b'\\';
+    if value.bytes().fold(true, |all, byte| all & plain(byte)) {
+        return out.push_str(value);
+    }
     for c in value.chars() {
         match c {
             '"' => out.push_str("\\\""),
@@ -239,55 +404,9 @@ fn escape_special(c: char, out: &mut String) {
     }
     let mut units = [0; 2];
     for unit in c.encode_utf16(&mut units) {
+        // Writing to a string does not fail.
         let _ = write!(out, "\\u{unit:04x}");
     }
-}
-
-struct Millis(Duration);
-
-impl std::fmt::Display for Millis {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:.3}", self.0.as_secs_f64() * 1000.0)
-    }
-}
-
-/// `2026-11-22T14:29:03.123Z`. RFC 3339 §5.6.
-struct Rfc3339(SystemTime);
-
-impl std::fmt::Display for Rfc3339 {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let since = self
-            .0
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
-        let secs = since.as_secs();
-        let (days, rest) = (secs / 86_400, secs % 86_400);
-        let (year, month, day) = civil(days);
-        let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
-        let millis = since.subsec_millis();
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z"
-        )
-    }
-}
-
-/// Year, month and day of a day number since 1970-01-01, in the proleptic Gregorian calendar.
-fn civil(days: u64) -> (u64, u64, u64) {
-    // Counted in eras of 400 years from 0000-03-01, so that the leap day is the last of its year.
-    let z = days + 719_468;
-    let (era, day_of_era) = (z / 146_097, z % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    (year_of_era + era * 400 + u64::from(month <= 2), month, day)
 }
 
 #[cfg(test)]

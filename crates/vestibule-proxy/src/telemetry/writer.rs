@@ -1,18 +1,24 @@
 //! Decides how access-log lines reach their file: one thread writes, everybody else only queues.
 //!
-//! Traffic never waits for the log. A full queue and a failed write drop lines, and count what they dropped.
+//! Traffic never waits for the log. A full queue and a failed write drop lines, and count what they dropped. The writer
+//! lets lines gather for a moment before it takes them all: to be woken for each would cost a system call each time.
+
+mod queue;
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
 
 use super::access::{Entry, Format, Measured};
+use super::time::SecondText;
+use queue::Queue;
 
 /// Written at once, at most this many bytes.
 const BATCH_BYTES: usize = 64 * 1024;
@@ -60,7 +66,7 @@ pub struct AccessLogError {
 }
 
 enum Message {
-    Line(Box<(Entry, Measured)>),
+    Line(Box<Entry>, Measured),
     Reopen,
     Flush(SyncSender<()>),
 }
@@ -68,8 +74,18 @@ enum Message {
 /// The queue's entrance. Clones share one writer, which ends with the last of them.
 #[derive(Clone)]
 pub struct AccessLog {
-    queue: SyncSender<Message>,
+    entrance: Arc<Entrance>,
     dropped: Counter,
+}
+
+/// Closes the queue when it is dropped.
+struct Entrance(Arc<Queue>);
+
+impl Drop for Entrance {
+    fn drop(&mut self) {
+        self.0.lock().closed = true;
+        self.0.wake.notify_one();
+    }
 }
 
 impl fmt::Debug for AccessLog {
@@ -105,13 +121,15 @@ impl AccessLog {
         plan: &AccessLogPlan,
         dropped: Counter,
     ) -> Result<Self, AccessLogError> {
-        let (queue, messages) = sync_channel(plan.queue.max(1));
+        let queue = Arc::new(Queue::new(plan.queue.max(1)));
+        let messages = Arc::clone(&queue);
         let writer = Writer {
             sink,
             path,
             format: plan.format,
             dropped: dropped.clone(),
             batch: String::new(),
+            second: SecondText::default(),
             lines: 0,
         };
         thread::Builder::new()
@@ -121,34 +139,35 @@ impl AccessLog {
                 path: PathBuf::new(),
                 cause,
             })?;
-        Ok(Self { queue, dropped })
+        Ok(Self {
+            entrance: Arc::new(Entrance(queue)),
+            dropped,
+        })
     }
 
     /// Queues one line; drops it when the queue is full.
-    pub fn write(&self, entry: Entry, measured: Measured) {
-        match self
-            .queue
-            .try_send(Message::Line(Box::new((entry, measured))))
-        {
-            Ok(()) => {}
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-                self.dropped.inc();
-            }
+    pub fn write(&self, entry: impl Into<Box<Entry>>, measured: Measured) {
+        if !self.queue().put(Message::Line(entry.into(), measured)) {
+            self.dropped.inc();
         }
     }
 
     /// Opens the file again, after somebody moved it away.
     pub fn reopen(&self) {
         // A full queue is no reason to keep the old file for ever, but the next signal comes.
-        let _ = self.queue.try_send(Message::Reopen);
+        self.queue().put_urgent(Message::Reopen);
     }
 
     /// Waits until all that was queued before is written, at most `limit`.
     pub fn flush(&self, limit: Duration) {
         let (done, written) = sync_channel(1);
-        if self.queue.try_send(Message::Flush(done)).is_ok() {
+        if self.queue().put_urgent(Message::Flush(done)) {
             let _ = written.recv_timeout(limit);
         }
+    }
+
+    fn queue(&self) -> &Queue {
+        &self.entrance.0
     }
 }
 
@@ -169,16 +188,15 @@ struct Writer {
     format: Format,
     dropped: Counter,
     batch: String,
+    second: SecondText,
     lines: u64,
 }
 
 impl Writer {
-    fn run(mut self, messages: &Receiver<Message>) {
-        while let Ok(message) = messages.recv() {
-            self.take(message);
-            while self.batch.len() < BATCH_BYTES
-                && let Ok(message) = messages.try_recv()
-            {
+    fn run(mut self, queue: &Queue) {
+        let mut messages = Vec::new();
+        while queue.take(&mut messages) {
+            for message in messages.drain(..) {
                 self.take(message);
             }
             self.write_batch();
@@ -187,9 +205,12 @@ impl Writer {
 
     fn take(&mut self, message: Message) {
         match message {
-            Message::Line(line) => {
-                self.batch.push_str(&line.0.line(&line.1, self.format));
+            Message::Line(entry, measured) => {
+                entry.write(&mut self.batch, &measured, self.format, &mut self.second);
                 self.lines += 1;
+                if self.batch.len() >= BATCH_BYTES {
+                    self.write_batch();
+                }
             }
             Message::Reopen => {
                 self.write_batch();

@@ -1,77 +1,136 @@
 //! Decides what of an upstream's answer goes on to the client, and when its connection is free again.
 
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::Response;
 use http_body::Body as _;
 use hyper::body::Incoming;
-use hyper_util::rt::TokioIo;
-use tokio::time::{Instant, Sleep, sleep_until, timeout};
+use tokio::time::{Instant, Sleep, sleep_until};
 use vestibule_gate::fields::{Fields, ResponseHead, list};
 use vestibule_gate::method::Method;
 
 use super::Answer;
 use super::connect::name;
 use super::error::UpstreamError;
+use super::http1::{After, Content, Download, Exchange, Reply, Whole};
 use super::plan::{Timeouts, UpstreamPlan};
-use super::pool::Lease;
+use super::pool::Pool;
 use super::request::{Head, binds_connection};
 use crate::body::{Body, BodyError, ByteStream};
 use crate::exchange::Tunnel;
 use crate::wire::{self, is_connection_field};
 
-/// Turns a response head into an [`Answer`].
-pub(super) async fn answer(
+/// Turns what came over HTTP/1.1 into an [`Answer`].
+pub(super) fn of_http1(
+    pool: &Rc<Pool>,
     plan: &Arc<UpstreamPlan>,
     head: &Head,
-    response: Response<Incoming>,
-    mut lease: Option<Lease>,
-    time: Duration,
+    exchange: Exchange,
+    reply: Reply,
+    started: Instant,
 ) -> Result<Answer, UpstreamError> {
-    let status = response.status();
-    if status.is_informational() {
-        let (head, tunnel) = switch(plan, head, response).await?;
+    let now = Instant::now();
+    let time = now.saturating_duration_since(started);
+    let (connection, upload) = exchange.into_parts();
+    let status = reply.head.status;
+    let all = reply.head.fields;
+    let timeouts = plan.settings().timeouts;
+    if let Content::Switched(early) = reply.content {
+        // RFC 9110 §7.8 and RFC 6455 §4.1: only the switch that was asked for, and after all of the request.
+        let websocket = all
+            .first("upgrade")
+            .is_some_and(|protocol| protocol.eq_ignore_ascii_case(b"websocket"));
+        if head.upgrade.is_none() || upload.is_some() || !websocket {
+            return Err(UpstreamError::WrongSwitch {
+                upstream: name(plan),
+            });
+        }
+        let tunnel = Tunnel {
+            upstream: Box::pin(connection.switch(early)),
+            idle: timeouts.stream_idle,
+            alive: None,
+        };
         return Ok(Answer {
-            head,
+            head: ResponseHead {
+                status,
+                fields: end_to_end(all),
+            },
             body: Body::empty(),
             tunnel: Some(tunnel),
             time,
         });
     }
-    let all = wire::fields(response.headers());
-    if head.binds_connection()
-        || all
-            .all("www-authenticate")
-            .any(|value| binds_connection(value))
-    {
-        // Whoever came next on it would be the person who authenticated it. Dropping the lease closes it afterwards.
-        lease = None;
+    let goes_on = reply.goes_on && !is_bound(head, &all);
+    let free = goes_on && upload.is_none();
+    let stall = match &reply.content {
+        Content::Begun(_) => stall_limit(&all, timeouts),
+        _ => timeouts.stall,
+    };
+    let announced = announced(head, status, &all);
+    let fields = end_to_end(all);
+    let body = match reply.content {
+        Content::Begun(begun) => {
+            let after = After {
+                pool: Rc::clone(pool),
+                plan: Arc::clone(plan),
+                goes_on,
+                stall,
+            };
+            Body::stream(Download::new(begun, connection, upload, after))
+        }
+        content => {
+            // Otherwise it closes here: the request is not all written, or the upstream does not go on.
+            if free {
+                pool.give_back(plan, connection, now);
+            }
+            match content {
+                Content::Whole(bytes, decoder) if head.trailers => {
+                    Body::stream(Whole { bytes, decoder })
+                }
+                Content::Whole(bytes, _) => bytes.into(),
+                _ => announced,
+            }
+        }
+    };
+    Ok(Answer {
+        head: ResponseHead { status, fields },
+        body,
+        tunnel: None,
+        time,
+    })
+}
+
+/// Turns what came over HTTP/2 into an [`Answer`]. Its connection is shared, so nothing of it is given back.
+pub(super) fn of_http2(
+    plan: &Arc<UpstreamPlan>,
+    head: &Head,
+    response: Response<Incoming>,
+    time: Duration,
+) -> Result<Answer, UpstreamError> {
+    let status = response.status();
+    if status.is_informational() {
+        return Err(UpstreamError::WrongSwitch {
+            upstream: name(plan),
+        });
     }
-    let content_length = all.first("content-length").and_then(|v| number(v));
+    let all = wire::fields(response.headers());
     let limit = stall_limit(&all, plan.settings().timeouts);
+    let announced = announced(head, status.as_u16(), &all);
     let fields = end_to_end(all);
     let incoming = response.into_body();
     let body = if incoming.is_end_stream() {
-        if let Some(lease) = lease {
-            lease.answered();
-        }
-        match content_length {
-            Some(length) if head.method == Method::Head => Body::omitted(length),
-            Some(0) if status != StatusCode::NOT_MODIFIED && status != StatusCode::NO_CONTENT => {
-                Body::from(Bytes::new())
-            }
-            _ => Body::empty(),
-        }
+        announced
     } else {
         Body::stream(UpstreamBody {
             incoming,
-            lease,
             limit,
             timer: None,
+            trailers: None,
         })
     };
     let head = ResponseHead {
@@ -86,63 +145,50 @@ pub(super) async fn answer(
     })
 }
 
-/// RFC 9110 §7.8 and RFC 6455 §4.1: only the switch that was asked for.
-async fn switch(
-    plan: &UpstreamPlan,
-    head: &Head,
-    response: Response<Incoming>,
-) -> Result<(ResponseHead, Tunnel), UpstreamError> {
-    let wrong = || UpstreamError::WrongSwitch {
-        upstream: name(plan),
-    };
-    let websocket = response
-        .headers()
-        .get(http::header::UPGRADE)
-        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"));
-    if response.status() != StatusCode::SWITCHING_PROTOCOLS || head.upgrade.is_none() || !websocket
-    {
-        return Err(wrong());
+/// A body of no bytes, with the length that its head announced.
+fn announced(head: &Head, status: u16, fields: &Fields) -> Body {
+    match content_length(fields) {
+        Some(length) if head.method == Method::Head => Body::omitted(length),
+        Some(0) if !matches!(status, 204 | 304) => Body::from(Bytes::new()),
+        _ => Body::empty(),
     }
-    let fields = end_to_end(wire::fields(response.headers()));
-    let timeouts = plan.settings().timeouts;
-    let upgraded = timeout(timeouts.connect, hyper::upgrade::on(response))
-        .await
-        .map_err(|_| wrong())?
-        .map_err(|error| UpstreamError::Broken {
-            upstream: name(plan),
-            cause: Some(error.into()),
-        })?;
-    let tunnel = Tunnel {
-        upstream: Box::pin(TokioIo::new(upgraded)),
-        idle: timeouts.stream_idle,
-        alive: None,
-    };
-    Ok((
-        ResponseHead {
-            status: 101,
-            fields,
-        },
-        tunnel,
-    ))
+}
+
+/// Whether this connection is somebody's: whoever came next on it would be the person who authenticated it.
+fn is_bound(head: &Head, fields: &Fields) -> bool {
+    head.binds_connection() || fields.all("www-authenticate").any(binds_connection)
 }
 
 /// Removes what belongs to the upstream's connection, and what it names as such (RFC 9110 §7.6.1).
 fn end_to_end(mut fields: Fields) -> Fields {
-    let named: Vec<Bytes> = fields
+    let named: Vec<Vec<u8>> = fields
         .all("connection")
-        .flat_map(|value| list(value).map(Bytes::copy_from_slice).collect::<Vec<_>>())
+        .flat_map(list)
+        .filter(|name| !is_connection_field(name) && !name.eq_ignore_ascii_case(b"close"))
+        // An upstream that names its cookies so does not mean to lose them.
+        .filter(|name| !name.eq_ignore_ascii_case(b"set-cookie"))
+        .map(<[u8]>::to_vec)
         .collect();
     fields.retain(|field| {
-        !is_connection_field(&field.name)
+        !is_connection_field(field.name)
             && !field.is("proxy-authenticate")
-            // An upstream that names its cookies so does not mean to lose them.
-            && (field.is("set-cookie") || !named.iter().any(|name| name.eq_ignore_ascii_case(&field.name)))
+            && !named
+                .iter()
+                .any(|name| name.eq_ignore_ascii_case(field.name))
     });
     fields
 }
 
-fn number(value: &[u8]) -> Option<u64> {
-    std::str::from_utf8(value).ok()?.parse().ok()
+/// The one plain number, if there is one.
+fn content_length(fields: &Fields) -> Option<u64> {
+    let mut values = fields.all("content-length");
+    let value = values.next()?;
+    let plain = value.iter().all(u8::is_ascii_digit) && values.next().is_none();
+    std::str::from_utf8(value)
+        .ok()
+        .filter(|_| plain)?
+        .parse()
+        .ok()
 }
 
 /// An event stream may be silent for long; anything else that is silent is stuck.
@@ -160,20 +206,12 @@ fn stall_limit(fields: &Fields, timeouts: Timeouts) -> Duration {
     }
 }
 
-/// The body of an answer. Pulled, so an upstream is read no faster than the client reads.
+/// The body of an answer over HTTP/2. Pulled, so an upstream is read no faster than the client reads.
 struct UpstreamBody {
     incoming: Incoming,
-    lease: Option<Lease>,
     limit: Duration,
     timer: Option<Pin<Box<Sleep>>>,
-}
-
-impl UpstreamBody {
-    fn end(&mut self) {
-        if let Some(lease) = self.lease.take() {
-            lease.answered();
-        }
-    }
+    trailers: Option<Fields>,
 }
 
 impl ByteStream for UpstreamBody {
@@ -186,25 +224,20 @@ impl ByteStream for UpstreamBody {
             match Pin::new(&mut this.incoming).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => {
                     this.timer = None;
-                    // Trailers are dropped: nobody has judged their names.
-                    let Ok(piece) = frame.into_data() else {
-                        continue;
-                    };
-                    if this.incoming.is_end_stream() {
-                        this.end();
-                    }
-                    if !piece.is_empty() {
-                        return Poll::Ready(Some(Ok(piece)));
+                    match frame.into_data() {
+                        Ok(piece) if piece.is_empty() => {}
+                        Ok(piece) => return Poll::Ready(Some(Ok(piece))),
+                        Err(frame) => {
+                            this.trailers =
+                                frame.into_trailers().ok().map(|map| wire::fields(&map));
+                        }
                     }
                 }
                 Poll::Ready(Some(Err(error))) => {
                     tracing::debug!(%error, "an upstream broke off its answer");
                     return Poll::Ready(Some(Err(BodyError::Aborted)));
                 }
-                Poll::Ready(None) => {
-                    this.end();
-                    return Poll::Ready(None);
-                }
+                Poll::Ready(None) => return Poll::Ready(None),
                 Poll::Pending => {
                     let limit = this.limit;
                     let timer = this
@@ -219,5 +252,9 @@ impl ByteStream for UpstreamBody {
 
     fn remaining(&self) -> Option<u64> {
         self.incoming.size_hint().exact()
+    }
+
+    fn trailers(mut self: Pin<&mut Self>) -> Option<Fields> {
+        self.trailers.take()
     }
 }

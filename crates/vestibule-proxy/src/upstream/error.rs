@@ -2,6 +2,8 @@
 
 use std::io;
 
+use vestibule_http1::framing::FramingError;
+use vestibule_http1::head::HeadError;
 use vestibule_oidc::fault::Fault;
 
 use crate::body::BodyError;
@@ -43,7 +45,7 @@ pub enum UpstreamError {
         #[source]
         cause: io::Error,
     },
-    /// The upstream closed the connection, or answered what is not HTTP.
+    /// The upstream closed the connection before it answered.
     #[error("read the answer of the upstream {upstream}")]
     Broken {
         /// Where to.
@@ -51,6 +53,21 @@ pub enum UpstreamError {
         /// What the HTTP engine said.
         #[source]
         cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// The upstream answered what is not HTTP, or what two readers could take differently.
+    #[error("understand the answer of the upstream {upstream}")]
+    Malformed {
+        /// Where to.
+        upstream: String,
+        /// The rule that it breaks.
+        #[source]
+        rule: Malformed,
+    },
+    /// The head of the upstream's answer is larger than any client takes.
+    #[error("read the answer of the upstream {upstream}: its head is too large")]
+    AnswerHeadTooLarge {
+        /// Where to.
+        upstream: String,
     },
     /// The request was sent and no response head came in time.
     #[error("get a response head from the upstream {upstream} in time")]
@@ -81,6 +98,21 @@ pub enum UpstreamError {
     },
 }
 
+/// The rule of HTTP/1.1 that an upstream's answer breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Malformed {
+    /// The head has not the form of RFC 9112.
+    #[error(transparent)]
+    Head(#[from] HeadError),
+    /// Nobody can say where the body ends (RFC 9112 §6.3).
+    #[error(transparent)]
+    Framing(#[from] FramingError),
+    /// Interim responses without end.
+    #[error("read the final response: too many interim ones before it")]
+    Interim,
+}
+
 impl UpstreamError {
     /// The stable code of this error.
     #[must_use]
@@ -91,6 +123,8 @@ impl UpstreamError {
             Self::ConnectTimeout { .. } => "upstream_connect_timeout",
             Self::Tls { .. } => "upstream_tls",
             Self::Broken { .. } => "upstream_broken",
+            Self::Malformed { .. } => "upstream_malformed",
+            Self::AnswerHeadTooLarge { .. } => "upstream_answer_head_too_large",
             Self::HeadTimeout { .. } => "upstream_head_timeout",
             Self::WrongSwitch { .. } => "upstream_wrong_switch",
             Self::RequestBody(error) => error.code(),

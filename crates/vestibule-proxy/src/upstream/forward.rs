@@ -1,29 +1,26 @@
 //! Decides how one request is tried: which connection, how long to wait, whether it may be sent a second time.
 //!
 //! A second time happens at most once, only after a connection that had been used before, and only if the upstream can't have
-//! acted on the first: nothing of the request was written, or it is idempotent and has no body (RFC 9110 §9.2.2).
+//! acted on the first: nothing of the request was written, or it is idempotent and has no body (RFC 9110 §9.2.2), and not a
+//! byte of an answer came.
 
+use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
-use http::Response;
-use hyper::body::Incoming;
-use hyper::client::conn::TrySendError;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
-use super::answer::answer;
-use super::connect::name;
+use super::answer;
+use super::attempt::{Failure, Payload, Second};
 use super::error::UpstreamError;
+use super::http1::{Connection, Exchange};
+use super::http2;
 use super::plan::UpstreamPlan;
-use super::pool::{Checkout, Lease, Pool, Sender};
-use super::request::{Head, Sent};
+use super::pool::{Checkout, Pool};
+use super::request::Head;
 use super::{Answer, Forward};
 use crate::body::Body;
 use crate::telemetry::Metrics;
-use crate::wire::Outgoing;
-
-type HyperRequest = http::Request<Outgoing<Sent>>;
 
 pub(super) async fn forward(
     pool: &Rc<Pool>,
@@ -36,132 +33,73 @@ pub(super) async fn forward(
         method,
         target,
         fields,
-        mut body,
+        identity,
+        body,
         upgrade,
+        trailers,
     } = request;
     let repeatable = body.is_empty() && method.is_idempotent() && upgrade.is_none();
     let head = Head {
         method,
         target,
         fields,
+        identity,
         upgrade,
+        trailers,
     };
+    let mut payload = Payload::Body(body);
     let mut again = false;
     loop {
-        let checkout = pool.checkout(plan, upgrade.is_some(), again).await?;
-        let reused = checkout.reused;
-        match attempt(pool, plan, checkout, &head, body).await {
-            Ok((response, lease)) => {
-                return answer(plan, &head, response, lease, started.elapsed()).await;
+        let http1 = upgrade.is_some() || matches!(payload, Payload::Unsent(_));
+        let checkout = pool.checkout(plan, http1, again, started).await?;
+        let may_repeat = checkout.is_reused() && !again;
+        let attempt = match (checkout, payload) {
+            (Checkout::Http1(connection), payload) => {
+                exchange(pool, plan, &head, connection, payload, started).await
             }
-            Err(failed) => {
-                let second = match failed.unsent {
-                    Some(body) => Some(body),
-                    None if repeatable && failed.lost => Some(Body::empty()),
-                    None => None,
-                };
-                match second {
-                    Some(second) if reused && !again => {
-                        metrics.upstream_retries.inc();
-                        again = true;
-                        body = second;
-                    }
-                    _ => return Err(failed.error),
-                }
+            (Checkout::Http2 { sender, .. }, Payload::Body(body)) => {
+                let sent = http2::send(sender, plan, &head, body).await;
+                sent.and_then(|response| {
+                    Ok(answer::of_http2(plan, &head, response, started.elapsed())?)
+                })
             }
-        }
+            // The pool was asked for HTTP/1.1.
+            (Checkout::Http2 { .. }, Payload::Unsent(_)) => Err(UpstreamError::Unsendable {
+                what: "the version",
+            }
+            .into()),
+        };
+        let Failure { error, second } = match attempt {
+            Ok(answer) => return Ok(answer),
+            Err(failure) => failure,
+        };
+        payload = match second {
+            Second::Unsent(payload) if may_repeat => *payload,
+            Second::Lost if may_repeat && repeatable => Payload::Body(Body::empty()),
+            _ => return Err(error),
+        };
+        metrics.upstream_retries.inc();
+        again = true;
     }
 }
 
-struct Failed {
-    error: UpstreamError,
-    /// The body, when not a byte of the request was written.
-    unsent: Option<Body>,
-    /// The connection ended before an answer.
-    lost: bool,
-}
-
-impl From<UpstreamError> for Failed {
-    fn from(error: UpstreamError) -> Self {
-        Self {
-            error,
-            unsent: None,
-            lost: false,
-        }
-    }
-}
-
-async fn attempt(
+/// One request over one HTTP/1.1 connection.
+pub(super) async fn exchange(
     pool: &Rc<Pool>,
     plan: &Arc<UpstreamPlan>,
-    checkout: Checkout,
     head: &Head,
-    body: Body,
-) -> Result<(Response<Incoming>, Option<Lease>), Failed> {
-    let sent = Sent::new();
-    let limit = plan.settings().timeouts.head;
-    match checkout.sender {
-        Sender::Http1(mut sender) => {
-            let request = head.request(plan, false, body, &sent)?;
-            let response = sender.try_send_request(request);
-            let response = within(plan, response, &sent, limit).await?;
-            let lease = Lease {
-                pool: Rc::clone(pool),
-                plan: Arc::clone(plan),
-                sender,
-                sent,
-            };
-            Ok((response, Some(lease)))
-        }
-        Sender::Http2(mut sender) => {
-            let request = head.request(plan, true, body, &sent)?;
-            let response = sender.try_send_request(request);
-            Ok((within(plan, response, &sent, limit).await?, None))
-        }
-    }
-}
-
-/// Waits for the head. The limit counts only while the upstream is the one to act: neither a large upload nor a slow client
-/// uses it up.
-async fn within(
-    plan: &UpstreamPlan,
-    response: impl Future<Output = Result<Response<Incoming>, TrySendError<HyperRequest>>>,
-    sent: &Sent,
-    limit: Duration,
-) -> Result<Response<Incoming>, Failed> {
-    tokio::pin!(response);
-    loop {
-        let deadline = sent.upstream_since() + limit;
-        match timeout_at(deadline, &mut response).await {
-            Ok(Ok(response)) => return Ok(response),
-            Ok(Err(error)) => return Err(failed(plan, error, sent)),
-            Err(_) if sent.upstream_since() + limit > deadline => {}
-            Err(_) => {
-                return Err(UpstreamError::HeadTimeout {
-                    upstream: name(plan),
-                }
-                .into());
-            }
-        }
-    }
-}
-
-fn failed(plan: &UpstreamPlan, mut error: TrySendError<HyperRequest>, sent: &Sent) -> Failed {
-    if let Some(cause) = sent.failure() {
-        return UpstreamError::RequestBody(cause).into();
-    }
-    let unsent = error
-        .take_message()
-        .map(|request| request.into_body().into_body());
-    let error = error.into_error();
-    let lost = !error.is_parse() && !error.is_user();
-    let cause = Some(error.into());
-    Failed {
-        error: UpstreamError::Broken {
-            upstream: name(plan),
-            cause,
-        },
-        unsent,
-        lost,
-    }
+    connection: Box<Connection>,
+    payload: Payload,
+    started: Instant,
+) -> Result<Answer, Failure> {
+    let now = if connection.is_reused() {
+        started
+    } else {
+        Instant::now()
+    };
+    let mut exchange = Exchange::new(connection, payload, head, now);
+    let reply = poll_fn(|cx| exchange.poll(cx, pool.scratch(), head, plan)).await?;
+    Ok(answer::of_http1(
+        pool, plan, head, exchange, reply, started,
+    )?)
 }

@@ -146,7 +146,7 @@ impl UpstreamSettings {
             return Err(wrong("no user name or password"));
         }
         if url.scheme() == "unix" {
-            return Ok(Self::new(Address::Unix(PathBuf::from(url.path()))));
+            return Ok(Self::new(Address::Unix(path_of(url))));
         }
         if !matches!(url.scheme(), "http" | "https") {
             return Err(wrong("http, https or unix"));
@@ -167,6 +167,28 @@ impl UpstreamSettings {
         settings.tls = (url.scheme() == "https").then(TlsSettings::default);
         Ok(settings)
     }
+}
+
+/// The path of a file, which a URL writes with `%` for what its grammar has no place for.
+fn path_of(url: &Url) -> PathBuf {
+    let mut bytes = Vec::with_capacity(url.path().len());
+    let mut rest = url.path().as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let encoded = after
+            .split_at_checked(2)
+            .filter(|_| first == b'%')
+            .and_then(|(digits, after)| {
+                let digits = std::str::from_utf8(digits).ok()?;
+                let plain = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+                let byte = u8::from_str_radix(digits, 16).ok().filter(|_| plain)?;
+                Some((byte, after))
+            });
+        let (byte, after) = encoded.unwrap_or((first, after));
+        bytes.push(byte);
+        rest = after;
+    }
+    // A path that is no UTF-8 can't be written in a configuration.
+    PathBuf::from(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn redacted(url: &Url) -> String {
@@ -382,6 +404,12 @@ mod tests {
                 true,
             ),
             ("unix:/run/app.sock", "unix:/run/app.sock", None, false),
+            (
+                "unix:/run/my app/ä%25%2.sock",
+                "unix:/run/my app/ä%%2.sock",
+                None,
+                false,
+            ),
         ] {
             let settings = from(url).unwrap();
             assert_eq!(settings.address.to_string(), address);

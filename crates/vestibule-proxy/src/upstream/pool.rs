@@ -5,72 +5,107 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::client::conn::{http1, http2};
+use hyper::client::conn::http2;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::time::Instant;
 
 use super::connect::{self, Connected};
 use super::error::UpstreamError;
+use super::http1::{Connection, Open};
+use super::http2::Sender;
 use super::plan::UpstreamPlan;
-use super::request::Sent;
 use super::resolve::Resolver;
+use crate::scratch::Scratch;
 use crate::telemetry::Metrics;
-use crate::wire::{LocalExecutor, Outgoing};
+use crate::wheel::Wheel;
+use crate::wire::LocalExecutor;
 
-/// The longest response head, which is also hyper's read buffer.
-const HEAD_BYTES: usize = 64 * 1024;
-const HEAD_FIELDS: usize = 200;
+/// The largest response head over HTTP/2, decoded.
+const HEAD_BYTES: u32 = 64 * 1024;
 const PING_INTERVAL: Duration = Duration::from_secs(30);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
-pub(super) type Http1Sender = http1::SendRequest<Outgoing<Sent>>;
-pub(super) type Http2Sender = http2::SendRequest<Outgoing<Sent>>;
-
 /// A connection that may carry one request now.
-pub(super) struct Checkout {
-    pub(super) sender: Sender,
-    /// It carried an earlier request, so the upstream may have closed it without our knowing.
-    pub(super) reused: bool,
+pub(super) enum Checkout {
+    Http1(Box<Connection>),
+    Http2 {
+        sender: Sender,
+        /// It carried an earlier request.
+        reused: bool,
+    },
 }
 
-pub(super) enum Sender {
-    Http1(Http1Sender),
-    Http2(Http2Sender),
+impl Checkout {
+    /// It carried an earlier request, so the upstream may have closed it without our knowing.
+    pub(super) fn is_reused(&self) -> bool {
+        match self {
+            Self::Http1(connection) => connection.is_reused(),
+            Self::Http2 { reused, .. } => *reused,
+        }
+    }
 }
 
 #[derive(Debug)]
 pub(super) struct Pool {
-    entries: RefCell<HashMap<*const UpstreamPlan, Entry>>,
+    entries: RefCell<Entries>,
     resolver: Resolver,
     metrics: Arc<Metrics>,
+    wheel: Wheel,
+    scratch: Scratch,
 }
+
+type Entries = HashMap<*const UpstreamPlan, Entry, BuildHasherDefault<ByAddress>>;
 
 #[derive(Debug)]
 struct Entry {
     plan: Arc<UpstreamPlan>,
-    idle: Vec<(Instant, Http1Sender)>,
-    http2: Option<Http2Sender>,
+    #[expect(clippy::vec_box, reason = "each goes into a request and comes back")]
+    idle: Vec<Box<Connection>>,
+    http2: Option<Sender>,
 }
 
-/// What [`Pool::take`] found.
-enum Taken {
-    Ready(Checkout),
-    /// Nothing that is ready, but a connection that may be after its task ran.
-    Soon,
-    Nothing,
+/// Spreads addresses of plans. Nobody outside chooses them.
+#[derive(Default)]
+struct ByAddress(u64);
+
+impl Hasher for ByAddress {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.write_u64(byte.into()));
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        // The golden ratio's bits; its products differ most in the high ones, which the table looks at.
+        self.0 = (self.0 ^ value).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.0 ^= self.0 >> 32;
+    }
+
+    fn write_usize(&mut self, value: usize) {
+        self.write_u64(value as u64);
+    }
 }
 
 impl Pool {
-    pub(super) fn new(metrics: Arc<Metrics>) -> Self {
+    pub(super) fn new(metrics: Arc<Metrics>, wheel: Wheel) -> Self {
         Self {
             entries: RefCell::default(),
             resolver: Resolver::default(),
             metrics,
+            wheel,
+            scratch: Scratch::default(),
         }
+    }
+
+    /// This core's buffers.
+    pub(super) fn scratch(&self) -> &Scratch {
+        &self.scratch
     }
 
     /// A connection: a used one unless `fresh`, else a new one. `http1` demands HTTP/1.1.
@@ -79,91 +114,69 @@ impl Pool {
         plan: &Arc<UpstreamPlan>,
         http1: bool,
         fresh: bool,
+        now: Instant,
     ) -> Result<Checkout, UpstreamError> {
-        if !fresh {
-            let mut taken = self.take(plan, http1);
-            if matches!(taken, Taken::Soon) {
-                // The last piece of an answer reaches us just before the connection's own task sees its end.
-                tokio::task::yield_now().await;
-                taken = self.take(plan, http1);
-            }
-            if let Taken::Ready(checkout) = taken {
-                return Ok(checkout);
-            }
+        if !fresh && let Some(checkout) = self.take(plan, http1, now) {
+            return Ok(checkout);
         }
-        let connected = connect::connect(plan, &self.resolver, http1).await?;
-        let sender = self.handshake(plan, connected).await?;
-        Ok(Checkout {
-            sender,
-            reused: false,
-        })
+        // A connection is made seldom; its future is not to make every request's larger.
+        let connected = Box::pin(connect::connect(plan, &self.resolver, http1)).await?;
+        if connected.http2 {
+            return Box::pin(self.share(plan, connected)).await;
+        }
+        Ok(Checkout::Http1(Connection::new(
+            connected.io,
+            &self.wheel,
+            &self.metrics,
+        )))
     }
 
-    fn take(&self, plan: &Arc<UpstreamPlan>, http1: bool) -> Taken {
+    fn take(&self, plan: &Arc<UpstreamPlan>, http1: bool, now: Instant) -> Option<Checkout> {
         let mut entries = self.entries.borrow_mut();
-        let Some(entry) = entries.get_mut(&Arc::as_ptr(plan)) else {
-            return Taken::Nothing;
-        };
+        let entry = entries.get_mut(&Arc::as_ptr(plan))?;
         if !http1 && let Some(sender) = &entry.http2 {
             if !sender.is_closed() {
-                let sender = Sender::Http2(sender.clone());
-                return Taken::Ready(Checkout {
+                let sender = sender.clone();
+                return Some(Checkout::Http2 {
                     sender,
                     reused: true,
                 });
             }
             entry.http2 = None;
         }
-        let limit = plan.settings().timeouts.keep_idle;
         // The connection used last is the least likely to have been closed.
-        let mut at = entry.idle.len();
-        while at > 0 {
-            at -= 1;
-            let keep = entry.idle.get(at).map(|(since, sender)| {
-                (
-                    sender.is_ready(),
-                    sender.is_closed() || since.elapsed() >= limit,
-                )
-            });
-            match keep {
-                Some((_, true)) => drop(entry.idle.swap_remove(at)),
-                Some((true, false)) => {
-                    let (_, sender) = entry.idle.remove(at);
-                    return Taken::Ready(Checkout {
-                        sender: Sender::Http1(sender),
-                        reused: true,
-                    });
-                }
-                _ => {}
+        while let Some(mut connection) = entry.idle.pop() {
+            if is_usable(&mut connection, plan, now) {
+                return Some(Checkout::Http1(connection));
             }
         }
-        if entry.idle.is_empty() {
-            Taken::Nothing
-        } else {
-            Taken::Soon
-        }
+        None
     }
 
-    /// Keeps an HTTP/1.1 connection for a later request.
-    pub(super) fn give_back(&self, plan: &Arc<UpstreamPlan>, sender: Http1Sender) {
-        if sender.is_closed() {
-            return;
-        }
+    /// Keeps an HTTP/1.1 connection that is free for a later request.
+    pub(super) fn give_back(
+        &self,
+        plan: &Arc<UpstreamPlan>,
+        mut connection: Box<Connection>,
+        now: Instant,
+    ) {
+        connection.rest(now);
         let mut entries = self.entries.borrow_mut();
         let entry = entry(&mut entries, plan);
         if entry.idle.len() < plan.settings().keep {
-            entry.idle.push((Instant::now(), sender));
+            entry.idle.push(connection);
         }
     }
 
     /// Drops what is closed or was idle for too long, and whole plans that nobody else holds.
     pub(super) fn reap(&self) {
+        let now = Instant::now();
         self.entries.borrow_mut().retain(|_, entry| {
-            let limit = entry.plan.settings().timeouts.keep_idle;
+            let plan = &entry.plan;
             entry
                 .idle
-                .retain(|(since, sender)| !sender.is_closed() && since.elapsed() < limit);
-            if entry.http2.as_ref().is_some_and(Http2Sender::is_closed) {
+                .retain_mut(|connection| is_usable(connection, plan, now));
+            if entry.http2.as_ref().is_some_and(Sender::is_closed) {
                 entry.http2 = None;
             }
             let unplanned = Arc::strong_count(&entry.plan) == 1;
@@ -171,96 +184,57 @@ impl Pool {
         });
     }
 
-    async fn handshake(
+    /// How many connections wait for a request.
+    #[cfg(test)]
+    pub(super) fn idle(&self, plan: &Arc<UpstreamPlan>) -> usize {
+        let entries = self.entries.borrow();
+        entries
+            .get(&Arc::as_ptr(plan))
+            .map_or(0, |entry| entry.idle.len())
+    }
+
+    /// Makes an HTTP/2 connection that all requests share.
+    async fn share(
         &self,
         plan: &Arc<UpstreamPlan>,
         connected: Connected,
-    ) -> Result<Sender, UpstreamError> {
-        let broken = |error: hyper::Error| UpstreamError::Broken {
-            upstream: connect::name(plan),
-            cause: Some(error.into()),
-        };
+    ) -> Result<Checkout, UpstreamError> {
         let open = Open::new(&self.metrics);
-        let io = TokioIo::new(connected.io);
-        if connected.http2 {
-            let (sender, connection) = http2::Builder::new(LocalExecutor)
-                .timer(TokioTimer::new())
-                .keep_alive_interval(PING_INTERVAL)
-                .keep_alive_timeout(PING_TIMEOUT)
-                .max_header_list_size(u32::try_from(HEAD_BYTES).unwrap_or(u32::MAX))
-                .handshake(io)
-                .await
-                .map_err(broken)?;
-            tokio::task::spawn_local(async move {
-                let _open = open;
-                report(connection.await);
-            });
-            entry(&mut self.entries.borrow_mut(), plan).http2 = Some(sender.clone());
-            Ok(Sender::Http2(sender))
-        } else {
-            let (sender, connection) = http1::Builder::new()
-                .max_buf_size(HEAD_BYTES)
-                .max_headers(HEAD_FIELDS)
-                .handshake(io)
-                .await
-                .map_err(broken)?;
-            tokio::task::spawn_local(async move {
-                let _open = open;
-                report(connection.with_upgrades().await);
-            });
-            Ok(Sender::Http1(sender))
-        }
+        let (sender, connection) = http2::Builder::new(LocalExecutor)
+            .timer(TokioTimer::new())
+            .keep_alive_interval(PING_INTERVAL)
+            .keep_alive_timeout(PING_TIMEOUT)
+            .max_header_list_size(HEAD_BYTES)
+            .handshake(TokioIo::new(connected.io))
+            .await
+            .map_err(|error| UpstreamError::Broken {
+                upstream: connect::name(plan),
+                cause: Some(error.into()),
+            })?;
+        tokio::task::spawn_local(async move {
+            let _open = open;
+            // The requests that were on it report for themselves; on an idle connection this is ordinary.
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "an upstream connection ended");
+            }
+        });
+        entry(&mut self.entries.borrow_mut(), plan).http2 = Some(sender.clone());
+        Ok(Checkout::Http2 {
+            sender,
+            reused: false,
+        })
     }
 }
 
-fn entry<'a>(
-    entries: &'a mut HashMap<*const UpstreamPlan, Entry>,
-    plan: &Arc<UpstreamPlan>,
-) -> &'a mut Entry {
+fn is_usable(connection: &mut Connection, plan: &UpstreamPlan, now: Instant) -> bool {
+    let idle = now.saturating_duration_since(connection.idle_since());
+    idle < plan.settings().timeouts.keep_idle && connection.is_clean()
+}
+
+fn entry<'a>(entries: &'a mut Entries, plan: &Arc<UpstreamPlan>) -> &'a mut Entry {
     entries.entry(Arc::as_ptr(plan)).or_insert_with(|| Entry {
         plan: Arc::clone(plan),
         idle: Vec::new(),
         http2: None,
     })
-}
-
-fn report(ended: Result<(), hyper::Error>) {
-    // The request that was on it reports for itself; on an idle connection this is ordinary.
-    if let Err(error) = ended {
-        tracing::debug!(%error, "an upstream connection ended");
-    }
-}
-
-/// Counts a connection while it is open.
-struct Open(Arc<Metrics>);
-
-impl Open {
-    fn new(metrics: &Arc<Metrics>) -> Self {
-        metrics.upstream_connections.inc();
-        Self(Arc::clone(metrics))
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.0.upstream_connections.dec();
-    }
-}
-
-/// An HTTP/1.1 connection with an answer on it. Dropped, it closes; given back, it is used again.
-pub(super) struct Lease {
-    pub(super) pool: Rc<Pool>,
-    pub(super) plan: Arc<UpstreamPlan>,
-    pub(super) sender: Http1Sender,
-    pub(super) sent: Sent,
-}
-
-impl Lease {
-    /// The answer was read to its end. What happens now depends on the request: if it is still being written, the
-    /// connection is not clean and is left to close.
-    pub(super) fn answered(self) {
-        if self.sent.is_complete() {
-            self.pool.give_back(&self.plan, self.sender);
-        }
-    }
 }

@@ -6,6 +6,7 @@ mod protocols;
 
 use std::io::Read as _;
 use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -95,8 +96,10 @@ pub(crate) fn forward(method: &str, target: &'static str, body: Body) -> Forward
         method,
         target: target.into(),
         fields: Fields::new(),
+        identity: Rc::default(),
         body,
         upgrade: None,
+        trailers: false,
     }
 }
 
@@ -110,7 +113,8 @@ pub(crate) fn on_core<T>(test: impl AsyncFnOnce(Upstreams) -> T) -> T {
         .enable_all()
         .build_local(tokio::runtime::LocalOptions::default())
         .unwrap();
-    runtime.block_on(test(Upstreams::new(Arc::default())))
+    // A wheel's time begins where the runtime's does.
+    runtime.block_on(async { test(Upstreams::new(Arc::default(), Wheel::new())).await })
 }
 
 /// Sends and reads everything.

@@ -16,9 +16,6 @@ const SECURE_BASE: &[u8] = b"__Host-vestibule";
 const PLAIN_BASE: &[u8] = b"vestibule-";
 const PENDING_MARK: &str = "-signin-";
 
-/// What every name of ours contains; a header without it has no cookie of ours.
-pub(super) const MARK: &[u8] = b"vestibule";
-
 /// Bytes of SHA-256(state) in the name of a pending cookie.
 const TAG_BYTES: usize = 12;
 

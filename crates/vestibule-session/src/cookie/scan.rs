@@ -1,8 +1,8 @@
 //! Reading the `Cookie` header.
 
-use memchr::{memchr, memmem};
+use memchr::memchr;
 
-use super::names::{CookieNames, MARK};
+use super::names::CookieNames;
 use crate::handle::Handle;
 
 /// One `name=value` of a `Cookie` header, as bytes.
@@ -122,16 +122,16 @@ impl CookieNames {
 
 /// The values that a `Cookie` header gives to `name`, in order.
 pub(crate) fn values_of<'a>(header: &'a [u8], name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-    ours_possible(header)
-        .then(|| pairs(header))
-        .into_iter()
-        .flatten()
+    let first = name.as_bytes().first();
+    segments(header)
+        // Most cookies are settled by their first byte.
+        .filter(move |segment| first_byte(segment) == first)
+        .map(pair)
         .filter(move |pair| pair.name == name.as_bytes())
         .map(|pair| pair.value)
 }
 
-/// Whether the header can contain a cookie of ours at all; most headers from elsewhere are settled
-/// here.
-pub(super) fn ours_possible(header: &[u8]) -> bool {
-    memmem::find(header, MARK).is_some()
+/// The first byte that is no space or tab.
+pub(super) fn first_byte(segment: &[u8]) -> Option<&u8> {
+    segment.iter().find(|byte| !matches!(byte, b' ' | b'\t'))
 }

@@ -2,7 +2,7 @@
 //! answers.
 
 use super::names::is_ours;
-use super::scan::{ours_possible, pair, segments, trim};
+use super::scan::{first_byte, pair, segments, trim};
 
 /// What is left of a `Cookie` header without our cookies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum Stripped {
 /// belongs to.
 #[must_use]
 pub fn strip(header: &[u8]) -> Stripped {
-    if !ours_possible(header) || !segments(header).any(segment_is_ours) {
+    if !segments(header).any(segment_is_ours) {
         return Stripped::Unchanged;
     }
     let mut rest: Vec<u8> = Vec::with_capacity(header.len());
@@ -46,6 +46,10 @@ pub fn strip(header: &[u8]) -> Stripped {
 /// A segment without `=` that spells one of our names is taken out as well: some servers read it as
 /// a name.
 fn segment_is_ours(segment: &[u8]) -> bool {
+    // What names of ours begin with, or nameless ones.
+    if !matches!(first_byte(segment), Some(b'_' | b'v' | b'=')) {
+        return false;
+    }
     let pair = pair(segment);
     if pair.name.is_empty() {
         // `=name=value`: what a browser sends for a nameless cookie can lack the first `=`.
@@ -62,5 +66,5 @@ fn segment_is_ours(segment: &[u8]) -> bool {
 /// back without its first `=`.
 #[must_use]
 pub fn upstream_may_set(set_cookie: &[u8]) -> bool {
-    !ours_possible(set_cookie) || !segments(set_cookie).next().is_some_and(segment_is_ours)
+    !segments(set_cookie).next().is_some_and(segment_is_ours)
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
 
+use super::tokens::Granted;
 use super::{AccessToken, Claims, Record, ResourceKey, TokenSet};
 
 /// What is to be remembered; everything has a value, change what the test is about.
@@ -86,12 +87,12 @@ impl RecordFixture {
         claims.insert("iss".to_owned(), self.issuer.clone().into());
         claims.insert("sub".to_owned(), self.subject.clone().into());
         claims.extend(self.claims);
-        let token = AccessToken {
+        let token = AccessToken::from(Granted {
             token: Secret::new(self.access_token),
             received_at: self.created_at,
             expires_at: self.expires_at,
             scope: self.scope.clone(),
-        };
+        });
         Record {
             provider: self.provider,
             site: self.site,

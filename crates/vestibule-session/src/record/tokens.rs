@@ -1,6 +1,7 @@
 //! The token set: access tokens by what they are for, all got with one refresh token.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use vestibule_oidc::secret::Secret;
@@ -48,60 +49,73 @@ impl ResourceKey {
 }
 
 /// One bearer token (RFC 6750) and what the provider said about it. Other types are refused before.
+///
+/// Cheap to clone: each request takes one along, and none of them a copy of the secret.
 #[derive(Clone)]
-pub struct AccessToken {
+pub struct AccessToken(Arc<Granted>);
+
+pub(super) struct Granted {
     pub(super) token: Secret,
     pub(super) received_at: UnixTime,
     pub(super) expires_at: Option<UnixTime>,
     pub(super) scope: Option<String>,
 }
 
+impl From<Granted> for AccessToken {
+    fn from(granted: Granted) -> Self {
+        Self(Arc::new(granted))
+    }
+}
+
 impl AccessToken {
     pub(super) fn received(tokens: &TokenResponse, now: UnixTime) -> Option<Self> {
-        Some(Self {
+        let granted = Granted {
             token: tokens.access_token()?.clone(),
             received_at: now,
             expires_at: tokens.expires_in().map(|lasts| now + lasts),
             scope: tokens.scope().map(str::to_owned),
-        })
+        };
+        Some(granted.into())
     }
 
     /// The token, for the upstream that is due it.
     #[must_use]
     pub fn token(&self) -> &Secret {
-        &self.token
+        &self.0.token
     }
 
     /// When it was received.
     #[must_use]
     pub fn received_at(&self) -> UnixTime {
-        self.received_at
+        self.0.received_at
     }
 
     /// When it expires, if the provider said so (`expires_in`).
     #[must_use]
     pub fn expires_at(&self) -> Option<UnixTime> {
-        self.expires_at
+        self.0.expires_at
     }
 
     /// The granted scope as the provider wrote it; `None` means: what was asked for.
     #[must_use]
     pub fn scope(&self) -> Option<&str> {
-        self.scope.as_deref()
+        self.0.scope.as_deref()
     }
 
     /// Whether it has expired. A token whose end nobody told has not.
     #[must_use]
     pub fn has_expired(&self, now: UnixTime) -> bool {
-        self.expires_at.is_some_and(|expires_at| now >= expires_at)
+        self.0
+            .expires_at
+            .is_some_and(|expires_at| now >= expires_at)
     }
 
     /// Whether less than `margin` of its life is left, or less than half of it when it lives
     /// shorter than two margins: time to get the next one while this one still works.
     #[must_use]
     pub fn refresh_due(&self, margin: Duration, now: UnixTime) -> bool {
-        self.expires_at.is_some_and(|expires_at| {
-            let margin = margin.min(expires_at.since(self.received_at) / 2);
+        self.0.expires_at.is_some_and(|expires_at| {
+            let margin = margin.min(expires_at.since(self.0.received_at) / 2);
             now + margin >= expires_at
         })
     }
@@ -110,7 +124,7 @@ impl AccessToken {
 impl fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AccessToken")
-            .field("expires_at", &self.expires_at)
+            .field("expires_at", &self.0.expires_at)
             .finish_non_exhaustive()
     }
 }
@@ -172,8 +186,8 @@ impl TokenSet {
                         .iter()
                         .map(|s| s.len() + size_of::<String>())
                         .sum::<usize>()
-                    + token.token.expose().len()
-                    + token.scope.as_ref().map_or(0, String::len)
+                    + token.token().expose().len()
+                    + token.scope().map_or(0, str::len)
             })
             .sum()
     }

@@ -16,6 +16,7 @@ use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
 use zeroize::Zeroizing;
 
+use super::tokens::Granted;
 use super::{AccessToken, Claims, Record, ResourceKey, TokenSet};
 
 /// The format this program writes, and the highest it knows.
@@ -200,21 +201,21 @@ impl<'a> WireToken<'a> {
     fn of(key: &'a ResourceKey, token: &'a AccessToken) -> Self {
         Self {
             key: WireKey::of(key),
-            token: token.token.expose(),
-            received_at: token.received_at.as_secs(),
-            expires_at: token.expires_at.map(UnixTime::as_secs),
-            scope: token.scope.as_deref(),
+            token: token.token().expose(),
+            received_at: token.received_at().as_secs(),
+            expires_at: token.expires_at().map(UnixTime::as_secs),
+            scope: token.scope(),
         }
     }
 
     fn read(&self) -> (ResourceKey, AccessToken) {
-        let token = AccessToken {
+        let token = Granted {
             token: Secret::from(self.token),
             received_at: UnixTime::from_secs(self.received_at),
             expires_at: self.expires_at.map(UnixTime::from_secs),
             scope: self.scope.map(str::to_owned),
         };
-        (self.key.read(), token)
+        (self.key.read(), token.into())
     }
 }
 

@@ -51,6 +51,7 @@ pub(super) fn limits(settings: &Settings) -> Limits {
     Limits {
         connections: set.max_connections,
         head_bytes: set.max_head_bytes,
+        target_bytes: set.max_url_bytes,
         head_fields: set.max_fields,
         handshake: set.header_timeout,
         head: set.header_timeout,

@@ -78,6 +78,7 @@ fn route(set: &RouteSettings, upstream: UpstreamId) -> Result<Route, AssembleErr
     };
     route.allowed_origins = set.allowed_origins.clone();
     route.websocket = set.websocket;
+    route.trailers = set.trailers;
     route.danger_any_origin = set.danger_any_origin;
     Ok(route)
 }

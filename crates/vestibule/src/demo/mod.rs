@@ -106,8 +106,12 @@ fn demo(arguments: &DemoArgs) -> Result<Exit, Failure> {
     let idp = runtime.block_on(async { idp.serve() });
     let served = Served::start(&settings, runtime.handle())
         .map_err(Failure::port("start the proxy", "--proxy-port"))?;
+    let stop = {
+        let _entered = runtime.enter();
+        serve::stop_asked_for()
+    };
     output::line(facts.welcome(&served, api.address, &text));
-    runtime.block_on(serve::stop_asked_for());
+    runtime.block_on(stop);
     output::notice("stopping");
     let in_time = served.stop(runtime.handle());
     runtime.block_on(idp.shutdown());

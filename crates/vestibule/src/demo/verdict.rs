@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 use url::Url;
-use vestibule_diagnosis::Finding;
-use vestibule_diagnosis::token::{TokenEvidence, judge};
+use vestibule_diagnosis::evidence::{Api, Role, Token};
+use vestibule_diagnosis::{Evidence, Finding, diagnose};
 use vestibule_oidc::access_token::{
     AccessTokenError, AccessTokenExpected, TokenShape, VerifiedAccessToken, classify, verify,
 };
@@ -103,10 +103,13 @@ impl Validator {
             ),
         };
         let kind = shape.kind();
-        let mut evidence = TokenEvidence::of(&text);
+        let mut evidence = Evidence::default();
+        evidence.token = Some(Token::of(&text).role(Role::Access));
         evidence.route = Some("/foo".to_owned());
-        evidence.audiences = self.audiences.clone();
-        evidence.api = Some(self.api.clone());
+        let mut api = Api::default();
+        api.audiences.clone_from(&self.audiences);
+        api.name = Some(self.api.clone());
+        evidence.api = Some(api);
         Verdict {
             kind,
             valid: outcome.is_ok(),
@@ -115,7 +118,7 @@ impl Validator {
             iss: claims.get("iss").cloned(),
             ver: claims.get("ver").cloned(),
             claims: (!claims.is_empty()).then_some(claims),
-            findings: judge(&evidence),
+            findings: diagnose(&evidence),
         }
     }
 

@@ -115,6 +115,14 @@ pub(crate) static ROUTE: Section = Section {
             doc: "Whether WebSocket upgrades pass. They need a same-origin `Origin`, or one of `allowed_origins`.",
         },
         Key {
+            name: "trailers",
+            kind: Kind::Flag,
+            fallback: Fallback::Value("false"),
+            change: Change::Reload,
+            doc: "Whether trailers pass, both ways, as gRPC needs. Those that only a head may hold, and every name that tells who the person is, \
+                  are removed even so.",
+        },
+        Key {
             name: "allowed_origins",
             kind: Kind::List(&Kind::Text("an origin like \"https://app.example.com\"")),
             fallback: Fallback::Unset("only pages of the same origin"),

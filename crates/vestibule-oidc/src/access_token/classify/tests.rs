@@ -55,6 +55,21 @@ fn microsofts_opaque_tokens_are_recognised() {
         classify("gho_16C7e42F292c6912E7710c838347Ae178B4a"),
         TokenShape::GitHubOpaque
     );
+    for (text, shape) in [
+        ("ya29.a0AfH6.SMB-x.y", TokenShape::GoogleOpaque),
+        (
+            "ghs_16C7e42F292c6912E7710c838347Ae178B4a",
+            TokenShape::GitHubOpaque,
+        ),
+        ("github_pat_11AAAAAAA0abc", TokenShape::GitHubOpaque),
+        ("glpat-xxxxxxxxxxxxxxxxxxxx", TokenShape::GitLabOpaque),
+        ("gloas-0123456789abcdef", TokenShape::GitLabOpaque),
+        ("00Dxx0000001gPL!AR8AQ.JxBp_x", TokenShape::SalesforceOpaque),
+        ("00Dxx0000001gPL!", TokenShape::Opaque { length: 16 }),
+        ("00Dxx0000001gP!AR8", TokenShape::Opaque { length: 18 }),
+    ] {
+        assert_eq!(classify(text), shape, "{text}");
+    }
 }
 
 #[test]

@@ -72,7 +72,7 @@ async fn another_account_is_offered_only_where_it_would_help() {
         let why = NotAuthorized { judgement };
         for person in [true, false] {
             let mut context = context.for_person();
-            context.person = person;
+            context.person = Some(person);
             let response = answer(&why, None, &context);
             assert_eq!(response.head.status, 403);
             let body = response.body.collect(1 << 16).await.unwrap();

@@ -60,7 +60,7 @@ fn answers_without_a_body_have_none() {
         let head = wire.head();
         let found = head
             .lines()
-            .find_map(|line| line.strip_prefix("content-length: "));
+            .find_map(|line| line.strip_prefix("Content-Length: "));
         assert_eq!(found, length, "{method} {target}: {head}");
         assert!(!head.contains("chunked"), "{method} {target}: {head}");
         // The very next byte belongs to the next answer.

@@ -98,6 +98,50 @@ fn many_requests_share_one_connection() {
     show.await_metric(r#"vestibule_requests_total{route="none",class="2xx"} 51"#);
 }
 
+/// Trailers after the end of an answer, which is not known before.
+struct Trailing(bool);
+
+impl ByteStream for Trailing {
+    fn poll_piece(
+        mut self: Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<Bytes, crate::body::BodyError>>> {
+        let piece = std::mem::take(&mut self.0).then(|| Ok(Bytes::from_static(b"ab")));
+        std::task::Poll::Ready(piece)
+    }
+
+    fn trailers(self: Pin<&mut Self>) -> Option<Fields> {
+        Some([("Grpc-Status", "0")].into_iter().collect())
+    }
+}
+
+#[test]
+fn trailers_go_on_only_when_somebody_judged_them() {
+    let pair = generate();
+    let show = show(plan(Some(identity(&pair))), |_, incoming| {
+        let body = Body::stream(Trailing(true));
+        let body = match &incoming.raw.target[..] {
+            b"/pass" => body.passing_trailers(|fields| fields),
+            _ => body,
+        };
+        Box::pin(async { Response::new(text(200, "").head, body) })
+    });
+    runtime().block_on(async {
+        let (mut sender, _connection) = connect(show.address, &pair.0).await;
+        for (target, passed) in [("/", false), ("/pass", true)] {
+            let answer = sender
+                .send_request(request("GET", target, ""))
+                .await
+                .unwrap();
+            let read = answer.into_body().collect().await.unwrap();
+            let trailers = read.trailers().cloned().unwrap_or_default();
+            assert_eq!(trailers.contains_key("grpc-status"), passed, "{target}");
+            assert_eq!(read.to_bytes(), "ab");
+        }
+    });
+    show.await_metric(r#"vestibule_requests_total{route="none",class="2xx"} 2"#);
+}
+
 #[test]
 fn a_panic_ends_one_request_and_not_its_neighbours() {
     let pair = generate();

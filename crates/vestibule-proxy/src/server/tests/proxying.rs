@@ -23,8 +23,10 @@ pub(super) fn proxy(serving: ServingPlan, upstream: Arc<UpstreamPlan>) -> Show {
                 method: request.method().clone(),
                 target: request.path_and_query(),
                 fields: request.fields().clone(),
+                identity: std::rc::Rc::default(),
                 body: incoming.body,
                 upgrade: request.upgrade(),
+                trailers: false,
             };
             match core.upstreams().send(&upstream, forward).await {
                 Ok(answer) => Response {

@@ -39,7 +39,7 @@ fn a_graceful_stop_finishes_what_is_in_flight() {
     leave.send(()).unwrap();
     let answer = wire.rest();
     assert!(answer.ends_with("finished"), "{answer}");
-    assert!(answer.contains("connection: close\r\n"), "{answer}");
+    assert!(answer.contains("Connection: close\r\n"), "{answer}");
     assert!(stopping.join().unwrap(), "nothing was cut");
 }
 

@@ -26,11 +26,11 @@ fn switching() -> Origin {
     Origin::start(|mut wire, _| {
         let head = try_head(&mut wire).unwrap();
         assert!(
-            head.contains("\r\nconnection: Upgrade\r\nupgrade: websocket\r\n"),
+            head.contains("\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"),
             "{head}"
         );
         assert!(
-            head.contains("sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"),
+            head.contains("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"),
             "{head}"
         );
         wire.send(SWITCH);
@@ -43,11 +43,11 @@ fn open(show: &Show) -> Wire {
     wire.send(REQUEST);
     let head = wire.head();
     assert!(
-        head.starts_with("HTTP/1.1 101 ") && head.contains("upgrade: websocket\r\n"),
+        head.starts_with("HTTP/1.1 101 ") && head.contains("Upgrade: websocket\r\n"),
         "{head}"
     );
     assert!(
-        head.contains("sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"),
+        head.contains("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"),
         "{head}"
     );
     wire

@@ -1,6 +1,7 @@
 use std::sync::mpsc;
 use std::time::SystemTime;
 
+use super::super::access::Asked;
 use super::*;
 
 const LIMIT: Duration = Duration::from_secs(10);
@@ -16,7 +17,11 @@ fn line(path: &str) -> (Entry, Measured) {
     };
     (
         Entry {
-            path: path.into(),
+            asked: Asked::Raw {
+                method: "GET".into(),
+                host: "h".into(),
+                target: path.to_owned().into(),
+            },
             ..Entry::default()
         },
         measured,

@@ -133,6 +133,50 @@ fn rustsec_2025_0037_a_connection_with_an_unfinished_request_is_not_used_again()
     });
 }
 
+/// Bytes beyond an answer are nobody's: not those that come with it, not those that come later.
+#[test]
+fn nothing_an_upstream_says_unasked_becomes_the_next_answer() {
+    const POISON: &str = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison";
+    const TIMEOUT: &str =
+        "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    for (at_once, later) in [
+        (POISON, ""),
+        ("x", ""),
+        ("", POISON),
+        ("", "x"),
+        ("", TIMEOUT),
+    ] {
+        let (said, says) = std::sync::mpsc::channel();
+        let (go, gone) = std::sync::mpsc::channel::<()>();
+        let gone = std::sync::Mutex::new(gone);
+        let origin = Origin::start(move |mut wire, before| {
+            if before > 0 {
+                return answer_all(wire, |_| HELLO.into());
+            }
+            try_head(&mut wire);
+            wire.send([HELLO, at_once].concat());
+            gone.lock().unwrap().recv().unwrap();
+            wire.send(later);
+            said.send(()).unwrap();
+            wire.rest();
+        });
+        on_core(async |upstreams| {
+            let plan = origin.plan();
+            assert_eq!(exchange(&upstreams, &plan, get()).await.unwrap(), hello());
+            let pooled = upstreams.pool.idle(&plan);
+            assert_eq!(pooled, usize::from(at_once.is_empty()));
+            if pooled == 1 {
+                go.send(()).unwrap();
+                says.recv_timeout(crate::server::tests::PATIENCE).unwrap();
+                // The core's loop runs between two requests.
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            assert_eq!(exchange(&upstreams, &plan, get()).await.unwrap(), hello());
+            assert_eq!(origin.connections(), 2, "{at_once:?} {later:?}");
+        });
+    }
+}
+
 /// A body whose next piece never comes.
 struct Never;
 

@@ -1,0 +1,81 @@
+//! Decides what is told: asks every row, and leaves out the consequences of what is told already.
+
+use crate::catalogue::{self, Case, Row};
+use crate::shown::redacted;
+use crate::{Change, Evidence, Finding};
+
+/// Everything there is to say about the evidence, the root cause first. Nothing, for what works as
+/// far as anybody can tell.
+///
+/// A finding that another one explains, directly or over others, is left out. What is left is
+/// ordered: what explained something, then the worse before the better, then as in the catalogue.
+pub fn diagnose(evidence: &Evidence) -> Vec<Finding> {
+    judge(catalogue::rows(), evidence)
+}
+
+pub(crate) fn judge<'a>(rows: impl Iterator<Item = &'a Row>, evidence: &Evidence) -> Vec<Finding> {
+    let seen: Vec<(&Row, Case)> = rows
+        .filter_map(|row| Some((row, (row.judge)(evidence)?)))
+        .collect();
+    if seen.len() < 2 {
+        return seen.into_iter().map(finding).collect();
+    }
+    let reached: Vec<Vec<&str>> = seen.iter().map(|(row, _)| consequences(row)).collect();
+    let explained = |code: &str| reached.iter().any(|codes| codes.contains(&code));
+    let explains_something = |codes: &[&str]| seen.iter().any(|(row, _)| codes.contains(&row.code));
+    let mut told: Vec<(bool, usize)> = reached
+        .iter()
+        .zip(&seen)
+        .enumerate()
+        .filter(|(_, (_, (row, _)))| !explained(row.code))
+        .map(|(place, (codes, _))| (explains_something(codes), place))
+        .collect();
+    let severity = |place: usize| {
+        seen.get(place)
+            .map(|(row, case)| case.severity.unwrap_or(row.severity))
+    };
+    // The sort is stable: equal ones stay in the catalogue's order.
+    told.sort_by_key(|(root, place)| std::cmp::Reverse((*root, severity(*place))));
+    let mut seen: Vec<_> = seen.into_iter().map(Some).collect();
+    told.into_iter()
+        .filter_map(|(_, place)| seen.get_mut(place)?.take().map(finding))
+        .collect()
+}
+
+fn finding((row, case): (&Row, Case)) -> Finding {
+    let clean = |change: Change| Change {
+        place: change.place,
+        name: redacted(change.name),
+        text: redacted(change.text),
+        line: change.line.map(redacted),
+    };
+    Finding {
+        code: row.code,
+        severity: case.severity.unwrap_or(row.severity),
+        seen: redacted(case.seen),
+        why: case.why.map_or_else(|| row.cause.to_owned(), redacted),
+        change: case.change.into_iter().map(clean).collect(),
+        // Documentation of the row does not vouch for a weaker sign of it.
+        confidence: case
+            .confidence
+            .unwrap_or(row.confidence)
+            .max(row.confidence),
+        source: row.source,
+    }
+}
+
+/// Every code that follows from a row, over any number of steps.
+fn consequences(row: &Row) -> Vec<&'static str> {
+    let mut reached = Vec::new();
+    let mut open: Vec<&'static str> = row.explains.to_vec();
+    while let Some(code) = open.pop() {
+        if code != row.code && !reached.contains(&code) {
+            reached.push(code);
+            open.extend(catalogue::row(code).map_or(&[][..], |row| row.explains));
+        }
+    }
+    reached
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+//! Says what Entra's error numbers mean: one row for each `AADSTS` number, from tables.
+//!
+//! A row of another family that has more evidence explains the number, and then only that row is
+//! told. Numbers and texts change without notice, so they serve explaining alone: nothing else of
+//! this project decides by them.
+
+mod accounts;
+mod client;
+mod consent;
+mod cure;
+mod federation;
+mod other;
+mod policy;
+mod request;
+mod service;
+mod session;
+mod table;
+mod tenants;
+
+#[cfg(test)]
+pub(super) mod cases;
+
+use crate::Evidence;
+use crate::catalogue::{Case, Row};
+use crate::shown::shown;
+
+use super::said::Said;
+use super::step;
+use table::Code;
+
+/// The rows, one part for each table.
+pub(super) const ROWS: &[&[Row]] = &[
+    client::ROWS,
+    federation::ROWS,
+    consent::ROWS,
+    tenants::ROWS,
+    accounts::ROWS,
+    policy::ROWS,
+    session::ROWS,
+    request::ROWS,
+    service::ROWS,
+    other::ROWS,
+];
+
+const CODES: &[&[Code]] = &[
+    client::CODES,
+    federation::CODES,
+    consent::CODES,
+    tenants::CODES,
+    accounts::CODES,
+    policy::CODES,
+    session::CODES,
+    request::CODES,
+    service::CODES,
+];
+
+/// Whether a table has this number.
+fn is_known(number: u32) -> bool {
+    CODES
+        .iter()
+        .flat_map(|part| part.iter())
+        .any(|code| code.number == number)
+}
+
+fn judge(evidence: &Evidence, codes: &[Code], number: u32) -> Option<Case> {
+    if !evidence.has_aadsts(&[number]) {
+        return None;
+    }
+    let code = codes.iter().find(|code| code.number == number)?;
+    let said = Said::of(evidence);
+    let name = match code.name {
+        "" => String::new(),
+        name => format!(" ({name})"),
+    };
+    let seen = format!("Entra said `AADSTS{number}`{name}{}.", details(&said, code));
+    Some(Case::new(seen).changes(step::changes(evidence, &said, code.cure.steps)))
+}
+
+/// What the message and the settings name, as far as the number is about it.
+fn details(said: &Said, code: &Code) -> String {
+    let values = [
+        ("app", &said.app),
+        ("redirect URI", &said.redirect_uri),
+        ("scope", &said.scope),
+        ("resource", &said.resource),
+        ("tenant", &said.tenant),
+    ];
+    let told: Vec<String> = values
+        .into_iter()
+        .filter(|(name, _)| code.cure.about.contains(name))
+        .filter_map(|(name, value)| Some(format!("{name} {}", shown(value.as_deref()?))))
+        .collect();
+    match told.is_empty() {
+        true => String::new(),
+        false => format!(": {}", told.join(", ")),
+    }
+}

@@ -1,0 +1,125 @@
+//! One case for each number: its text shows it, and what only comes close stays silent.
+
+use crate::Evidence;
+use crate::evidence::ProviderError;
+use crate::testing::{RowCase, case, evidence};
+
+use super::CODES;
+use super::table::Code;
+
+pub(in crate::family) fn all() -> Vec<RowCase> {
+    let mut cases: Vec<RowCase> = CODES.iter().flat_map(|part| part.iter()).map(of).collect();
+    cases.push(
+        case("VST-AADSTS-OTHER")
+            .shows(Evidence::of_text("AADSTS99999999: Something new happened."))
+            .line("https://login.microsoftonline.com/error?code=99999999")
+            .silent(Evidence::of_text(
+                "AADSTS50011: a known one; AADSTS99999999 beside it",
+            ))
+            .silent(Evidence::of_text("code 99999999")),
+    );
+    cases
+}
+
+fn of(code: &Code) -> RowCase {
+    let number = code.number;
+    let row = super::ROWS
+        .iter()
+        .flat_map(|part| part.iter())
+        .find(|row| row.code == format!("VST-AADSTS-{number}"))
+        .unwrap();
+    case(row.code)
+        .shows(Evidence::of_text(&format!(
+            "AADSTS{number}: Something happened."
+        )))
+        .shows(evidence(|evidence| {
+            let mut error = ProviderError::new("invalid_request", None);
+            error.aadsts.push(number);
+            evidence.provider_error = Some(error);
+        }))
+        .says(format!("`AADSTS{number}`"))
+        // A number alone is no code, and one digit more is another code.
+        .silent(Evidence::of_text(&format!(
+            "the job took {number} ms; error {number}"
+        )))
+        .silent(Evidence::of_text(&format!("AADSTS{number}99: Another.")))
+}
+
+#[test]
+fn values_of_the_message_are_filled_into_cure_and_line() {
+    let text = "AADSTS500011: The resource principal named api://9e59d98b-d747-4a9a-96fd-178f04d08b02 \
+                was not found in the tenant named contoso.onmicrosoft.com. Correlation ID: \
+                aaaa0000-bb11-2222-33cc-444444dddddd Timestamp: 2024-01-09 02:02:12Z";
+    let finding = crate::diagnose(&Evidence::of_text(text)).remove(0);
+    let all = serde_json::to_string(&finding).unwrap();
+    assert!(
+        finding
+            .seen
+            .contains("api://9e59d98b-d747-4a9a-96fd-178f04d08b02"),
+        "{all}"
+    );
+    assert!(
+        all.contains("api://9e59d98b-d747-4a9a-96fd-178f04d08b02/.default"),
+        "{all}"
+    );
+
+    let text = "AADSTS53003: Access has been blocked. Correlation ID: \
+                aaaa0000-bb11-2222-33cc-444444dddddd Timestamp: 2024-01-09 02:02:12Z";
+    let finding = crate::diagnose(&Evidence::of_text(text)).remove(0);
+    let all = serde_json::to_string(&finding).unwrap();
+    assert!(
+        all.contains("aaaa0000-bb11-2222-33cc-444444dddddd"),
+        "{all}"
+    );
+    assert!(all.contains("2024-01-09 02:02:12Z"), "{all}");
+}
+
+#[test]
+fn apache_is_named_only_where_the_configuration_came_from_it() {
+    use crate::evidence::{Origin, Settings};
+    let places = |origin| {
+        let mut evidence = Evidence::of_text("AADSTS7000222: The secret has expired.");
+        evidence.settings = Some(Settings {
+            origin: Some(origin),
+            ..Settings::default()
+        });
+        let finding = crate::diagnose(&evidence).remove(0);
+        finding
+            .change
+            .iter()
+            .map(|change| change.place)
+            .collect::<Vec<_>>()
+    };
+    use crate::Place::{Apache, Config};
+    assert!(places(Origin::Apache).contains(&Apache) && !places(Origin::Apache).contains(&Config));
+    assert!(places(Origin::Toml).contains(&Config) && !places(Origin::Toml).contains(&Apache));
+}
+
+#[test]
+fn no_number_stands_twice() {
+    let mut numbers: Vec<_> = CODES
+        .iter()
+        .flat_map(|part| part.iter())
+        .map(|code| code.number)
+        .collect();
+    let count = numbers.len();
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers.len(), count);
+    assert!(count >= 200, "{count}");
+}
+
+/// A fault named after a number is the one of the number's own row.
+#[test]
+fn faults_of_numbers_are_named_alike_everywhere() {
+    let own: Vec<_> = super::ROWS
+        .iter()
+        .flat_map(|part| part.iter())
+        .filter_map(|row| row.fault)
+        .collect();
+    for row in crate::catalogue::rows() {
+        let Some(fault) = row.fault else { continue };
+        let numbered = fault.starts_with("token-error-") || fault.starts_with("authorize-error-");
+        assert!(!numbered || own.contains(&fault), "{}: {fault}", row.code);
+    }
+}

@@ -1,0 +1,17 @@
+//! The client's credentials, its ids, and the tenant and cloud it is in.
+//!
+//! | file | rows |
+//! |---|---|
+//! | `secret` | secrets, and how they are sent |
+//! | `assertion` | certificates and federated tokens |
+//! | `place` | client id, tenant and cloud |
+
+mod assertion;
+#[cfg(test)]
+pub(super) mod cases;
+mod place;
+mod secret;
+
+use crate::catalogue::Row;
+
+pub(super) const ROWS: &[&[Row]] = &[secret::ROWS, assertion::ROWS, place::ROWS];

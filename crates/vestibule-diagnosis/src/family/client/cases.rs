@@ -1,0 +1,185 @@
+//! What shows each row of the family, and what comes close.
+
+use serde_json::json;
+use vestibule_oidc::time::UnixTime;
+
+use crate::Evidence;
+use crate::evidence::{Origin, ProviderError, ProviderSettings, SecretShape};
+use crate::testing::{
+    CLIENT, RowCase, TENANT, case, evidence, jwt, provider, settings, texts, with,
+};
+
+pub(in crate::family) fn all() -> Vec<RowCase> {
+    [secret(), more_of_secrets(), assertion(), place()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn set(fill: impl FnOnce(&mut ProviderSettings)) -> Evidence {
+    let known = evidence(|e| e.settings = Some(settings()));
+    with(&known, |e| fill(provider(e)))
+}
+
+fn refused(evidence: &Evidence, number: u32) -> Evidence {
+    with(evidence, |e| {
+        let mut error = ProviderError::new("invalid_client", None);
+        error.aadsts.push(number);
+        e.provider_error = Some(error);
+    })
+}
+
+fn secret() -> Vec<RowCase> {
+    let shape = |secret: &str| set(|provider| provider.secret = Some(SecretShape::of(secret)));
+    let guid = shape("0b6f9e6e-5a4f-4f0e-8a45-0d8a6a1b7c22");
+    let spaced = shape("s3cret \n");
+    let ends = |left: i64| {
+        let mut e = set(|provider| {
+            provider.credential_expires_at = Some(UnixTime::from_secs(1_700_000_000 + left))
+        });
+        e.now = Some(UnixTime::from_secs(1_700_000_000));
+        e
+    };
+    vec![
+        case("VST-CLIENT-SECRET-ID")
+            .shows(guid.clone())
+            .shows(refused(&guid, 7_000_215))
+            .silent(shape("Kx8Q~aBcDeFgHiJkLmNoPqRsTuVwXyZ012345678"))
+            .silent(with(&guid, |e| {
+                provider(e).issuer = Some("https://id.example".to_owned())
+            })),
+        case("VST-CLIENT-SECRET-SPACE")
+            .shows(shape("\"s3cret\""))
+            .shows(refused(&spaced, 7_000_215))
+            .shows(with(&spaced, |e| {
+                e.settings.as_mut().unwrap().origin = Some(Origin::OAuth2Proxy)
+            }))
+            .silent(spaced.clone())
+            .silent(shape("s3cret")),
+        case("VST-CLIENT-SECRET-EXPIRED")
+            .shows(ends(-1))
+            .shows(ends(3 * 24 * 3600))
+            .shows(refused(&set(|_| ()), 7_000_222))
+            .shows(Evidence::of_text(&format!(
+                "AADSTS7000222: The provided client secret keys for app '{CLIENT}' are expired."
+            )))
+            .silent(ends(300 * 24 * 3600))
+            .silent(Evidence::of_text("AADSTS7000222: no app is named")),
+    ]
+}
+
+fn more_of_secrets() -> Vec<RowCase> {
+    let with_secret = set(|provider| provider.secret = Some(SecretShape::of("s3cret")));
+    let asks = |types: &str| {
+        set(|provider| {
+            provider.response_type = Some(types.to_owned());
+            provider.response_mode = Some("form_post".to_owned());
+        })
+    };
+    let methods = |list: &[&str]| set(|provider| provider.authentication_methods = texts(list));
+    vec![
+        case("VST-CLIENT-PUBLIC")
+            .shows(refused(&with_secret, 700_025))
+            .silent(with_secret.clone())
+            .silent(Evidence::of_text("AADSTS700025: nothing else is known")),
+        case("VST-CLIENT-NO-SECRET")
+            .shows(refused(&set(|_| ()), 7_000_218))
+            .line("client_secret = \"env:PORTAL_CLIENT_SECRET\"")
+            .silent(refused(&with_secret, 7_000_218))
+            .silent(set(|_| ())),
+        case("VST-CLIENT-TWICE")
+            .shows(methods(&["client_secret_basic", "client_secret_post"]))
+            .shows(refused(
+                &methods(&["client_secret_basic", "client_secret_post"]),
+                7_000_110,
+            ))
+            .line("client_authentication = \"client_secret_basic\"")
+            .silent(methods(&["client_secret_basic"])),
+        case("VST-CLIENT-HYBRID")
+            .shows(refused(&asks("code id_token"), 700_054))
+            .silent(asks("code id_token"))
+            .silent(refused(&asks("code"), 700_054)),
+    ]
+}
+
+fn assertion() -> Vec<RowCase> {
+    let own = |header| {
+        let mut e = set(|provider| provider.certificate = Some(true));
+        e.client_assertion = Some(jwt(
+            header,
+            json!({ "iss": CLIENT, "sub": CLIENT, "aud": "x" }),
+        ));
+        e
+    };
+    let bare = own(json!({ "alg": "RS256", "kid": "k1" }));
+    let workload = |number: Option<u32>, exp: i64| {
+        let mut e = set(|provider| provider.federated = Some(true));
+        e.now = Some(UnixTime::from_secs(1_700_000_000));
+        e.client_assertion = Some(jwt(
+            json!({ "alg": "RS256", "kid": "k1" }),
+            json!({
+                "iss": "https://oidc.cluster.example/", "sub": "system:serviceaccount:web:Portal",
+                "aud": ["api://AzureADTokenExchange"], "exp": exp,
+            }),
+        ));
+        match number {
+            Some(number) => refused(&e, number),
+            None => e,
+        }
+    };
+    vec![
+        case("VST-CLIENT-THUMBPRINT")
+            .shows(bare.clone())
+            .shows(refused(&bare, 700_027))
+            .says("`k1`")
+            .silent(own(json!({ "alg": "RS256", "x5t": "abc" })))
+            .silent(own(json!({ "alg": "PS256", "x5t#S256": "abc" })))
+            .silent(workload(None, 1_700_003_600)),
+        case("VST-CLIENT-FEDERATED")
+            .shows(workload(Some(700_213), 1_700_003_600))
+            .shows(workload(Some(7_002_138), 1_700_003_600))
+            .shows(Evidence::of_text(
+                "AADSTS700213: No matching federated identity record found for presented assertion \
+                 subject 'system:serviceaccount:web:Portal'. Check your federated identity credential.",
+            ))
+            .says("`system:serviceaccount:web:Portal`")
+            .silent(workload(None, 1_700_003_600))
+            .silent(Evidence::of_text("AADSTS700213: nothing else is known")),
+        case("VST-CLIENT-FEDERATED-STALE")
+            .shows(workload(None, 1_699_999_000))
+            .shows(workload(Some(700_024), 1_699_999_000))
+            .silent(workload(None, 1_700_003_600)),
+    ]
+}
+
+fn place() -> Vec<RowCase> {
+    let at = |issuer: &str| set(|provider| provider.issuer = Some(issuer.to_owned()));
+    let common = at("https://login.microsoftonline.com/common/v2.0");
+    let listed = with(&common, |e| provider(e).tenants = Some(texts(&[TENANT])));
+    let named = at("https://login.microsoftonline.com/contoso.onmicrosoft.com/v2.0");
+    vec![
+        case("VST-CLIENT-ID")
+            .shows(refused(&set(|_| ()), 700_016))
+            .shows(Evidence::of_text(&format!(
+                "AADSTS700016: Application with identifier '{CLIENT}' was not found in the directory 'Contoso'."
+            )))
+            .shows(set(|provider| provider.client_id = Some("portal".to_owned())))
+            .silent(set(|_| ()))
+            .silent(Evidence::of_text("AADSTS700016: nothing is named")),
+        case("VST-CLIENT-ISSUER-NAME")
+            .shows(named.clone())
+            .says("`contoso.onmicrosoft.com`")
+            .silent(set(|_| ()))
+            .silent(common.clone()),
+        case("VST-CLIENT-COMMON")
+            .shows(refused(&common, 50194))
+            .shows(refused(&listed, 50194))
+            .silent(common.clone())
+            .silent(refused(&set(|_| ()), 50194)),
+        case("VST-CLIENT-CLOUD")
+            .shows(refused(&set(|_| ()), 900_439))
+            .line("issuer = \"https://login.microsoftonline.us/TENANT-ID/v2.0\"")
+            .silent(Evidence::of_text("AADSTS900439: nothing else is known"))
+            .silent(at(&format!("https://login.microsoftonline.us/{TENANT}/v2.0"))),
+    ]
+}

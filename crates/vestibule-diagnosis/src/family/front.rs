@@ -1,0 +1,10 @@
+//! Proxies in front of the proxy, and paths between them.
+
+#[cfg(test)]
+pub(super) mod cases;
+mod path;
+mod proxy;
+
+use crate::catalogue::Row;
+
+pub(super) const ROWS: &[&[Row]] = &[proxy::ROWS, path::ROWS];

@@ -1,0 +1,24 @@
+//! Signatures, keys, and the way to the provider's documents and endpoints.
+//!
+//! | file | rows |
+//! |---|---|
+//! | `signature` | a token's key and its signature |
+//! | `document` | metadata and keys that can't be had, or say something unexpected |
+//! | `endpoint` | introspection, user info, PKCE |
+//! | `library` | what libraries write into logs |
+
+#[cfg(test)]
+pub(super) mod cases;
+mod document;
+mod endpoint;
+mod library;
+mod signature;
+
+use crate::catalogue::Row;
+
+pub(super) const ROWS: &[&[Row]] = &[
+    document::ROWS,
+    signature::ROWS,
+    endpoint::ROWS,
+    library::ROWS,
+];

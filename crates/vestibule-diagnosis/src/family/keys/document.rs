@@ -1,0 +1,280 @@
+//! Metadata and keys that can't be had, or say something unexpected.
+
+use vestibule_oidc::microsoft::{TENANT_PLACEHOLDER, TenantId, cloud_of};
+
+use super::super::token::issuers_differ;
+use crate::catalogue::{Case, Row};
+use crate::cure::{portal, write_issuer};
+use crate::evidence::{Probe, ProbeOutcome, ProbeTarget, Product, host_of};
+use crate::shown::shown;
+use crate::{Change, Confidence, Evidence, Severity};
+
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        code: "VST-KEYS-UNREACHABLE",
+        title: "the provider can't be reached",
+        severity: Severity::Error,
+        confidence: Confidence::Inferred,
+        source: "What the network answered",
+        symptom: "Nobody can sign in, and the log says that the provider gives no answer.",
+        cause: "This machine finds no way to the provider's host: no name, no route, or a firewall.",
+        cure: "Let this machine reach the provider's hosts on port 443.",
+        fault: Some("hang-up"),
+        explains: &[
+            "VST-KEYS-NOT-KEYS",
+            "VST-KEYS-NO-METADATA",
+            "VST-KEYS-KID-MISSING",
+        ],
+        judge: unreachable,
+    },
+    Row {
+        code: "VST-KEYS-TLS",
+        title: "TLS to the provider fails",
+        severity: Severity::Error,
+        confidence: Confidence::Inferred,
+        source: "What the TLS library said",
+        symptom: "Nobody can sign in, and the log has a certificate that is not trusted.",
+        cause: "The certificate that was shown is not one this machine trusts for that host. In company \
+                networks that is mostly a proxy that opens TLS.",
+        cure: "Trust the inspecting proxy's certificate authority, or let the provider's hosts pass \
+               unopened. Never switch the check off.",
+        fault: None,
+        explains: &[
+            "VST-KEYS-NOT-KEYS",
+            "VST-KEYS-NO-METADATA",
+            "VST-KEYS-KID-MISSING",
+        ],
+        judge: tls,
+    },
+    Row {
+        code: "VST-KEYS-NO-METADATA",
+        title: "no metadata at this address",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "OIDC Discovery §4; Microsoft identity platform: error codes, AADSTS90002",
+        symptom: "The proxy does not start, or nobody can sign in: the metadata answers 404 or 400.",
+        cause: "The tenant, the path or the cloud in the address is not right.",
+        cure: "Copy the tenant id from the portal, and use the sign-in host of the tenant's cloud.",
+        fault: Some("status"),
+        explains: &[
+            "VST-AADSTS-90002",
+            "VST-KEYS-NOT-KEYS",
+            "VST-KEYS-KID-MISSING",
+        ],
+        judge: no_metadata,
+    },
+    Row {
+        code: "VST-KEYS-NOT-KEYS",
+        title: "something else in the place of the keys",
+        severity: Severity::Error,
+        confidence: Confidence::Inferred,
+        source: "RFC 7517 §5",
+        symptom: "Every token is refused, and the library says that it has no keys.",
+        cause: "At the keys' address is no key set, or an empty one. A page of HTML comes from something in \
+                between: an outbound proxy, a sign-in page of the network, an inspection.",
+        cure: "Let this machine reach the provider's hosts without anything answering in their place.",
+        fault: Some("body"),
+        explains: &["VST-KEYS-KID-MISSING", "VST-KEYS-LIBRARY"],
+        judge: not_keys,
+    },
+    Row {
+        code: "VST-KEYS-ISSUER",
+        title: "the metadata names another issuer than configured",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "OIDC Discovery §4.3; Microsoft identity platform: OpenID Connect, fetch the document",
+        symptom: "The proxy or the API does not start: the issuer of the metadata is not the configured one.",
+        cause: "The two must be the same to the last character.",
+        cure: "Write the issuer exactly as the metadata has it, if that is the provider you mean.",
+        fault: Some("discovery-member"),
+        explains: &["VST-TOKEN-ISSUER"],
+        judge: issuer,
+    },
+];
+
+/// What was tried at the provider.
+fn at_provider(evidence: &Evidence) -> impl Iterator<Item = &Probe> {
+    use ProbeTarget::{Authorization, Keys, Metadata, Token, UserInfo};
+    evidence.probes.iter().filter(|probe| {
+        matches!(
+            probe.target,
+            Metadata | Keys | Token | UserInfo | Authorization
+        )
+    })
+}
+
+fn unreachable(evidence: &Evidence) -> Option<Case> {
+    let (probe, what) = at_provider(evidence).find_map(|probe| {
+        let what = match probe.outcome {
+            ProbeOutcome::NoSuchHost => "the host has no address",
+            ProbeOutcome::NoConnection => "nothing takes the connection",
+            ProbeOutcome::TimedOut => "no answer in time",
+            _ => return None,
+        };
+        Some((probe, what))
+    })?;
+    let host = host_of(&probe.url).unwrap_or(&probe.url);
+    let case = Case::new(format!("{}: {what}.", shown(&probe.url)));
+    let allow = Change::environment(
+        "DNS, routes, firewall, outbound proxy",
+        match evidence.is_entra() {
+            true => format!(
+                "Let this machine reach {} and graph.microsoft.com on port 443.",
+                shown(host)
+            ),
+            false => format!("Let this machine reach {} on port 443.", shown(host)),
+        },
+    );
+    Some(match probe.outcome {
+        ProbeOutcome::NoSuchHost => case
+            .change(Change::config(
+                "provider.issuer",
+                "Look for a misspelling of the host.",
+            ))
+            .change(allow),
+        _ => case.change(allow),
+    })
+}
+
+fn tls(evidence: &Evidence) -> Option<Case> {
+    let (probe, detail, issuer) = at_provider(evidence).find_map(|probe| match &probe.outcome {
+        ProbeOutcome::Tls {
+            detail,
+            certificate_issuer,
+        } => Some((probe, detail, certificate_issuer.as_deref())),
+        _ => None,
+    })?;
+    let by = issuer.map_or_else(String::new, |issuer| {
+        format!(" The certificate is issued by {}.", shown(issuer))
+    });
+    Some(
+        Case::new(format!("{}: {}.{by}", shown(&probe.url), shown(detail)))
+            .change(Change::environment(
+                "trusted certificates",
+                "If that issuer is your company's: add its certificate to this machine's trusted ones. If \
+                 you do not know it, find out who is in between.",
+            ))
+            .change(Change::environment(
+                "inspection",
+                "Or let the provider's hosts pass unopened.",
+            )),
+    )
+}
+
+fn no_metadata(evidence: &Evidence) -> Option<Case> {
+    let probe = at_provider(evidence).find(|probe| {
+        probe.target == ProbeTarget::Metadata && matches!(probe.status(), Some(400..=499))
+    })?;
+    let case = Case::new(format!(
+        "{} answers {}.",
+        shown(&probe.url),
+        probe.status().unwrap_or_default()
+    ));
+    if Product::of_url(&probe.url).is_none_or(|product| !product.is_entra()) {
+        return Some(
+            case.because(
+                "There is no metadata under this address: a part of the path is missing or wrong.",
+            )
+            .change(Change::config(
+                "provider.issuer",
+                "Take the issuer from the provider's administration, with every part of its path.",
+            )),
+        );
+    }
+    Some(
+        case.change(write_issuer(
+            evidence,
+            "https://login.microsoftonline.com/<tenant id>/v2.0",
+            "Use the id of the directory; in another cloud also its sign-in host.",
+        ))
+        .change(Change::portal(
+            portal::OVERVIEW,
+            "The id stands here as Directory (tenant) ID.",
+        )),
+    )
+}
+
+fn not_keys(evidence: &Evidence) -> Option<Case> {
+    let keys = evidence.keys.as_ref()?;
+    let url = keys.url.as_deref().unwrap_or("the keys' address");
+    let html = keys.first_char == Some('<')
+        || keys
+            .content_type
+            .as_deref()
+            .is_some_and(|kind| kind.starts_with("text/html"));
+    let seen = match (&keys.keys, keys.status) {
+        (Some(found), _) if found.is_empty() => {
+            format!("{} has a key set without keys.", shown(url))
+        }
+        (Some(_), _) => return None,
+        (None, Some(status)) if status != 200 => format!("{} answers {status}.", shown(url)),
+        (None, _) if html => format!("{} has a page of HTML where keys are expected.", shown(url)),
+        (None, _) => format!("{} has no key set.", shown(url)),
+    };
+    Some(Case::new(seen).change(Change::environment(
+        "outbound proxy, firewall",
+        "Ask for the address from this machine with curl: what answers, and from where. Let the \
+         provider's hosts through.",
+    )))
+}
+
+fn issuer(evidence: &Evidence) -> Option<Case> {
+    let (configured, found) = issuers_differ(evidence)?;
+    // These two differ by design and have findings of their own.
+    if matches!(
+        Product::of_url(found),
+        Some(Product::B2c | Product::ExternalId)
+    ) {
+        return None;
+    }
+    let case = Case::new(format!(
+        "The metadata names the issuer {}; configured is {}.",
+        shown(found),
+        shown(configured)
+    ));
+    let trimmed = |issuer: &str| issuer.trim_end_matches('/').to_owned();
+    let same_cloud = || {
+        let cloud = cloud_of(host_of(configured)?)?;
+        Some(cloud == cloud_of(host_of(found)?)? && host_of(configured) != host_of(found))
+    };
+    let why = if found.contains(TENANT_PLACEHOLDER) {
+        "The authority serves many tenants, so its issuer is a template with `{tenantid}` in it, which no \
+         token has."
+    } else if trimmed(configured) == trimmed(found) {
+        "They differ by the slash at the end, and issuers are compared to the letter."
+    } else if trimmed(configured).strip_suffix("/v2.0") == Some(&*trimmed(found))
+        || trimmed(found).strip_suffix("/v2.0") == Some(&*trimmed(configured))
+        || host_of(found) == Some("sts.windows.net")
+    {
+        "One is of the v1.0 endpoint, the other of v2.0: `/v2.0` is missing in the metadata's address, or is \
+         there too much."
+    } else if same_cloud() == Some(true) {
+        "One cloud has several sign-in hosts; its tokens name one of them alone."
+    } else if names_tenant(configured) && host_of(configured) == host_of(found) {
+        "The configured issuer names the tenant by its domain. The metadata and the tokens name it by its id."
+    } else {
+        return Some(case.change(write(evidence, found)));
+    };
+    let case = case.because(why);
+    Some(match found.contains(TENANT_PLACEHOLDER) {
+        true => case.change(write(
+            evidence,
+            "https://login.microsoftonline.com/<tenant id>/v2.0",
+        )),
+        false => case.change(write(evidence, found)),
+    })
+}
+
+fn write(evidence: &Evidence, issuer: &str) -> Change {
+    write_issuer(
+        evidence,
+        issuer,
+        "Write the issuer so, if that is the provider you mean.",
+    )
+}
+
+/// Whether the first part of an issuer's path is a domain in the place of a tenant's id.
+fn names_tenant(issuer: &str) -> bool {
+    let segment = issuer.split('/').nth(3).unwrap_or_default();
+    segment.contains('.') && TenantId::parse(segment).is_none()
+}

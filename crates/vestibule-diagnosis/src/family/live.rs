@@ -1,0 +1,11 @@
+//! What shows only when it is tried: the metadata, the store, the upstream.
+
+#[cfg(test)]
+pub(super) mod cases;
+mod metadata;
+mod store;
+mod upstream;
+
+use crate::catalogue::Row;
+
+pub(super) const ROWS: &[&[Row]] = &[metadata::ROWS, store::ROWS, upstream::ROWS];

@@ -1,0 +1,218 @@
+//! The way to the upstream, and how large a head it takes.
+
+use crate::catalogue::{Case, Row};
+use crate::evidence::{AskedToken, Probe, ProbeOutcome, ProbeTarget, RouteSettings};
+use crate::shown::shown;
+use crate::{Change, Confidence, Evidence, Severity};
+
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        code: "VST-UPSTREAM-UNREACHABLE",
+        title: "the upstream can't be reached",
+        severity: Severity::Error,
+        confidence: Confidence::Inferred,
+        source: "What the network answered",
+        symptom: "After sign-in people get a 502 or 504.",
+        cause: "Nothing answers at the upstream's address: it is not started, listens elsewhere, or a firewall is in \
+                between. In a container `localhost` is the container itself.",
+        cure: "Start it, or correct its address.",
+        fault: None,
+        explains: &[],
+        judge: unreachable,
+    },
+    Row {
+        code: "VST-UPSTREAM-TLS",
+        title: "TLS to the upstream fails",
+        severity: Severity::Error,
+        confidence: Confidence::Inferred,
+        source: "What the TLS library said",
+        symptom: "After sign-in people get a 502, and the log says that TLS failed.",
+        cause: "The upstream's certificate is not one for its name from a trusted authority; or the upstream speaks \
+                plain HTTP at that port.",
+        cure: "Trust the authority that issued it, by `upstream_ca`; or write `http://`, if it speaks plain HTTP.",
+        fault: None,
+        explains: &[],
+        judge: tls,
+    },
+    Row {
+        code: "VST-UPSTREAM-NOT-HTTP",
+        title: "the upstream does not answer in HTTP",
+        severity: Severity::Error,
+        confidence: Confidence::Inferred,
+        source: "RFC 9112 §4",
+        symptom: "After sign-in people get a 502, and the log says that the answer is malformed.",
+        cause: "Something listens at the upstream's address and speaks another protocol: mostly TLS where plain HTTP \
+                is configured, or another program's port.",
+        cure: "Write `https://`, if it speaks TLS; else correct the port.",
+        fault: None,
+        explains: &[],
+        judge: not_http,
+    },
+    Row {
+        code: "VST-UPSTREAM-SMALL-HEAD",
+        title: "the upstream takes smaller heads than tokens need",
+        severity: Severity::Warning,
+        confidence: Confidence::Inferred,
+        source: "Tried; the servers' documentation names their limits",
+        symptom: "Most people get through, and those in many groups get a 400 or 431.",
+        cause: "Access tokens grow with the groups, roles and scopes of a person, to 4 KiB and more. With the other \
+                fields, and twice where two fields carry the token, the head is larger than the upstream takes.",
+        cure: "Raise the upstream's limit, and send the token in one field only.",
+        fault: Some("oversize-token"),
+        explains: &[],
+        judge: small_head,
+    },
+];
+
+/// What became of a try at an upstream.
+fn tried(evidence: &Evidence) -> impl Iterator<Item = &Probe> {
+    evidence
+        .probes
+        .iter()
+        .filter(|probe| probe.target == ProbeTarget::Upstream)
+}
+
+fn unreachable(evidence: &Evidence) -> Option<Case> {
+    let (probe, what) = tried(evidence).find_map(|probe| {
+        let what = match probe.outcome {
+            ProbeOutcome::NoSuchHost => "the host has no address",
+            ProbeOutcome::NoConnection => "nothing takes the connection",
+            ProbeOutcome::TimedOut => "no answer in time",
+            _ => return None,
+        };
+        Some((probe, what))
+    })?;
+    Some(
+        Case::new(format!("The upstream {}: {what}.", shown(&probe.url)))
+            .change(Change::api(
+                "the app or API",
+                "See that it runs and listens at that address.",
+            ))
+            .change(
+                Change::config("upstream", "Or correct the address.")
+                    .line("upstream = \"http://HOST:PORT\""),
+            ),
+    )
+}
+
+fn tls(evidence: &Evidence) -> Option<Case> {
+    let (probe, detail) = tried(evidence).find_map(|probe| match &probe.outcome {
+        ProbeOutcome::Tls { detail, .. } => Some((probe, detail)),
+        _ => None,
+    })?;
+    let plain = probe.url.replacen("https://", "http://", 1);
+    Some(
+        Case::new(format!(
+            "The upstream {}: {}.",
+            shown(&probe.url),
+            shown(detail)
+        ))
+        .change(
+            Change::config(
+                "upstream_ca",
+                "If the certificate is of your own authority: name that authority's file.",
+            )
+            .line("upstream_ca = \"/etc/vestibule/upstream-ca.pem\""),
+        )
+        .change(
+            Change::config(
+                "upstream",
+                "If the upstream speaks plain HTTP there: write so.",
+            )
+            .line(format!("upstream = \"{plain}\"")),
+        ),
+    )
+}
+
+fn not_http(evidence: &Evidence) -> Option<Case> {
+    let (probe, detail) = tried(evidence).find_map(|probe| match &probe.outcome {
+        ProbeOutcome::Failed { detail } => Some((probe, detail)),
+        _ => None,
+    })?;
+    let case = Case::new(format!(
+        "The upstream {}: {}.",
+        shown(&probe.url),
+        shown(detail)
+    ));
+    let case = match probe.url.strip_prefix("http://") {
+        Some(rest) => case.change(
+            Change::config("upstream", "If the upstream speaks TLS there: write so.")
+                .line(format!("upstream = \"https://{rest}\"")),
+        ),
+        None => case,
+    };
+    Some(case.change(Change::api(
+        "the app or API",
+        "See what listens at that port.",
+    )))
+}
+
+/// A token, and the rest of a head.
+const TOKEN_BYTES: usize = 4 * 1024;
+const REST_BYTES: usize = 2 * 1024;
+
+/// In how many fields a route sends the access token.
+fn copies(route: &RouteSettings) -> usize {
+    match route.token {
+        Some(AskedToken::Scope(_) | AskedToken::SignIn) => {}
+        _ => return 0,
+    }
+    let carriers = [
+        "OIDC_access_token",
+        "X-Forwarded-Access-Token",
+        "Authorization",
+    ];
+    let is_carrier = |name: &String| {
+        carriers
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(name))
+    };
+    let mut names: Vec<String> = route
+        .header_names
+        .iter()
+        .filter(|name| is_carrier(name))
+        .chain(&route.token_header)
+        .map(|name| name.to_ascii_lowercase())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names.len().max(1)
+}
+
+fn small_head(evidence: &Evidence) -> Option<Case> {
+    let settings = evidence.settings.as_ref()?;
+    // A request that was sent shows its size by itself.
+    if evidence.upstream_request.is_some() || evidence.upstream_response.is_some() {
+        return None;
+    }
+    let named = evidence
+        .route_settings()
+        .filter(|_| evidence.route.is_some());
+    let routes = named
+        .into_iter()
+        .chain(settings.routes.iter().filter(|_| named.is_none()));
+    let (route, limit, copies) = routes
+        .filter_map(|route| Some((route, route.upstream_header_limit_bytes?, copies(route))))
+        .find(|(_, limit, copies)| *copies > 0 && *limit < copies * TOKEN_BYTES + REST_BYTES)?;
+    let twice = match copies {
+        1 => "",
+        _ => ", and the token is sent in two fields",
+    };
+    let case = Case::new(format!(
+        "The upstream of {} takes {} KiB of head{twice}.",
+        shown(route.path.as_deref().unwrap_or("/")),
+        limit / 1024
+    ));
+    let case = match copies {
+        1 => case,
+        _ => case.change(Change::config(
+            "route.headers",
+            "Send the token once: leave `authorization = \"bearer\"` out, or name your own headers in the place of the preset.",
+        )),
+    };
+    Some(case.change(Change::api(
+        "largest request head",
+        "Raise it to 16 KiB or more: Jetty `jetty.httpConfig.requestHeaderSize`, Tomcat `maxHttpHeaderSize`, nginx \
+         `large_client_header_buffers`, Apache `LimitRequestFieldSize`, Kestrel `MaxRequestHeadersTotalSize`.",
+    )))
+}

@@ -1,0 +1,19 @@
+//! Scopes, consent and policy.
+//!
+//! | file | rows |
+//! |---|---|
+//! | `resource` | which API a scope is of |
+//! | `asked` | scopes that are asked for wrongly |
+//! | `consent` | who has to agree, who may use the app |
+//! | `policy` | second factors, Conditional Access, claims challenges |
+
+mod asked;
+#[cfg(test)]
+pub(super) mod cases;
+mod consent;
+mod policy;
+mod resource;
+
+use crate::catalogue::Row;
+
+pub(super) const ROWS: &[&[Row]] = &[asked::ROWS, consent::ROWS, policy::ROWS];

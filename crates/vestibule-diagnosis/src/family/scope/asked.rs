@@ -1,0 +1,442 @@
+//! Scopes that are asked for wrongly.
+
+use vestibule_oidc::microsoft::TenantId;
+
+use super::super::said::{Said, message_scope, tenant_of};
+use super::resource::{name_of, requests, resource_of};
+use crate::catalogue::{Case, Row};
+use crate::cure::{add_scope, setting, write_issuer, write_scopes};
+use crate::evidence::{AskedToken, Product};
+use crate::shown::{shown, shown_list};
+use crate::{Change, Confidence, Evidence, Severity};
+
+const SCOPES: &str = "Microsoft identity platform: scopes and permissions";
+
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        code: "VST-SCOPE-COMMAS",
+        title: "scopes joined by commas",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "RFC 6749 §3.3",
+        symptom: "AADSTS650053 or `invalid_scope` names a scope with a comma in it, or one nobody asked for.",
+        cause: "Scopes are separated by spaces. With commas the whole list is one scope, which no API offers.",
+        cure: "Write each scope as an item of its own, or separate them by spaces.",
+        fault: None,
+        explains: &[
+            "VST-SCOPE-NO-OPENID",
+            "VST-SCOPE-TWO-APIS",
+            "VST-SCOPE-NO-NAME",
+            "VST-AADSTS-650053",
+            "VST-AADSTS-70011",
+            "VST-AADSTS-28002",
+        ],
+        judge: commas,
+    },
+    Row {
+        code: "VST-SCOPE-NO-OPENID",
+        title: "sign-in without the scope openid",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "OIDC Core §3.1.2.1",
+        symptom: "After the sign-in page the proxy says that the answer has no ID token.",
+        cause: "Without `openid` the request is plain OAuth 2.0, whose answer does not say who signed in.",
+        cure: "Add `openid` to the scopes.",
+        fault: None,
+        explains: &["VST-TOKEN-NO-ID-TOKEN"],
+        judge: no_openid,
+    },
+    Row {
+        code: "VST-SCOPE-TWO-APIS",
+        title: "scopes of more than one API in one request",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: SCOPES,
+        symptom: "Sign-in ends with AADSTS28000, AADSTS700022 or AADSTS70011; or the token is for the first API alone.",
+        cause: "An access token is for one API. Scopes of several can be consented to together, but not be turned into one token. A scope without an API in front, as `User.Read`, is one of Microsoft Graph.",
+        cure: "Ask for one API in each request: the OpenID scopes at sign-in, each API's scope in its own route.",
+        fault: None,
+        explains: &["VST-AADSTS-28000", "VST-AADSTS-700022", "VST-AADSTS-70011"],
+        judge: two_apis,
+    },
+    Row {
+        code: "VST-SCOPE-DEFAULT-MIXED",
+        title: "/.default beside named scopes",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: SCOPES,
+        symptom: "Sign-in ends with AADSTS70011.",
+        cause: "`/.default` stands for everything that was granted, and can't be combined with single scopes of the API.",
+        cure: "Keep `/.default`, or the names.",
+        fault: None,
+        explains: &["VST-AADSTS-70011"],
+        judge: default_mixed,
+    },
+    Row {
+        code: "VST-SCOPE-NO-NAME",
+        title: "an API's URI without the name of a scope",
+        severity: Severity::Warning,
+        confidence: Confidence::Inferred,
+        source: SCOPES,
+        symptom: "It works, or Entra says AADSTS28002, AADSTS70011 or AADSTS700023.",
+        cause: "`api://…` alone names an API and no scope of it. It has been seen to work, and is not a documented form.",
+        cure: "Write `/.default` behind it for everything granted, or the name of one scope.",
+        fault: None,
+        explains: &["VST-AADSTS-28002", "VST-AADSTS-700023", "VST-AADSTS-70011"],
+        judge: no_name,
+    },
+    Row {
+        code: "VST-SCOPE-DOUBLE-SLASH",
+        title: "an Application ID URI that ends in a slash needs two",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: SCOPES,
+        symptom: "The token's audience lacks the slash the API expects, or Entra does not find the API.",
+        cause: "The scope is the Application ID URI, a slash, and `.default`. A URI that ends in a slash keeps its own.",
+        cure: "Write `//.default`, or take the slash off the Application ID URI.",
+        fault: None,
+        explains: &["VST-AADSTS-500011", "VST-TOKEN-AUDIENCE-NAME"],
+        judge: double_slash,
+    },
+    Row {
+        code: "VST-SCOPE-RESOURCE",
+        title: "a resource parameter at version 2.0",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "Microsoft Entra authentication and authorization error codes, AADSTS901002",
+        symptom: "Sign-in ends with AADSTS901002 or AADSTS9010010.",
+        cause: "`resource` belongs to version 1.0 of the endpoints. Version 2.0 knows the API from the scope.",
+        cure: "Take `resource` out, and ask for the API's scope.",
+        fault: None,
+        explains: &["VST-AADSTS-901002", "VST-AADSTS-9010010"],
+        judge: resource_parameter,
+    },
+    Row {
+        code: "VST-SCOPE-V1",
+        title: "an API's scope at version 1.0, which does not read it",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "Azure AD for developers (v1.0): authorization code flow",
+        symptom: "The scope seems to have no effect: the access token is opaque, or for another API.",
+        cause: "Version 1.0 of the endpoints ignores `scope` and wants the API in `resource`.",
+        cure: "Use version 2.0: write the address that ends in `/v2.0`.",
+        fault: None,
+        explains: &["VST-AADSTS-500013", "VST-TOKEN-OPAQUE-V1"],
+        judge: scope_at_v1,
+    },
+    Row {
+        code: "VST-SCOPE-UNSUPPORTED",
+        title: "a scope Entra does not have",
+        severity: Severity::Warning,
+        confidence: Confidence::Documented,
+        source: SCOPES,
+        symptom: "The claims that were hoped for are not there, or Entra says AADSTS650053.",
+        cause: "Of OpenID's scopes Entra knows `openid`, `profile`, `email` and `offline_access`; not `address` and `phone`.",
+        cure: "Take it out. What Entra knows of a person comes as claims, or from Microsoft Graph.",
+        fault: None,
+        explains: &["VST-AADSTS-650053"],
+        judge: unsupported,
+    },
+];
+
+/// Whether Entra's rules on scopes apply.
+fn is_entra(evidence: &Evidence) -> bool {
+    evidence.product() == Some(Product::Entra) || evidence.aadsts().next().is_some()
+}
+
+fn commas(evidence: &Evidence) -> Option<Case> {
+    let scopes = evidence.scopes()?;
+    let joined = scopes.iter().find(|scope| scope.contains(','))?;
+    let split: Vec<&str> = scopes
+        .iter()
+        .flat_map(|scope| scope.split([',', ' ']))
+        .filter(|scope| !scope.is_empty())
+        .collect();
+    Some(
+        Case::new(format!("The scope {} has a comma in it.", shown(joined))).change(write_scopes(
+            evidence,
+            &split,
+            "Write each scope on its own.".to_owned(),
+        )),
+    )
+}
+
+fn no_openid(evidence: &Evidence) -> Option<Case> {
+    // An answer at hand shows better what is missing. GitHub knows no OpenID.
+    if evidence.token_response.is_some() || evidence.product() == Some(Product::GitHub) {
+        return None;
+    }
+    let scopes = evidence.provider()?.scopes.as_ref()?;
+    let has = scopes
+        .iter()
+        .flat_map(|scope| scope.split_ascii_whitespace())
+        .any(|scope| scope == "openid");
+    (!has).then(|| {
+        Case::new(format!(
+            "The scopes are {}; `openid` is not among them.",
+            shown_list(scopes.iter().map(String::as_str), "and")
+        ))
+        .change(add_scope(evidence, "openid"))
+    })
+}
+
+fn two_apis(evidence: &Evidence) -> Option<Case> {
+    if !is_entra(evidence) {
+        return None;
+    }
+    let (first, second) = requests(evidence).into_iter().find_map(|request| {
+        let mut apis = request.into_iter().filter_map(resource_of);
+        let first = apis.next()?;
+        Some((first, apis.find(|api| *api != first)?))
+    })?;
+    let own = [first, second]
+        .into_iter()
+        .find(|api| *api != "Microsoft Graph")?;
+    let line = format!("access_token = {{ scope = \"{own}/.default\" }}");
+    Some(
+        Case::new(format!(
+            "One request has scopes of {} and of {}.",
+            shown(first),
+            shown(second)
+        ))
+        .change(setting(
+            evidence,
+            Change::config(
+                "access_token",
+                "Leave the OpenID scopes in `scopes`, and ask for the API in its route.",
+            )
+            .line(line),
+            Change::apache("OIDCScope", "Ask for one API.").line(format!(
+                "OIDCScope \"openid profile offline_access {own}/.default\""
+            )),
+        )),
+    )
+}
+
+fn default_mixed(evidence: &Evidence) -> Option<Case> {
+    if !is_entra(evidence) {
+        return None;
+    }
+    let (default, named) = requests(evidence).into_iter().find_map(|request| {
+        let default = *request
+            .iter()
+            .find(|scope| name_of(scope) == Some(".default"))?;
+        let named = request.into_iter().find(|scope| {
+            *scope != default
+                && resource_of(scope).is_some()
+                && resource_of(scope) == resource_of(default)
+        })?;
+        Some((default, named))
+    })?;
+    Some(
+        Case::new(format!(
+            "{} stands beside {}.",
+            shown(default),
+            shown(named)
+        ))
+        .change(setting(
+            evidence,
+            Change::config("access_token", "Keep one of the two.")
+                .line(format!("access_token = {{ scope = \"{default}\" }}")),
+            Change::apache("OIDCScope", "Keep one of the two.").line(format!(
+                "OIDCScope \"openid profile offline_access {default}\""
+            )),
+        )),
+    )
+}
+
+fn no_name(evidence: &Evidence) -> Option<Case> {
+    let refused = evidence.has_aadsts(&[28002, 70011, 700_023]);
+    let named = if refused {
+        message_scope(evidence)
+    } else {
+        None
+    };
+    let asked = requests(evidence).into_iter().flatten();
+    let bare = named.as_deref().into_iter().chain(asked).find(|scope| {
+        let is_uri = scope
+            .strip_prefix("api://")
+            .is_some_and(|id| !id.trim_end_matches('/').contains('/'));
+        // A GUID alone is a scope of B2C: the app itself.
+        let is_id = is_entra(evidence) && TenantId::parse(scope).is_some();
+        is_uri && name_of(scope).is_none() || is_id
+    })?;
+    let uri = bare.trim_end_matches('/');
+    let uri = match TenantId::parse(uri) {
+        Some(_) => format!("api://{uri}"),
+        None => uri.to_owned(),
+    };
+    let all = format!("{uri}/.default");
+    let case = Case::new(format!(
+        "The scope {} names an API and no scope of it.",
+        shown(bare)
+    ));
+    let case = match refused {
+        true => case.severity(Severity::Error),
+        false => case,
+    };
+    Some(
+        case.change(setting(
+            evidence,
+            Change::config("access_token", "Ask for everything granted.")
+                .line(format!("access_token = {{ scope = \"{all}\" }}")),
+            Change::apache("OIDCScope", "Ask for everything granted.")
+                .line(format!("OIDCScope \"openid profile offline_access {all}\"")),
+        ))
+        .change(Change::portal(
+            crate::cure::portal::EXPOSE_AN_API,
+            "Or take one of the names under \"Scopes defined by this API\".",
+        )),
+    )
+}
+
+fn double_slash(evidence: &Evidence) -> Option<Case> {
+    let uri = evidence
+        .api_name()
+        .filter(|uri| uri.contains("://") && uri.ends_with('/'))?;
+    let bare = uri.trim_end_matches('/');
+    let asked = requests(evidence)
+        .into_iter()
+        .flatten()
+        .find(|scope| scope.strip_prefix(bare) == Some("/.default"))?;
+    let whole = format!("{uri}/.default");
+    Some(
+        Case::new(format!(
+            "The Application ID URI is {}, the scope {}.",
+            shown(uri),
+            shown(asked)
+        ))
+        .change(setting(
+            evidence,
+            Change::config("access_token", "Write both slashes.")
+                .line(format!("access_token = {{ scope = \"{whole}\" }}")),
+            Change::apache("OIDCScope", "Write both slashes.").line(format!(
+                "OIDCScope \"openid profile offline_access {whole}\""
+            )),
+        )),
+    )
+}
+
+/// The version of Entra's endpoints that the configuration or the metadata leads to.
+fn is_version_one(evidence: &Evidence) -> Option<bool> {
+    if evidence.product() != Some(Product::Entra) {
+        return None;
+    }
+    let provider = evidence.provider();
+    let found = evidence
+        .metadata
+        .as_ref()
+        .and_then(|metadata| metadata.text("issuer"));
+    let configured = provider.and_then(|provider| provider.issuer.as_deref());
+    // Where the two disagree, that is the finding.
+    if found
+        .zip(configured)
+        .is_some_and(|(found, configured)| found != configured)
+    {
+        return None;
+    }
+    let address = evidence
+        .metadata
+        .as_ref()
+        .and_then(|metadata| metadata.url.as_deref())
+        .or_else(|| provider?.metadata_url.as_deref())
+        .or_else(|| provider?.issuer.as_deref())?;
+    Some(!address.contains("/v2.0"))
+}
+
+fn resource_parameter(evidence: &Evidence) -> Option<Case> {
+    let value = evidence.provider()?.parameter("resource")?;
+    if is_version_one(evidence)? {
+        return None;
+    }
+    let scope = match value {
+        uri if uri.contains("://") => format!("{uri}/.default"),
+        id => format!("api://{id}/.default"),
+    };
+    Some(
+        Case::new(format!(
+            "The authorization request has `resource`: {}.",
+            shown(value)
+        ))
+        .change(setting(
+            evidence,
+            Change::config(
+                "provider.authorization_parameters",
+                "Take `resource` out, and write in the route",
+            )
+            .line(format!("access_token = {{ scope = \"{scope}\" }}")),
+            Change::apache("OIDCAuthRequestParams", "Take `resource` out, and write").line(
+                format!("OIDCScope \"openid profile offline_access {scope}\""),
+            ),
+        )),
+    )
+}
+
+fn scope_at_v1(evidence: &Evidence) -> Option<Case> {
+    if !is_version_one(evidence)?
+        || evidence
+            .provider()
+            .is_some_and(|provider| provider.parameter("resource").is_some())
+    {
+        return None;
+    }
+    let routes = evidence
+        .settings
+        .iter()
+        .flat_map(|settings| &settings.routes);
+    let of_route = routes
+        .filter_map(|route| match &route.token {
+            Some(AskedToken::Scope(scope)) => Some(scope.as_str()),
+            _ => None,
+        })
+        .next();
+    let sign_in = evidence
+        .scopes()
+        .unwrap_or_default()
+        .iter()
+        .map(String::as_str);
+    let scope = sign_in
+        .chain(of_route)
+        .find(|scope| resource_of(scope).is_some())?;
+    let authority = evidence
+        .provider()
+        .and_then(|provider| provider.authority());
+    let tenant = authority
+        .and_then(tenant_of)
+        .map(str::to_owned)
+        .or_else(|| Said::of(evidence).tenant)
+        .unwrap_or_else(|| "TENANT-ID".to_owned());
+    Some(
+        Case::new(format!(
+            "The scope {} is asked for at version 1.0 of the endpoints.",
+            shown(scope)
+        ))
+        .change(write_issuer(
+            evidence,
+            &format!("https://login.microsoftonline.com/{tenant}/v2.0"),
+            "Use version 2.0.",
+        )),
+    )
+}
+
+fn unsupported(evidence: &Evidence) -> Option<Case> {
+    if !is_entra(evidence) {
+        return None;
+    }
+    let scopes = evidence.scopes()?;
+    let odd = scopes
+        .iter()
+        .find(|scope| matches!(scope.as_str(), "address" | "phone"))?;
+    let rest: Vec<&str> = scopes
+        .iter()
+        .map(String::as_str)
+        .filter(|scope| !matches!(*scope, "address" | "phone"))
+        .collect();
+    Some(
+        Case::new(format!("The scopes have {}.", shown(odd))).change(write_scopes(
+            evidence,
+            &rest,
+            "Take it out.".to_owned(),
+        )),
+    )
+}

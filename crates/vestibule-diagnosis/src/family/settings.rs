@@ -1,0 +1,11 @@
+//! Settings that contradict each other, or that will surprise somebody: seen before anybody signs in.
+
+#[cfg(test)]
+pub(super) mod cases;
+mod claim;
+mod listener;
+mod refresh;
+
+use crate::catalogue::Row;
+
+pub(super) const ROWS: &[&[Row]] = &[refresh::ROWS, claim::ROWS, listener::ROWS];

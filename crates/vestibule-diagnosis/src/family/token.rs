@@ -1,0 +1,38 @@
+//! Tokens an API can't use, and sign-ins whose answer lacks one.
+//!
+//! | file | rows |
+//! |---|---|
+//! | `opaque` | what is no JWT, or no longer one |
+//! | `resource` | JWTs for somebody else: Graph, another audience, an ID token |
+//! | `issuer` | versions, issuers, tenants, algorithms |
+//! | `product` | issuers of B2C and External ID |
+//! | `permission` | scopes and roles |
+//! | `person` | names, subjects |
+//! | `group` | groups and their overage |
+//! | `answer` | what the token endpoint's answer lacks |
+
+mod answer;
+#[cfg(test)]
+pub(super) mod cases;
+mod group;
+mod issuer;
+mod opaque;
+mod permission;
+mod person;
+mod product;
+mod resource;
+
+pub(super) use product::issuers_differ;
+
+use crate::catalogue::Row;
+
+pub(super) const ROWS: &[&[Row]] = &[
+    opaque::ROWS,
+    resource::ROWS,
+    issuer::ROWS,
+    product::ROWS,
+    permission::ROWS,
+    person::ROWS,
+    group::ROWS,
+    answer::ROWS,
+];

@@ -1,0 +1,26 @@
+//! What shows each row of the family, and what comes close.
+
+mod answer;
+mod group;
+mod issuer;
+mod opaque;
+mod permission;
+mod person;
+mod resource;
+
+use crate::testing::RowCase;
+
+pub(in crate::family) fn all() -> Vec<RowCase> {
+    [
+        opaque::all(),
+        resource::all(),
+        issuer::all(),
+        permission::all(),
+        person::all(),
+        group::all(),
+        answer::all(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

@@ -1,0 +1,84 @@
+use serde_json::json;
+
+use crate::Evidence;
+use crate::evidence::{ClaimRule, Probe, ProbeOutcome, ProbeTarget};
+use crate::testing::{
+    RowCase, TENANT, USER, case, entra_id_token, evidence, provider, route, texts, with,
+};
+
+fn graph(status: u16) -> Vec<Probe> {
+    let outcome = ProbeOutcome::Http {
+        status,
+        content_type: None,
+        first_char: None,
+    };
+    vec![Probe::new(
+        ProbeTarget::Graph,
+        "https://graph.microsoft.com/v1.0/me/transitiveMemberOf",
+        outcome,
+    )]
+}
+
+/// A rule on these groups, and an ID token with these claims.
+fn ruled(values: &[&str], claims: serde_json::Value) -> Evidence {
+    evidence(|e| {
+        route(e).rules = vec![ClaimRule::new("groups", texts(values))];
+        e.id_token = Some(entra_id_token(claims));
+    })
+}
+
+pub(super) fn all() -> Vec<RowCase> {
+    let over = json!({
+        "_claim_names": { "groups": "src1" },
+        "_claim_sources": { "src1": { "endpoint": "https://graph.windows.net/x" } },
+    });
+    let overage = ruled(&[USER], over.clone());
+    vec![
+        case("VST-TOKEN-GROUPS-FORBIDDEN")
+            .shows(with(&overage, |e| e.probes = graph(403)))
+            .silent(with(&overage, |e| e.probes = graph(200)))
+            .says("answers 403"),
+        case("VST-TOKEN-GROUPS-UNKNOWN")
+            .shows(with(&overage, |e| e.probes = graph(503)))
+            .shows(with(&overage, |e| {
+                e.probes = graph(200);
+                e.probes[0].outcome = ProbeOutcome::TimedOut;
+            }))
+            .silent(with(&overage, |e| e.probes = graph(200)))
+            .silent(with(&overage, |e| e.probes = graph(403))),
+        case("VST-TOKEN-GROUPS-OLD-URL")
+            .shows(Evidence::of_text(
+                "GET https://graph.windows.net/x/users/y/getMemberObjects: 410 Gone",
+            ))
+            .silent(Evidence::of_text(
+                "GET https://graph.microsoft.com/v1.0/me: 200",
+            ))
+            .silent(ruled(&[USER], over.clone())),
+        case("VST-TOKEN-GROUPS-OVERAGE")
+            .shows(overage)
+            .shows(evidence(|e| {
+                e.id_token = Some(entra_id_token(json!({ "hasgroups": true })))
+            }))
+            .silent(ruled(&[USER], json!({ "groups": [USER] })))
+            .says("do not fit"),
+        case("VST-TOKEN-NO-GROUPS")
+            .shows(ruled(&[USER], json!({})))
+            .silent(ruled(&[USER], json!({ "groups": [TENANT] })))
+            .silent(ruled(&[USER], over)),
+        case("VST-TOKEN-GROUP-NAMES")
+            .shows(ruled(&["Finance"], json!({ "groups": [USER] })))
+            .shows(ruled(&[USER], json!({ "groups": ["Finance"] })))
+            .silent(ruled(&["Finance"], json!({ "groups": ["Sales"] })))
+            .silent(ruled(&[TENANT], json!({ "groups": [USER] }))),
+        case("VST-TOKEN-GROUPS-SCOPE")
+            .shows(evidence(|e| {
+                provider(e).scopes = Some(texts(&["openid", "offline_access", "groups"]));
+            }))
+            .silent(evidence(|e| {
+                let provider = provider(e);
+                provider.scopes = Some(texts(&["openid", "offline_access", "groups"]));
+                provider.issuer = Some("https://contoso.okta.com/oauth2/default".to_owned());
+            }))
+            .line("scopes = [\"openid\", \"offline_access\"]"),
+    ]
+}

@@ -1,0 +1,143 @@
+use serde_json::json;
+
+use crate::Evidence;
+use crate::evidence::{Metadata, Origin, Token};
+use crate::testing::{
+    API, RowCase, TENANT, api, case, entra_id_token, entra_token, entra_v1_token, evidence, jwt,
+    object, provider, route, settings, texts, with,
+};
+
+const OTHER: &str = "11111111-2222-4333-8444-555555555555";
+
+fn given(token: Token, issuers: &[&str]) -> Evidence {
+    evidence(|e| {
+        e.token = Some(token);
+        let mut api = api();
+        api.audiences.push(format!("api://{API}"));
+        api.issuers = texts(issuers);
+        e.api = Some(api);
+    })
+}
+
+fn metadata(url: &str, issuer: &str) -> Option<Metadata> {
+    Some(Metadata::new(url, object(json!({ "issuer": issuer }))))
+}
+
+pub(super) fn all() -> Vec<RowCase> {
+    let v1 = format!("https://sts.windows.net/{TENANT}/");
+    let v2 = format!("https://login.microsoftonline.com/{TENANT}/v2.0");
+    let of_other = format!("https://login.microsoftonline.com/{OTHER}/v2.0");
+    let common = evidence(|e| {
+        provider(e).issuer = Some("https://login.microsoftonline.com/common/v2.0".to_owned());
+    });
+    let b2c = "https://contoso.b2clogin.com/contoso.onmicrosoft.com/B2C_1_in/v2.0";
+    let ciam = "https://contoso.ciamlogin.com/contoso.onmicrosoft.com/v2.0";
+    let ciam_issuer = format!("https://{TENANT}.ciamlogin.com/{TENANT}/v2.0");
+    let differ = |configured: &str, found: &str| {
+        evidence(|e| {
+            provider(e).issuer = Some(configured.to_owned());
+            e.settings.as_mut().unwrap().origin = Some(Origin::Apache);
+            e.metadata = metadata(
+                &format!("{configured}/.well-known/openid-configuration"),
+                found,
+            );
+        })
+    };
+    vec![
+        case("VST-TOKEN-VERSION")
+            .shows(given(entra_v1_token(json!({})), &[&v2]))
+            .shows(with(&given(entra_v1_token(json!({})), &[]), |e| {
+                e.api.as_mut().unwrap().version = Some("2.0".to_owned());
+            }))
+            .shows(Evidence::of_text(&format!(
+                "IDX10205: Issuer validation failed. Issuer: '{v1}'. Did not match: \
+                 validationParameters.ValidIssuer: '{v2}'"
+            )))
+            .silent(given(entra_v1_token(json!({})), &[&v2, &v1]))
+            .silent(given(entra_token(json!({})), &[&v2]))
+            .silent(given(entra_v1_token(json!({})), &[&of_other]))
+            .line("\"requestedAccessTokenVersion\": 2"),
+        case("VST-TOKEN-VERSION")
+            .shows(given(entra_token(json!({})), &[&v1]))
+            .silent(given(entra_v1_token(json!({})), &[&v1]))
+            .says("is of version 2.0"),
+        case("VST-TOKEN-TEMPLATE")
+            .shows(given(
+                entra_token(json!({})),
+                &["https://login.microsoftonline.com/{tenantid}/v2.0"],
+            ))
+            .shows(Evidence::of_text(
+                "issuer did not match: expected https://login.microsoftonline.com/{tenantid}/v2.0",
+            ))
+            .silent(given(entra_token(json!({})), &[&v2]))
+            .silent(Evidence::of_text("https://login.microsoftonline.com/{tenantid}/v2.0")),
+        case("VST-TOKEN-TENANT")
+            .shows(given(entra_token(json!({})), &[&of_other]))
+            .shows(evidence(|e| {
+                provider(e).tenants = Some(texts(&[OTHER]));
+                e.id_token = Some(entra_id_token(json!({})));
+            }))
+            .silent(evidence(|e| {
+                provider(e).tenants = Some(texts(&[OTHER, TENANT]));
+                e.id_token = Some(entra_id_token(json!({})));
+            }))
+            .silent(given(entra_token(json!({})), &["https://id.example"]))
+            .says(OTHER),
+        case("VST-TOKEN-ISSUER")
+            .shows(given(
+                jwt(json!({ "alg": "RS256" }), json!({ "iss": "https://id.example/", "aud": API })),
+                &["https://id.example"],
+            ))
+            .silent(given(
+                jwt(json!({ "alg": "RS256" }), json!({ "iss": "https://id.example", "aud": API })),
+                &["https://id.example"],
+            ))
+            .says("slash"),
+        case("VST-TOKEN-ANY-TENANT")
+            .shows(common.clone())
+            .shows(with(&common, |e| route(e).user_claims = texts(&["upn"])))
+            .beside(&["VST-TOKEN-OPTIONAL-CLAIM"])
+            .silent(with(&common, |e| provider(e).tenants = Some(texts(&[TENANT]))))
+            .silent(evidence(|e| e.settings = Some(settings())))
+            .line("tenants = [\"<tenant id>\"]"),
+        case("VST-TOKEN-B2C-TFP")
+            .shows(Evidence::of_text(&format!(
+                "IDW10304: IssuerValidation: https://contoso.b2clogin.com/tfp/{TENANT}/b2c_1_in/v2.0/"
+            )))
+            .silent(Evidence::of_text(&format!(
+                "IDW10304: https://contoso.b2clogin.com/{TENANT}/v2.0/"
+            ))),
+        case("VST-TOKEN-B2C-ISSUER")
+            .shows(differ(b2c, &format!("https://contoso.b2clogin.com/{TENANT}/v2.0/")))
+            .silent(differ(b2c, b2c))
+            .line(format!("OIDCProviderIssuer https://contoso.b2clogin.com/{TENANT}/v2.0/")),
+        case("VST-TOKEN-CIAM-ISSUER")
+            .shows(differ(ciam, &ciam_issuer))
+            .silent(differ(&ciam_issuer, &ciam_issuer))
+            .silent(with(&differ(ciam, &ciam_issuer), |e| {
+                e.settings.as_mut().unwrap().origin = Some(Origin::Toml);
+            })),
+        case("VST-TOKEN-TENANT-ID")
+            .shows(given(entra_token(json!({ "tid": null })), &[]))
+            .shows(given(entra_token(json!({ "tid": "contoso.com" })), &[]))
+            .shows(given(entra_token(json!({ "tid": OTHER })), &[]))
+            .shows(given(entra_token(json!({ "TID": OTHER })), &[]))
+            .silent(given(entra_token(json!({ "tid": TENANT.to_uppercase() })), &[]))
+            .says("by its issuer one of Entra's"),
+        case("VST-TOKEN-LONG-LIVED")
+            .shows(given(entra_token(json!({ "exp": 1_700_000_000 + 86_400 })), &[]))
+            .silent(given(entra_token(json!({ "exp": 1_700_000_000 + 5_400 })), &[]))
+            .says("lives 24 hours"),
+        case("VST-TOKEN-ALGORITHM")
+            .shows(given(jwt(json!({ "alg": "HS256" }), json!({ "aud": API, "iss": v2, "tid": TENANT })), &[]))
+            .shows(evidence(|e| {
+                e.token = Some(jwt(json!({ "alg": "HS256" }), json!({ "aud": API })));
+                e.metadata = Some(Metadata::new(
+                    "https://id.example/x",
+                    object(json!({ "id_token_signing_alg_values_supported": ["ES256"] })),
+                ));
+            }))
+            .silent(given(jwt(json!({ "alg": "HS256" }), json!({ "aud": API })), &[]))
+            .silent(given(entra_token(json!({})), &[])),
+    ]
+}

@@ -1,0 +1,72 @@
+use serde_json::json;
+
+use crate::Evidence;
+use crate::evidence::{ClaimRule, Role, Token};
+use crate::testing::{
+    RowCase, api, case, entra_id_token, entra_token, evidence, jwt, route, texts, with,
+};
+
+fn given(token: Token, scopes: &[&str]) -> Evidence {
+    evidence(|e| {
+        e.token = Some(token);
+        let mut api = api();
+        api.scopes = texts(scopes);
+        e.api = Some(api);
+    })
+}
+
+pub(super) fn all() -> Vec<RowCase> {
+    let app =
+        json!({ "scp": null, "name": null, "preferred_username": null, "roles": ["Read.All"] });
+    let mut api_with_roles = given(entra_token(json!({})), &[]);
+    api_with_roles.api.as_mut().unwrap().roles = texts(&["admin"]);
+    vec![
+        case("VST-TOKEN-APP-ONLY")
+            .shows(given(entra_token(app.clone()), &["access_as_user"]))
+            .shows(given(
+                entra_token(json!({ "scp": null, "idtyp": "app", "roles": ["x"] })),
+                &["access_as_user"],
+            ))
+            .silent(given(entra_token(app), &[]))
+            .silent(given(entra_token(json!({})), &["access_as_user"]))
+            .says("an app's own"),
+        case("VST-TOKEN-NO-PERMISSIONS")
+            .shows(given(entra_token(json!({ "scp": null })), &[]))
+            .shows(Evidence::of_text(
+                "System.UnauthorizedAccessException: IDW10201: Neither scope nor roles claim was found",
+            ))
+            .silent(given(entra_token(json!({ "scp": null })).role(Role::Unknown), &[]))
+            .silent(given(entra_token(json!({ "scp": null, "roles": ["x"] })), &[])),
+        case("VST-TOKEN-SCOPE")
+            .shows(given(entra_token(json!({})), &["files.read"]))
+            .shows(given(entra_token(json!({})), &["api://x/access_as_user"]))
+            .shows(Evidence::of_text(
+                "IDW10203: The 'scope' or 'scp' claim does not contain scopes 'read'",
+            ))
+            .silent(given(entra_token(json!({})), &["other", "access_as_user"]))
+            .silent(given(jwt(json!({ "alg": "RS256" }), json!({ "aud": crate::testing::API })), &["x"])),
+        case("VST-TOKEN-NO-ROLES")
+            .shows(api_with_roles.clone())
+            .shows(evidence(|e| {
+                route(e).rules = vec![ClaimRule::new("roles", texts(&["admin"]))];
+                e.id_token = Some(entra_id_token(json!({})));
+            }))
+            .silent(with(&api_with_roles, |e| {
+                e.token = Some(entra_token(json!({ "roles": ["reader"] })));
+            }))
+            .silent(evidence(|e| {
+                route(e).rules = vec![ClaimRule::new("groups_", texts(&["admin"]))];
+                e.id_token = Some(entra_id_token(json!({})));
+            })),
+    ]
+}
+
+#[test]
+fn a_scope_written_with_the_apis_uri_is_told_apart_from_one_not_granted() {
+    let finding = &crate::diagnose(&given(entra_token(json!({})), &["api://x/access_as_user"]))[0];
+    assert!(
+        finding
+            .why
+            .starts_with("The scope is there by its short name.")
+    );
+}

@@ -1,0 +1,306 @@
+//! Groups and their overage.
+
+use serde_json::Value;
+use vestibule_oidc::microsoft::{PERSONAL_TENANT, TenantId};
+
+use crate::catalogue::{Case, Row};
+use crate::cure::{portal, write_scopes};
+use crate::evidence::{ClaimRule, ProbeTarget, Token, host_of};
+use crate::shown::{shown, shown_list};
+use crate::{Change, Confidence, Evidence, Severity};
+
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        code: "VST-TOKEN-GROUPS-FORBIDDEN",
+        title: "Microsoft Graph refuses to tell the groups",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "Microsoft Graph: getMemberObjects, permissions",
+        symptom: "People in many groups are refused, and the log has a 403 of Microsoft Graph.",
+        cause: "Asking for a person's own groups needs the permission `User.Read`. For personal accounts \
+                Graph has no groups at all.",
+        cure: "Add `User.Read` (delegated) and grant it. Or use app roles, which are in the token.",
+        fault: None,
+        explains: &[
+            "VST-TOKEN-GROUPS-OVERAGE",
+            "VST-TOKEN-NO-GROUPS",
+            "VST-TOKEN-GROUPS-UNKNOWN",
+        ],
+        judge: forbidden,
+    },
+    Row {
+        code: "VST-TOKEN-GROUPS-UNKNOWN",
+        title: "the groups can't be asked for",
+        severity: Severity::Error,
+        confidence: Confidence::Inferred,
+        source: "Microsoft identity platform: access token claims reference, groups overage",
+        symptom: "People in many groups are refused now and then, and others are not.",
+        cause: "Their groups are not in the token and have to be asked for at Microsoft Graph, which did \
+                not answer. No answer is not \"no groups\": rules on groups refuse until it is known.",
+        cure: "Let the proxy reach graph.microsoft.com. App roles need no such question.",
+        fault: None,
+        explains: &["VST-TOKEN-GROUPS-OVERAGE", "VST-TOKEN-NO-GROUPS"],
+        judge: unknown,
+    },
+    Row {
+        code: "VST-TOKEN-GROUPS-OLD-URL",
+        title: "groups asked for at the retired Azure AD Graph",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "Microsoft identity platform: access token claims reference, groups overage",
+        symptom: "An app follows the address in the token and gets an error of graph.windows.net.",
+        cause: "The token's `_claim_sources` can still name Azure AD Graph, which is retired.",
+        cure: "Ignore that address and ask Microsoft Graph: `/me/transitiveMemberOf` or \
+               `getMemberObjects`.",
+        fault: None,
+        explains: &["VST-TOKEN-GROUPS-OVERAGE", "VST-TOKEN-NO-GROUPS"],
+        judge: old_url,
+    },
+    Row {
+        code: "VST-TOKEN-GROUPS-OVERAGE",
+        title: "too many groups for the token",
+        severity: Severity::Warning,
+        confidence: Confidence::Documented,
+        source: "Microsoft identity platform: access token claims reference, groups overage",
+        symptom: "People in many groups are refused; others in the same group get in.",
+        cause: "Over 200 groups are not written into a token. It says instead that they have to be asked \
+                for. Groups in groups count.",
+        cure: "Send only groups assigned to the application, or use app roles.",
+        fault: None,
+        explains: &["VST-TOKEN-NO-GROUPS"],
+        judge: overage,
+    },
+    Row {
+        code: "VST-TOKEN-NO-GROUPS",
+        title: "no groups in the token",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "Microsoft identity platform: app manifest, `groupMembershipClaims`; optional claims",
+        symptom: "Rules on groups refuse everybody.",
+        cause: "Entra writes groups into a token only where the registration the token is for says so, \
+                and for that kind of token. There is no scope for it.",
+        cure: "Add the groups claim in the registration of the sign-in app for ID tokens, in that of the \
+               API for access tokens.",
+        fault: None,
+        explains: &[],
+        judge: no_groups,
+    },
+    Row {
+        code: "VST-TOKEN-GROUP-NAMES",
+        title: "names of groups compared with their ids",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "Microsoft identity platform: optional claims, \"Configure groups optional claims\"",
+        symptom: "Rules on groups refuse everybody, and the groups are in the token.",
+        cause: "Entra writes object ids of groups. Names come only for groups that are synchronized, or \
+                for groups assigned to the application, where the registration says so.",
+        cure: "Write the groups' object ids into the rules.",
+        fault: None,
+        explains: &[],
+        judge: names,
+    },
+    Row {
+        code: "VST-TOKEN-GROUPS-SCOPE",
+        title: "`groups` asked for as a scope",
+        severity: Severity::Error,
+        confidence: Confidence::Observed,
+        source: "Reports of AADSTS650053 for the scope `groups`",
+        symptom: "Sign-in ends with AADSTS650053: a scope that does not exist.",
+        cause: "At Entra `groups` is no scope: it is taken for a permission of Microsoft Graph, which has \
+                none of that name. Groups are a setting of the registration.",
+        cure: "Remove the scope, and add the groups claim in the portal.",
+        fault: None,
+        explains: &["VST-AADSTS-650053", "VST-TOKEN-NO-GROUPS"],
+        judge: scope,
+    },
+];
+
+fn rule(evidence: &Evidence) -> Option<&ClaimRule> {
+    let rules = &evidence.route_settings()?.rules;
+    rules.iter().find(|rule| rule.claim == "groups")
+}
+
+fn says_overage(token: &Token) -> bool {
+    let names = token.claim("_claim_names");
+    let listed = names.and_then(|names| names.get("groups")).is_some();
+    let has = token.claim("hasgroups");
+    listed || has.is_some_and(|has| *has == Value::Bool(true) || has == "true")
+}
+
+fn add_claim(text: &str) -> Change {
+    Change::portal(
+        format!("{} > Add groups claim", portal::TOKEN_CONFIGURATION),
+        text,
+    )
+}
+
+fn assigned_only() -> Change {
+    add_claim(
+        "Choose \"Groups assigned to the application\": only these are written, and they are few.",
+    )
+}
+
+fn app_roles() -> Change {
+    Change::portal(
+        "App registrations > your sign-in app > App roles",
+        "Or define app roles, assign groups to them, and write rules on `roles`.",
+    )
+}
+
+fn forbidden(evidence: &Evidence) -> Option<Case> {
+    let probe = evidence
+        .probes
+        .iter()
+        .find(|probe| probe.target == ProbeTarget::Graph && probe.status() == Some(403))?;
+    let is_personal = |token: &Token| token.text("tid") == Some(PERSONAL_TENANT);
+    let case = Case::new(format!(
+        "Microsoft Graph answers 403 at {}.",
+        shown(&probe.url)
+    ));
+    Some(match evidence.id_token.as_ref().is_some_and(is_personal) {
+        true => case
+            .because("This is a personal Microsoft account: Graph has no groups for it.")
+            .change(Change::config(
+                "require",
+                "Let people with personal accounts in by other rules than groups.",
+            )),
+        false => case
+            .change(Change::portal(
+                format!(
+                    "{} > Add a permission > Microsoft Graph > Delegated",
+                    portal::API_PERMISSIONS
+                ),
+                "Add `User.Read` and grant it; for more than the person's own groups \
+                 `GroupMember.Read.All`, which an administrator has to grant.",
+            ))
+            .change(app_roles()),
+    })
+}
+
+fn unknown(evidence: &Evidence) -> Option<Case> {
+    rule(evidence)?;
+    let failed = |status: Option<u16>| status.is_none_or(|status| status >= 400 && status != 403);
+    let probe = evidence
+        .probes
+        .iter()
+        .find(|probe| probe.target == ProbeTarget::Graph && failed(probe.status()))?;
+    Some(
+        Case::new(format!(
+            "A rule is on groups, and Microsoft Graph gave none at {}.",
+            shown(&probe.url)
+        ))
+        .change(Change::environment(
+            "graph.microsoft.com",
+            "Let the proxy reach this host on port 443.",
+        ))
+        .change(app_roles()),
+    )
+}
+
+fn old_url(evidence: &Evidence) -> Option<Case> {
+    let old = |url: &str| host_of(url) == Some("graph.windows.net");
+    let probed = evidence.probes.iter().any(|probe| old(&probe.url));
+    let text = evidence.text.as_ref();
+    let logged = text.is_some_and(|text| text.urls.iter().any(|url| old(url)));
+    (probed || logged).then(|| {
+        Case::new("Something asks `graph.windows.net` for groups.").change(Change::api(
+            "groups",
+            "Who asks: do not follow the address in the token. Ask \
+             `https://graph.microsoft.com/v1.0/me/transitiveMemberOf?$select=id` with the permission \
+             `User.Read`.",
+        ))
+    })
+}
+
+fn overage(evidence: &Evidence) -> Option<Case> {
+    let tokens = [evidence.id_token.as_ref(), evidence.token.as_ref()];
+    let token = tokens
+        .into_iter()
+        .flatten()
+        .find(|token| says_overage(token))?;
+    let name = match evidence.id_token.as_ref() == Some(token) {
+        true => "The ID token".to_owned(),
+        false => evidence.subject(),
+    };
+    Some(
+        Case::new(format!(
+            "{name} says that the person's groups do not fit into it."
+        ))
+        .change(assigned_only())
+        .change(app_roles()),
+    )
+}
+
+fn no_groups(evidence: &Evidence) -> Option<Case> {
+    rule(evidence)?;
+    let token = evidence.id_token.as_ref()?;
+    let missing = token.is_entra() && !token.has("groups") && !says_overage(token);
+    missing.then(|| {
+        Case::new("A rule is on groups, and the ID token has none and does not say that there are too many.")
+            .change(add_claim("Choose the groups, and tick them for the ID token."))
+            .change(app_roles())
+    })
+}
+
+fn names(evidence: &Evidence) -> Option<Case> {
+    let rule = rule(evidence)?;
+    let token = evidence
+        .id_token
+        .as_ref()
+        .filter(|token| token.is_entra())?;
+    let found = token.words("groups");
+    let are_ids = |all: &mut dyn Iterator<Item = &str>| {
+        let kinds: Vec<bool> = all.map(|value| TenantId::parse(value).is_some()).collect();
+        kinds
+            .first()
+            .copied()
+            .filter(|first| kinds.iter().all(|kind| kind == first))
+    };
+    let in_token = are_ids(&mut found.iter().copied())?;
+    let in_rule = are_ids(&mut rule.values.iter().map(String::as_str))?;
+    if in_token == in_rule {
+        return None;
+    }
+    let case = Case::new(format!(
+        "The rule names {}; the token has {}.",
+        shown_list(rule.values.iter().map(String::as_str), "or"),
+        shown_list(found.iter().take(3).copied(), "and")
+    ));
+    Some(match in_token {
+        true => case
+            .change(
+                Change::config(
+                    "require",
+                    "Write the object ids of the groups into the rule.",
+                )
+                .line("require = { groups = [\"<object id of the group>\"] }"),
+            )
+            .change(Change::portal(
+                "Groups > the group > Overview > Object ID",
+                "Find the id here.",
+            )),
+        false => case
+            .because("The registration writes names of groups, and the rule has object ids.")
+            .change(add_claim(
+                "Choose \"Group ID\" for the ID token, and ids are written again.",
+            )),
+    })
+}
+
+fn scope(evidence: &Evidence) -> Option<Case> {
+    let scopes = evidence.scopes()?;
+    (evidence.is_entra() && scopes.iter().any(|scope| scope == "groups")).then(|| {
+        let rest: Vec<&str> = scopes
+            .iter()
+            .map(String::as_str)
+            .filter(|scope| *scope != "groups")
+            .collect();
+        Case::new("`groups` is among the scopes, and the provider is Microsoft's.")
+            .change(write_scopes(
+                evidence,
+                &rest,
+                "Remove `groups` from the scopes.".to_owned(),
+            ))
+            .change(add_claim("Have the groups written into the ID token here."))
+    })
+}

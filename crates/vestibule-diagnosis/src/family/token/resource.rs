@@ -1,0 +1,310 @@
+//! JWTs that are in order and for somebody else.
+
+use vestibule_oidc::access_token::TokenShape;
+use vestibule_oidc::microsoft::is_graph_audience;
+
+use super::opaque::asked_for;
+use crate::catalogue::{Case, Row};
+use crate::cure::{ask_for_the_api, version_two};
+use crate::evidence::{AskedToken, Role, Token};
+use crate::shown::{shown, shown_list};
+use crate::{Change, Confidence, Evidence, Severity};
+
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        code: "VST-TOKEN-GRAPH",
+        title: "a token for Microsoft Graph",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "Microsoft identity platform: access tokens, \"Token formats\"; troubleshooting signature \
+                 validation errors",
+        symptom: "The API says that the signature is wrong, though issuer, key and time are right.",
+        cause: "Where no API is named, Entra gives a token for Microsoft Graph, which serves its user-info \
+                endpoint. It looks like a JWT, but its format is Graph's own: only Graph can verify it.",
+        cure: "Ask for a scope of the API. Do not switch the check of the signature off.",
+        fault: Some("without-api-scope"),
+        explains: &[
+            "VST-TOKEN-AUDIENCE",
+            "VST-TOKEN-VERSION",
+            "VST-TOKEN-SCOPE",
+            "VST-TOKEN-MIXED-ACCOUNTS",
+            "VST-KEYS-SIGNATURE",
+            "VST-KEYS-KID-MISSING",
+            "VST-KEYS-LIBRARY",
+        ],
+        judge: graph,
+    },
+    Row {
+        code: "VST-TOKEN-ID-AS-ACCESS",
+        title: "an ID token in the place of an access token",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "Microsoft identity platform: ID tokens; RFC 8725 §3.12",
+        symptom: "The API says that the audience is wrong, or finds no scopes and no roles.",
+        cause: "An ID token tells the app that a person signed in. It is for the app, not for an API, and \
+                carries no permissions.",
+        cure: "Pass on an access token for the API.",
+        fault: None,
+        explains: &[
+            "VST-TOKEN-AUDIENCE",
+            "VST-TOKEN-NO-PERMISSIONS",
+            "VST-TOKEN-SCOPE",
+            "VST-TOKEN-NO-ROLES",
+        ],
+        judge: id_as_access,
+    },
+    Row {
+        code: "VST-TOKEN-ACCESS-AS-ID",
+        title: "an access token in the place of an ID token",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "OIDC Core §2",
+        symptom: "An app that expects an ID token says that the audience or the nonce is wrong.",
+        cause: "The token carries permissions and no `nonce`: it is an access token, meant for an API.",
+        cure: "Pass the ID token to who expects it, and the access token to the API.",
+        fault: None,
+        explains: &["VST-TOKEN-AUDIENCE"],
+        judge: access_as_id,
+    },
+    Row {
+        code: "VST-TOKEN-AUDIENCE-NAME",
+        title: "another name of the same API",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "Microsoft identity platform: access token claims reference, `aud`",
+        symptom: "The API says that the audience is wrong, and both are names of one API: with and without \
+                  `api://`, or with a slash at the end.",
+        cause: "In a v1.0 access token `aud` is the name the client asked for, with or without `api://` \
+                and slash; in a v2.0 token it is always the application id.",
+        cure: "Accept both names, or ask for v2.0 tokens in the manifest of the API.",
+        fault: None,
+        explains: &["VST-TOKEN-AUDIENCE"],
+        judge: audience_name,
+    },
+    Row {
+        code: "VST-TOKEN-AUDIENCE",
+        title: "a token for another API",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "RFC 9068 §4; RFC 8725 §3.9",
+        symptom: "The API says that the audience is wrong.",
+        cause: "The audience follows from the scope: the token is for the API whose scope was asked for. \
+                An API must refuse a token for another, or any app people sign in to could use their \
+                token here.",
+        cure: "Ask for a scope of this API.",
+        fault: Some("wrong-audience"),
+        explains: &[
+            "VST-TOKEN-SCOPE",
+            "VST-TOKEN-NO-PERMISSIONS",
+            "VST-KEYS-LIBRARY",
+        ],
+        judge: audience,
+    },
+    Row {
+        code: "VST-TOKEN-MIXED-ACCOUNTS",
+        title: "the sign-in's own token passed on",
+        severity: Severity::Warning,
+        confidence: Confidence::Documented,
+        source: "Microsoft identity platform: scopes and permissions; UserInfo endpoint",
+        symptom: "The access token works for nobody, or a different kind of it comes for work and for \
+                  personal accounts.",
+        cause: "The sign-in asks for no scope of an API, so its access token is for Microsoft Graph: for \
+                work accounts a JWT nobody else can verify, for personal accounts an encrypted ticket.",
+        cure: "Ask for a scope of the API in the route, or pass no token on.",
+        fault: None,
+        explains: &[],
+        judge: mixed_accounts,
+    },
+];
+
+fn graph(evidence: &Evidence) -> Option<Case> {
+    let token = evidence.token.as_ref()?;
+    let TokenShape::Jwt { header, .. } = &token.shape else {
+        return None;
+    };
+    let audience = token
+        .audiences()
+        .into_iter()
+        .find(|found| is_graph_audience(found));
+    let nonce = header.contains_key("nonce");
+    let (seen, confidence) = match (audience, nonce) {
+        (Some(audience), true) => (
+            format!(
+                "is for Microsoft Graph (`aud` is {}, its header has a `nonce`)",
+                shown(audience)
+            ),
+            Confidence::Documented,
+        ),
+        (Some(audience), false) => (
+            format!("is for Microsoft Graph (`aud` is {})", shown(audience)),
+            Confidence::Documented,
+        ),
+        (None, true) => (
+            "has a `nonce` in its header, as tokens for Microsoft's own APIs have".to_owned(),
+            Confidence::Observed,
+        ),
+        (None, false) => return None,
+    };
+    let why = format!(
+        "{} Where no API is named, Entra gives a token for Microsoft Graph, which serves its user-info \
+         endpoint. It looks like a JWT, but its format is Graph's own: only Graph can verify it, and no \
+         setting of the API will help.",
+        asked_for(evidence)
+    );
+    Some(
+        Case::new(format!("{} {seen}.", evidence.subject()))
+            .because(why)
+            .confidence(confidence)
+            .changes(ask_for_the_api(evidence)),
+    )
+}
+
+fn id_as_access(evidence: &Evidence) -> Option<Case> {
+    let token = evidence.token.as_ref()?;
+    let passed = evidence
+        .route_settings()
+        .is_some_and(|route| route.token == Some(AskedToken::IdToken));
+    if token.role != Role::Access || passed || !token.looks_like_id_token() {
+        return None;
+    }
+    let seen = format!(
+        "{} is an ID token: it is for {}, and carries {}.",
+        evidence.subject(),
+        shown_list(token.audiences(), "and"),
+        match token.has("nonce") {
+            true => "a `nonce` and no permissions",
+            false => "no permissions",
+        }
+    );
+    Some(Case::new(seen).changes(ask_for_the_api(evidence)))
+}
+
+fn access_as_id(evidence: &Evidence) -> Option<Case> {
+    let handed_in = evidence
+        .token
+        .as_ref()
+        .filter(|token| token.role == Role::Id);
+    let token = evidence.id_token.as_ref().or(handed_in)?;
+    let permissions = ["scp", "scope", "roles"]
+        .into_iter()
+        .find(|name| token.has(name));
+    let seen = match permissions {
+        // ID tokens of one's own app can carry its roles.
+        Some("roles") | None => match token.text("token_use") {
+            Some("access") => "`token_use` is `access`",
+            _ => return None,
+        },
+        Some(_) if token.has("nonce") => return None,
+        Some(_) => "it carries scopes and no `nonce`",
+    };
+    Some(
+        Case::new(format!(
+            "What is used as ID token is an access token: {seen}."
+        ))
+        .change(Change::api(
+            "the member passed on",
+            "Who passes the tokens on: put `id_token` where an ID token is expected.",
+        )),
+    )
+}
+
+/// What the token is for, what the API expects, if they have nothing in common.
+fn mismatch(evidence: &Evidence) -> Option<(&Token, Vec<&str>, &[String])> {
+    let token = evidence.token.as_ref()?;
+    let expected = evidence.api.as_ref()?.audiences.as_slice();
+    let found = token.audiences();
+    let fits = found
+        .iter()
+        .any(|found| expected.iter().any(|own| own == found));
+    (!found.is_empty() && !expected.is_empty() && !fits).then_some((token, found, expected))
+}
+
+fn seen_audiences(evidence: &Evidence, found: &[&str], expected: &[String]) -> String {
+    format!(
+        "{} is for {}; the API expects {}.",
+        evidence.subject(),
+        shown_list(found.iter().copied(), "and"),
+        shown_list(expected.iter().map(String::as_str), "or")
+    )
+}
+
+fn audience_name(evidence: &Evidence) -> Option<Case> {
+    let (_, found, expected) = mismatch(evidence)?;
+    let name = found.iter().find(|audience| {
+        expected
+            .iter()
+            .any(|own| bare(own).eq_ignore_ascii_case(bare(audience)))
+    })?;
+    Some(
+        Case::new(seen_audiences(evidence, &found, expected))
+            .because(
+                "Both are names of one API. In a v1.0 access token `aud` is the name the client asked \
+                 for, with or without `api://` and slash; in a v2.0 token it is always the application \
+                 id.",
+            )
+            .change(Change::api(
+                "accepted audiences",
+                format!("Accept {} beside the audience the API expects now.", shown(name)),
+            ))
+            .change(version_two(
+                "Or ask for v2.0 tokens, whose audience is always the application id. This is the API's \
+                 registration, not that of the sign-in app.",
+            )),
+    )
+}
+
+fn audience(evidence: &Evidence) -> Option<Case> {
+    let (_, found, expected) = mismatch(evidence)?;
+    Some(
+        Case::new(seen_audiences(evidence, &found, expected))
+            .because(format!(
+                "{} The audience follows from the scope: the token is for the API whose scope was asked \
+                 for. An API must refuse a token for another, or any app people sign in to could use \
+                 their token here.",
+                asked_for(evidence)
+            ))
+            .changes(ask_for_the_api(evidence)),
+    )
+}
+
+/// The id in any of the shapes Entra's v1.0 tokens name one API in.
+pub(super) fn bare(audience: &str) -> &str {
+    audience
+        .strip_prefix("api://")
+        .unwrap_or(audience)
+        .trim_end_matches('/')
+}
+
+/// Scopes that name no API.
+const SIGN_IN_SCOPES: [&str; 6] = [
+    "openid",
+    "profile",
+    "email",
+    "offline_access",
+    "address",
+    "phone",
+];
+
+fn mixed_accounts(evidence: &Evidence) -> Option<Case> {
+    let route = evidence.route_settings()?;
+    let scopes = evidence.provider()?.scopes.as_deref()?;
+    let names_no_api = scopes
+        .iter()
+        .all(|scope| SIGN_IN_SCOPES.contains(&scope.as_str()));
+    if !evidence.is_entra() || route.token != Some(AskedToken::SignIn) || !names_no_api {
+        return None;
+    }
+    let name = route
+        .path
+        .as_deref()
+        .or(route.name.as_deref())
+        .unwrap_or("the route");
+    Some(
+        Case::new(format!(
+            "{} passes on the sign-in's own access token, and the scopes are `{}`: none of an API.",
+            shown(name),
+            scopes.join(" ")
+        ))
+        .changes(ask_for_the_api(evidence)),
+    )
+}

@@ -1,0 +1,128 @@
+//! Decides what of a text from outside may be shown: never a token, never much.
+
+use vestibule_oidc::access_token::{TokenShape, classify};
+
+/// The most characters of one value.
+const MAX_CHARS: usize = 160;
+/// The most values of one list.
+const MAX_ITEMS: usize = 12;
+
+/// A value from outside as a finding quotes it: in backticks, bounded, without control characters,
+/// and not at all if it looks like a token.
+pub(crate) fn shown(text: &str) -> String {
+    if text.split(|char: char| !is_token_char(char)).any(is_secret) {
+        return "(not shown: it looks like a token or a secret)".to_owned();
+    }
+    let cut: String = text
+        .chars()
+        .filter(|char| !char.is_control() && *char != '`')
+        .take(MAX_CHARS)
+        .collect();
+    let more = if text.chars().count() > MAX_CHARS {
+        "…"
+    } else {
+        ""
+    };
+    format!("`{cut}{more}`")
+}
+
+/// Several values: `a`, `b` or `c`. Empty: "nothing".
+pub(crate) fn shown_list<'a>(items: impl IntoIterator<Item = &'a str>, last: &str) -> String {
+    let mut items: Vec<String> = items.into_iter().take(MAX_ITEMS + 1).map(shown).collect();
+    if items.len() > MAX_ITEMS {
+        items.truncate(MAX_ITEMS);
+        items.push("more".to_owned());
+    }
+    match items.pop() {
+        None => "nothing".to_owned(),
+        Some(only) if items.is_empty() => only,
+        Some(end) => format!("{} {last} {end}", items.join(", ")),
+    }
+}
+
+/// A finished text of a finding, with whatever looks like a token or a secret taken out: the last
+/// door, behind what each row takes care of itself. Doors that show more than findings use it too.
+pub fn redacted(text: String) -> String {
+    if !text.split(|char| !is_token_char(char)).any(is_secret) {
+        return text;
+    }
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(start) = rest.find(is_token_char) {
+        let (before, from) = rest.split_at(start);
+        let (run, after) =
+            from.split_at(from.find(|char| !is_token_char(char)).unwrap_or(from.len()));
+        clean.push_str(before);
+        clean.push_str(if is_secret(run) { "(not shown)" } else { run });
+        rest = after;
+    }
+    clean.push_str(rest);
+    clean
+}
+
+const fn is_token_char(char: char) -> bool {
+    char.is_ascii_alphanumeric() || matches!(char, '.' | '_' | '-' | '~')
+}
+
+/// Whether one run of token characters is a token or could be a secret: of a known maker, or long
+/// and mixed as only machines write.
+pub(crate) fn is_secret(run: &str) -> bool {
+    match classify(run) {
+        TokenShape::Empty => false,
+        TokenShape::Opaque { .. } => looks_random(run),
+        // Other known shapes are short prefixes too; a word is no token.
+        _ => run.len() >= 16,
+    }
+}
+
+/// Long, with capitals, small letters and digits mixed and no word breaks; GUIDs, host names and
+/// scopes are not.
+fn looks_random(run: &str) -> bool {
+    run.split('.').any(|part| {
+        let has = |test: fn(&u8) -> bool| part.bytes().any(|byte| test(&byte));
+        part.len() >= 32
+            && has(u8::is_ascii_uppercase)
+            && has(u8::is_ascii_lowercase)
+            && has(u8::is_ascii_digit)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinary_values_are_quoted() {
+        for text in [
+            "api://9e59d98b-d747-4a9a-96fd-178f04d08b02/access_as_user",
+            "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0",
+            "00000003-0000-0000-c000-000000000000",
+            "https://portal.example.com/.vestibule/callback",
+        ] {
+            assert_eq!(shown(text), format!("`{text}`"));
+        }
+    }
+
+    #[test]
+    fn tokens_and_secrets_are_not_shown() {
+        for text in [
+            "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.AAAA",
+            "https://x.example/?token=eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.AAAA",
+            "EwBwA8l6BAAUO9chh8cJscQLmU",
+            "Kx8Q~aBcDeFgHiJkLmNoPqRsTuVwXyZ012345678",
+            "gho_16C7e42F292c6912E7710c838347Ae178B4a",
+        ] {
+            assert!(shown(text).starts_with("(not shown"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_is_bounded_and_printable() {
+        let text = format!("evil\u{1b}[2J\n`{}", "x".repeat(4000));
+        let shown = shown(&text);
+        assert!(shown.chars().count() < 200 && !shown.contains(char::is_control));
+        assert_eq!(shown.matches('`').count(), 2);
+        assert_eq!(shown_list(["a", "b", "c"], "or"), "`a`, `b` or `c`");
+        assert_eq!(shown_list([], "or"), "nothing");
+    }
+}

@@ -1,0 +1,332 @@
+//! Finds in pasted text what a diagnosis can use: codes, ids, addresses, errors, answers, tokens, and
+//! phrases that programs are known to write.
+//!
+//! The text can be anything: an error page, a log, a callback's address, an answer of the token
+//! endpoint. At most [`MAX_BYTES`] of it are read, each part of it a bounded number of times. What is
+//! kept holds no token and no code.
+
+mod code;
+mod json;
+mod query;
+mod saying;
+
+pub use code::Codes;
+pub(crate) use code::{codes, value_after};
+pub use saying::Saying;
+
+use std::fmt;
+
+use vestibule_oidc::access_token::{TokenShape, classify};
+use vestibule_oidc::microsoft::TenantId;
+
+use crate::evidence::{
+    Callback, Probe, ProbeOutcome, ProbeTarget, Product, ProviderError, Role, Token, TokenResponse,
+};
+use crate::shown::is_secret;
+
+/// How much of a text is read.
+pub const MAX_BYTES: usize = 256 << 10;
+/// How many of each kind are kept.
+const MAX_KEPT: usize = 32;
+/// How many tokens are looked into.
+const MAX_TOKENS: usize = 8;
+/// The longest address, quoted value or id kept.
+const MAX_VALUE_BYTES: usize = 512;
+
+/// What was found in a text.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Found {
+    /// The numbers of `AADSTS` codes, each once, in order.
+    pub aadsts: Vec<u32>,
+    /// Codes of others, each once, in order: `IDX10214`, `IDW10201`, `AADB2C90118`, `MSIS9921`.
+    pub codes: Vec<String>,
+    /// GUIDs, each once, in order.
+    pub guids: Vec<String>,
+    /// Addresses without query and fragment, each once, in order.
+    pub urls: Vec<String>,
+    /// Application ID URIs and scopes that begin with `api://`, each once, in order.
+    pub api_uris: Vec<String>,
+    /// Values in quotation marks, each once, in order.
+    pub quoted: Vec<String>,
+    /// The correlation id of Entra's errors.
+    pub correlation_id: Option<String>,
+    /// Their trace id.
+    pub trace_id: Option<String>,
+    /// Their timestamp.
+    pub timestamp: Option<String>,
+    /// An error: of a JSON object, or of a callback's address.
+    pub error: Option<ProviderError>,
+    /// A callback's address.
+    pub callback: Option<Callback>,
+    /// An answer of a token endpoint.
+    pub token_response: Option<TokenResponse>,
+    /// Tokens.
+    pub tokens: Vec<Token>,
+    /// What known phrases of programs mean.
+    pub sayings: Vec<Saying>,
+    lower: Lower,
+}
+
+impl Found {
+    /// Whether the text says this, whatever the case.
+    pub fn says(&self, words: &str) -> bool {
+        self.lower.0.contains(&words.to_ascii_lowercase())
+    }
+
+    /// Whether the text says any of these.
+    pub fn says_any(&self, words: &[&str]) -> bool {
+        words.iter().any(|words| self.says(words))
+    }
+
+    /// The word right after these ones, in lower case, without quotation marks and punctuation.
+    pub fn word_after(&self, words: &str) -> Option<&str> {
+        let (_, rest) = self.lower.0.split_once(&words.to_ascii_lowercase())?;
+        let marks = |char: char| {
+            matches!(
+                char,
+                '"' | '\'' | '`' | ',' | ';' | ':' | '(' | ')' | '=' | '.'
+            )
+        };
+        let word = rest
+            .split(char::is_whitespace)
+            .map(|word| word.trim_matches(marks))
+            .find(|word| !word.is_empty())?;
+        Some(word.get(..MAX_VALUE_BYTES).unwrap_or(word))
+    }
+
+    /// The first token that is not said to be an ID token.
+    pub fn access_token(&self) -> Option<&Token> {
+        self.tokens.iter().find(|token| token.role != Role::Id)
+    }
+
+    /// The first token that is said to be an ID token.
+    pub fn id_token(&self) -> Option<&Token> {
+        self.tokens.iter().find(|token| token.role == Role::Id)
+    }
+
+    /// Whether Apache's module wrote it, so that its directives help more than our keys.
+    pub fn is_apache(&self) -> bool {
+        self.says_any(&["auth_openidc:", "mod_auth_openidc"])
+            || (self.says("oidc_") && self.says("[pid "))
+    }
+
+    /// What a log says of the way to the provider: only of an address that shows itself to be one.
+    pub(crate) fn probe(&self) -> Option<Probe> {
+        let url = self.urls.iter().find(|url| {
+            url.contains("/.well-known/")
+                || url.contains("/discovery/")
+                || Product::of_url(url).is_some()
+        })?;
+        let outcome = self.sayings.iter().find_map(|saying| match saying {
+            Saying::NoSuchHost => Some(ProbeOutcome::NoSuchHost),
+            Saying::NoConnection => Some(ProbeOutcome::NoConnection),
+            Saying::TimedOut => Some(ProbeOutcome::TimedOut),
+            Saying::Tls => Some(ProbeOutcome::Tls {
+                detail: "the certificate is not trusted".to_owned(),
+                certificate_issuer: None,
+            }),
+            _ => None,
+        })?;
+        Some(Probe::new(ProbeTarget::Metadata, url.as_str(), outcome))
+    }
+
+    /// Whether nothing was recognised.
+    pub fn is_empty(&self) -> bool {
+        self.aadsts.is_empty()
+            && self.codes.is_empty()
+            && self.error.is_none()
+            && self.callback.is_none()
+            && self.token_response.is_none()
+            && self.tokens.is_empty()
+            && self.sayings.is_empty()
+    }
+}
+
+/// The text in lower case, without what is secret in it. Only to be searched.
+#[derive(Clone, Default, PartialEq)]
+struct Lower(String);
+
+impl fmt::Debug for Lower {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "({} bytes)", self.0.len())
+    }
+}
+
+/// Finds what there is in a text.
+pub fn read(text: &str) -> Found {
+    let text = unescape(bounded(text, MAX_BYTES));
+    let mut found = Found::default();
+
+    let codes = code::codes(&text);
+    found.aadsts = codes.aadsts;
+    found.codes = codes.other;
+    found.correlation_id = code::value_after(&text, "Correlation ID:");
+    found.trace_id = code::value_after(&text, "Trace ID:");
+    found.timestamp = code::value_after(&text, "Timestamp:");
+
+    let text = json::read(&text, &mut found);
+    // An answer of the token endpoint is more than the tokens in it.
+    let in_json = !found.tokens.is_empty();
+    for word in text.split(is_boundary) {
+        query::read(word, &mut found);
+        keep_address(word, &mut found);
+    }
+    found.quoted = quoted(&text);
+    found.lower = Lower(runs(&text, !in_json, &mut found));
+
+    // A description in an address or an object is encoded; its codes are found only there.
+    if let Some(error) = &found.error {
+        for number in &error.aadsts {
+            if !found.aadsts.contains(number) {
+                found.aadsts.push(*number);
+            }
+        }
+        for code in &error.codes {
+            keep(&mut found.codes, code);
+        }
+        found.correlation_id = found
+            .correlation_id
+            .or_else(|| error.correlation_id.clone());
+        found.trace_id = found.trace_id.or_else(|| error.trace_id.clone());
+        found.timestamp = found.timestamp.or_else(|| error.timestamp.clone());
+        if let Some(description) = &error.description {
+            for value in quoted(description) {
+                keep(&mut found.quoted, &value);
+            }
+            for run in description.split(|char| !is_run_char(char)) {
+                keep_guid(run, &mut found.guids);
+            }
+            found.lower.0.push('\n');
+            found.lower.0.push_str(&description.to_ascii_lowercase());
+        }
+    }
+    found.sayings = saying::sayings(&found.lower.0);
+    found
+}
+
+/// Goes over the runs of token characters: keeps GUIDs and tokens, and returns the text in lower
+/// case with what is secret taken out.
+fn runs(text: &str, tokens_too: bool, found: &mut Found) -> String {
+    let mut lower = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(is_run_char) {
+        let (before, from) = rest.split_at(start);
+        lower.push_str(&before.to_ascii_lowercase());
+        let end = from.find(|char| !is_run_char(char)).unwrap_or(from.len());
+        let (run, after) = from.split_at(end);
+        rest = after;
+        keep_guid(run, &mut found.guids);
+        if run.len() >= 16 && is_secret(run) {
+            if tokens_too && found.tokens.len() < MAX_TOKENS && is_token(run) {
+                let role = if lower.ends_with("id_token=") {
+                    Role::Id
+                } else if lower.ends_with("access_token=") {
+                    Role::Access
+                } else {
+                    Role::Unknown
+                };
+                found.tokens.push(Token::of(run).role(role));
+            }
+            lower.push_str("(secret)");
+        } else {
+            lower.push_str(&run.to_ascii_lowercase());
+        }
+    }
+    lower.push_str(&rest.to_ascii_lowercase());
+    lower
+}
+
+fn is_token(run: &str) -> bool {
+    !matches!(classify(run), TokenShape::Empty | TokenShape::Opaque { .. })
+}
+
+const fn is_run_char(char: char) -> bool {
+    char.is_ascii_alphanumeric() || matches!(char, '.' | '_' | '-' | '~')
+}
+
+/// What ends an address or a query in a text.
+fn is_boundary(char: char) -> bool {
+    char.is_whitespace() || matches!(char, '"' | '\'' | '`' | '<' | '>' | '(' | ')' | '[' | ']')
+}
+
+fn keep_address(word: &str, found: &mut Found) {
+    for scheme in ["https://", "http://", "api://"] {
+        let Some(start) = word.find(scheme) else {
+            continue;
+        };
+        let list = match scheme {
+            "api://" => &mut found.api_uris,
+            _ => &mut found.urls,
+        };
+        let address = word.get(start..).unwrap_or_default();
+        let end = |char| matches!(char, '?' | '#' | ',' | ';' | '{' | '}' | '&');
+        let address = address.split(end).next().unwrap_or_default();
+        keep(list, address.trim_end_matches(['.', ':', '\\']));
+    }
+}
+
+fn keep_guid(run: &str, guids: &mut Vec<String>) {
+    for part in run.split(['.', '_', '~']) {
+        if let Some(id) = TenantId::parse(part) {
+            keep(guids, id.as_str());
+        }
+    }
+}
+
+fn keep(list: &mut Vec<String>, value: &str) {
+    let new = !value.is_empty() && !list.iter().any(|kept| kept == value);
+    if new && list.len() < MAX_KEPT && value.len() <= MAX_VALUE_BYTES {
+        list.push(value.to_owned());
+    }
+}
+
+/// Values between two equal quotation marks on one line, if they are no secrets.
+fn quoted(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for line in text.lines() {
+        for mark in ['\'', '"', '`'] {
+            for value in line.split(mark).skip(1).step_by(2) {
+                let is_query = ["code=", "state=", "token=", "secret="]
+                    .iter()
+                    .any(|name| value.contains(name));
+                if value.len() <= MAX_VALUE_BYTES
+                    && !is_query
+                    && !value.split(|char| !is_run_char(char)).any(is_secret)
+                {
+                    keep(&mut found, value.trim());
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The few entities and escapes that stand in copied pages and logs.
+fn unescape(text: &str) -> String {
+    if !text.contains(['&', '\\']) {
+        return text.to_owned();
+    }
+    text.replace("&#39;", "'")
+        .replace("&#x27;", "'")
+        .replace("&quot;", "\"")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
+        .replace("\\u0027", "'")
+        .replace("\\/", "/")
+}
+
+fn bounded(text: &str, max_bytes: usize) -> &str {
+    if text.len() <= max_bytes {
+        return text;
+    }
+    let mut end = max_bytes;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

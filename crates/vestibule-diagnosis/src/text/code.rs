@@ -1,0 +1,83 @@
+//! Finds the codes providers and libraries write into their messages.
+
+/// How many codes are kept.
+const MAX_CODES: usize = 32;
+/// The most digits of a code.
+const MAX_DIGITS: usize = 9;
+
+/// The beginnings of codes, and how many digits each has at least.
+const PREFIXES: [(&str, usize); 5] = [
+    ("AADSTS", 4),
+    ("AADB2C", 4),
+    ("IDX", 5),
+    ("IDW", 5),
+    ("MSIS", 3),
+];
+
+/// Codes, each once, in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Codes {
+    /// The numbers of `AADSTS` codes.
+    pub aadsts: Vec<u32>,
+    /// Codes of others, whole and in capitals.
+    pub other: Vec<String>,
+}
+
+/// Every code of a text.
+pub(crate) fn codes(text: &str) -> Codes {
+    let mut found = Codes::default();
+    // In words of letters and digits, so that `XAADSTS1` is none.
+    for word in text.split(|char: char| !char.is_ascii_alphanumeric()) {
+        for (prefix, least) in PREFIXES {
+            let Some((start, digits)) = word.split_at_checked(prefix.len()) else {
+                continue;
+            };
+            let number = digits
+                .find(|char: char| !char.is_ascii_digit())
+                .map_or(digits, |end| digits.get(..end).unwrap_or_default());
+            if start.eq_ignore_ascii_case(prefix) && (least..=MAX_DIGITS).contains(&number.len()) {
+                note(&mut found, prefix, number);
+            }
+        }
+    }
+    found
+}
+
+fn note(found: &mut Codes, prefix: &str, digits: &str) {
+    if prefix == "AADSTS" {
+        let Ok(number) = digits.parse() else { return };
+        if !found.aadsts.contains(&number) && found.aadsts.len() < MAX_CODES {
+            found.aadsts.push(number);
+        }
+    } else {
+        let code = format!("{prefix}{digits}");
+        if !found.other.contains(&code) && found.other.len() < MAX_CODES {
+            found.other.push(code);
+        }
+    }
+}
+
+/// What stands behind `name` on its line: an id, or a time; nothing else is expected there.
+pub(crate) fn value_after(text: &str, name: &str) -> Option<String> {
+    let start = find_ignoring_case(text, name)?;
+    let rest = text.get(start + name.len()..)?;
+    let value: String = rest
+        .trim_start_matches([' ', '\t'])
+        .chars()
+        .take_while(|char| char.is_ascii_alphanumeric() || matches!(char, '-' | ':' | ' ' | '.'))
+        .take(64)
+        .collect();
+    // Logs write the whole description on one line: the next name ends the value.
+    let end = ["Trace ID", "Correlation ID", "Timestamp"]
+        .into_iter()
+        .filter_map(|next| value.find(next))
+        .min()
+        .unwrap_or(value.len());
+    let value = value.get(..end)?.trim().trim_end_matches('.');
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
+fn find_ignoring_case(text: &str, name: &str) -> Option<usize> {
+    text.to_ascii_lowercase().find(&name.to_ascii_lowercase())
+}

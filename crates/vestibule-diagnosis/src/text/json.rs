@@ -1,0 +1,76 @@
+//! Finds JSON objects in a text: errors and answers of a token endpoint.
+
+use serde_json::{Map, Value};
+use vestibule_oidc::json::parse_object;
+
+use super::Found;
+use crate::evidence::{ProviderError, Role, Token, TokenResponse};
+
+/// How many beginnings of an object are tried; logs are full of braces.
+const MAX_TRIES: usize = 64;
+/// The longest object.
+const MAX_BYTES: usize = 64 << 10;
+
+/// Returns the text without the answers of a token endpoint, whose every value can be a secret.
+pub(super) fn read(text: &str, found: &mut Found) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    for _ in 0..MAX_TRIES {
+        let Some(start) = rest.find('{') else { break };
+        let (before, from) = rest.split_at(start);
+        kept.push_str(before);
+        let parsed = end_of_object(from).and_then(|end| {
+            let (object, after) = from.split_at(end);
+            let members = parse_object(object.as_bytes(), MAX_BYTES).ok()?;
+            Some((object, after, members))
+        });
+        let (object, after) = match parsed {
+            Some((_, after, members)) if take(&members, found) => ("{}", after),
+            Some((object, after, _)) => (object, after),
+            None => from.split_at(1),
+        };
+        kept.push_str(object);
+        rest = after;
+    }
+    kept + rest
+}
+
+/// Where the object that begins here ends. Braces in strings do not count.
+fn end_of_object(text: &str) -> Option<usize> {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for (place, byte) in text.bytes().enumerate().take(MAX_BYTES) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' if !in_string => depth += 1,
+            b'}' if !in_string => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return Some(place + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Whether it was an answer.
+fn take(members: &Map<String, Value>, found: &mut Found) -> bool {
+    let has = |name: &str| members.contains_key(name);
+    if has("error") && found.error.is_none() {
+        found.error = Some(ProviderError::read(members));
+    }
+    let is_answer =
+        has("access_token") || has("id_token") || (has("token_type") && has("expires_in"));
+    if is_answer && found.token_response.is_none() {
+        found.token_response = Some(TokenResponse::read(members));
+        for (name, role) in [("access_token", Role::Access), ("id_token", Role::Id)] {
+            if let Some(token) = members.get(name).and_then(Value::as_str) {
+                found.tokens.push(Token::of(token).role(role));
+            }
+        }
+    }
+    is_answer
+}

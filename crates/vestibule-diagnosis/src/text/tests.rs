@@ -1,0 +1,175 @@
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::evidence::Evidence;
+use crate::testing::{API, CLIENT, TENANT, texts};
+
+const JWT: &str = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJhcGk6Ly94In0.c2lnbmF0dXJlY2FuYXJ5";
+
+#[test]
+fn an_error_page_of_entras_is_read() {
+    let page = format!(
+        "Sign in\nSorry, but we're having trouble signing you in.\n\nAADSTS50011: The redirect URI \
+         'https://portal.example.com/cb?x=1' specified in the request does not match the redirect URIs \
+         configured for the application '{CLIENT}'.\r\nTrace ID: {TENANT}\r\nCorrelation ID: {API}\r\n\
+         Timestamp: 2026-03-01 10:11:12Z\r\n"
+    );
+    let found = read(&page);
+    assert_eq!(found.aadsts, [50_011]);
+    assert_eq!(found.correlation_id.as_deref(), Some(API));
+    assert_eq!(found.trace_id.as_deref(), Some(TENANT));
+    assert_eq!(found.timestamp.as_deref(), Some("2026-03-01 10:11:12Z"));
+    assert_eq!(found.guids, texts(&[CLIENT, TENANT, API]));
+    assert_eq!(found.urls, ["https://portal.example.com/cb"]);
+    assert!(found.quoted.contains(&CLIENT.to_owned()));
+    assert!(found.says("Does Not Match") && !found.says("does match"));
+    assert_eq!(found.word_after("the application"), Some(CLIENT));
+}
+
+#[test]
+fn a_description_on_one_line_is_read() {
+    let line = format!(
+        "AADSTS65001: text. Trace ID: {TENANT} Correlation ID: {API} Timestamp: 2026-03-01 10:11:12Z"
+    );
+    let found = read(&line);
+    assert_eq!(found.trace_id.as_deref(), Some(TENANT));
+    assert_eq!(found.correlation_id.as_deref(), Some(API));
+    assert_eq!(found.timestamp.as_deref(), Some("2026-03-01 10:11:12Z"));
+}
+
+#[test]
+fn codes_of_everybody_are_found_whole() {
+    for (text, aadsts, codes) in [
+        ("AADSTS7000218: x AADSTS7000218", vec![7_000_218], vec![]),
+        ("aadsts50011", vec![50_011], vec![]),
+        (
+            "(AADB2C90118) IDX10214: IDW10201 MSIS9921",
+            vec![],
+            vec!["AADB2C90118", "IDX10214", "IDW10201", "MSIS9921"],
+        ),
+        ("XAADSTS50011 AADSTS IDX1 AADSTS99999999999", vec![], vec![]),
+        ("idx10503:x", vec![], vec!["IDX10503"]),
+    ] {
+        let found = read(text);
+        assert_eq!(found.aadsts, aadsts, "{text}");
+        assert_eq!(found.codes, texts(&codes), "{text}");
+    }
+}
+
+#[test]
+fn an_error_of_the_token_endpoint_is_read_from_a_log() {
+    let line = r#"2026-03-01 WARN token endpoint: {"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret. Trace ID: t-1\r\nCorrelation ID: c-1\r\nTimestamp: 2026-03-01 10:11:12Z","error_codes":[7000215],"suberror":"bad_token"} (status 401)"#;
+    let found = read(line);
+    let error = found.error.unwrap();
+    assert_eq!(error.error.as_deref(), Some("invalid_client"));
+    assert_eq!(error.aadsts, [7_000_215]);
+    assert_eq!(error.suberror.as_deref(), Some("bad_token"));
+    assert_eq!(error.correlation_id.as_deref(), Some("c-1"));
+}
+
+#[test]
+fn an_answer_of_the_token_endpoint_loses_its_tokens() {
+    let evidence = Evidence::of_text(&format!(
+        r#"{{"token_type":"Bearer","scope":"openid","expires_in":"3599","access_token":"{JWT}","id_token":"{JWT}","refresh_token":"0.ASgABC.canary"}}"#
+    ));
+    let answer = evidence.token_response.as_ref().unwrap();
+    assert!(answer.has("refresh_token") && answer.has("id_token"));
+    assert_eq!(answer.expires_in, Some("3599".into()));
+    assert_eq!(evidence.token.as_ref().unwrap().role, Role::Access);
+    assert_eq!(evidence.id_token.as_ref().unwrap().role, Role::Id);
+    assert!(!format!("{evidence:?}").contains("canary"));
+}
+
+#[test]
+fn a_callbacks_address_is_read_without_its_values() {
+    let address = "https://portal.example.com/.vestibule/callback?error=access_denied&error_description=\
+                   AADSTS65004%3a+The+user+declined.%0d%0aTrace+ID%3a+t-1&state=canary#";
+    let found = read(address);
+    let callback = found.callback.as_ref().unwrap();
+    assert_eq!(
+        callback.url.as_deref(),
+        Some("https://portal.example.com/.vestibule/callback")
+    );
+    assert!(callback.has("state") && !callback.in_fragment);
+    assert_eq!(found.aadsts, [65_004]);
+    assert_eq!(found.trace_id.as_deref(), Some("t-1"));
+    assert_eq!(
+        found.error.as_ref().unwrap().error.as_deref(),
+        Some("access_denied")
+    );
+
+    let code = read("GET /cb#code=0.ASgABCDEFGH.canary&state=x HTTP/1.1");
+    assert!(code.callback.as_ref().unwrap().in_fragment);
+    assert!(!format!("{code:?}").contains("canary"));
+    let start =
+        read("https://login.example/authorize?response_type=code&state=x&code=y&redirect_uri=z");
+    assert_eq!(start.callback, None, "a request to sign in is no callback");
+}
+
+#[test]
+fn tokens_are_found_in_text_and_not_kept_in_it() {
+    let found = read(&format!("access_token={JWT}; got 401, id_token={JWT}"));
+    let roles: Vec<_> = found.tokens.iter().map(|token| token.role).collect();
+    assert_eq!(roles, [Role::Access, Role::Id]);
+    assert!(!found.says("c2lnbmF0dXJl") && found.says("got 401"));
+    assert!(!found.is_empty() && read("hello, world").is_empty());
+}
+
+#[test]
+fn entities_and_escapes_of_copied_pages_are_undone() {
+    let found = read(r"The scope &#39;api://x/read&#39; and https:\/\/portal.example.com\/cb");
+    assert_eq!(found.api_uris, ["api://x/read"]);
+    assert_eq!(found.urls, ["https://portal.example.com/cb"]);
+}
+
+/// Each part is read a bounded number of times: none of these takes long, even unoptimized.
+#[test]
+fn hostile_text_takes_no_time_and_no_room() {
+    let start = Instant::now();
+    for piece in [
+        "{",
+        "{\"",
+        "'",
+        "AADSTS50011 ",
+        "eyJ.",
+        "https://",
+        "error=&",
+        "\\",
+        "&#39;",
+        "é{",
+        "a",
+    ] {
+        let text = piece.repeat((4 * MAX_BYTES) / piece.len());
+        let found = read(&text);
+        let kept = [&found.quoted, &found.urls, &found.guids, &found.codes];
+        assert!(kept.iter().all(|list| list.len() <= MAX_KEPT));
+    }
+    assert!(start.elapsed() < Duration::from_secs(20));
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic(text in "\\PC{0,300}|[-A-Za-z0-9{}\":=&?#/.' ]{0,300}") {
+        let evidence = Evidence::of_text(&text);
+        let _ = crate::diagnose(&evidence);
+    }
+
+    /// A secret in any place of a text comes out nowhere.
+    #[test]
+    fn no_finding_shows_a_secret_of_the_text(
+        before in "(AADSTS(50011|7000215|65001): )?[a-z '\"]{0,40}",
+        name in "(code=|\"access_token\":\"|Bearer |client_secret=|id_token=|'|https://x.example/?state=)",
+        after in "['\"&} ]?(state=x&error=y)?[a-z IDX10214]{0,40}",
+    ) {
+        for secret in [JWT, "Kx8Q~aBcDeFgHiJkLmNoPqRsTuVwXyZ012345678"] {
+            let evidence = Evidence::of_text(&format!("{before}{name}{secret}{after}"));
+            for finding in crate::diagnose(&evidence) {
+                let text = serde_json::to_string(&finding).unwrap();
+                let tail = secret.get(secret.len() - 12..).unwrap();
+                prop_assert!(!text.contains(tail), "{text}");
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What people paste: log lines, consoles, error pages. Each sample in `testdata/pasted` has its finding, and
+//! no other.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use vestibule_diagnosis::{Evidence, diagnose};
+
+const SAMPLES: &[(&str, &str)] = &[
+    ("adfs-msis9921", "VST-ADFS-USERINFO"),
+    ("aspnet-correlation-failed", "VST-COOKIE-STATE-MISSING"),
+    ("aspnet-key-ring", "VST-COOKIE-KEYS"),
+    ("aspnet-samesite-none", "VST-COOKIE-NONE-INSECURE"),
+    ("aspnet-unprotect-state", "VST-COOKIE-KEYS"),
+    ("browser-cors", "VST-BROWSER-FETCH"),
+    ("browser-frame", "VST-COOKIE-FRAMED-SIGN-IN"),
+    ("browser-preflight", "VST-BROWSER-PREFLIGHT"),
+    ("browser-too-many-redirects", "VST-COOKIE-LOOP"),
+    ("go-jose-signature", "VST-KEYS-SIGNATURE"),
+    ("go-oidc-expired", "VST-KEYS-LIBRARY"),
+    ("golang-jwt-segments", "VST-KEYS-LIBRARY"),
+    ("identity-web-audience", "VST-KEYS-LIBRARY"),
+    ("identity-web-issuer", "VST-TOKEN-VERSION"),
+    ("identity-web-kid", "VST-KEYS-KID-MISSING"),
+    ("identity-web-no-scope", "VST-TOKEN-NO-PERMISSIONS"),
+    ("identity-web-nonce", "VST-COOKIE-NONCE"),
+    ("identity-web-opaque", "VST-KEYS-LIBRARY"),
+    ("jose4j-audience", "VST-KEYS-LIBRARY"),
+    ("jose4j-parts", "VST-KEYS-LIBRARY"),
+    ("keycloak-refresh-reuse", "VST-PROVIDER-REFRESH-REUSE"),
+    ("mod-auth-openidc-audience", "VST-KEYS-LIBRARY"),
+    ("mod-auth-openidc-cannot-resolve", "VST-KEYS-UNREACHABLE"),
+    ("mod-auth-openidc-cookie-length", "VST-COOKIE-TOO-LARGE"),
+    ("mod-auth-openidc-issued-in-future", "VST-KEYS-LIBRARY"),
+    ("mod-auth-openidc-issuer-v1-v2", "VST-TOKEN-VERSION"),
+    ("mod-auth-openidc-no-key", "VST-KEYS-KID-MISSING"),
+    ("mod-auth-openidc-nonce", "VST-COOKIE-NONCE"),
+    ("mod-auth-openidc-remote-user", "VST-PROVIDER-NO-NAME"),
+    ("mod-auth-openidc-state-cookie", "VST-COOKIE-STATE-MISSING"),
+    ("mod-auth-openidc-state-expired", "VST-COOKIE-SIGN-IN-OLD"),
+    ("mod-auth-openidc-tls-inspection", "VST-KEYS-TLS"),
+    (
+        "mod-auth-openidc-too-many-state-cookies",
+        "VST-COOKIE-PILE-UP",
+    ),
+    ("nginx-big-header", "VST-HEADER-FRONT-BUFFER"),
+    ("nginx-header-too-large", "VST-HEADER-TOO-LARGE"),
+    ("nginx-underscore", "VST-HEADER-UNDERSCORE"),
+    ("nimbus-expired", "VST-KEYS-LIBRARY"),
+    ("nimbus-no-key", "VST-KEYS-KID-MISSING"),
+    ("node-jose-issuer", "VST-KEYS-LIBRARY"),
+    ("node-jsonwebtoken-audience", "VST-KEYS-LIBRARY"),
+    ("node-jsonwebtoken-malformed", "VST-KEYS-LIBRARY"),
+    ("oauth2-proxy-cookie-signature", "VST-COOKIE-KEYS"),
+    ("oauth2-proxy-csrf-mismatch", "VST-COOKIE-STATE-MISSING"),
+    ("oauth2-proxy-csrf-missing", "VST-COOKIE-STATE-MISSING"),
+    (
+        "oauth2-proxy-email-unverified",
+        "VST-PROVIDER-EMAIL-UNVERIFIED",
+    ),
+    ("oauth2-proxy-keycloak-audience", "VST-KEYCLOAK-AUDIENCE"),
+    ("oauth2-proxy-multiple-cookies", "VST-COOKIE-TOO-LARGE"),
+    ("oauth2-proxy-no-email", "VST-PROVIDER-NO-NAME"),
+    ("oauth2-proxy-other-issuer", "VST-KEYS-LIBRARY"),
+    ("oauth2-proxy-secret-wrong", "VST-AADSTS-7000215"),
+    ("oauth2-proxy-unreachable", "VST-KEYS-UNREACHABLE"),
+    ("pyjwt-audience", "VST-KEYS-LIBRARY"),
+    ("pyjwt-kid", "VST-KEYS-KID-MISSING"),
+    ("pyjwt-segments", "VST-KEYS-LIBRARY"),
+    ("pyjwt-signature", "VST-KEYS-SIGNATURE"),
+    ("rust-jsonwebtoken-signature", "VST-KEYS-SIGNATURE"),
+    ("spring-issuer", "VST-KEYS-LIBRARY"),
+];
+
+fn folder() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/pasted")
+}
+
+#[test]
+fn each_sample_has_its_finding_and_no_other() {
+    let mut problems = Vec::new();
+    for (name, code) in SAMPLES {
+        let text = std::fs::read_to_string(folder().join(format!("{name}.txt"))).unwrap();
+        let findings = diagnose(&Evidence::of_text(&text));
+        let codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
+        if codes != [*code] {
+            problems.push(format!("{name}: {codes:?}, not {code}"));
+        }
+        if findings.iter().any(|finding| finding.change.is_empty()) {
+            problems.push(format!("{name}: nothing to change"));
+        }
+    }
+    assert!(problems.is_empty(), "\n{}", problems.join("\n"));
+}
+
+#[test]
+fn each_sample_is_in_the_table() {
+    let files: BTreeSet<String> = std::fs::read_dir(folder())
+        .unwrap()
+        .filter_map(|entry| entry.ok()?.path().file_stem()?.to_str().map(str::to_owned))
+        .collect();
+    let listed: BTreeSet<String> = SAMPLES.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(files, listed);
+}
+
+/// A log of Apache's module gets its directives, and a log of others our keys.
+#[test]
+fn the_cure_is_for_the_program_that_wrote_the_log() {
+    for (name, place) in [
+        ("mod-auth-openidc-cookie-length", "apache"),
+        ("oauth2-proxy-multiple-cookies", "config"),
+    ] {
+        let text = std::fs::read_to_string(folder().join(format!("{name}.txt"))).unwrap();
+        let findings = diagnose(&Evidence::of_text(&text));
+        let found = serde_json::to_value(&findings[0].change[0]).unwrap();
+        assert_eq!(found["place"], place, "{name}");
+    }
+}
+
+/// What stands in the logs of set-ups that work.
+#[test]
+fn healthy_lines_give_no_finding() {
+    for line in [
+        "[auth_openidc:debug] [pid 7] oidc_response_process: enter, response_mode=query",
+        "[auth_openidc:debug] [pid 7] oidc_proto_state_restore: restored state: {\"a\":\"https://portal.example.com/foo\"}",
+        "[2026/03/01 10:11:12] [AuthSuccess] Authenticated via OAuth2: Session{email:ada@example.com user:ada}",
+        "203.0.113.7 - ada [2026/03/01 10:11:12] portal.example.com GET / \"/foo\" HTTP/1.1 200 512 0.003",
+        "info: Microsoft.AspNetCore.Authentication.JwtBearer.JwtBearerHandler[2] Successfully validated the token.",
+        "INFO auth: token accepted aud=9e59d98b-d747-4a9a-96fd-178f04d08b02 scp=access_as_user",
+        "token expires in 3599 seconds, audience and issuer fit",
+        "Set-Cookie: __Host-vestibule=(short); Secure; HttpOnly; SameSite=Lax",
+        "GET https://login.microsoftonline.com/common/discovery/v2.0/keys 200",
+        "curl: connected to id.example.com, SSL certificate verify ok",
+    ] {
+        let findings = diagnose(&Evidence::of_text(line));
+        assert_eq!(findings, [], "{line}");
+    }
+}

@@ -1,0 +1,158 @@
+use super::*;
+
+fn fields(pairs: &[(&str, &str)]) -> Fields {
+    pairs.iter().copied().collect()
+}
+
+fn written(fields: &Fields) -> String {
+    let mut out = Vec::new();
+    fields.write_lines(&mut out, |_| true).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn look_up_ignores_case_and_keeps_the_spelling() {
+    let fields = fields(&[("OIDC_access_token", "a")]);
+    assert_eq!(fields.first("oidc_ACCESS_token"), Some(&b"a"[..]));
+    assert_eq!(fields.iter().next().unwrap().name, b"OIDC_access_token");
+    assert_eq!(fields.first("oidc_ACCESS_toke"), None);
+}
+
+#[test]
+fn set_replaces_every_field_of_that_name() {
+    let mut fields = fields(&[("a", "1"), ("b", "x"), ("A", "2")]);
+    fields.set("a", "3");
+    assert_eq!(fields.all("a").collect::<Vec<_>>(), [b"3"]);
+    assert_eq!(written(&fields), "b: x\r\na: 3\r\n");
+}
+
+#[test]
+fn a_value_may_be_written_in_place() {
+    let mut fields = fields(&[("a", "1")]);
+    fields.push_with("b", |out| out.extend_from_slice(b"2"));
+    fields.push_with("c", |_| {});
+    assert_eq!(fields, self::fields(&[("a", "1"), ("b", "2"), ("c", "")]));
+    assert!(fields.is_sound());
+    fields.push_with("d", |out| out.push(b'\n'));
+    assert!(!fields.is_sound());
+}
+
+#[test]
+fn every_way_in_lets_a_name_be_found() {
+    let mut one = Fields::new();
+    one.push_with("Pushed-With", |_| {});
+    one.set("Set", "");
+    let mut two = Fields::of_lines(
+        b"Line: 1\r\nodd:2\r\n",
+        [(0..4, 6..7), (9..12, 13..14)].into_iter(),
+    )
+    .unwrap();
+    two.extend_from(&one);
+    two.push("Pushed", "");
+    for name in ["pushed-with", "SET", "line", "Odd", "pushed"] {
+        assert!(two.contains(name), "{name}");
+        two.remove(name);
+        assert!(!two.contains(name), "{name}");
+    }
+    assert!(two.is_empty());
+}
+
+#[test]
+fn rewrite_keeps_the_place() {
+    let mut fields = fields(&[("a", "1"), ("b", "2"), ("c", "3")]);
+    fields.rewrite(|field| field.is("b").then(|| b"longer than before".to_vec()));
+    assert_eq!(
+        written(&fields),
+        "a: 1\r\nb: longer than before\r\nc: 3\r\n"
+    );
+}
+
+#[test]
+fn lines_that_were_removed_are_not_written() {
+    let mut fields = fields(&[("a", "1"), ("b", "2"), ("c", "3"), ("d", "4")]);
+    fields.remove("B");
+    assert_eq!(written(&fields), "a: 1\r\nc: 3\r\nd: 4\r\n");
+    let mut out = Vec::new();
+    fields.write_lines(&mut out, |name| name != b"c").unwrap();
+    assert_eq!(out, b"a: 1\r\nd: 4\r\n");
+}
+
+#[test]
+fn extending_copies_what_is_kept_in_order() {
+    let mut from = fields(&[("a", "1"), ("b", "2"), ("c", "3"), ("d", "4"), ("e", "5")]);
+    from.rewrite(|field| field.is("a").then(|| b"9".to_vec()));
+    let mut to = fields(&[("z", "0")]);
+    to.extend_where(&from, |field| !field.is("c"));
+    assert_eq!(
+        to,
+        self::fields(&[("z", "0"), ("a", "9"), ("b", "2"), ("d", "4"), ("e", "5")])
+    );
+    to.extend_from(&from);
+    assert_eq!(to.len(), 10);
+    assert_eq!(to.first("c"), Some(&b"3"[..]));
+    assert_eq!(
+        to.wire_bytes(),
+        written(&to).len(),
+        "every line is counted once"
+    );
+}
+
+#[test]
+fn a_field_that_would_change_the_head_is_not_written() {
+    for (name, value) in [
+        ("a b", "x"),
+        ("", "x"),
+        ("a:", "x"),
+        ("a", "x\r\nb: y"),
+        ("a", "x\n"),
+        ("a", "\0"),
+    ] {
+        let fields = fields(&[("ok", "1"), (name, value)]);
+        assert!(!fields.is_sound(), "{name:?} {value:?}");
+        let refused = fields.write_lines(&mut Vec::new(), |_| true).unwrap_err();
+        assert_eq!(refused.name, name.as_bytes());
+        let mut copy = Fields::new();
+        copy.extend_from(&fields);
+        assert!(!copy.is_sound(), "a copy knows it too");
+    }
+}
+
+#[test]
+fn lines_as_they_came_are_written_with_one_space() {
+    let lines = b"A: 1\r\nb:2\r\nC:\t3 \r\nd: \r\n";
+    let places = [
+        (0..1, 3..4),
+        (6..7, 8..9),
+        (11..12, 14..15),
+        (18..19, 21..21),
+    ];
+    let read = Fields::of_lines(lines, places.into_iter()).unwrap();
+    assert_eq!(
+        read,
+        fields(&[("A", "1"), ("b", "2"), ("C", "3"), ("d", "")])
+    );
+    assert_eq!(written(&read), "A: 1\r\nb: 2\r\nC: 3\r\nd: \r\n");
+}
+
+#[test]
+fn places_outside_the_lines_are_no_fields() {
+    assert!(Fields::of_lines(b"a: 1\r\n", [(0..1, 3..9)].into_iter()).is_none());
+    assert!(Fields::of_lines(b"a: 1\r\n", [(8..9, 11..12)].into_iter()).is_none());
+}
+
+#[test]
+fn equality_is_about_fields_and_not_about_how_they_were_made() {
+    let mut other = fields(&[("x", "0"), ("a", "1")]);
+    other.remove("x");
+    assert_eq!(other, fields(&[("a", "1")]));
+    assert_ne!(other, fields(&[("A", "1")]));
+}
+
+#[test]
+fn debug_shows_no_value() {
+    let shown = format!("{:?}", fields(&[("cookie", "secret")]));
+    assert!(
+        shown.contains("cookie") && !shown.contains("secret"),
+        "{shown}"
+    );
+}

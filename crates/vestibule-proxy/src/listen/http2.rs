@@ -1,0 +1,236 @@
+//! Serves HTTP/2 on one connection: hyper does the protocol, its requests become ours.
+
+mod answer;
+mod request_body;
+mod stall;
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{BufMut as _, Bytes, BytesMut};
+use futures_util::FutureExt as _;
+use hyper::body::Incoming as HyperBody;
+use hyper::server::conn::http2 as hyper2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use vestibule_gate::request::{RawHead, Version};
+
+use super::connection::{Client, Serving};
+use super::record::Record;
+use crate::exchange::Incoming;
+use crate::server::{Core, Handler};
+use crate::wire::{self, LocalExecutor};
+use answer::{HyperResponse, answer};
+use stall::Stalling;
+
+const PING_INTERVAL: Duration = Duration::from_secs(30);
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
+/// Streams reset before they were looked at (RUSTSEC-2023-0034), and streams whose reset a client provoked (RUSTSEC-2025-0070):
+/// more end the connection.
+const PENDING_RESETS: usize = 20;
+const PROVOKED_RESETS: usize = 100;
+const STREAM_WINDOW: u32 = 256 * 1024;
+const CONNECTION_WINDOW: u32 = 1024 * 1024;
+const SEND_BUFFER: usize = 128 * 1024;
+
+/// Serves HTTP/2 until the connection ends.
+pub(super) async fn serve<H, S>(serving: Rc<Serving<H>>, client: Rc<Client>, stream: S)
+where
+    H: Handler,
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let wheel = serving.core.wheel();
+    let stream = Stalling::new(stream, wheel.deadline(), client.limits.write_stall);
+    let service = {
+        let (handler, core, client) = (
+            Arc::clone(&serving.handler),
+            Rc::clone(&serving.core),
+            Rc::clone(&client),
+        );
+        service_fn(move |request| {
+            handle(
+                Arc::clone(&handler),
+                Rc::clone(&core),
+                Rc::clone(&client),
+                request,
+            )
+        })
+    };
+    let limits = client.limits;
+    let connection = hyper2::Builder::new(LocalExecutor)
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PING_INTERVAL)
+        .keep_alive_timeout(PING_TIMEOUT)
+        .max_concurrent_streams(limits.streams)
+        .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
+        .max_pending_accept_reset_streams(PENDING_RESETS)
+        .max_local_error_reset_streams(PROVOKED_RESETS)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(SEND_BUFFER)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    let period = limits.write_stall.min(limits.idle).min(limits.head) / 2;
+    let mut look = interval(period.clamp(Duration::from_millis(5), Duration::from_secs(5)));
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut stop = client.stop.clone();
+    let mut closing: Option<Instant> = None;
+    loop {
+        tokio::select! {
+            biased;
+            ended = &mut connection => {
+                if let Err(error) = ended {
+                    tracing::debug!(%error, peer = %client.peer, "a client connection ended");
+                }
+                return;
+            }
+            () = stop.wait(), if closing.is_none() => {
+                closing = Some(Instant::now());
+                connection.as_mut().graceful_shutdown();
+            }
+            _ = look.tick() => match judge(&client, closing) {
+                Judgement::Fine => {}
+                Judgement::Idle => {
+                    closing = Some(Instant::now());
+                    connection.as_mut().graceful_shutdown();
+                }
+                // Dropping the connection ends its streams, and what they hold of upstreams.
+                Judgement::Stuck => return,
+            },
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Judgement {
+    Fine,
+    Idle,
+    Stuck,
+}
+
+/// Looks at what hyper's HTTP/2 has no deadline for: a client that takes nothing, and one that asks for nothing.
+fn judge(client: &Client, closing: Option<Instant>) -> Judgement {
+    let limits = client.limits;
+    let mut stuck = false;
+    client.streams.borrow_mut().retain(|stream| {
+        let Some(stream) = stream.upgrade() else {
+            return false;
+        };
+        let since = stream.waiting_for_client_since();
+        stuck |= since.is_some_and(|since| since.elapsed() > limits.write_stall);
+        true
+    });
+    let quiet = client.active.get() == 0;
+    match closing {
+        _ if stuck => Judgement::Stuck,
+        Some(since) if quiet && since.elapsed() > limits.head => Judgement::Stuck,
+        None if quiet && client.quiet_since.get().elapsed() > limits.idle => Judgement::Idle,
+        _ => Judgement::Fine,
+    }
+}
+
+/// One request: head, handler, answer.
+async fn handle<H: Handler>(
+    handler: Arc<H>,
+    core: Rc<Core>,
+    client: Rc<Client>,
+    request: http::Request<HyperBody>,
+) -> Result<HyperResponse, Infallible> {
+    let (head, body) = request.into_parts();
+    let raw = raw_head(&head, &client);
+    let (method, target) = (raw.method.clone(), raw.target.clone());
+    let now = Instant::now();
+    let received = Rc::default();
+    let time = (now, core.clock().wall(now));
+    let record = Record::new(
+        Rc::clone(&client),
+        method,
+        target,
+        time,
+        Rc::clone(&received),
+    );
+    let body = request_body::body(body, &core, client.limits, received);
+    let incoming = Incoming { raw, body };
+    let handled = AssertUnwindSafe(handler.handle(&core, incoming))
+        .catch_unwind()
+        .await;
+    let response = handled.unwrap_or_else(|_| {
+        client.reporting.telemetry.metrics.panics.inc();
+        handler.panicked()
+    });
+    Ok(answer(response, record))
+}
+
+fn raw_head(head: &http::request::Parts, client: &Client) -> RawHead {
+    let (target, authority) = target(&head.uri);
+    RawHead {
+        method: method(&head.method),
+        target,
+        version: match head.version {
+            http::Version::HTTP_2 => Version::Http2,
+            _ => Version::Unsupported,
+        },
+        scheme: client.scheme,
+        authority,
+        fields: wire::fields(&head.headers),
+        peer: client.peer,
+    }
+}
+
+fn method(method: &http::Method) -> Bytes {
+    match *method {
+        http::Method::GET => Bytes::from_static(b"GET"),
+        http::Method::POST => Bytes::from_static(b"POST"),
+        http::Method::HEAD => Bytes::from_static(b"HEAD"),
+        _ => Bytes::copy_from_slice(method.as_str().as_bytes()),
+    }
+}
+
+/// Target and authority. hyper took an absolute target apart and dropped a fragment; what is left is what is decided on and what is sent on.
+fn target(uri: &http::Uri) -> (Bytes, Option<Bytes>) {
+    let authority = uri
+        .authority()
+        .map(|a| Bytes::copy_from_slice(a.as_str().as_bytes()));
+    let path = uri
+        .path_and_query()
+        .map_or("", http::uri::PathAndQuery::as_str);
+    match uri.scheme_str() {
+        // The authority form, which only CONNECT has.
+        None if path.is_empty() => (authority.clone().unwrap_or_default(), authority),
+        None | Some("http" | "https") => (Bytes::copy_from_slice(path.as_bytes()), authority),
+        Some(other) => {
+            let mut target = BytesMut::new();
+            target.put(other.as_bytes());
+            target.put(&b"://"[..]);
+            target.put(authority.as_deref().unwrap_or_default());
+            target.put(path.as_bytes());
+            (target.freeze(), authority)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_handed_on_as_they_were() {
+        for (uri, expected, authority) in [
+            ("/a%2Fb?c=d&e", "/a%2Fb?c=d&e", None),
+            ("*", "*", None),
+            ("http://h:1/a?b", "/a?b", Some("h:1")),
+            ("https://h", "/", Some("h")),
+            ("ftp://h/a", "ftp://h/a", Some("h")),
+            ("h:443", "h:443", Some("h:443")),
+        ] {
+            let (target, found) = target(&uri.parse().unwrap());
+            assert_eq!(target, expected, "{uri}");
+            assert_eq!(found.as_deref(), authority.map(str::as_bytes), "{uri}");
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Decides when a client's request body is too slow.
+
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::plan::Limits;
+use crate::wheel::Deadline;
+
+/// Counts only the time in which we wait for the client: an upstream that takes a body slowly is not the client's fault.
+pub(super) struct Patience {
+    limits: Limits,
+    bytes: u64,
+    waited: Duration,
+    waiting_since: Option<Instant>,
+}
+
+/// The client is slower than allowed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct TooSlow;
+
+impl Patience {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            bytes: 0,
+            waited: Duration::ZERO,
+            waiting_since: None,
+        }
+    }
+
+    /// Bytes came. Empty pieces count as waiting that goes on, so a flood of them gains nothing.
+    pub(super) fn came(&mut self, bytes: usize) -> Result<(), TooSlow> {
+        if bytes == 0 {
+            return Ok(());
+        }
+        self.bytes += bytes as u64;
+        if let Some(since) = self.waiting_since.take() {
+            self.waited += since.elapsed();
+        }
+        if self.waited > self.allowed() {
+            Err(TooSlow)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// How long all waiting may be by now: the grace, and the time these bytes take at the lowest rate.
+    fn allowed(&self) -> Duration {
+        let rate = u64::from(self.limits.body_rate_bytes.max(1));
+        self.limits.body_grace + Duration::from_millis(self.bytes.saturating_mul(1000) / rate)
+    }
+
+    /// Ready when waiting is over. The deadline is used for nothing else meanwhile.
+    pub(super) fn poll_lost(&mut self, cx: &mut Context<'_>, deadline: &Deadline) -> Poll<()> {
+        if self.waiting_since.is_none() {
+            let now = Instant::now();
+            let left = self.allowed().saturating_sub(self.waited);
+            deadline.set(now, left.min(self.limits.body_idle));
+            self.waiting_since = Some(now);
+        }
+        deadline.poll(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+    use crate::wheel::Wheel;
+
+    fn limits() -> Limits {
+        Limits {
+            body_idle: Duration::from_secs(30),
+            body_rate_bytes: 100,
+            body_grace: Duration::from_secs(10),
+            ..Limits::default()
+        }
+    }
+
+    struct Waiting {
+        patience: Patience,
+        deadline: Deadline,
+    }
+
+    impl Waiting {
+        fn new() -> Self {
+            Self {
+                patience: Patience::new(limits()),
+                deadline: Wheel::new().deadline(),
+            }
+        }
+
+        /// Whether the client may go on after that time of silence.
+        async fn wait(&mut self, time: Duration) -> bool {
+            let Self { patience, deadline } = self;
+            tokio::time::timeout(time, poll_fn(|cx| patience.poll_lost(cx, deadline)))
+                .await
+                .is_err()
+        }
+
+        fn came(&mut self, bytes: usize) -> Result<(), TooSlow> {
+            self.patience.came(bytes)
+        }
+    }
+
+    fn on_core(test: impl Future<Output = ()>) {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .unwrap()
+            .block_on(tokio::task::LocalSet::new().run_until(test));
+    }
+
+    #[test]
+    fn a_body_at_the_lowest_rate_goes_on_for_ever() {
+        on_core(async {
+            let mut waiting = Waiting::new();
+            for _ in 0..100 {
+                assert!(waiting.wait(Duration::from_secs(1)).await);
+                assert_eq!(waiting.came(100), Ok(()));
+            }
+        });
+    }
+
+    #[test]
+    fn a_body_below_the_lowest_rate_is_ended_after_the_grace() {
+        on_core(async {
+            let mut waiting = Waiting::new();
+            let start = Instant::now();
+            loop {
+                if !waiting.wait(Duration::from_secs(1)).await || waiting.came(1).is_err() {
+                    break;
+                }
+            }
+            let took = start.elapsed();
+            assert!((10..13).contains(&took.as_secs()), "{took:?}");
+        });
+    }
+
+    #[test]
+    fn silence_ends_a_body_however_fast_it_was() {
+        on_core(async {
+            let mut waiting = Waiting::new();
+            assert_eq!(waiting.came(1_000_000), Ok(()));
+            assert!(!waiting.wait(Duration::from_secs(31)).await);
+        });
+    }
+
+    #[test]
+    fn empty_pieces_do_not_buy_time() {
+        on_core(async {
+            let mut waiting = Waiting::new();
+            let start = Instant::now();
+            while waiting.wait(Duration::from_secs(1)).await {
+                assert_eq!(waiting.came(0), Ok(()));
+                assert!(start.elapsed() < Duration::from_secs(20));
+            }
+        });
+    }
+
+    #[test]
+    fn a_slow_upstream_is_not_the_clients_fault() {
+        on_core(async {
+            let mut waiting = Waiting::new();
+            for _ in 0..10 {
+                // Not polled, so not waited for.
+                tokio::time::advance(Duration::from_secs(100)).await;
+                assert_eq!(waiting.came(1), Ok(()));
+            }
+        });
+    }
+}

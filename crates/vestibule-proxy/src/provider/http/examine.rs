@@ -1,0 +1,140 @@
+//! One look at an address of a provider, for a person who wants to know what answers there: by the same client, over the
+//! same way, under the same rules as every call, and with what a call has no use for.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::header::{ACCEPT, AGE, CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION};
+use url::Url;
+
+use super::HttpTransport;
+
+/// Longest body that is looked at.
+const LOOK_BYTES: usize = 1024 * 1024;
+
+/// What answered.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Examined {
+    /// The status, redirects included.
+    pub status: u16,
+    /// `Content-Type`.
+    pub content_type: Option<String>,
+    /// `Date`.
+    pub date: Option<String>,
+    /// `Age`: how long a cache kept it.
+    pub age: Option<String>,
+    /// `Location`, unread.
+    pub location: Option<String>,
+    /// The body, cut off where it is too long.
+    pub body: Bytes,
+}
+
+/// Neither body nor location: both may hold what is nobody's business.
+impl fmt::Debug for Examined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Examined")
+            .field("status", &self.status)
+            .field("content_type", &self.content_type)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why nothing answered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExamineError {
+    /// The name has no address that may be called.
+    #[error("look the host up: {detail}")]
+    NoSuchHost {
+        /// What the resolver said.
+        detail: String,
+    },
+    /// No connection, or one that ended without an answer.
+    #[error("get an answer: {detail}")]
+    NoConnection {
+        /// What the system said.
+        detail: String,
+    },
+    /// TLS failed.
+    #[error("agree on TLS: {detail}")]
+    Tls {
+        /// What the library said.
+        detail: String,
+    },
+    /// No answer in time.
+    #[error("get an answer in time")]
+    TimedOut,
+}
+
+impl HttpTransport {
+    /// Fetches `url` as `accept`. Follows no redirect.
+    ///
+    /// # Errors
+    ///
+    /// [`ExamineError`] when nothing answered.
+    pub async fn examine(&self, url: Url, accept: &str) -> Result<Examined, ExamineError> {
+        let request = self.client.get(url).header(ACCEPT, accept);
+        let mut response = request.send().await.map_err(why)?;
+        let headers = response.headers();
+        let (content_type, date) = (text(headers, CONTENT_TYPE), text(headers, DATE));
+        let (age, location) = (text(headers, AGE), text(headers, LOCATION));
+        let status = response.status().as_u16();
+        let mut body = BytesMut::new();
+        while let Some(piece) = response.chunk().await.map_err(why)? {
+            let room = LOOK_BYTES.saturating_sub(body.len());
+            body.extend_from_slice(piece.get(..room).unwrap_or(&piece));
+            if room < piece.len() {
+                break;
+            }
+        }
+        Ok(Examined {
+            status,
+            content_type,
+            date,
+            age,
+            location,
+            body: body.freeze(),
+        })
+    }
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+fn why(error: reqwest::Error) -> ExamineError {
+    if error.is_timeout() {
+        return ExamineError::TimedOut;
+    }
+    let error = error.without_url();
+    let mut innermost: &(dyn Error + 'static) = &error;
+    let mut of_lookup = false;
+    let mut of_tls = false;
+    loop {
+        of_lookup |= innermost.to_string().contains("dns error");
+        of_tls |= is_tls(innermost);
+        match innermost.source() {
+            Some(cause) => innermost = cause,
+            None => break,
+        }
+    }
+    let detail = innermost.to_string();
+    match () {
+        () if of_tls => ExamineError::Tls { detail },
+        () if of_lookup => ExamineError::NoSuchHost { detail },
+        () => ExamineError::NoConnection { detail },
+    }
+}
+
+/// Whether an error, or the one inside it, is of TLS. An [`io::Error`] does not name what it wraps as its source.
+fn is_tls(error: &(dyn Error + 'static)) -> bool {
+    error.is::<rustls::Error>()
+        || error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+            .is_some_and(|inner| inner.is::<rustls::Error>())
+}
