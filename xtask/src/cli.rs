@@ -50,7 +50,7 @@ Example:
 
 const GEN_HELP: &str = "\
 Write the generated pages: docs/specifications.md from the citations in the code, and the
-configuration reference from the settings' definitions.
+configuration reference from the settings' definitions, and docs/diagnosis from the catalogue of findings.
 
 Usage: cargo xtask gen [--check]
 

@@ -8,8 +8,15 @@ use crate::repository::Repository;
 use crate::step;
 use crate::tidy::citations;
 
-/// The tests of the configuration's pages write them when this is set.
+/// The tests of the generated pages write them when this is set.
 const WRITE: &str = "VESTIBULE_WRITE_DOCS";
+
+/// The reference page and the schema are made by the crate that has the keys, the findings' pages by
+/// the one that has the catalogue.
+const PAGES: [&str; 2] = [
+    "cargo test --quiet --package vestibule-config documents",
+    "cargo test --quiet --package vestibule-diagnosis --test documents",
+];
 
 /// Writes every generated page, or with `check` fails if one is not what would be written.
 pub(crate) fn run(root: &Path, check: bool) -> Outcome {
@@ -28,10 +35,11 @@ pub(crate) fn run(root: &Path, check: bool) -> Outcome {
         })?;
         println!("wrote {}", citations::PAGE);
     }
-    // The reference page and the schema are made by the crate that has the keys.
     let environment: &[(&str, &str)] = if check { &[] } else { &[(WRITE, "1")] };
-    let line = "cargo test --quiet --package vestibule-config documents";
-    step::run(root, line, environment).map_err(stale)
+    for line in PAGES {
+        step::run(root, line, environment).map_err(stale)?;
+    }
+    Ok(())
 }
 
 fn stale(what: String) -> Failure {

@@ -13,22 +13,39 @@ pub fn diagnose(evidence: &Evidence) -> Vec<Finding> {
     judge(catalogue::rows(), evidence)
 }
 
+/// What there is to say about a token where only its evidence counts: for each token a proxy passes on.
+///
+/// As [`diagnose`], of the families that judge tokens alone. Cheap enough for every sign-in and refresh.
+pub fn diagnose_token(evidence: &Evidence) -> Vec<Finding> {
+    let families = catalogue::families().iter();
+    let rows = families
+        .filter(|family| OF_TOKENS.contains(&family.name))
+        .flat_map(|family| family.rows.iter().copied().flatten());
+    judge(rows, evidence)
+}
+
+/// The families that judge tokens.
+const OF_TOKENS: [&str; 4] = ["token", "keys", "time", "product"];
+
 pub(crate) fn judge<'a>(rows: impl Iterator<Item = &'a Row>, evidence: &Evidence) -> Vec<Finding> {
     let seen: Vec<(&Row, Case)> = rows
-        .filter_map(|row| Some((row, (row.judge)(evidence)?)))
+        .filter_map(|row| Some((row, (row.judge)(evidence).or_else(|| named(row, evidence))?)))
         .collect();
     if seen.len() < 2 {
         return seen.into_iter().map(finding).collect();
     }
     let reached: Vec<Vec<&str>> = seen.iter().map(|(row, _)| consequences(row)).collect();
-    let explained = |code: &str| reached.iter().any(|codes| codes.contains(&code));
+    // Somebody judged already, and with more at hand than the words they left.
+    let is_named = |code: &str| is_named(evidence, code);
+    let explained =
+        |code: &str| !is_named(code) && reached.iter().any(|codes| codes.contains(&code));
     let explains_something = |codes: &[&str]| seen.iter().any(|(row, _)| codes.contains(&row.code));
-    let mut told: Vec<(bool, usize)> = reached
+    let mut told: Vec<((bool, bool), usize)> = reached
         .iter()
         .zip(&seen)
         .enumerate()
         .filter(|(_, (_, (row, _)))| !explained(row.code))
-        .map(|(place, (codes, _))| (explains_something(codes), place))
+        .map(|(place, (codes, (row, _)))| ((is_named(row.code), explains_something(codes)), place))
         .collect();
     let severity = |place: usize| {
         seen.get(place)
@@ -40,6 +57,22 @@ pub(crate) fn judge<'a>(rows: impl Iterator<Item = &'a Row>, evidence: &Evidence
     told.into_iter()
         .filter_map(|(_, place)| seen.get_mut(place)?.take().map(finding))
         .collect()
+}
+
+fn is_named(evidence: &Evidence, code: &str) -> bool {
+    let text = evidence.text.as_ref();
+    text.is_some_and(|text| text.own.contains(&code))
+}
+
+/// A finding whose code stands in pasted text, with nothing beside it that shows it anew.
+fn named(row: &Row, evidence: &Evidence) -> Option<Case> {
+    is_named(evidence, row.code).then(|| {
+        Case::new(format!(
+            "The text names the finding {}: {}.",
+            row.code, row.title
+        ))
+        .change(Change::environment("what helps", row.cure))
+    })
 }
 
 fn finding((row, case): (&Row, Case)) -> Finding {

@@ -39,12 +39,14 @@ mod diagnose;
 pub mod evidence;
 mod family;
 mod finding;
+#[cfg(test)]
+mod healthy;
 mod shown;
 #[cfg(test)]
 mod testing;
 pub mod text;
 
-pub use diagnose::diagnose;
+pub use diagnose::{diagnose, diagnose_token};
 pub use evidence::Evidence;
 pub use finding::{Change, Confidence, Finding, Place, Severity};
 pub use shown::redacted;

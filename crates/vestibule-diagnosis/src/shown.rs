@@ -7,6 +7,9 @@ const MAX_CHARS: usize = 160;
 /// The most values of one list.
 const MAX_ITEMS: usize = 12;
 
+/// What is shorter is no token and no secret.
+const SHORTEST_SECRET_BYTES: usize = 16;
+
 /// A value from outside as a finding quotes it: in backticks, bounded, without control characters,
 /// and not at all if it looks like a token.
 pub(crate) fn shown(text: &str) -> String {
@@ -67,12 +70,13 @@ const fn is_token_char(char: char) -> bool {
 /// Whether one run of token characters is a token or could be a secret: of a known maker, or long
 /// and mixed as only machines write.
 pub(crate) fn is_secret(run: &str) -> bool {
-    match classify(run) {
-        TokenShape::Empty => false,
-        TokenShape::Opaque { .. } => looks_random(run),
-        // Other known shapes are short prefixes too; a word is no token.
-        _ => run.len() >= 16,
-    }
+    // Known shapes have short prefixes; a word is no token.
+    run.len() >= SHORTEST_SECRET_BYTES
+        && match classify(run) {
+            TokenShape::Empty => false,
+            TokenShape::Opaque { .. } => looks_random(run),
+            _ => true,
+        }
 }
 
 /// Long, with capitals, small letters and digits mixed and no word breaks; GUIDs, host names and

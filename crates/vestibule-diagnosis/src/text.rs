@@ -41,6 +41,8 @@ pub struct Found {
     pub aadsts: Vec<u32>,
     /// Codes of others, each once, in order: `IDX10214`, `IDW10201`, `AADB2C90118`, `MSIS9921`.
     pub codes: Vec<String>,
+    /// Our own codes, each once, in order: of our error pages, our log, an issue somebody wrote.
+    pub own: Vec<&'static str>,
     /// GUIDs, each once, in order.
     pub guids: Vec<String>,
     /// Addresses without query and fragment, each once, in order.
@@ -135,6 +137,7 @@ impl Found {
     pub fn is_empty(&self) -> bool {
         self.aadsts.is_empty()
             && self.codes.is_empty()
+            && self.own.is_empty()
             && self.error.is_none()
             && self.callback.is_none()
             && self.token_response.is_none()
@@ -161,6 +164,7 @@ pub fn read(text: &str) -> Found {
     let codes = code::codes(&text);
     found.aadsts = codes.aadsts;
     found.codes = codes.other;
+    found.own = code::own(&text);
     found.correlation_id = code::value_after(&text, "Correlation ID:");
     found.trace_id = code::value_after(&text, "Trace ID:");
     found.timestamp = code::value_after(&text, "Timestamp:");

@@ -12,7 +12,7 @@ use vestibule_session::cookie::SessionCookie;
 use vestibule_session::handle::Handle;
 use vestibule_session::site::Site;
 
-use crate::fields::is_token;
+use crate::fields::{Known, is_token};
 use crate::request::Request;
 
 /// What a request brings. Exhaustive, so that a new kind can't be taken for nothing.
@@ -86,14 +86,14 @@ impl MalformedCredential {
 /// Reads the credential of a request for `site`.
 #[must_use]
 pub fn read(request: &Request, site: &Site) -> Credential {
-    let mut authorization = request.fields().all("authorization");
-    if let Some(value) = authorization.next() {
-        if authorization.next().is_some() {
+    let fields = request.fields();
+    if let Some(value) = fields.first_known(Known::Authorization) {
+        if fields.is_repeated(Known::Authorization) {
             return Credential::Malformed(MalformedCredential::AuthorizationRepeated);
         }
         return read_authorization(value);
     }
-    let cookies = request.fields().all("cookie");
+    let cookies = fields.all_known(Known::Cookie);
     match site.cookies().find_session(cookies) {
         SessionCookie::Absent => Credential::Absent(AbsentCookie::None),
         SessionCookie::Malformed => Credential::Absent(AbsentCookie::Malformed),

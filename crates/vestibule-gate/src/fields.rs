@@ -4,7 +4,9 @@
 //! RFC 9110 §5.1, ASCII case-insensitive. Identity names are compared *folded* ([`fold`]), because
 //! the servers behind us turn `-`, `_` and `.` into each other.
 
-pub use vestibule_http1::fields::{Field, Fields, Names, is_field_value, is_token, list, trim};
+pub use vestibule_http1::fields::{
+    Field, Fields, Known, KnownSet, is_field_value, is_token, list, trim,
+};
 
 /// The head of a response: a status and its fields.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use vestibule_session::site::Site;
 
 use crate::address::AddressText;
-use crate::fields::{Fields, list, trim};
+use crate::fields::{Fields, Known, list, trim};
 use crate::host::Host;
 use crate::refusal::Refusal;
 use crate::request::Scheme;
@@ -85,7 +85,7 @@ fn read_x_forwarded(peer: IpAddr, fields: &Fields, trusted: &[IpNet]) -> Result<
     let mut proxies = Vec::new();
     let mut depth = 0;
     for entry in fields
-        .all("x-forwarded-for")
+        .all_known(Known::XForwardedFor)
         .rev()
         .flat_map(|value| list(value).rev())
     {
@@ -100,10 +100,10 @@ fn read_x_forwarded(peer: IpAddr, fields: &Fields, trusted: &[IpNet]) -> Result<
         depth += 1;
     }
     proxies.reverse();
-    let scheme = nth_from_right(fields, "x-forwarded-proto", depth)
+    let scheme = nth_from_right(fields, Known::XForwardedProto, depth)
         .map(|value| parse_scheme(value).ok_or(Refusal::Forwarded))
         .transpose()?;
-    let host = nth_from_right(fields, "x-forwarded-host", depth)
+    let host = nth_from_right(fields, Known::XForwardedHost, depth)
         .map(|value| Host::parse(value).map_err(|_| Refusal::Forwarded))
         .transpose()?;
     Ok(Origin {
@@ -116,10 +116,10 @@ fn read_x_forwarded(peer: IpAddr, fields: &Fields, trusted: &[IpNet]) -> Result<
 
 /// The element the outermost trusted proxy wrote, `depth` steps from the right, or the leftmost one
 /// where proxies overwrite instead of appending.
-fn nth_from_right<'a>(fields: &'a Fields, name: &'a str, depth: usize) -> Option<&'a [u8]> {
+fn nth_from_right(fields: &Fields, name: Known, depth: usize) -> Option<&[u8]> {
     let mut found = None;
     for (at, member) in fields
-        .all(name)
+        .all_known(name)
         .rev()
         .flat_map(|value| list(value).rev())
         .enumerate()
@@ -134,7 +134,7 @@ fn nth_from_right<'a>(fields: &'a Fields, name: &'a str, depth: usize) -> Option
 
 fn read_rfc7239(peer: IpAddr, fields: &Fields, trusted: &[IpNet]) -> Result<Origin, Refusal> {
     let mut elements = Vec::new();
-    for value in fields.all("forwarded") {
+    for value in fields.all_known(Known::Forwarded) {
         split_quoted(value, b',', |element| elements.push(parse_element(element)))?;
     }
     let mut client = peer;

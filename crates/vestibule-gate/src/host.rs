@@ -84,14 +84,13 @@ impl HostName {
         }
         // WHATWG URL §3.5: a host whose last label is a number is an IPv4 address or an error;
         // browsers read `127.1` and `0x7f.1` as addresses, so letting them be names is a trap.
-        let last = text.rsplit('.').next().unwrap_or_default();
-        let numeric = last.bytes().all(|byte| byte.is_ascii_digit())
-            || last
-                .strip_prefix("0x")
-                .is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
+        let numeric = match last {
+            [b'0', b'x' | b'X', hex @ ..] => hex.iter().all(u8::is_ascii_hexdigit),
+            _ => last.iter().all(u8::is_ascii_digit),
+        };
         if numeric {
-            let address: Ipv4Addr = text.parse().map_err(|_| HostError::Address)?;
-            return Ok(Self(address.to_string().into()));
+            // The parser takes no other spelling than the canonical one.
+            let _: Ipv4Addr = text.parse().map_err(|_| HostError::Address)?;
         }
         Ok(Self(text.into()))
     }

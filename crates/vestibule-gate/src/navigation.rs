@@ -4,7 +4,7 @@
 //! Decided by the Fetch Metadata fields where the browser sends them, else by `Accept`; whoever says
 //! neither is a program.
 
-use crate::fields::{list, trim};
+use crate::fields::{Known, list, trim};
 use crate::method::Method;
 use crate::request::Request;
 
@@ -40,24 +40,24 @@ fn navigates(request: &Request) -> bool {
             .any(|one| trim(one) == b"prefetch")
     };
     if fields
-        .first("sec-purpose")
+        .first_known(Known::SecPurpose)
         .or(fields.first("purpose"))
         .is_some_and(prefetch)
     {
         return false;
     }
-    if let Some(mode) = fields.first("sec-fetch-mode") {
+    if let Some(mode) = fields.first_known(Known::SecFetchMode) {
         // A frame can't show the provider's page: providers forbid it.
         let document = fields
-            .first("sec-fetch-dest")
+            .first_known(Known::SecFetchDest)
             .is_none_or(|dest| dest == b"document");
         return mode == b"navigate" && document;
     }
-    if fields.contains("x-requested-with") {
+    if fields.first_known(Known::XRequestedWith).is_some() {
         return false;
     }
     fields
-        .all("accept")
+        .all_known(Known::Accept)
         .any(|value| list(value).any(accepts_page))
 }
 

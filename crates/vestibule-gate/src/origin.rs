@@ -7,7 +7,7 @@
 use bytes::Bytes;
 use vestibule_session::site::Site;
 
-use crate::fields::Fields;
+use crate::fields::{Fields, Known, KnownSet};
 use crate::method::Method;
 use crate::request::{Request, Upgrade};
 use crate::route::Route;
@@ -46,13 +46,13 @@ pub fn check_same_origin(request: &Request, site: &Site, route: &Route) -> Resul
     if !unsafe_here || route.danger_any_origin {
         return Ok(());
     }
-    let fetch_site = request.fields().first("sec-fetch-site");
+    let fetch_site = request.fields().first_known(Known::SecFetchSite);
     // A page that hides its address (`Referrer-Policy: no-referrer`) sends `null` even to itself. No
     // page can forge that the browser calls it same-origin.
     let hidden = |origin: &[u8]| origin == b"null" && fetch_site == Some(b"same-origin");
     let origin = request
         .fields()
-        .first("origin")
+        .first_known(Known::Origin)
         .filter(|origin| !hidden(origin));
     if let Some(origin) = origin {
         if allows(route, origin) {
@@ -101,7 +101,7 @@ impl Cors {
     /// The leave this route gives to the request's origin, if it does.
     #[must_use]
     pub fn of(request: &Request, route: &Route) -> Option<Self> {
-        let origin = request.fields().first("origin")?;
+        let origin = request.fields().first_known(Known::Origin)?;
         allows(route, origin).then(|| Self {
             origin: Bytes::copy_from_slice(origin),
             preflight: None,
@@ -114,13 +114,15 @@ impl Cors {
     /// answered here for the origins a route names, and has no special standing otherwise.
     #[must_use]
     pub fn of_preflight(request: &Request, route: &Route) -> Option<Self> {
-        let method = request.fields().first("access-control-request-method")?;
+        let method = request
+            .fields()
+            .first_known(Known::AccessControlRequestMethod)?;
         if *request.method() != Method::Options {
             return None;
         }
         let headers = request
             .fields()
-            .first("access-control-request-headers")
+            .first_known(Known::AccessControlRequestHeaders)
             .map(Bytes::copy_from_slice);
         let preflight = Some(Preflight {
             method: Bytes::copy_from_slice(method),
@@ -167,7 +169,7 @@ impl Cors {
     /// Adds the leave to an upstream's answer that has none of its own. The upstream of a route
     /// whose preflights are answered here may know nothing of other origins.
     pub fn complete(&self, response: &mut Fields) {
-        if response.contains("access-control-allow-origin") {
+        if response.has(KnownSet::of([Known::AccessControlAllowOrigin])) {
             return;
         }
         response.push("Access-Control-Allow-Origin", &self.origin);

@@ -12,7 +12,7 @@ use std::net::{IpAddr, SocketAddr};
 use bytes::Bytes;
 use ipnet::IpNet;
 
-use crate::fields::{Fields, list};
+use crate::fields::{Fields, Known, list};
 use crate::forwarded::{self, ForwardedFamily};
 use crate::framing::{self, BodyFraming};
 use crate::host::Host;
@@ -358,7 +358,7 @@ impl Judged {
 }
 
 fn read_expect(version: Version, fields: &Fields) -> Result<bool, Refusal> {
-    match fields.first("expect") {
+    match fields.first_known(Known::Expect) {
         None => Ok(false),
         Some(value) if value.eq_ignore_ascii_case(b"100-continue") => {
             // RFC 9110 §10.1.1: in HTTP/1.0 the expectation is ignored.
@@ -373,21 +373,21 @@ fn read_upgrade(
     method: &Method,
     body: BodyFraming,
 ) -> Result<Option<Upgrade>, Refusal> {
-    let has = |name: &str, member: &[u8]| {
+    let has = |name: Known, member: &[u8]| {
         raw.fields
-            .all(name)
+            .all_known(name)
             .any(|value| list(value).any(|one| one.eq_ignore_ascii_case(member)))
     };
     // RFC 9110 §7.8: in HTTP/1.0, and without the connection option, the field is ignored.
     if raw.version != Version::Http11
-        || !has("upgrade", b"websocket")
-        || !has("connection", b"upgrade")
+        || !has(Known::Upgrade, b"websocket")
+        || !has(Known::Connection, b"upgrade")
     {
         return Ok(None);
     }
     // RFC 6455 §4.2.1, steps 1, 5 and 6.
-    let key = raw.fields.first("sec-websocket-key");
-    let version = raw.fields.first("sec-websocket-version");
+    let key = raw.fields.first_known(Known::SecWebsocketKey);
+    let version = raw.fields.first_known(Known::SecWebsocketVersion);
     let well_formed = *method == Method::Get
         && body == BodyFraming::None
         && key.is_some_and(|key| key.len() == 24)

@@ -1,42 +1,42 @@
 //! What is taken out of an upstream's answer, and what is translated for the browser when the
 //! route's prefix was removed on the way in: `Location`, `Content-Location` and cookies.
 
+use vestibule_http1::persistence::ConnectionOptions;
 use vestibule_session::cookie::upstream_may_set;
 
-use crate::fields::{Fields, Names, list, trim};
+use crate::fields::{Fields, Known, KnownSet, trim};
 use crate::host::{Host, HostName};
 use crate::request::Scheme;
 use crate::route::Matched;
 
 /// Fields between two ends of one connection (RFC 9110 §7.6.1), and `Alt-Svc`, by which an upstream
 /// would offer *its* ports under *our* name (RFC 7838 §3).
-const NEVER: Names<9> = Names::new([
-    "te",
-    "alt-svc",
-    "trailer",
-    "upgrade",
-    "connection",
-    "keep-alive",
-    "proxy-connection",
-    "transfer-encoding",
-    "proxy-authenticate",
+const NEVER: KnownSet = KnownSet::of([
+    Known::AltSvc,
+    Known::Connection,
+    Known::KeepAlive,
+    Known::ProxyAuthenticate,
+    Known::ProxyConnection,
+    Known::Te,
+    Known::Trailer,
+    Known::TransferEncoding,
+    Known::Upgrade,
 ]);
 
 /// Takes out of an upstream's answer what must not reach the browser: hop-by-hop fields, those
 /// `Connection` names, and cookies in our name. After a 101, whoever answers adds `Connection` and
 /// `Upgrade` again.
 pub fn clean(fields: &mut Fields) {
-    let named: Vec<Vec<u8>> = fields
-        .all("connection")
-        .flat_map(|value| list(value).map(<[u8]>::to_vec))
-        .collect();
-    fields.retain(|field| {
-        let hop = NEVER.contains(field.name)
-            || named
-                .iter()
-                .any(|name| field.name.eq_ignore_ascii_case(name));
-        let imitates = field.is("set-cookie") && !upstream_may_set(field.value);
-        !hop && !imitates
+    if !fields.has(NEVER.with(Known::SetCookie)) {
+        return;
+    }
+    let named = ConnectionOptions::of(fields);
+    let gone = NEVER.or(named.known());
+    fields.retain(|field| match field.known {
+        Some(name) if gone.contains(name) => false,
+        Some(Known::SetCookie) => upstream_may_set(field.value),
+        Some(_) => true,
+        None => !named.contain(field),
     });
 }
 
@@ -53,20 +53,15 @@ pub struct UpstreamOrigin {
 
 /// Translates `Location`, `Content-Location` and `Set-Cookie` of an answer.
 pub fn translate(fields: &mut Fields, matched: &Matched<'_>, upstream: &UpstreamOrigin) {
-    if !["location", "content-location", "set-cookie"]
-        .iter()
-        .any(|name| fields.contains(name))
-    {
+    const TRANSLATED: KnownSet =
+        KnownSet::of([Known::ContentLocation, Known::Location, Known::SetCookie]);
+    if !fields.has(TRANSLATED) {
         return;
     }
-    fields.rewrite(|field| {
-        if field.is("location") || field.is("content-location") {
-            location(field.value, matched, upstream)
-        } else if field.is("set-cookie") {
-            set_cookie(field.value, matched, upstream)
-        } else {
-            None
-        }
+    fields.rewrite(|field| match field.known? {
+        Known::Location | Known::ContentLocation => location(field.value, matched, upstream),
+        Known::SetCookie => set_cookie(field.value, matched, upstream),
+        _ => None,
     });
 }
 

@@ -5,11 +5,12 @@
 //! writes can stand for something of ours, or take something of ours away.
 
 use bytes::Bytes;
+use vestibule_http1::persistence::ConnectionOptions;
 use vestibule_session::cookie::{Stripped, strip};
 
 use crate::authorize::Authorized;
 use crate::claims::Claims;
-use crate::fields::{Fields, FoldedNames, folds_to, list};
+use crate::fields::{Fields, FoldedNames, Known, KnownSet, folds_to};
 use crate::forwarded::{PublicAddress, Rebuilt};
 use crate::framing::BodyFraming;
 use crate::headers::{Identity, Token};
@@ -66,8 +67,8 @@ const NEVER_PREFIXES: [&str; 3] = ["x-forwarded-", "x-original-", "x-rewrite-"];
 
 /// Names that upstreams are known to take a person's word from, whoever set them. Nobody but the
 /// proxy in front of them has a reason to send one, so they go even where no route sets them.
-const KNOWN: [&str; 3] = ["remote-user", "x-remote-user", "x-webauth-user"];
-const KNOWN_PREFIXES: [&str; 4] = [
+const BELIEVED: [&str; 3] = ["remote-user", "x-remote-user", "x-webauth-user"];
+const BELIEVED_PREFIXES: [&str; 4] = [
     "oidc-",
     "x-auth-request-",
     "x-ms-client-principal",
@@ -81,6 +82,8 @@ const METHOD_OVERRIDES: [&str; 3] = ["xhttpmethodoverride", "xhttpmethod", "xmet
 #[derive(Debug, Clone)]
 pub(crate) struct Scrub {
     names: FoldedNames,
+    /// Which known names are among them.
+    known: KnownSet,
 }
 
 impl Scrub {
@@ -92,16 +95,17 @@ impl Scrub {
         for prefix in NEVER_PREFIXES {
             names.insert_prefix(prefix);
         }
-        for name in KNOWN {
+        for name in BELIEVED {
             names.insert(name);
         }
-        for prefix in KNOWN_PREFIXES {
+        for prefix in BELIEVED_PREFIXES {
             names.insert_prefix(prefix);
         }
         for route in routes {
             names.extend(&route.headers.names());
         }
-        Self { names }
+        let known = KnownSet::where_name(|name| names.contains(name.as_bytes()));
+        Self { names, known }
     }
 
     /// The names, in any spelling.
@@ -111,16 +115,17 @@ impl Scrub {
 
     /// What is left of the client's fields.
     fn apply(&self, request: &Request, route: &Route) -> Fields {
-        let mut named: Vec<&[u8]> = Vec::new();
-        for value in request.fields().all("connection") {
-            named.extend(list(value));
-        }
+        let named = ConnectionOptions::of(request.fields());
         let overrides =
             matches!(&route.require, Requirement::Rules(rule) if rule.looks_at_method());
         let authorization = route.headers.sets_authorization();
-        let gone = |name: &[u8]| {
+        let mut known = self.known.or(named.known());
+        if authorization {
+            known = known.with(Known::Authorization);
+        }
+        // What is no known name may be another spelling of one.
+        let unknown = |name: &[u8]| {
             self.names.contains(name)
-                || named.iter().any(|one| name.eq_ignore_ascii_case(one))
                 || (authorization && folds_to(name, "authorization"))
                 || (overrides && METHOD_OVERRIDES.iter().any(|one| folds_to(name, one)))
         };
@@ -130,10 +135,14 @@ impl Scrub {
         let mut fields =
             Fields::with_room(all.len() + FORWARDING, all.wire_bytes() + FORWARDING_BYTES);
         fields.extend_where(all, |field| {
-            if gone(field.name) {
+            let gone = match field.known {
+                Some(name) => known.contains(name),
+                None => unknown(field.name) || named.contain(field),
+            };
+            if gone {
                 return false;
             }
-            if !field.is("cookie") {
+            if field.known != Some(Known::Cookie) {
                 return true;
             }
             match strip(field.value) {
@@ -147,7 +156,9 @@ impl Scrub {
         });
         if let Some(rest) = cookies {
             let mut rest = Some(rest);
-            fields.rewrite(|field| field.is("cookie").then(|| rest.take().unwrap_or_default()));
+            fields.rewrite(|field| {
+                (field.known == Some(Known::Cookie)).then(|| rest.take().unwrap_or_default())
+            });
         }
         fields
     }

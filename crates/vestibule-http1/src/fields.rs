@@ -4,19 +4,22 @@
 //! read is one copy of its bytes, and one that is written is one copy again for every run of lines nobody took away.
 
 mod grammar;
-mod names;
+mod known;
 
 use std::fmt;
 use std::ops::Range;
 
+pub(crate) use grammar::{colon, text_bytes};
 pub use grammar::{is_field_value, is_token, is_token_byte, list, trim};
-pub use names::Names;
+pub use known::{Known, KnownSet};
 
 /// One header field: a name in the spelling it has on the wire, and its value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Field<'f> {
     /// The name, in the spelling it came with or will be sent with.
     pub name: &'f [u8],
+    /// Which known name that is.
+    pub known: Option<Known>,
     /// The value, without the white space around it.
     pub value: &'f [u8],
 }
@@ -33,13 +36,27 @@ impl fmt::Debug for Field<'_> {
     }
 }
 
-impl Field<'_> {
+impl<'f> Field<'f> {
+    /// A field that is in no list yet.
+    #[must_use]
+    pub fn new(name: &'f [u8], value: &'f [u8]) -> Self {
+        let known = Known::of(name);
+        Self { name, known, value }
+    }
+
     /// Whether the name is `name`, ASCII case aside.
     #[must_use]
     #[inline]
     pub fn is(&self, name: &str) -> bool {
         // Most names differ in length already, which needs no call.
         self.name.len() == name.len() && self.name.eq_ignore_ascii_case(name.as_bytes())
+    }
+
+    /// Whether the name is one of these.
+    #[must_use]
+    #[inline]
+    pub fn is_in(&self, set: KnownSet) -> bool {
+        self.known.is_some_and(|known| set.contains(known))
     }
 }
 
@@ -49,6 +66,7 @@ struct Span {
     start: usize,
     name_bytes: usize,
     value_bytes: usize,
+    known: Option<Known>,
     /// Whether the line would be read as it is written: its name is a token and its value holds no control byte.
     sound: bool,
 }
@@ -78,20 +96,29 @@ pub struct Fields {
     text: Vec<u8>,
     /// Each lies inside `text`; only this module makes them.
     spans: Vec<Span>,
-    /// The [`mark`]s of all names there are, and perhaps of some that were removed: most names that are asked for are not
-    /// there, and this settles it.
-    marks: u64,
+    /// The known names that are there.
+    present: KnownSet,
+    /// Those of them that are there more than once.
+    repeated: KnownSet,
 }
 
-/// One of 64 bits for a name, the same for every spelling that is equal but for ASCII case.
-fn mark(name: &[u8]) -> u64 {
-    let first = name.first().map_or(0, |first| first | 0x20);
-    let shift = usize::from(first).wrapping_mul(5).wrapping_add(name.len()) % 64;
-    1 << shift
+/// A line of a head that was read: the name is a token, and there is no control byte in the value.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Line<'h> {
+    pub(crate) name: &'h [u8],
+    pub(crate) known: Option<Known>,
+    pub(crate) value: &'h [u8],
+    /// Whether the white space is as everybody writes it. If not, the line is written anew.
+    pub(crate) plain: bool,
+    /// All of the line.
+    pub(crate) bytes: usize,
 }
 
 /// What a line takes in the ordinary case, to ask for memory once.
 const ORDINARY_LINE_BYTES: usize = 48;
+
+/// How many fields a head has in the ordinary case.
+const ORDINARY_COUNT: usize = 16;
 
 impl Fields {
     /// No fields.
@@ -100,7 +127,8 @@ impl Fields {
         Self {
             text: Vec::new(),
             spans: Vec::new(),
-            marks: 0,
+            present: KnownSet::NONE,
+            repeated: KnownSet::NONE,
         }
     }
 
@@ -116,54 +144,51 @@ impl Fields {
         Self {
             text: Vec::with_capacity(bytes),
             spans: Vec::with_capacity(count),
-            marks: 0,
+            ..Self::new()
         }
     }
 
-    /// The fields of a head that was read. The places are those of each name and value in `lines`, in order; the caller
-    /// has found every name to be a token and every value free of control bytes. `None` if a place is not in `lines`.
-    pub(crate) fn of_lines(
-        lines: &[u8],
-        places: impl ExactSizeIterator<Item = (Range<usize>, Range<usize>)>,
-    ) -> Option<Self> {
-        let mut text = Vec::with_capacity(lines.len());
-        text.extend_from_slice(lines);
-        let mut fields = Self {
-            text,
-            spans: Vec::with_capacity(places.len()),
-            marks: 0,
-        };
-        for (name, value) in places {
-            let span = Span {
-                start: name.start,
-                name_bytes: name.len(),
-                value_bytes: value.len(),
+    /// The fields of a head that is being read, and the bytes of their lines: `line` reads the line at the start of what it
+    /// gets, if it is one, and is told how many there were before.
+    pub(crate) fn of_lines<'h, E>(
+        bytes: &'h [u8],
+        line: impl Fn(&'h [u8], usize) -> Result<Option<Line<'h>>, E>,
+    ) -> Result<(Self, usize), E> {
+        let mut fields = Self::with_room(ORDINARY_COUNT, 0);
+        let mut odd = Vec::new();
+        let mut start = 0;
+        let mut rest = bytes;
+        while let Some(line) = line(rest, fields.spans.len())? {
+            if !line.plain {
+                odd.push((fields.spans.len(), line));
+            }
+            fields.add(Span {
+                start,
+                name_bytes: line.name.len(),
+                value_bytes: line.value.len(),
+                known: line.known,
                 sound: true,
-            };
-            let plain = span.value() == value
-                && lines.get(name.end..value.start) == Some(SEPARATOR)
-                && lines.get(value.end..span.line().end) == Some(LINE_END);
-            if plain {
-                fields.marks |= mark(lines.get(name)?);
-                fields.spans.push(span);
-            } else {
-                // White space as nobody writes it: the line is written anew.
-                fields.append(lines.get(name)?, lines.get(value)?, true);
+            });
+            start += line.bytes;
+            rest = bytes.get(start..).unwrap_or_default();
+        }
+        fields.text = bytes.get(..start).unwrap_or_default().to_vec();
+        for (at, line) in odd {
+            let span = fields.write(line.name, line.known, line.value, true);
+            if let Some(place) = fields.spans.get_mut(at) {
+                *place = span;
             }
         }
-        Some(fields)
+        Ok((fields, start))
     }
 
     /// Adds a field at the end, whatever is there already.
     pub fn push(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
         let (name, value) = (name.as_ref(), value.as_ref());
-        self.append(name, value, is_token(name) && is_field_value(value));
-    }
-
-    fn append(&mut self, name: &[u8], value: &[u8], sound: bool) {
-        let span = self.write(name, value, sound);
-        self.marks |= mark(name);
-        self.spans.push(span);
+        let known = Known::of(name);
+        let sound = (known.is_some() || is_token(name)) && is_field_value(value);
+        let span = self.write(name, known, value, sound);
+        self.add(span);
     }
 
     /// Adds a field at the end whose value `write` appends to what it is given.
@@ -174,18 +199,32 @@ impl Fields {
         let value = self.text.len();
         write(&mut self.text);
         let written = self.text.get(value..).unwrap_or_default();
+        let known = Known::of(name.as_bytes());
         let span = Span {
             start,
             name_bytes: name.len(),
             value_bytes: written.len(),
-            sound: is_token(name.as_bytes()) && is_field_value(written),
+            known,
+            sound: (known.is_some() || is_token(name.as_bytes())) && is_field_value(written),
         };
         self.text.extend_from_slice(LINE_END);
-        self.marks |= mark(name.as_bytes());
+        self.add(span);
+    }
+
+    fn add(&mut self, span: Span) {
+        self.note(span.known);
         self.spans.push(span);
     }
 
-    fn write(&mut self, name: &[u8], value: &[u8], sound: bool) -> Span {
+    fn note(&mut self, known: Option<Known>) {
+        let Some(known) = known else { return };
+        if self.present.contains(known) {
+            self.repeated = self.repeated.with(known);
+        }
+        self.present = self.present.with(known);
+    }
+
+    fn write(&mut self, name: &[u8], known: Option<Known>, value: &[u8], sound: bool) -> Span {
         let start = self.text.len();
         self.text
             .reserve(name.len() + value.len() + SEPARATOR.len() + LINE_END.len());
@@ -197,6 +236,7 @@ impl Fields {
             start,
             name_bytes: name.len(),
             value_bytes: value.len(),
+            known,
             sound,
         }
     }
@@ -204,23 +244,40 @@ impl Fields {
     /// Removes every field called `name`, then adds this one at the end.
     pub fn set(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
         let name = name.as_ref();
-        if self.marks & mark(name) != 0 {
-            self.retain(|field| !field.name.eq_ignore_ascii_case(name));
-        }
+        self.remove_name(name);
         self.push(name, value);
     }
 
     /// Removes every field called `name`.
     pub fn remove(&mut self, name: &str) {
-        if self.marks & mark(name.as_bytes()) != 0 {
-            self.retain(|field| !field.is(name));
+        self.remove_name(name.as_bytes());
+    }
+
+    fn remove_name(&mut self, name: &[u8]) {
+        match Known::of(name) {
+            Some(known) => self.remove_known(KnownSet::of([known])),
+            None => self.retain(|field| !field.name.eq_ignore_ascii_case(name)),
+        }
+    }
+
+    /// Removes every field with one of these names.
+    pub fn remove_known(&mut self, names: KnownSet) {
+        if self.has(names) {
+            self.retain(|field| !field.is_in(names));
         }
     }
 
     /// Keeps only the fields for which `keep` says so.
     pub fn retain(&mut self, mut keep: impl FnMut(Field<'_>) -> bool) {
+        let before = self.spans.len();
         let text = &self.text;
         self.spans.retain(|span| keep(view(text, span)));
+        if self.spans.len() != before {
+            (self.present, self.repeated) = (KnownSet::NONE, KnownSet::NONE);
+            for at in 0..self.spans.len() {
+                self.note(self.spans.get(at).and_then(|span| span.known));
+            }
+        }
     }
 
     /// Gives every field for which `value` has a new value that one, in its place.
@@ -233,17 +290,58 @@ impl Fields {
                 continue;
             };
             let name = self.text.get(span.name()).unwrap_or_default().to_vec();
-            let span = self.write(&name, &new, is_token(&name) && is_field_value(&new));
+            let sound = is_token(&name) && is_field_value(&new);
+            let span = self.write(&name, span.known, &new, sound);
             if let Some(place) = self.spans.get_mut(index) {
                 *place = span;
             }
         }
     }
 
+    /// Whether any field has one of these names.
+    #[must_use]
+    #[inline]
+    pub const fn has(&self, names: KnownSet) -> bool {
+        !self.present.and(names).is_empty()
+    }
+
+    /// Those of these names that more than one field has.
+    #[must_use]
+    #[inline]
+    pub const fn repeated(&self, names: KnownSet) -> KnownSet {
+        self.repeated.and(names)
+    }
+
+    /// Whether more than one field has this name.
+    #[must_use]
+    #[inline]
+    pub const fn is_repeated(&self, name: Known) -> bool {
+        self.repeated.contains(name)
+    }
+
+    /// The value of the first field with this name.
+    #[must_use]
+    pub fn first_known(&self, name: Known) -> Option<&[u8]> {
+        self.all_known(name).next()
+    }
+
+    /// The values of all fields with this name, in order.
+    pub fn all_known(&self, name: Known) -> impl DoubleEndedIterator<Item = &[u8]> {
+        let spans = if self.present.contains(name) {
+            self.spans.as_slice()
+        } else {
+            &[]
+        };
+        spans
+            .iter()
+            .filter(move |span| span.known == Some(name))
+            .map(|span| self.text.get(span.value()).unwrap_or_default())
+    }
+
     /// The value of the first field called `name`.
     #[must_use]
     pub fn first(&self, name: &str) -> Option<&[u8]> {
-        self.named(name).next()
+        self.all(name).next()
     }
 
     /// The values of all fields called `name`, in order.
@@ -251,29 +349,23 @@ impl Fields {
         &'f self,
         name: &'n str,
     ) -> impl DoubleEndedIterator<Item = &'f [u8]> + use<'f, 'n> {
-        self.named(name)
-    }
-
-    fn named<'f, 'n>(
-        &'f self,
-        name: &'n str,
-    ) -> impl DoubleEndedIterator<Item = &'f [u8]> + use<'f, 'n> {
-        let spans = match self.marks & mark(name.as_bytes()) {
-            0 => Default::default(),
+        let known = Known::of(name.as_bytes());
+        let spans = match known {
+            Some(known) if !self.present.contains(known) => &[],
             _ => self.spans.as_slice(),
         };
         spans
             .iter()
-            .filter(|span| span.name_bytes == name.len())
+            .filter(move |span| span.known == known && span.name_bytes == name.len())
             .map(|span| view(&self.text, span))
-            .filter(|field| field.is(name))
+            .filter(move |field| known.is_some() || field.is(name))
             .map(|field| field.value)
     }
 
     /// Whether any field is called `name`.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
-        self.named(name).next().is_some()
+        self.all(name).next().is_some()
     }
 
     /// All fields, in order.
@@ -317,7 +409,6 @@ impl Fields {
     pub fn extend_where(&mut self, other: &Self, mut keep: impl FnMut(Field<'_>) -> bool) {
         self.spans.reserve(other.spans.len());
         self.text.reserve(other.text.len());
-        self.marks |= other.marks;
         let mut run = 0..0;
         // Where the first line of the run will begin.
         let mut start = self.text.len();
@@ -332,7 +423,7 @@ impl Fields {
                 run = line.start..line.start;
                 start = self.text.len();
             }
-            self.spans.push(Span {
+            self.add(Span {
                 start: start + run.len(),
                 ..*span
             });
@@ -342,24 +433,42 @@ impl Fields {
             .extend_from_slice(other.text.get(run).unwrap_or_default());
     }
 
-    /// Writes those lines for whose name `keep` says so, neighbours with one copy. What was written before a line that is
-    /// not sound stays written: the caller throws it away.
+    /// Writes those lines for which `keep` says so, neighbours with one copy. What was written before a line that is not
+    /// sound stays written: the caller throws it away.
     ///
     /// # Errors
     /// The first field that would not be read as it is written.
     pub(crate) fn write_lines(
         &self,
         out: &mut Vec<u8>,
-        mut keep: impl FnMut(&[u8]) -> bool,
+        mut keep: impl FnMut(Field<'_>) -> bool,
+    ) -> Result<(), Field<'_>> {
+        self.write_spans(out, |span| keep(view(&self.text, span)))
+    }
+
+    /// [`Fields::write_lines`] for all but these names, which need not be looked at.
+    pub(crate) fn write_without(
+        &self,
+        out: &mut Vec<u8>,
+        names: KnownSet,
+    ) -> Result<(), Field<'_>> {
+        self.write_spans(out, |span| {
+            !span.known.is_some_and(|known| names.contains(known))
+        })
+    }
+
+    fn write_spans(
+        &self,
+        out: &mut Vec<u8>,
+        mut keep: impl FnMut(&Span) -> bool,
     ) -> Result<(), Field<'_>> {
         let mut run = 0..0;
         for span in &self.spans {
-            let field = view(&self.text, span);
-            if !keep(field.name) {
+            if !keep(span) {
                 continue;
             }
             if !span.sound {
-                return Err(field);
+                return Err(view(&self.text, span));
             }
             let line = span.line();
             if line.start != run.end {
@@ -376,6 +485,7 @@ impl Fields {
 fn view<'f>(text: &'f [u8], span: &Span) -> Field<'f> {
     Field {
         name: text.get(span.name()).unwrap_or_default(),
+        known: span.known,
         value: text.get(span.value()).unwrap_or_default(),
     }
 }

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::fields::{Fields, is_token, trim};
+use crate::fields::{Fields, Known, is_token, trim};
 use crate::version::Version;
 
 /// How a body ends. What is sent on is framed anew from this, never copied.
@@ -80,15 +80,14 @@ enum Named {
 
 fn named(version: Version, fields: &Fields) -> Result<Named, FramingError> {
     let length = content_length(fields)?;
-    let mut codings = fields.all("transfer-encoding");
-    let Some(coding) = codings.next() else {
+    let Some(coding) = fields.first_known(Known::TransferEncoding) else {
         return Ok(length.map_or(Named::Nothing, Named::Length));
     };
     if length.is_some() {
         return Err(FramingError::ContentLengthBesideTransferEncoding);
     }
     // RFC 9112 §6.1: one that knows only HTTP/1.0 can't have meant it.
-    if codings.next().is_some() || version == Version::Http10 {
+    if fields.is_repeated(Known::TransferEncoding) || version == Version::Http10 {
         return Err(FramingError::TransferEncoding);
     }
     if coding.eq_ignore_ascii_case(b"chunked") {
@@ -108,13 +107,12 @@ fn named(version: Version, fields: &Fields) -> Result<Named, FramingError> {
 }
 
 fn content_length(fields: &Fields) -> Result<Option<u64>, FramingError> {
-    let mut values = fields.all("content-length");
-    let Some(value) = values.next() else {
+    let Some(value) = fields.first_known(Known::ContentLength) else {
         return Ok(None);
     };
     // RFC 9110 §8.6 lets a recipient take equal repetitions as one; being the only one who does so
     // is how requests are smuggled.
-    if values.next().is_some() {
+    if fields.is_repeated(Known::ContentLength) {
         return Err(FramingError::ContentLength);
     }
     let digits = !value.is_empty() && value.len() <= 18 && value.iter().all(u8::is_ascii_digit);

@@ -2,16 +2,19 @@
 //!
 //! [`End`] judges only what has to be judged before the head is all there; whoever parses it looks at every byte.
 
-mod explain;
 mod lines;
+#[cfg(test)]
+pub(crate) mod oracle;
 
 use memchr::memchr;
 use thiserror::Error;
 
-pub(crate) use explain::{explain_request, explain_response};
-pub(crate) use lines::{Room, fields_of, version};
+pub(crate) use lines::{Lines, version, word};
 
 use crate::fields::is_token_byte;
+
+/// The longest method; registered ones have at most 17 bytes. Also what a first word may have at most in a response.
+pub(crate) const METHOD_BYTES: usize = 32;
 
 /// How much of a head is read. What is beyond is refused, not cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +66,8 @@ pub struct End {
     line: usize,
     /// Lines that ended, an empty one before the first line not counted.
     lines: usize,
+    /// The words of the first line are known to fit.
+    fits: bool,
 }
 
 impl End {
@@ -91,7 +96,7 @@ impl End {
         }
         self.looked = window.len();
         if self.lines == 0 {
-            target_fits(window.get(self.line..).unwrap_or_default(), limits)?;
+            self.words_fit(window.get(self.line..).unwrap_or_default(), limits)?;
         }
         if window.len() >= limits.bytes {
             return Err(HeadError::TooLarge);
@@ -121,7 +126,7 @@ impl End {
     ) -> Result<bool, HeadError> {
         let line = window.get(self.line..line_feed).unwrap_or_default();
         if self.lines == 0 {
-            target_fits(line, limits)?;
+            self.words_fit(line, limits)?;
         }
         let [text @ .., b'\r'] = line else {
             return Err(HeadError::LineEnd);
@@ -141,18 +146,31 @@ impl End {
         }
         Ok(false)
     }
-}
 
-/// Refuses a first line, or the part of it that came, whose second word is longer than a target may be.
-fn target_fits(line: &[u8], limits: &HeadLimits) -> Result<(), HeadError> {
-    if line.len() <= limits.target_bytes {
-        return Ok(());
+    /// Refuses a first line, or the part of it that came, whose first word is longer than a method may be, or whose second is
+    /// longer than a target may be. However slowly the line comes, no byte of a target is looked at twice.
+    fn words_fit(&mut self, line: &[u8], limits: &HeadLimits) -> Result<(), HeadError> {
+        if self.fits {
+            return Ok(());
+        }
+        let first = line.get(..=METHOD_BYTES).unwrap_or(line);
+        let Some(space) = memchr(b' ', first) else {
+            return match first.len() > METHOD_BYTES {
+                true => Err(HeadError::FirstLine),
+                false => Ok(()),
+            };
+        };
+        let rest = line.get(space + 1..).unwrap_or_default();
+        // Before there is more than a target it can't be too long.
+        let Some(target) = rest.get(..=limits.target_bytes) else {
+            return Ok(());
+        };
+        if memchr(b' ', target).is_none() {
+            return Err(HeadError::TargetTooLong);
+        }
+        self.fits = true;
+        Ok(())
     }
-    let target = line.splitn(3, |&byte| byte == b' ').nth(1);
-    if target.is_some_and(|target| target.len() > limits.target_bytes) {
-        return Err(HeadError::TargetTooLong);
-    }
-    Ok(())
 }
 
 #[cfg(test)]

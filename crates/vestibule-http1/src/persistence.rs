@@ -1,13 +1,13 @@
-//! Whether a connection goes on after a message (RFC 9112 §9.3).
+//! What a message says of its connection: whether it goes on (RFC 9112 §9.3), and which fields are for it alone.
 
-use crate::fields::{Fields, list};
+use crate::fields::{Field, Fields, Known, KnownSet, list};
 use crate::version::Version;
 
 /// Whether the sender of this head is willing to go on with the connection after the message.
 #[must_use]
 pub fn keeps_alive(version: Version, fields: &Fields) -> bool {
     let mut asked_for = false;
-    for value in fields.all("connection") {
+    for value in fields.all_known(Known::Connection) {
         // What is nearly always sent needs no taking apart.
         if value.eq_ignore_ascii_case(b"keep-alive") {
             asked_for = true;
@@ -28,9 +28,85 @@ pub fn keeps_alive(version: Version, fields: &Fields) -> bool {
     }
 }
 
+/// The names of the fields that `Connection` says are for this connection alone (RFC 9110 §7.6.1).
+#[derive(Debug, Clone, Default)]
+pub struct ConnectionOptions {
+    known: KnownSet,
+    others: Vec<Box<[u8]>>,
+}
+
+impl ConnectionOptions {
+    /// Those of a head.
+    #[must_use]
+    pub fn of(fields: &Fields) -> Self {
+        let mut options = Self::default();
+        for value in fields.all_known(Known::Connection) {
+            // What is nearly always sent needs no taking apart.
+            if let Some(known) = Known::of(value) {
+                options.known = options.known.with(known);
+                continue;
+            }
+            for option in list(value) {
+                match Known::of(option) {
+                    Some(known) => options.known = options.known.with(known),
+                    None => options.others.push(option.into()),
+                }
+            }
+        }
+        options
+    }
+
+    /// The known names among them.
+    #[must_use]
+    pub const fn known(&self) -> KnownSet {
+        self.known
+    }
+
+    /// The same without these.
+    #[must_use]
+    pub fn without(mut self, names: KnownSet) -> Self {
+        self.known = self.known.without(names);
+        self
+    }
+
+    /// Whether the field is one of them.
+    #[must_use]
+    pub fn contain(&self, field: Field<'_>) -> bool {
+        field.is_in(self.known)
+            || (field.known.is_none()
+                && self
+                    .others
+                    .iter()
+                    .any(|one| one.eq_ignore_ascii_case(field.name)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn connection_options_name_fields_in_any_case() {
+        let mut fields = Fields::new();
+        fields.push("Connection", "close, TE , x-One");
+        fields.push("connection", "Set-Cookie,keep-alive");
+        let options = ConnectionOptions::of(&fields).without(KnownSet::of([Known::SetCookie]));
+        for (name, named) in [
+            ("te", true),
+            ("Keep-Alive", true),
+            ("X-ONE", true),
+            ("x-on", false),
+            ("x_one", false),
+            ("set-cookie", false),
+            ("trailer", false),
+        ] {
+            assert_eq!(
+                options.contain(Field::new(name.as_bytes(), b"")),
+                named,
+                "{name}"
+            );
+        }
+    }
 
     #[test]
     fn close_ends_and_http_1_0_has_to_ask() {

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
-use crate::fields::{Fields, is_token_byte};
-use crate::head::{End, HeadError, HeadLimits, Room, explain_request, fields_of, version};
+use crate::fields::{Fields, is_token};
+use crate::head::{End, HeadError, HeadLimits, Lines, METHOD_BYTES, version, word};
 use crate::version::Version;
 
 /// A request head. Nothing of it is judged beyond its grammar.
@@ -29,8 +29,9 @@ pub fn read(
     buffer: &[u8],
     limits: &HeadLimits,
 ) -> Result<Option<(RequestHead, usize)>, HeadError> {
+    // Whatever is wrong may be no more than that the rest has not come.
     if end.is_fresh()
-        && let Some(read) = well_formed(buffer, limits)
+        && let Ok(read) = read_lines(buffer.get(..limits.bytes).unwrap_or(buffer), limits)
     {
         return Ok(Some(read));
     }
@@ -49,49 +50,48 @@ pub fn parse(head: &[u8], limits: &HeadLimits) -> Result<RequestHead, HeadError>
     if head.len() > limits.bytes {
         return Err(HeadError::TooLarge);
     }
-    match well_formed(head, limits) {
-        Some((parsed, length)) if length == head.len() => Ok(parsed),
-        // What is not read here and yet not wrong would be a gap between the two readings, so it is refused all the same.
-        _ => Err(explain_request(without_empty_line(head), limits).unwrap_or(HeadError::FirstLine)),
+    match read_lines(head, limits)? {
+        (parsed, length) if length == head.len() => Ok(parsed),
+        _ => Err(HeadError::LineEnd),
     }
 }
 
-/// RFC 9112 §2.2: some clients send an empty line after a body that needs none. httparse would skip any number.
-fn without_empty_line(head: &[u8]) -> &[u8] {
-    head.strip_prefix(b"\r\n").unwrap_or(head)
-}
-
-/// The head at the start of `buffer` and its length, or `None` if anything at all is wrong with it or missing.
-fn well_formed(buffer: &[u8], limits: &HeadLimits) -> Option<(RequestHead, usize)> {
-    let window = buffer.get(..limits.bytes).unwrap_or(buffer);
-    let head = without_empty_line(window);
-    if !head.first().copied().is_some_and(is_token_byte) {
-        return None;
-    }
-    let mut room = Room::new();
-    let mut found = httparse::Request::new(&mut []);
-    let parsed = found.parse_with_uninit_headers(head, room.for_fields(limits.fields, head));
-    let Ok(httparse::Status::Complete(length)) = parsed else {
-        return None;
-    };
-    let target = found.path?.as_bytes();
-    // RFC 9112 §3.2 knows ASCII only; httparse takes any UTF-8.
-    if target.len() > limits.target_bytes || !target.is_ascii() {
-        return None;
-    }
-    let fields = fields_of(head.get(..length)?, found.headers).ok()?;
-    let read = RequestHead {
-        method: method(found.method?.as_bytes()),
+/// The head at the start of `bytes`, and its length.
+fn read_lines(bytes: &[u8], limits: &HeadLimits) -> Result<(RequestHead, usize), HeadError> {
+    let mut lines = Lines::of(bytes);
+    lines.skip_one_empty();
+    let (method, target, version) = lines.first(|line| request_line(line, limits))?;
+    let fields = lines.fields(limits.fields)?;
+    let head = RequestHead {
+        method,
         target: Bytes::copy_from_slice(target),
-        version: version(found.version?),
+        version,
         fields,
     };
-    Some((read, window.len() - head.len() + length))
+    Ok((head, lines.read()))
+}
+
+/// RFC 9112 §3
+fn request_line<'l>(
+    line: &'l [u8],
+    limits: &HeadLimits,
+) -> Result<(Bytes, &'l [u8], Version), HeadError> {
+    let (name, rest) = word(line);
+    let (target, rest) = word(rest.ok_or(HeadError::FirstLine)?);
+    let rest = rest.ok_or(HeadError::FirstLine)?;
+    let method = method(name)?;
+    if target.is_empty() || !target.iter().all(u8::is_ascii_graphic) {
+        return Err(HeadError::FirstLine);
+    }
+    if target.len() > limits.target_bytes {
+        return Err(HeadError::TargetTooLong);
+    }
+    Ok((method, target, version(rest)?))
 }
 
 /// The method. The ordinary ones cost no memory.
-fn method(name: &[u8]) -> Bytes {
-    Bytes::from_static(match name {
+fn method(name: &[u8]) -> Result<Bytes, HeadError> {
+    Ok(Bytes::from_static(match name {
         b"GET" => b"GET",
         b"POST" => b"POST",
         b"HEAD" => b"HEAD",
@@ -99,8 +99,11 @@ fn method(name: &[u8]) -> Bytes {
         b"PATCH" => b"PATCH",
         b"DELETE" => b"DELETE",
         b"OPTIONS" => b"OPTIONS",
-        other => return Bytes::copy_from_slice(other),
-    })
+        other if other.len() <= METHOD_BYTES && is_token(other) => {
+            return Ok(Bytes::copy_from_slice(other));
+        }
+        _ => return Err(HeadError::FirstLine),
+    }))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A response head, read from its bytes.
 
 use crate::fields::Fields;
-use crate::head::{End, HeadError, HeadLimits, Room, explain_response, fields_of, version};
+use crate::head::{End, HeadError, HeadLimits, Lines, version, word};
 use crate::version::Version;
 
 /// A response head. Nothing of it is judged beyond its grammar.
@@ -25,8 +25,9 @@ pub fn read(
     buffer: &[u8],
     limits: &HeadLimits,
 ) -> Result<Option<(ResponseHead, usize)>, HeadError> {
+    // Whatever is wrong may be no more than that the rest has not come.
     if end.is_fresh()
-        && let Some(read) = well_formed(buffer, limits)
+        && let Ok(read) = read_lines(buffer.get(..limits.bytes).unwrap_or(buffer), limits)
     {
         return Ok(Some(read));
     }
@@ -50,37 +51,35 @@ pub fn parse(head: &[u8], limits: &HeadLimits) -> Result<ResponseHead, HeadError
     if head.len() > limits.bytes {
         return Err(HeadError::TooLarge);
     }
-    match well_formed(head, limits) {
-        Some((parsed, length)) if length == head.len() => Ok(parsed),
-        // What is not read here and yet not wrong would be a gap between the two readings, so it is refused all the same.
-        _ => Err(explain_response(head, limits).unwrap_or(HeadError::FirstLine)),
+    match read_lines(head, limits)? {
+        (parsed, length) if length == head.len() => Ok(parsed),
+        _ => Err(HeadError::LineEnd),
     }
 }
 
-/// The head at the start of `buffer` and its length, or `None` if anything at all is wrong with it or missing.
-fn well_formed(buffer: &[u8], limits: &HeadLimits) -> Option<(ResponseHead, usize)> {
-    let head = buffer.get(..limits.bytes).unwrap_or(buffer);
-    // httparse would skip empty lines, which only a request may have before it (RFC 9112 §2.2).
-    if !head.starts_with(b"HTTP/") {
-        return None;
-    }
-    let mut room = Room::new();
-    let mut found = httparse::Response::new(&mut []);
-    let parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(
-        &mut found,
-        head,
-        room.for_fields(limits.fields, head),
-    );
-    let Ok(httparse::Status::Complete(length)) = parsed else {
-        return None;
-    };
-    let status = found.code.filter(|&code| code >= 100)?;
-    let read = ResponseHead {
-        version: version(found.version?),
+/// The head at the start of `bytes`, and its length.
+fn read_lines(bytes: &[u8], limits: &HeadLimits) -> Result<(ResponseHead, usize), HeadError> {
+    let mut lines = Lines::of(bytes);
+    let (version, status) = lines.first(status_line)?;
+    let head = ResponseHead {
+        version,
         status,
-        fields: fields_of(head.get(..length)?, found.headers).ok()?,
+        fields: lines.fields(limits.fields)?,
     };
-    Some((read, length))
+    Ok((head, lines.read()))
+}
+
+/// RFC 9112 §4. The space before a reason that is not there may be missing, too.
+fn status_line(line: &[u8]) -> Result<(Version, u16), HeadError> {
+    let (name, rest) = word(line);
+    let version = version(name)?;
+    match rest.map(|rest| word(rest).0) {
+        Some(&[a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9']) => {
+            let digit = |byte: u8| u16::from(byte - b'0');
+            Ok((version, digit(a) * 100 + digit(b) * 10 + digit(c)))
+        }
+        _ => Err(HeadError::FirstLine),
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 mod reason;
 
-use crate::fields::{Fields, is_field_value, is_token};
+use crate::fields::{Field, Fields, KnownSet, is_field_value, is_token};
 
 pub use reason::reason;
 
@@ -83,20 +83,38 @@ pub fn field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) -> Result<(), Unwrita
     Ok(())
 }
 
-/// All fields for whose name `keep` says so, in order, in their spelling.
+/// All fields for which `keep` says so, in order, in their spelling.
 ///
 /// # Errors
 /// [`Unwritable`]; nothing is written then.
 pub fn fields(
     out: &mut Vec<u8>,
     fields: &Fields,
-    keep: impl FnMut(&[u8]) -> bool,
+    keep: impl FnMut(Field<'_>) -> bool,
 ) -> Result<(), Unwritable> {
     let start = out.len();
-    fields.write_lines(out, keep).map_err(|field| {
-        out.truncate(start);
-        if is_token(field.name) { VALUE } else { NAME }
-    })
+    let written = fields.write_lines(out, keep);
+    written.map_err(|field| taken_back(out, start, field))
+}
+
+/// All fields but those with one of these names.
+///
+/// # Errors
+/// [`Unwritable`]; nothing is written then.
+pub fn fields_without(
+    out: &mut Vec<u8>,
+    fields: &Fields,
+    names: KnownSet,
+) -> Result<(), Unwritable> {
+    let start = out.len();
+    let written = fields.write_without(out, names);
+    written.map_err(|field| taken_back(out, start, field))
+}
+
+/// What is wrong with a field, after what was written before it was removed again.
+fn taken_back(out: &mut Vec<u8>, start: usize, field: Field<'_>) -> Unwritable {
+    out.truncate(start);
+    if is_token(field.name) { VALUE } else { NAME }
 }
 
 /// `Content-Length: n`

@@ -14,6 +14,7 @@ use http::{HeaderMap, Method, header};
 
 use crate::{
     aadsts::{self, Refusal},
+    clock,
     faults::Endpoint,
     grants::Version,
     journal::Details,
@@ -147,8 +148,20 @@ impl Target {
     }
 }
 
-/// Answers a request. `details` is what the journal shall say about it.
+/// Answers a request. `details` is what the journal shall say about it. The answer's `Date` is of the provider's own
+/// clock, which may be wrong on request.
 pub(crate) fn answer(
+    provider: &Provider,
+    target: &Target,
+    request: &Request,
+    details: &mut Details,
+) -> Reply {
+    let date = clock::http_date(provider.now());
+    let reply = answer_undated(provider, target, request, details);
+    reply::with_header(reply, header::DATE, &date)
+}
+
+fn answer_undated(
     provider: &Provider,
     target: &Target,
     request: &Request,

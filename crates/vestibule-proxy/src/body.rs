@@ -34,6 +34,9 @@ pub trait ByteStream {
     }
 }
 
+/// Empty pieces that are passed over before others get their turn.
+const EMPTY_PIECES: usize = 16;
+
 /// Judges trailers: nobody has looked at their names before.
 type Judge = Box<dyn FnOnce(Fields) -> Fields>;
 
@@ -151,7 +154,7 @@ impl Body {
         matches!(self.kind, Kind::Omitted(_))
     }
 
-    /// The next piece; `None` is the complete end, after which it stays `None`.
+    /// The next piece, which is not empty; `None` is the complete end, after which it stays `None`.
     pub fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
         match &mut self.kind {
             Kind::Empty | Kind::Omitted(_) | Kind::Finished => Poll::Ready(None),
@@ -161,7 +164,7 @@ impl Body {
                 Poll::Ready((!bytes.is_empty()).then_some(Ok(bytes)))
             }
             Kind::Stream(stream) => {
-                let polled = stream.as_mut().poll_piece(cx);
+                let polled = poll_bytes(stream.as_mut(), cx);
                 if matches!(polled, Poll::Ready(None)) {
                     self.trailers = stream.as_mut().trailers().map(Box::new);
                 }
@@ -231,6 +234,21 @@ impl Body {
     }
 }
 
+/// The next piece that is not empty.
+fn poll_bytes(
+    mut stream: Pin<&mut dyn ByteStream>,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Bytes, BodyError>>> {
+    for _ in 0..EMPTY_PIECES {
+        match stream.as_mut().poll_piece(cx) {
+            Poll::Ready(Some(Ok(piece))) if piece.is_empty() => {}
+            polled => return polled,
+        }
+    }
+    cx.waker().wake_by_ref();
+    Poll::Pending
+}
+
 impl Default for Body {
     fn default() -> Self {
         Self::empty()
@@ -273,6 +291,8 @@ impl From<&'static str> for Body {
 #[cfg(test)]
 mod tests {
     use std::collections::VecDeque;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     use futures_util::FutureExt;
 
@@ -329,6 +349,38 @@ mod tests {
     fn an_aborted_body_is_never_a_complete_one() {
         let aborted = stream(&[Ok("ab"), Err(BodyError::Aborted)], None);
         assert_eq!(collect(aborted, 10), Err(BodyError::Aborted));
+    }
+
+    #[test]
+    fn empty_pieces_are_passed_over_and_never_hold_up_the_core() {
+        let few = [Ok(""), Ok("ab"), Ok(""), Ok(""), Ok("c"), Ok("")];
+        assert_eq!(collect(stream(&few, None), 3).unwrap(), "abc");
+
+        struct Endless;
+
+        impl ByteStream for Endless {
+            fn poll_piece(
+                self: Pin<&mut Self>,
+                _: &mut Context<'_>,
+            ) -> Poll<Option<Result<Bytes, BodyError>>> {
+                Poll::Ready(Some(Ok(Bytes::new())))
+            }
+        }
+
+        struct Woken(AtomicBool);
+
+        impl std::task::Wake for Woken {
+            fn wake(self: Arc<Self>) {
+                self.0.store(true, Ordering::Relaxed);
+            }
+        }
+
+        let woken = Arc::new(Woken(AtomicBool::new(false)));
+        let waker = Arc::clone(&woken).into();
+        let mut body = Body::stream(Endless);
+        let polled = body.poll_piece(&mut Context::from_waker(&waker));
+        assert!(polled.is_pending());
+        assert!(woken.0.load(Ordering::Relaxed), "it is asked again");
     }
 
     #[test]

@@ -8,16 +8,24 @@ use vestibule_session::handle::StoreKey;
 use crate::shared::Shared;
 use crate::store::in_time;
 
+/// What is known without asking anybody: nothing is to be asked, or the session is in memory.
+pub(crate) fn at_hand(shared: &Shared, key: Option<StoreKey>) -> Option<Evidence> {
+    match key {
+        None => Some(Evidence::NotAsked),
+        Some(key) => shared.store.peek(&key).map(Evidence::Session),
+    }
+}
+
 /// Asks the store about the session of this key, if a request brought a handle.
 ///
 /// "No such session" is a signed-out person; "can't be asked" is its own answer, and never the other.
 pub(crate) async fn look_up(shared: &Arc<Shared>, key: Option<StoreKey>) -> Evidence {
+    if let Some(evidence) = at_hand(shared, key) {
+        return evidence;
+    }
     let Some(key) = key else {
         return Evidence::NotAsked;
     };
-    if let Some(stored) = shared.store.peek(&key) {
-        return Evidence::Session(stored);
-    }
     let store = Arc::clone(&shared.store);
     let loaded = shared
         .control

@@ -70,8 +70,8 @@ impl Response {
 
     /// The same answer with its access-log entry.
     #[must_use]
-    pub fn with_entry(mut self, entry: Entry) -> Self {
-        self.entry = Some(Box::new(entry));
+    pub fn with_entry(mut self, entry: impl Into<Box<Entry>>) -> Self {
+        self.entry = Some(entry.into());
         self
     }
 }

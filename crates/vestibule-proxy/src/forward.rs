@@ -10,6 +10,7 @@ use vestibule_gate::evidence::Evidence;
 use vestibule_gate::origin::Cors;
 use vestibule_gate::request::Request;
 use vestibule_gate::response;
+use vestibule_gate::upstream::UpstreamHead;
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::StoreKey;
 use vestibule_session::lifetime::Liveness;
@@ -17,6 +18,8 @@ use vestibule_session::lifetime::Liveness;
 use crate::body::Body;
 use crate::evidence;
 use crate::exchange::{Alive, Response};
+use crate::finding;
+use crate::identity::Identity;
 use crate::issuer;
 use crate::plan::Plan;
 use crate::respond::{self, Context};
@@ -24,7 +27,7 @@ use crate::server::Core;
 use crate::shared::Shared;
 use crate::signin;
 use crate::telemetry::access::Entry;
-use crate::tokens::{self, RouteToken};
+use crate::tokens;
 use crate::upstream::Forward;
 
 /// One authorized request.
@@ -41,7 +44,7 @@ pub(crate) struct Visit<'v> {
 /// Sends it to its upstream and brings the answer back.
 pub(crate) async fn forward(
     visit: Visit<'_>,
-    authorized: Authorized<'_>,
+    authorized: &Authorized<'_>,
     body: Body,
     context: &Context<'_>,
     entry: &mut Entry,
@@ -54,45 +57,54 @@ pub(crate) async fn forward(
         key,
         now,
     } = visit;
-    let token = match tokens::for_route(shared, plan, &authorized, key.as_ref(), now).await {
+    let token = match tokens::for_route(shared, plan, authorized, key.as_ref(), now).await {
         Ok(token) => token,
         Err(error) => {
             entry.error = Some(error.code());
             return match error.needs_sign_in() && context.is_person() {
-                true => signin::begin(shared, plan, request, context, now, entry).await,
+                true => Box::pin(signin::begin(shared, plan, request, context, now, entry)).await,
                 false => respond::no_token(&error, context),
             };
         }
     };
-    note_use(shared, plan, &authorized, key.as_ref(), now);
-    let token = token.as_ref().map(RouteToken::view);
-    let identity = core.identities().of(plan, &authorized, key, token);
-    entry.subject = identity.subject;
-    let head = plan.gate.upstream_head(&authorized, request);
-    let matched = authorized.matched().clone();
+    note_use(shared, plan, authorized, key.as_ref(), now);
+    let Identity {
+        fields: identity,
+        subject,
+    } = core.identities().of(plan, authorized, key, token.as_ref());
+    drop(token);
+    entry.subject = subject;
+    let UpstreamHead {
+        method,
+        target,
+        fields,
+        upgrade,
+        trailers: passes_trailers,
+        ..
+    } = plan.gate.upstream_head(authorized, request);
+    let matched = authorized.matched();
     let session = authorized.session().is_some();
     let Some(upstream) = plan.upstreams.get(matched.route().upstream.0) else {
         return respond::no_upstream(context);
     };
-    let passes_trailers = head.trailers;
     let body = if passes_trailers {
         let plan = Arc::clone(plan);
         body.passing_trailers(move |trailers| plan.gate.request_trailers(trailers))
     } else {
         body
     };
-    let forward = Forward {
-        method: head.method,
-        target: head.target,
-        fields: head.fields,
-        identity: identity.fields,
+    let mut forward = Forward {
+        method,
+        target,
+        fields,
+        identity,
         body,
-        upgrade: head.upgrade,
-        trailers: head.trailers,
+        upgrade,
+        trailers: passes_trailers,
     };
     let mut answer = match core
         .upstreams()
-        .forward(authorized, upstream, forward)
+        .forward(authorized, upstream, &mut forward)
         .await
     {
         Ok(answer) => answer,
@@ -109,9 +121,15 @@ pub(crate) async fn forward(
         }
     };
     entry.upstream_time = Some(answer.time);
+    let status = answer.head.status;
+    if finding::may_be_too_large(status) {
+        let metrics = &shared.telemetry.metrics;
+        let route = &matched.route().name;
+        finding::judge_head(plan, metrics, route, &forward, status, now);
+    }
     let fields = &mut answer.head.fields;
     response::clean(fields);
-    response::translate(fields, &matched, upstream.origin());
+    response::translate(fields, matched, upstream.origin());
     if let Some(cors) = Cors::of(request, matched.route()) {
         cors.complete(fields);
     }

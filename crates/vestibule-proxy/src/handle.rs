@@ -22,10 +22,11 @@ use crate::telemetry::access::Asked;
 
 /// Answers one request.
 pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming) -> Response {
+    let Incoming { raw, body } = incoming;
     let plan = shared.plan.load_full();
     let now = shared.now();
     let incident = core.incidents().next();
-    let request = match request::read_or_return(incoming.raw, &plan.read) {
+    let request = match request::read_or_return(raw, &plan.read) {
         Ok(request) => request,
         Err(refused) => {
             let entry = log::unread(incident, refused.refusal, Arrived::of(refused.head));
@@ -36,13 +37,16 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
     let examined = plan.gate.examine(&request);
     let key = examined.handle().map(Handle::store_key);
     let own_handle = examined.own_handle();
-    let evidence = evidence::look_up(shared, key).await;
+    let evidence = match evidence::at_hand(shared, key) {
+        Some(evidence) => evidence,
+        None => Box::pin(evidence::look_up(shared, key)).await,
+    };
     let evidence = issuer::still_spoken_for(&plan, evidence);
     let route = examined.route().map(|route| Arc::clone(&route.name));
     let (decision, trace) = plan.gate.decide(&request, examined, evidence.clone(), now);
     let mut entry = log::entry(incident, &request, route, &decision, trace);
     let context = Context::of(&plan, &request, incident).with_person(&evidence);
-    let response = match decision {
+    let mut response = match decision {
         Decision::Forward(authorized) => {
             let visit = forward::Visit {
                 shared,
@@ -52,7 +56,7 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
                 key,
                 now,
             };
-            forward(visit, authorized, incoming.body, &context, &mut entry).await
+            forward(visit, &authorized, body, &context, &mut entry).await
         }
         Decision::Own(site) => {
             let visit = signin::Visit {
@@ -64,14 +68,16 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
                 evidence,
                 now,
             };
-            signin::own_endpoint(visit, incoming.body, &context, &mut entry).await
+            Box::pin(signin::own_endpoint(visit, body, &context, &mut entry)).await
         }
         Decision::SignIn(_) => {
-            signin::begin(shared, &plan, &request, &context, now, &mut entry).await
+            let begun = signin::begin(shared, &plan, &request, &context, now, &mut entry);
+            Box::pin(begun).await
         }
         answered => respond::decision(&answered, &context),
     };
     drop(context);
     entry.asked = Asked::Read(request.into_asked());
-    response.with_entry(entry)
+    response.entry = Some(entry);
+    response
 }

@@ -1,7 +1,8 @@
 //! Holds what this core told upstreams lately about people, so that a (session, route) costs its claims and token once.
 //!
-//! It is good for as long as the session's record and the plan are the very ones it was made from. It is looked up
-//! only with an `Authorized` in hand, so nothing of a session that has ended is ever sent.
+//! It is good for as long as the session's record, the access token and the plan are the very ones it was made from: a
+//! request that waited for a refresh has the record of before and the token of after. It is looked up only with an
+//! `Authorized` in hand, so nothing of a session that has ended is ever sent.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -10,13 +11,13 @@ use std::sync::{Arc, Weak};
 
 use vestibule_gate::authorize::Authorized;
 use vestibule_gate::fields::Fields;
-use vestibule_gate::headers::Token;
 use vestibule_session::handle::StoreKey;
 use vestibule_session::store::Stored;
 
 use crate::plan::Plan;
 use crate::store::KeyHashing;
 use crate::telemetry::Subject;
+use crate::tokens::RouteToken;
 
 /// Kept per core. The fields about a person with many groups may take 20 KiB.
 const MOST: usize = 1024;
@@ -46,6 +47,8 @@ struct Kept {
 #[derive(Debug)]
 struct Known {
     session: Weak<Stored>,
+    /// Held, so that no other token can take its place in memory.
+    token: Option<RouteToken>,
     identity: Identity,
 }
 
@@ -56,7 +59,7 @@ impl Identities {
         plan: &Arc<Plan>,
         authorized: &Authorized<'_>,
         key: Option<StoreKey>,
-        token: Option<Token<'_>>,
+        token: Option<&RouteToken>,
     ) -> Identity {
         let Kept {
             plan: held,
@@ -70,7 +73,7 @@ impl Identities {
             };
         };
         let make = || Identity {
-            fields: Rc::new(authorized.identity_fields(token)),
+            fields: Rc::new(authorized.identity_fields(token.map(RouteToken::view))),
             subject: Some(Subject::of(session.record())),
         };
         let Some(key) = key else {
@@ -83,6 +86,7 @@ impl Identities {
         let route = std::ptr::from_ref(authorized.matched().route()).addr();
         if let Some(known) = known.get(&(key, route))
             && std::ptr::eq(known.session.as_ptr(), Arc::as_ptr(session))
+            && is_same(known.token.as_ref(), token)
         {
             return known.identity.clone();
         }
@@ -92,9 +96,18 @@ impl Identities {
         let identity = make();
         let made = Known {
             session: Arc::downgrade(session),
+            token: token.cloned(),
             identity: identity.clone(),
         };
         known.insert((key, route), made);
         identity
+    }
+}
+
+fn is_same(made_with: Option<&RouteToken>, token: Option<&RouteToken>) -> bool {
+    match (made_with, token) {
+        (Some(made_with), Some(token)) => made_with.is(token),
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
     }
 }

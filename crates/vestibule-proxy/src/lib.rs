@@ -16,7 +16,7 @@
 //! | [`upstream`] | connections to upstreams |
 //! | [`respond`] | decision or error to HTTP, in this one place |
 //!
-//! Beside them: [`store`], where sessions live; [`telemetry`] and [`admin`]; [`pages`], what people see.
+//! Beside them: [`finding`], what the diagnosis says of what went wrong; [`store`], where sessions live; [`telemetry`] and [`admin`]; [`pages`], what people see.
 
 pub mod admin;
 pub mod body;
@@ -26,6 +26,7 @@ pub mod entropy;
 mod error_chain;
 mod evidence;
 pub mod exchange;
+pub mod finding;
 mod forward;
 mod handle;
 mod identity;

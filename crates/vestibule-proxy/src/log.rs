@@ -70,19 +70,19 @@ pub(crate) fn entry(
     route: Option<Arc<str>>,
     decision: &Decision<'_>,
     trace: Trace,
-) -> Entry {
+) -> Box<Entry> {
     let error = match decision {
         Decision::Forward(_) | Decision::Own(_) | Decision::SignIn(_) | Decision::Preflight(_) => {
             None
         }
         other => Some(other.code()),
     };
-    Entry {
+    Box::new(Entry {
         incident: Some(incident),
         client: Some(request.client_ip()),
         route,
         error,
         trace: Some(trace),
         ..Entry::default()
-    }
+    })
 }

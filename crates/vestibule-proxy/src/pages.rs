@@ -17,16 +17,18 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 
-pub use page::{Link, Page, PageFinding};
+pub use page::{Link, Page, PageChange, PageFinding};
 
 const LAYOUT: &str = "layout.html";
+/// The part about the cause, given to the pages as `diagnosis`.
+const FINDINGS: &str = "findings.html";
 const STYLE: &str = "style.css";
 
 /// Largest template file that is read.
 const TEMPLATE_MAX_BYTES: u64 = 256 * 1024;
 
 /// The built-in templates, by file name.
-const BUILT_IN: [(&str, &str); 7] = [
+const BUILT_IN: [(&str, &str); 8] = [
     (LAYOUT, include_str!("pages/templates/layout.html")),
     ("choice.html", include_str!("pages/templates/choice.html")),
     (
@@ -38,6 +40,7 @@ const BUILT_IN: [(&str, &str); 7] = [
         include_str!("pages/templates/signed_out.html"),
     ),
     ("error.html", include_str!("pages/templates/error.html")),
+    (FINDINGS, include_str!("pages/templates/findings.html")),
     (
         "not_allowed.html",
         include_str!("pages/templates/not_allowed.html"),
@@ -134,6 +137,9 @@ impl Pages {
         });
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_recursion_limit(64);
+        environment.add_filter("code", |text: String| {
+            Value::from_safe_string(with_code(&text))
+        });
         for (name, built_in) in BUILT_IN {
             let source = replacement(name)?.unwrap_or_else(|| built_in.to_owned());
             environment
@@ -185,10 +191,18 @@ impl Pages {
     }
 
     fn document(&self, page: &Page) -> Result<String, minijinja::Error> {
+        let mut diagnosis = String::new();
+        if let Some(findings) = page.findings() {
+            let template = self.environment.get_template(FINDINGS)?;
+            diagnosis = template.render(context! { findings })?;
+        }
         let content = self
             .environment
             .get_template(page.template())?
-            .render(page.context())?;
+            .render(context! {
+                diagnosis => Value::from_safe_string(diagnosis),
+                ..page.context()
+            })?;
         self.environment.get_template(LAYOUT)?.render(context! {
             title => page.title(),
             style => self.style.clone(),
@@ -259,6 +273,22 @@ fn bare(page: &Page) -> String {
         title = escape(page.title()),
         message = escape(message),
     )
+}
+
+/// A text as HTML, with what stands in backticks as code.
+fn with_code(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return escape(text);
+    }
+    let mut html = String::with_capacity(text.len() + 32);
+    for (at, part) in parts.into_iter().enumerate() {
+        match at % 2 {
+            0 => html.push_str(&escape(part)),
+            _ => html.extend(["<code>", &escape(part), "</code>"]),
+        }
+    }
+    html
 }
 
 fn escape(text: &str) -> String {

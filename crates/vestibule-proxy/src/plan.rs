@@ -7,6 +7,7 @@ use vestibule_gate::Gate;
 use vestibule_gate::request::ReadPolicy;
 use vestibule_session::seal::KeyRing;
 
+use crate::finding::Told;
 use crate::listen::ServingPlan;
 use crate::pages::Pages;
 use crate::provider::Provider;
@@ -31,6 +32,8 @@ pub struct Plan {
     pub keys: KeyRing,
     /// The pages people see.
     pub pages: Pages,
+    /// The findings that the log was told under this plan.
+    pub told: Told,
     /// How long requests in flight may take to finish at a graceful stop. Default 30 s.
     pub drain: Duration,
 }

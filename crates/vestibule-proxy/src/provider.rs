@@ -9,6 +9,7 @@ mod breaker;
 pub mod call;
 mod documents;
 mod error;
+mod evidence;
 #[cfg(test)]
 pub(crate) mod fake;
 mod fetch;

@@ -51,8 +51,8 @@ impl Handler for Proxy {
         Arc::clone(&self.shared.plan.load().serving)
     }
 
-    async fn handle(&self, core: &Core, incoming: Incoming) -> Response {
-        handle(&self.shared, core, incoming).await
+    fn handle(&self, core: &Core, incoming: Incoming) -> impl Future<Output = Response> {
+        handle(&self.shared, core, incoming)
     }
 
     fn unread(&self, core: &Core, unread: Unread) -> Response {

@@ -11,6 +11,7 @@ mod forbidden;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json as object};
+use vestibule_diagnosis::Finding;
 use vestibule_gate::decision::{Challenge, Decision};
 use vestibule_gate::evidence::Evidence;
 use vestibule_gate::fields::ResponseHead;
@@ -27,10 +28,11 @@ use vestibule_session::store::Stored;
 
 use crate::body::Body;
 use crate::exchange::Response;
+use crate::finding;
 use crate::incident::IncidentId;
-use crate::pages::{Link, Page, Pages};
+use crate::pages::{Link, Page, PageFinding, Pages};
 use crate::plan::Plan;
-use crate::provider;
+use crate::provider::{self, Provider};
 use crate::signin::{self, path};
 use crate::tokens::TokensError;
 use crate::upstream::UpstreamError;
@@ -132,6 +134,12 @@ impl<'p> Context<'p> {
     fn is_head(&self) -> bool {
         self.request
             .is_some_and(|request| *request.method() == Method::Head)
+    }
+
+    /// The provider of the session.
+    fn provider(&self) -> Option<&'p Arc<Provider>> {
+        let name = self.session.as_ref()?.record().provider();
+        self.plan.provider(name)
     }
 
     /// Who is signed in, as a person would recognise it.
@@ -238,22 +246,28 @@ pub fn method_not_allowed(allowed: &'static str, context: &Context<'_>) -> Respo
 /// Where a sign-in would help, a person is sent there instead; a program gets the reason.
 #[must_use]
 pub fn no_token(error: &TokensError, context: &Context<'_>) -> Response {
+    let provider = context.provider();
+    let findings = finding::of_refresh(error, context.plan, provider);
+    let findings = finding::for_strangers(&findings, provider);
     if !error.needs_sign_in() {
         let mut failure = Failure::new(error.code(), error.fault(), error.public_message());
         failure.temporary = error.is_temporary();
+        failure.findings = findings;
         return failed(&failure, context);
     }
-    let mut response = say(
-        401,
-        &Failure::new(error.code(), Fault::Client, error.public_message()),
-        sign_in_member(),
-        context,
-    );
-    let reason = format!(
-        "Vestibule error=\"{}\", sign_in=\"{}\"",
-        error.code(),
-        path::SIGN_IN
-    );
+    let mut failure = Failure::new(error.code(), Fault::Client, error.public_message());
+    failure.findings = findings;
+    let mut response = say(401, &failure, sign_in_member(), context);
+    let mut reason = format!("Vestibule error=\"{}\"", error.code());
+    if let Some(finding) = failure.findings.first() {
+        let text = format!("{}: {} {}", finding.code, finding.seen, finding.why);
+        reason.push_str(", error_description=\"");
+        reason.push_str(&finding::auth_param(&text));
+        reason.push('"');
+    }
+    reason.push_str(", sign_in=\"");
+    reason.push_str(path::SIGN_IN);
+    reason.push('"');
     response.head.fields.set("WWW-Authenticate", reason);
     if let (true, Some(site)) = (error.ended_session(), context.site()) {
         response
@@ -330,6 +344,10 @@ fn say(
         });
         if let Some(members) = body.as_object_mut() {
             members.extend(more);
+            if !failure.findings.is_empty() {
+                let findings = failure.findings.iter().map(|finding| object!(finding));
+                members.insert("findings".to_owned(), findings.collect());
+            }
         }
         json(status, &body, context)
     };
@@ -344,9 +362,11 @@ fn say(
 }
 
 fn failure_page(failure: &Failure, context: &Context<'_>) -> Page {
+    let findings = failure.findings.iter().map(PageFinding::of).collect();
     if failure.temporary {
         return Page::Unavailable {
             message: failure.message.to_owned(),
+            findings,
             retry: failure.actions.first().map_or_else(
                 || context.return_to().as_str().to_owned(),
                 |link| link.href.clone(),
@@ -368,17 +388,21 @@ fn failure_page(failure: &Failure, context: &Context<'_>) -> Page {
         title: failure.title.to_owned(),
         message: failure.message.to_owned(),
         detail: failure.detail.clone(),
-        findings: failure.findings.clone(),
+        findings,
         actions,
         code: failure.code,
         incident: context.incident,
     }
 }
 
-/// The failure of a sign-in.
+/// The failure of a sign-in, with the findings that anybody may read.
 #[must_use]
-pub fn sign_in_failed(error: &signin::SignInError, context: &Context<'_>) -> Response {
-    failed(&error.failure(), &context.for_person())
+pub fn sign_in_failed(
+    error: &signin::SignInError,
+    findings: Vec<Finding>,
+    context: &Context<'_>,
+) -> Response {
+    failed(&error.failure(findings), &context.for_person())
 }
 
 #[cfg(test)]

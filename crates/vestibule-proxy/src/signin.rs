@@ -14,7 +14,6 @@
 mod callback;
 mod choose;
 mod error;
-mod finding;
 mod loops;
 mod me;
 pub mod path;
@@ -25,6 +24,7 @@ pub(crate) mod rig;
 mod sign_out;
 mod start;
 mod used;
+mod witness;
 
 use std::sync::Arc;
 
@@ -41,6 +41,7 @@ use vestibule_session::store::Stored;
 
 use crate::body::Body;
 use crate::exchange::Response;
+use crate::finding::{self, Line};
 use crate::plan::Plan;
 use crate::respond::{self, Context};
 use crate::shared::Shared;
@@ -53,6 +54,7 @@ pub use used::UsedStates;
 
 use path::OwnEndpoint;
 use start::{Account, Start};
+use witness::Scene;
 
 /// One visit to an endpoint of ours.
 #[derive(Debug)]
@@ -129,7 +131,13 @@ pub async fn own_endpoint(
         if error.is_store() {
             visit.shared.telemetry.metrics.store_error("insert");
         }
-        failed(&error, context, entry)
+        let scene = Scene {
+            plan: visit.plan,
+            request: visit.request,
+            site: Some(visit.site),
+            now: visit.now,
+        };
+        failed(&error, &scene, context, entry)
     })
 }
 
@@ -143,9 +151,16 @@ pub async fn begin(
     entry: &mut Entry,
 ) -> Response {
     let examined = plan.gate.examine(request);
-    let Ok(Place::Route(matched)) = examined.place() else {
-        return failed(&SignInError::NoRoute, context, entry);
+    let mut scene = Scene {
+        plan,
+        request,
+        site: None,
+        now,
     };
+    let Ok(Place::Route(matched)) = examined.place() else {
+        return failed(&SignInError::NoRoute, &scene, context, entry);
+    };
+    scene.site = Some(matched.site());
     let provider = match (&matched.route().provider, plan.providers.as_slice()) {
         (Some(name), _) => plan.provider(name),
         (None, [only]) => Some(only),
@@ -154,7 +169,7 @@ pub async fn begin(
         }
     };
     let Some(provider) = provider else {
-        return failed(&SignInError::UnknownProvider, context, entry);
+        return failed(&SignInError::UnknownProvider, &scene, context, entry);
     };
     let start = Start {
         shared,
@@ -169,22 +184,35 @@ pub async fn begin(
     };
     match start.go().await {
         Ok(response) => response,
-        Err(error) => failed(&error, context, entry),
+        Err(error) => failed(&error.about(provider), &scene, context, entry),
     }
 }
 
-/// Logs the failure with its causes, and answers it with what a stranger may read.
-fn failed(error: &SignInError, context: &Context<'_>, entry: &mut Entry) -> Response {
+/// Logs the failure with its causes and its finding, and answers it with what a stranger may read.
+fn failed(
+    error: &SignInError,
+    scene: &Scene<'_>,
+    context: &Context<'_>,
+    entry: &mut Entry,
+) -> Response {
     entry.error = Some(error.code());
+    let (findings, provider) = scene.findings(error);
+    let line = Line::of(&findings);
     tracing::warn!(
         incident = %context.incident(),
         code = error.code(),
         fault = error.fault().as_str(),
         error = %chain(error),
         provider_said = error.provider_said(),
+        finding = line.code,
+        seen = line.seen,
+        why = line.why,
+        change = line.change,
+        line = line.line,
         "a sign-in failed"
     );
-    respond::sign_in_failed(error, context)
+    let shown = finding::for_strangers(&findings, provider.as_ref());
+    respond::sign_in_failed(error, shown, context)
 }
 
 /// The name a person would recognise themselves by. For people to read, never to decide by.

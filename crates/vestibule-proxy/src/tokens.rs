@@ -26,7 +26,6 @@ use vestibule_gate::route::TokenChoice;
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::StoreKey;
 use vestibule_session::record::{AccessToken, Record, ResourceKey};
-use vestibule_session::store::Stored;
 
 use crate::plan::Plan;
 use crate::provider::Provider;
@@ -47,6 +46,11 @@ impl RouteToken {
     #[must_use]
     pub fn view(&self) -> Token<'_> {
         Token::of(&self.0)
+    }
+
+    /// Whether it is the very same token, from the same answer of the provider.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.0.is(&other.0)
     }
 }
 
@@ -77,17 +81,6 @@ pub async fn for_route(
     if *wanted != *provider.asked_for() {
         return Err(TokensError::AskedOtherwise);
     }
-    of_session(shared, provider, stored, key, wanted, now).await
-}
-
-async fn of_session(
-    shared: &Arc<Shared>,
-    provider: &Arc<Provider>,
-    stored: &Arc<Stored>,
-    key: &StoreKey,
-    wanted: &ResourceKey,
-    now: UnixTime,
-) -> Result<Option<RouteToken>, TokensError> {
     let held = match stored.record().tokens().find(wanted) {
         // Some providers give none unless a scope of an API was asked for.
         None if wanted == stored.record().tokens().sign_in_key() => return Ok(None),
@@ -95,19 +88,30 @@ async fn of_session(
         Some(held) if !held.refresh_due(MARGIN, now) => return Ok(Some(RouteToken(held.clone()))),
         Some(held) => Some(held).filter(|held| !held.has_expired(now)),
     };
-    let refresh = || shared.flights.join(shared, provider, *key, wanted, now);
     if let Some(held) = held {
         // It is good for a while yet: nobody waits for the provider, and nobody suffers from it.
         if stored.record().refresh_token().is_some() {
-            drop(refresh());
+            drop(shared.flights.join(shared, provider, *key, wanted, now));
         }
         return Ok(Some(RouteToken(held.clone())));
     }
     if stored.record().refresh_token().is_none() {
         return Err(TokensError::Expired);
     }
+    // Seldom, and not to make every request's future larger.
+    Box::pin(refreshed(shared, provider, key, wanted, now)).await
+}
+
+/// Waits for the refresh that brings the token.
+async fn refreshed(
+    shared: &Arc<Shared>,
+    provider: &Arc<Provider>,
+    key: &StoreKey,
+    wanted: &ResourceKey,
+    now: UnixTime,
+) -> Result<Option<RouteToken>, TokensError> {
     loop {
-        let flight = refresh();
+        let flight = shared.flights.join(shared, provider, *key, wanted, now);
         let serves = flight.is_for(wanted);
         let outcome = flight.landed().await;
         if serves {

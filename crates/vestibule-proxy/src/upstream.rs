@@ -89,23 +89,33 @@ impl Upstreams {
         }
     }
 
-    /// Sends a request that the gate authorized, and waits for the response head.
+    /// Sends a request that the gate authorized, and waits for the response head. Its body is taken, the rest stays.
     ///
     /// # Errors
     /// [`UpstreamError`]; nothing of the answer has reached the client then.
-    pub async fn forward(
+    pub fn forward(
         &self,
-        _proof: Authorized<'_>,
+        _proof: &Authorized<'_>,
         upstream: &Arc<UpstreamPlan>,
-        request: Forward,
-    ) -> Result<Answer, UpstreamError> {
-        self.send(upstream, request).await
+        request: &mut Forward,
+    ) -> impl Future<Output = Result<Answer, UpstreamError>> {
+        self.answer(upstream, request)
     }
 
+    /// The same for tests, which have no gate.
+    #[cfg(test)]
     pub(crate) async fn send(
         &self,
         upstream: &Arc<UpstreamPlan>,
-        request: Forward,
+        mut request: Forward,
+    ) -> Result<Answer, UpstreamError> {
+        self.answer(upstream, &mut request).await
+    }
+
+    async fn answer(
+        &self,
+        upstream: &Arc<UpstreamPlan>,
+        request: &mut Forward,
     ) -> Result<Answer, UpstreamError> {
         let answer = forward::forward(&self.pool, &self.metrics, upstream, request).await;
         if let Err(error) = &answer {

@@ -22,6 +22,8 @@ use places::{Key, Places};
 
 /// How late a deadline may be noticed.
 pub(crate) const TICK: Duration = Duration::from_millis(100);
+/// The same. A second is a whole number of them.
+const TICK_MILLIS: u64 = TICK.as_millis() as u64;
 
 /// One core's deadlines. Clones are the same.
 #[derive(Clone)]
@@ -208,18 +210,19 @@ impl Future for Turner {
 
 /// How many ticks a time is after the start.
 fn ticks(since: Duration, round_up: bool) -> u64 {
-    let (since, tick) = (since.as_millis(), TICK.as_millis());
-    let ticks = if round_up {
-        since.div_ceil(tick)
+    // Not with the 128 bits of `as_millis`: this is asked several times per request.
+    let millis = u64::from(since.subsec_millis());
+    let of_second = if round_up {
+        millis.div_ceil(TICK_MILLIS)
     } else {
-        since / tick
+        millis / TICK_MILLIS
     };
-    u64::try_from(ticks).unwrap_or(u64::MAX)
+    let seconds = since.as_secs().saturating_mul(1000 / TICK_MILLIS);
+    seconds.saturating_add(of_second)
 }
 
 fn time(start: Instant, tick: u64) -> Instant {
-    let millis = tick.saturating_mul(u64::try_from(TICK.as_millis()).unwrap_or(u64::MAX));
-    start + Duration::from_millis(millis)
+    start + Duration::from_millis(tick.saturating_mul(TICK_MILLIS))
 }
 
 #[cfg(test)]

@@ -6,28 +6,25 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Frame, SizeHint};
-use vestibule_gate::fields::{Field, Fields};
+use vestibule_gate::fields::{Field, Fields, Known, KnownSet};
 
 use crate::body::{Body, BodyError, Length};
 
 /// Fields that belong to one connection or to the framing of one message. We write our own.
 ///
 /// RFC 9110 §7.6.1; `expect` because we answer it, `http2-settings` because it goes with `h2c`.
-pub(crate) fn is_connection_field(name: &[u8]) -> bool {
-    const NAMES: [&[u8]; 10] = [
-        b"connection",
-        b"content-length",
-        b"expect",
-        b"http2-settings",
-        b"keep-alive",
-        b"proxy-connection",
-        b"te",
-        b"trailer",
-        b"transfer-encoding",
-        b"upgrade",
-    ];
-    NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
-}
+pub(crate) const CONNECTION_FIELDS: KnownSet = KnownSet::of([
+    Known::Connection,
+    Known::ContentLength,
+    Known::Expect,
+    Known::Http2Settings,
+    Known::KeepAlive,
+    Known::ProxyConnection,
+    Known::Te,
+    Known::Trailer,
+    Known::TransferEncoding,
+    Known::Upgrade,
+]);
 
 /// hyper's fields as ours, in the order in which each name came first.
 ///
@@ -163,6 +160,29 @@ mod tests {
     }
 
     #[test]
+    fn what_belongs_to_a_connection_is_known_in_any_case() {
+        for name in [
+            "Connection",
+            "CONTENT-LENGTH",
+            "expect",
+            "HTTP2-Settings",
+            "Keep-Alive",
+            "proxy-connection",
+            "TE",
+            "Trailer",
+            "transfer-Encoding",
+            "Upgrade",
+        ] {
+            let field = Field::new(name.as_bytes(), b"");
+            assert!(field.is_in(CONNECTION_FIELDS), "{name}");
+        }
+        for name in ["Host", "cookie", "x-te", "content-type", ""] {
+            let field = Field::new(name.as_bytes(), b"");
+            assert!(!field.is_in(CONNECTION_FIELDS), "{name}");
+        }
+    }
+
+    #[test]
     fn a_field_that_could_split_a_head_is_none() {
         for (name, value) in [
             ("a", "b\r\nc: d"),
@@ -171,10 +191,7 @@ mod tests {
             ("", "b"),
             ("a", "\0"),
         ] {
-            let field = Field {
-                name: name.as_bytes(),
-                value: value.as_bytes(),
-            };
+            let field = Field::new(name.as_bytes(), value.as_bytes());
             assert!(header(field).is_none(), "{name:?} {value:?}");
         }
     }

@@ -1,9 +1,17 @@
 //! `vestibule check`: is this configuration file fine? Nothing is started or contacted.
+//!
+//! Two things look at it: whoever reads the file, and the diagnosis, which knows what Entra and other providers make of
+//! such settings.
+
+mod judge;
 
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use vestibule_config::{LoadError, Problem, Problems};
+use vestibule_diagnosis::Severity;
+
+pub(crate) use judge::{Judged, said_codes, settings as judge};
 
 use crate::cli::CheckArgs;
 use crate::exit::Exit;
@@ -19,7 +27,7 @@ pub(crate) fn run(arguments: &CheckArgs) -> Exit {
         false => Secrets::Needed,
     };
     let loaded = load::file(path, secrets);
-    let (problems, exit) = match loaded {
+    let (problems, judged, exit) = match loaded {
         Ok((settings, warnings)) => {
             let pieces = match secrets {
                 Secrets::Needed => assemble::try_files(&settings),
@@ -29,18 +37,29 @@ pub(crate) fn run(arguments: &CheckArgs) -> Exit {
                 output::error("use a file the configuration names", &*error, None);
                 return Exit::Wrong;
             }
-            (warnings, Exit::Done)
+            let judged = judge(&settings, secrets, Some(&warnings));
+            let wrong = judged
+                .iter()
+                .any(|judged| judged.finding.severity == Severity::Error);
+            let exit = if wrong { Exit::Wrong } else { Exit::Done };
+            (warnings, judged, exit)
         }
-        Err(LoadError::Invalid(problems)) => (problems, Exit::Wrong),
+        Err(LoadError::Invalid(problems)) => (problems, Vec::new(), Exit::Wrong),
         Err(error) => {
             output::error("check", &error, Some("name the file: vestibule check FILE"));
             return Exit::Impossible;
         }
     };
+    let text = match judged.is_empty() {
+        true => String::new(),
+        false => std::fs::read_to_string(path).unwrap_or_default(),
+    };
     if arguments.json {
-        output::line(as_json(&problems));
+        output::line(as_json(&problems, &judged, &text));
         return exit;
     }
+    let found = judged.iter().filter_map(|judged| judged.problem(&text));
+    let problems = problems.with(found);
     load::print(&problems);
     if exit == Exit::Done {
         let file = path.display();
@@ -54,12 +73,14 @@ pub(crate) fn run(arguments: &CheckArgs) -> Exit {
     exit
 }
 
-fn as_json(problems: &Problems) -> String {
-    let list: Vec<_> = problems.iter().map(problem).collect();
-    json!({ "problems": list }).to_string()
+/// What was said and found, for a program.
+pub(crate) fn as_json(problems: &Problems, judged: &[Judged], text: &str) -> String {
+    let problems: Vec<_> = problems.iter().map(problem).collect();
+    let findings: Vec<_> = judged.iter().map(|judged| finding(judged, text)).collect();
+    json!({ "problems": problems, "findings": findings }).to_string()
 }
 
-fn problem(problem: &Problem) -> serde_json::Value {
+fn problem(problem: &Problem) -> Value {
     json!({
         "severity": problem.severity.as_str(),
         "line": problem.line,
@@ -68,4 +89,15 @@ fn problem(problem: &Problem) -> serde_json::Value {
         "message": problem.message,
         "help": problem.help,
     })
+}
+
+/// A finding as `explain` writes it, with its place in the file.
+fn finding(judged: &Judged, text: &str) -> Value {
+    let mut value = json!(judged.finding);
+    if let (Some(at), Some(members)) = (judged.problem(text), value.as_object_mut()) {
+        members.insert("line".to_owned(), at.line.into());
+        members.insert("column".to_owned(), at.column.into());
+        members.insert("key".to_owned(), at.key.into());
+    }
+    value
 }

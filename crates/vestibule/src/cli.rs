@@ -27,6 +27,10 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Check a configuration file, without starting or contacting anything.
     Check(CheckArgs),
+    /// Ask the provider, the store and the upstreams whether this configuration can work.
+    Doctor(DoctorArgs),
+    /// Explain a token, a pasted error or log line, or what becomes of a request.
+    Explain(Box<ExplainArgs>),
     /// Run the local identity provider alone, for laptops and tests.
     Idp(IdpArgs),
 }
@@ -45,7 +49,7 @@ pub(crate) struct RunArgs {
 /// `vestibule demo`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  vestibule demo\n  vestibule demo --without-api-scope     the mistake that makes the API's token unreadable, and its cure\n  vestibule demo --proxy-port 9090"
+    after_help = "Examples:\n  vestibule demo\n  vestibule demo --without-api-scope     the mistake that makes the API's token unreadable, and its cure\n  vestibule demo --fault expired         another mistake, and the finding that shows it\n  vestibule demo --fault list\n  vestibule demo --proxy-port 9090"
 )]
 pub(crate) struct DemoArgs {
     /// Port of the proxy, on localhost; 0 picks a free one, here and below.
@@ -60,6 +64,9 @@ pub(crate) struct DemoArgs {
     /// Leave the API's scope out of the sign-in: the API then gets a token it cannot validate.
     #[arg(long)]
     pub(crate) without_api_scope: bool,
+    /// Let something go wrong, to see its finding; "list" prints the names.
+    #[arg(long, value_name = "NAME", conflicts_with = "without_api_scope")]
+    pub(crate) fault: Option<String>,
 }
 
 /// `vestibule check`
@@ -78,6 +85,96 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     pub(crate) without_secrets: bool,
     /// Print the problems as JSON, for a program to read.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `vestibule doctor`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  vestibule doctor --config /etc/vestibule/vestibule.toml\n  vestibule doctor --probe-header-limit\n  vestibule doctor --sign-in\n\nNobody is signed in without --sign-in, and no credentials go to an upstream. Run it as the user that runs the proxy, where the proxy runs. What it sends: docs/doctor.md."
+)]
+pub(crate) struct DoctorArgs {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE", default_value = "vestibule.toml")]
+    pub(crate) config: PathBuf,
+    /// Print the result as JSON, for a program to read.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// How long each question may take, in seconds.
+    #[arg(long, value_name = "SECS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=300))]
+    pub(crate) timeout: u64,
+    /// Find out how large a head each upstream takes: five more requests to it, of up to 64 KiB.
+    #[arg(long)]
+    pub(crate) probe_header_limit: bool,
+    /// Sign in once, in your browser, and judge the token of each route.
+    #[arg(long)]
+    pub(crate) sign_in: bool,
+    /// The port on localhost that the sign-in comes back to; that of `public_url`, if it is http on this machine, else 8400.
+    #[arg(long, value_name = "PORT", requires = "sign_in")]
+    pub(crate) sign_in_port: Option<u16>,
+    /// Open the browser too.
+    #[arg(long, requires = "sign_in")]
+    pub(crate) open: bool,
+}
+
+/// `vestibule explain`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  vestibule explain --file token.txt\n  vestibule explain --audience api://9e59d98b-d747-4a9a-96fd-178f04d08b02 < token.txt\n  vestibule explain \"AADSTS50011: The redirect URI …\"\n  vestibule explain --config vestibule.toml --request \"GET /foo/x\" --session-claims claims.json\n\nNothing is sent anywhere and nothing is fetched without --online or --jwks URL; no token is ever printed. docs/explain.md says more.\n\nExit codes: 0 nothing is wrong beyond warnings, 1 something is, 2 there was nothing to explain, or it could not be done."
+)]
+pub(crate) struct ExplainArgs {
+    /// A token, or the text of an error page, log line, callback address or JSON answer; `-`, or nothing, reads standard input.
+    #[arg(value_name = "TOKEN|TEXT", conflicts_with = "file")]
+    pub(crate) what: Vec<String>,
+    /// Read it from this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// An audience the API accepts: its application id or App ID URI. Can be given several times.
+    #[arg(long, value_name = "AUDIENCE")]
+    pub(crate) audience: Vec<String>,
+    /// An issuer the API accepts, to the letter. Can be given several times.
+    #[arg(long, value_name = "ISSUER")]
+    pub(crate) issuer: Vec<String>,
+    /// Judge by this configuration file: the APIs behind its routes, its provider.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Only this route of the configuration.
+    #[arg(long, value_name = "PATH", requires = "config")]
+    pub(crate) route: Option<String>,
+    /// Verify the signature with the keys of this file or https address.
+    #[arg(long, value_name = "FILE|URL", conflicts_with = "online")]
+    pub(crate) jwks: Option<String>,
+    /// Verify the signature with the keys its issuer publishes: fetches the issuer's metadata and keys.
+    #[arg(long)]
+    pub(crate) online: bool,
+    /// Explain what becomes of this request: a method and a path.
+    #[arg(long, value_name = "METHOD PATH", requires = "config", conflicts_with_all = ["what", "file", "jwks", "online", "audience", "issuer", "route"])]
+    pub(crate) request: Option<String>,
+    /// The request's host; the first public URL's unless given.
+    #[arg(long, value_name = "HOST", requires = "request")]
+    pub(crate) host: Option<String>,
+    /// A header of the request. Can be given several times.
+    #[arg(long, value_name = "NAME: VALUE", requires = "request")]
+    pub(crate) header: Vec<String>,
+    /// The address the request comes from.
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        requires = "request",
+        default_value = "127.0.0.1"
+    )]
+    pub(crate) peer: std::net::IpAddr,
+    /// The request brings this token as `Authorization: Bearer`; `-` reads it from standard input.
+    #[arg(long, value_name = "TOKEN", requires = "request")]
+    pub(crate) token: Option<String>,
+    /// The request brings a session with these ID token claims: a file with a JSON object.
+    #[arg(long, value_name = "FILE", requires = "request")]
+    pub(crate) session_claims: Option<PathBuf>,
+    /// Take this for the time, in seconds since 1970: for what happened earlier.
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) now: Option<i64>,
+    /// Print JSON, for a program to read: docs/explain.schema.json.
     #[arg(long)]
     pub(crate) json: bool,
 }

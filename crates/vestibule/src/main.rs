@@ -4,11 +4,15 @@ mod assemble;
 mod check;
 mod cli;
 mod demo;
+mod doctor;
+mod evidence;
 mod exit;
+mod explain;
 mod idp;
 mod load;
 mod logging;
 mod output;
+mod print;
 mod run;
 mod serve;
 
@@ -23,6 +27,8 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Idp(arguments) => idp::run(&arguments),
     };
     ended.into()

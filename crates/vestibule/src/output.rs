@@ -30,6 +30,24 @@ pub(crate) fn colours() -> bool {
     io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
+/// Whether standard output shows colours.
+pub(crate) fn colours_out() -> bool {
+    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
+
+/// How wide the terminal on standard output is, if it is one.
+pub(crate) fn columns() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
+    Some(width.0.into())
+}
+
+/// Prints text on standard output as it is. A reader that went away is no reason to fail.
+pub(crate) fn text(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes());
+    let _ = out.flush();
+}
+
 /// An error and its causes, on one line.
 pub(crate) struct Chain<'e>(pub(crate) &'e (dyn Error + 'static));
 

@@ -7,6 +7,7 @@ use vestibule_http1::head::{End, HeadError, HeadLimits};
 use vestibule_http1::request::{RequestHead, parse, read};
 use vestibule_http1::write;
 
+use crate::httparse_oracle;
 use crate::pieces::in_pieces;
 
 /// Small, so that inputs reach them.
@@ -21,7 +22,10 @@ pub fn http1_request(input: &[u8]) {
     let (bytes, pieces) = in_pieces(input);
     let whole = read(&mut End::default(), bytes, &LIMITS);
     assert_eq!(whole, read_in_pieces(bytes, &pieces));
-    let _ = parse(bytes, &LIMITS);
+    if bytes.len() <= LIMITS.bytes {
+        let fields = parse(bytes, &LIMITS).ok().map(|head| head.fields);
+        assert_eq!(fields, httparse_oracle::request(bytes, &LIMITS));
+    }
     let Ok(Some((head, length))) = whole else {
         return;
     };

@@ -8,6 +8,7 @@ use vestibule_http1::response::{ResponseHead, parse, read};
 use vestibule_http1::write;
 
 use crate::http1_request::{LIMITS, check_fields};
+use crate::httparse_oracle;
 use crate::pieces::in_pieces;
 
 /// A response head and what follows it.
@@ -15,7 +16,10 @@ pub fn http1_response(input: &[u8]) {
     let (bytes, pieces) = in_pieces(input);
     let whole = read(&mut End::default(), bytes, &LIMITS);
     assert_eq!(whole, read_in_pieces(bytes, &pieces));
-    let _ = parse(bytes, &LIMITS);
+    if bytes.len() <= LIMITS.bytes {
+        let fields = parse(bytes, &LIMITS).ok().map(|head| head.fields);
+        assert_eq!(fields, httparse_oracle::response(bytes, &LIMITS));
+    }
     let Ok(Some((head, length))) = whole else {
         return;
     };

@@ -22,6 +22,8 @@ targets! {
     callback
     config
     cookie
+    diagnosis_text
+    diagnosis_token
     forwarded
     host
     http1_chunks

@@ -191,6 +191,8 @@ replay! {
     callback
     config
     cookie
+    diagnosis_text
+    diagnosis_token
     forwarded
     host
     http1_chunks

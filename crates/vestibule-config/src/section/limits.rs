@@ -70,7 +70,7 @@ pub(crate) static LIMITS: Section = Section {
             },
             fallback: Fallback::Value("240B"),
             change: Change::Reload,
-            doc: "Bytes per second below which a request body is too slow, once it has had ten seconds. `0B` sets no minimum. Beyond it: 408.",
+            doc: "Bytes per second below which a client is too slow: with a request body, once it has had ten seconds (408), and over HTTP/1.1 in taking an answer, once it has had thirty (the connection is cut). `0B` sets no minimum.",
         },
         Key {
             name: "max_connections",
@@ -108,7 +108,8 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// For a kept connection without a request; 75 s; 1 s to 1 h.
     pub idle_timeout: Duration,
-    /// Bytes per second of a request body, once it has had ten seconds; 240; at most 1 MiB. Zero: no minimum.
+    /// Bytes per second of a request body, once it has had ten seconds, and of an answer over HTTP/1.1, once it has had thirty; 240;
+    /// at most 1 MiB. Zero: no minimum.
     pub body_min_rate: u32,
     /// Client connections open at once; 16 to 10 million. `None`: as many as the limit on open files allows. Takes effect on restart.
     pub max_connections: Option<usize>,

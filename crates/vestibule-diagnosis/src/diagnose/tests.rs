@@ -214,3 +214,48 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_token_alone_is_judged_by_the_families_of_tokens() {
+    let codes = |findings: Vec<Finding>| -> Vec<_> {
+        findings.iter().map(|finding| finding.code).collect()
+    };
+    let graph = json!({ "aud": "00000003-0000-0000-c000-000000000000" });
+    let mut evidence = Evidence {
+        token: Some(crate::testing::entra_v1_token(graph)),
+        ..Evidence::default()
+    };
+    assert_eq!(codes(diagnose_token(&evidence)), ["VST-TOKEN-GRAPH"]);
+    evidence.token = Some(crate::testing::entra_token(json!({})));
+    assert_eq!(diagnose_token(&evidence), []);
+    evidence.provider_error = Some(ProviderError::new("x", Some("AADSTS50194: x")));
+    assert_eq!(diagnose_token(&evidence), []);
+    assert_eq!(codes(diagnose(&evidence)), ["VST-AADSTS-50194"]);
+    for name in OF_TOKENS {
+        let is_it = |family: &&catalogue::Family| family.name == name;
+        assert_eq!(
+            catalogue::families().iter().filter(is_it).count(),
+            1,
+            "{name}"
+        );
+    }
+}
+
+/// Our own pages and logs, pasted: the code is the finding, ahead of whatever else the words suggest.
+#[test]
+fn a_code_of_ours_in_a_text_is_the_finding() {
+    for row in catalogue::rows() {
+        let text = format!(
+            "AADSTS90033 finding=\"{}\" invalid signature, state missing",
+            row.code
+        );
+        let findings = diagnose(&Evidence::of_text(&text));
+        assert_eq!(
+            findings.first().map(|finding| finding.code),
+            Some(row.code),
+            "{text}"
+        );
+    }
+    let unknown = Evidence::of_text("VST-NO-SUCH-CODE, xVST-COOKIE-LOOPx and vst-cookie-loop");
+    assert!(diagnose(&unknown).is_empty());
+}

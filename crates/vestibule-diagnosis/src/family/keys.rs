@@ -3,6 +3,7 @@
 //! | file | rows |
 //! |---|---|
 //! | `signature` | a token's key and its signature |
+//! | `foreign` | keys of another cloud, issuer or product |
 //! | `document` | metadata and keys that can't be had, or say something unexpected |
 //! | `endpoint` | introspection, user info, PKCE |
 //! | `library` | what libraries write into logs |
@@ -11,6 +12,7 @@
 pub(super) mod cases;
 mod document;
 mod endpoint;
+mod foreign;
 mod library;
 mod signature;
 
@@ -19,6 +21,7 @@ use crate::catalogue::Row;
 pub(super) const ROWS: &[&[Row]] = &[
     document::ROWS,
     signature::ROWS,
+    foreign::ROWS,
     endpoint::ROWS,
     library::ROWS,
 ];

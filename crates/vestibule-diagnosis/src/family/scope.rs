@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `resource` | which API a scope is of |
 //! | `asked` | scopes that are asked for wrongly |
+//! | `version` | which version of the endpoints reads a scope |
 //! | `consent` | who has to agree, who may use the app |
 //! | `policy` | second factors, Conditional Access, claims challenges |
 
@@ -13,7 +14,8 @@ pub(super) mod cases;
 mod consent;
 mod policy;
 mod resource;
+mod version;
 
 use crate::catalogue::Row;
 
-pub(super) const ROWS: &[&[Row]] = &[asked::ROWS, consent::ROWS, policy::ROWS];
+pub(super) const ROWS: &[&[Row]] = &[asked::ROWS, version::ROWS, consent::ROWS, policy::ROWS];

@@ -3,8 +3,10 @@
 //! | file | rows |
 //! |---|---|
 //! | `opaque` | what is no JWT, or no longer one |
+//! | `mangled` | what was passed on in its place, or spoiled on the way |
 //! | `resource` | JWTs for somebody else: Graph, another audience, an ID token |
-//! | `issuer` | versions, issuers, tenants, algorithms |
+//! | `issuer` | versions, issuers, algorithms |
+//! | `tenant` | tenants |
 //! | `product` | issuers of B2C and External ID |
 //! | `permission` | scopes and roles |
 //! | `person` | names, subjects |
@@ -16,11 +18,13 @@ mod answer;
 pub(super) mod cases;
 mod group;
 mod issuer;
+mod mangled;
 mod opaque;
 mod permission;
 mod person;
 mod product;
 mod resource;
+mod tenant;
 
 pub(super) use product::issuers_differ;
 
@@ -28,8 +32,10 @@ use crate::catalogue::Row;
 
 pub(super) const ROWS: &[&[Row]] = &[
     opaque::ROWS,
+    mangled::ROWS,
     resource::ROWS,
     issuer::ROWS,
+    tenant::ROWS,
     product::ROWS,
     permission::ROWS,
     person::ROWS,

@@ -1,4 +1,6 @@
-//! Finds the codes providers and libraries write into their messages.
+//! Finds the codes providers and libraries write into their messages, and our own.
+
+use crate::catalogue;
 
 /// How many codes are kept.
 const MAX_CODES: usize = 32;
@@ -56,6 +58,27 @@ fn note(found: &mut Codes, prefix: &str, digits: &str) {
             found.other.push(code);
         }
     }
+}
+
+/// How many of our own codes are looked up.
+const MAX_OWN: usize = 16;
+
+/// The codes of the catalogue that a text names, each once.
+pub(crate) fn own(text: &str) -> Vec<&'static str> {
+    let is_code = |char: char| char.is_ascii_alphanumeric() || char == '-';
+    let mut found: Vec<&'static str> = Vec::new();
+    let words = text.split(|char: char| !is_code(char));
+    let named = words
+        .map(|word| word.trim_end_matches('-'))
+        .filter(|word| word.starts_with("VST-"));
+    for word in named.take(MAX_OWN) {
+        if let Some(row) = catalogue::row(word)
+            && !found.contains(&row.code)
+        {
+            found.push(row.code);
+        }
+    }
+    found
 }
 
 /// What stands behind `name` on its line: an id, or a time; nothing else is expected there.

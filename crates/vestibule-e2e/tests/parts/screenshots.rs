@@ -133,6 +133,14 @@ fn pages_that_say_no() {
     let tab = profile(&browser).tab();
     tab.go(&scene.url("/.vestibule/callback?code=x&state=y"));
     look(&tab, "callback-refused");
+    scene
+        .provider
+        .fault(&json!({ "kind": "token-error", "error": "invalid_client", "aadsts": 7_000_218 }));
+    let refused = profile(&browser).tab();
+    refused.go(&scene.url("/app/"));
+    refused.click("button[name=account][value=ada]");
+    look(&refused, "token-refused");
+    scene.provider.control("DELETE", "/faults", &json!(null));
     tab.go(&scene.url("/nowhere"));
     look(&tab, "no-route");
     tab.go(&scene.url("/admins/"));

@@ -12,6 +12,9 @@
 mod admin;
 mod advisories;
 mod demo;
+mod diagnosis;
+mod doctor;
+mod explain;
 mod form_post;
 mod forwarded;
 mod hosts;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::{RawHead, ReadPolicy, Version};
-use crate::fields::{Field, Fields, Names, is_field_value, is_token};
+use crate::fields::{Field, Fields, Known, KnownSet, is_token};
 use crate::refusal::Refusal;
 
 pub(super) fn check_sizes(raw: &RawHead, policy: &ReadPolicy) -> Result<(), Refusal> {
@@ -24,83 +24,71 @@ pub(super) fn check_sizes(raw: &RawHead, policy: &ReadPolicy) -> Result<(), Refu
 
 /// Fields that may come once: what one server takes from the first and another from the last is
 /// decided on by nobody.
-pub(super) const SINGLE: Names<26> = Names::new([
-    "date",
-    "from",
-    "host",
-    "range",
-    "cookie",
-    "expect",
-    "origin",
-    "referer",
-    "if-range",
-    "user-agent",
-    "sec-purpose",
-    "content-type",
-    "max-forwards",
-    "authorization",
-    "content-range",
-    "sec-fetch-dest",
-    "sec-fetch-mode",
-    "sec-fetch-site",
-    "sec-fetch-user",
-    "x-requested-with",
-    "if-modified-since",
-    "sec-websocket-key",
-    "if-unmodified-since",
-    "proxy-authorization",
-    "sec-websocket-version",
-    "access-control-request-method",
+pub(super) const SINGLE: KnownSet = KnownSet::of([
+    Known::Date,
+    Known::From,
+    Known::Host,
+    Known::Range,
+    Known::Cookie,
+    Known::Expect,
+    Known::Origin,
+    Known::Referer,
+    Known::IfRange,
+    Known::UserAgent,
+    Known::SecPurpose,
+    Known::ContentType,
+    Known::MaxForwards,
+    Known::Authorization,
+    Known::ContentRange,
+    Known::SecFetchDest,
+    Known::SecFetchMode,
+    Known::SecFetchSite,
+    Known::SecFetchUser,
+    Known::XRequestedWith,
+    Known::IfModifiedSince,
+    Known::SecWebsocketKey,
+    Known::IfUnmodifiedSince,
+    Known::ProxyAuthorization,
+    Known::SecWebsocketVersion,
+    Known::AccessControlRequestMethod,
 ]);
 
 /// RFC 9113 §8.2.2.
-const CONNECTION_SPECIFIC: Names<5> = Names::new([
-    "upgrade",
-    "connection",
-    "keep-alive",
-    "proxy-connection",
-    "transfer-encoding",
+const CONNECTION_SPECIFIC: KnownSet = KnownSet::of([
+    Known::Connection,
+    Known::KeepAlive,
+    Known::ProxyConnection,
+    Known::TransferEncoding,
+    Known::Upgrade,
 ]);
 
+const COOKIE: KnownSet = KnownSet::of([Known::Cookie]);
+
 pub(super) fn check_fields(version: Version, fields: &Fields) -> Result<(), Refusal> {
-    // Then the loop need not look at each byte again.
-    let sound = fields.is_sound();
-    let mut seen = 0_u32;
-    for field in fields {
-        if !sound && !is_token(field.name) {
-            return Err(Refusal::FieldName);
+    if !fields.is_sound() {
+        let name = fields.iter().any(|field| !is_token(field.name));
+        return Err(if name {
+            Refusal::FieldName
+        } else {
+            Refusal::FieldValue
+        });
+    }
+    let mut repeated = fields.repeated(SINGLE);
+    if version == Version::Http2 {
+        let mut te = fields.all_known(Known::Te);
+        if fields.has(CONNECTION_SPECIFIC) || te.any(|te| !te.eq_ignore_ascii_case(b"trailers")) {
+            return Err(Refusal::FieldConnectionSpecific);
         }
-        if !sound && !is_field_value(field.value) {
-            return Err(Refusal::FieldValue);
-        }
-        if version == Version::Http2 {
-            check_http2_field(field)?;
-        }
-        let Some(at) = SINGLE.position(field.name) else {
-            continue;
-        };
-        let bit = 1 << at;
-        if seen & bit != 0 {
-            match SINGLE.as_slice().get(at) {
-                Some(&"host") => return Err(Refusal::HostRepeated),
-                // RFC 9113 §8.2.3 lets HTTP/2 split the cookies; we join them.
-                Some(&"cookie") if version == Version::Http2 => {}
-                _ => return Err(Refusal::FieldRepeated),
-            }
-        }
-        seen |= bit;
+        // RFC 9113 §8.2.3 lets HTTP/2 split the cookies; we join them.
+        repeated = repeated.without(COOKIE);
+    }
+    if repeated.contains(Known::Host) {
+        return Err(Refusal::HostRepeated);
+    }
+    if !repeated.is_empty() {
+        return Err(Refusal::FieldRepeated);
     }
     Ok(())
-}
-
-fn check_http2_field(field: Field<'_>) -> Result<(), Refusal> {
-    let forbidden = CONNECTION_SPECIFIC.contains(field.name);
-    let te = field.is("te") && !field.value.eq_ignore_ascii_case(b"trailers");
-    if forbidden || te {
-        Err(Refusal::FieldConnectionSpecific)
-    } else {
-        Ok(())
-    }
 }
 
 /// Drops odd names and joins the cookies of HTTP/2.
@@ -110,21 +98,22 @@ pub(super) fn keep_fields(
     policy: &ReadPolicy,
     dropped: &mut Vec<Bytes>,
 ) -> Fields {
-    let odd = |name: &[u8]| {
-        name.iter()
-            .fold(false, |odd, byte| odd | matches!(byte, b'_' | b'.'))
+    // No known name is odd.
+    let odd = |field: Field<'_>| {
+        field.known.is_none() && memchr::memchr2(b'_', b'.', field.name).is_some()
     };
-    if !policy.danger_keep_odd_names && fields.iter().any(|field| odd(field.name)) {
+    if !policy.danger_keep_odd_names && fields.iter().any(odd) {
         fields.retain(|field| {
-            let odd = odd(field.name);
+            let odd = odd(field);
             if odd {
                 dropped.push(Bytes::copy_from_slice(field.name));
             }
             !odd
         });
     }
-    if version == Version::Http2 && fields.all("cookie").nth(1).is_some() {
-        let joined = fields.all("cookie").fold(Vec::new(), |mut joined, value| {
+    if version == Version::Http2 && fields.is_repeated(Known::Cookie) {
+        let cookies = fields.all_known(Known::Cookie);
+        let joined = cookies.fold(Vec::new(), |mut joined, value| {
             if !joined.is_empty() {
                 joined.extend_from_slice(b"; ");
             }

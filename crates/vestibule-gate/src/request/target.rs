@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::{RawHead, Version};
+use crate::fields::Known;
 use crate::host::Host;
 use crate::refusal::Refusal;
 
@@ -63,7 +64,7 @@ fn split_query(authority: Option<Bytes>, target: Bytes) -> Target {
 
 /// RFC 9112 §3.2.2 would let the target win over `Host`; naming two hosts is refused instead.
 pub(super) fn read_host(raw: &RawHead, in_target: Option<&[u8]>) -> Result<Host, Refusal> {
-    let field = raw.fields.first("host");
+    let field = raw.fields.first_known(Known::Host);
     let authority = raw.authority.as_deref();
     if raw.version != Version::Http2 && field.is_none() {
         return Err(Refusal::HostMissing);

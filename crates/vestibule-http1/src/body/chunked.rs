@@ -13,7 +13,7 @@ use memchr::memchr;
 
 use super::{BodyError, Decoded, take};
 use crate::fields::{Fields, is_field_value};
-use crate::head::fields_of;
+use crate::head::Lines;
 
 /// As many hexadecimal digits as a `u64` has.
 const SIZE_DIGITS: u8 = 16;
@@ -166,11 +166,9 @@ fn trailers_ended(lines: &[u8], judged: usize) -> Result<Option<Fields>, BodyErr
 
 /// RFC 9112 §7.1.2
 fn parse_trailers(lines: &[u8]) -> Result<Fields, BodyError> {
-    let mut room = [httparse::EMPTY_HEADER; TRAILER_FIELDS];
-    match httparse::parse_headers(lines, &mut room) {
-        Ok(httparse::Status::Complete((length, found))) if length == lines.len() => {
-            fields_of(lines, found).map_err(|_| BodyError::Trailers)
-        }
+    let mut left = Lines::of(lines);
+    match left.fields(TRAILER_FIELDS) {
+        Ok(fields) if left.read() == lines.len() => Ok(fields),
         _ => Err(BodyError::Trailers),
     }
 }

@@ -1,7 +1,12 @@
 use super::*;
+use crate::head::Lines;
 
 fn fields(pairs: &[(&str, &str)]) -> Fields {
     pairs.iter().copied().collect()
+}
+
+fn read(lines: &[u8]) -> Fields {
+    Lines::of(lines).fields(100).unwrap()
 }
 
 fn written(fields: &Fields) -> String {
@@ -42,11 +47,7 @@ fn every_way_in_lets_a_name_be_found() {
     let mut one = Fields::new();
     one.push_with("Pushed-With", |_| {});
     one.set("Set", "");
-    let mut two = Fields::of_lines(
-        b"Line: 1\r\nodd:2\r\n",
-        [(0..4, 6..7), (9..12, 13..14)].into_iter(),
-    )
-    .unwrap();
+    let mut two = read(b"Line: 1\r\nodd:2\r\n\r\n");
     two.extend_from(&one);
     two.push("Pushed", "");
     for name in ["pushed-with", "SET", "line", "Odd", "pushed"] {
@@ -55,6 +56,32 @@ fn every_way_in_lets_a_name_be_found() {
         assert!(!two.contains(name), "{name}");
     }
     assert!(two.is_empty());
+}
+
+#[test]
+fn known_names_are_counted_on_every_way_in_and_out() {
+    const AB: KnownSet = KnownSet::of([Known::Accept, Known::Cookie]);
+    let mut all = fields(&[
+        ("accept", "1"),
+        ("x", "2"),
+        ("Accept", "3"),
+        ("cookie", "4"),
+    ]);
+    assert!(all.has(AB) && !all.has(KnownSet::of([Known::Host])));
+    assert_eq!(all.repeated(AB), KnownSet::of([Known::Accept]));
+    assert_eq!(all.first_known(Known::Accept), Some(&b"1"[..]));
+    assert_eq!(all.all_known(Known::Accept).next_back(), Some(&b"3"[..]));
+    assert_eq!(all.first_known(Known::Host), None);
+    let mut copy = Fields::new();
+    copy.extend_where(&all, |field| field.value != b"1");
+    assert!(copy.has(AB) && copy.repeated(AB).is_empty());
+    all.retain(|field| field.value != b"3");
+    assert!(all.repeated(AB).is_empty());
+    all.set("COOKIE", "5");
+    assert_eq!(all.first("cookie"), Some(&b"5"[..]));
+    all.remove_known(AB);
+    assert_eq!(all, fields(&[("x", "2")]));
+    assert!(!all.has(AB));
 }
 
 #[test]
@@ -73,7 +100,9 @@ fn lines_that_were_removed_are_not_written() {
     fields.remove("B");
     assert_eq!(written(&fields), "a: 1\r\nc: 3\r\nd: 4\r\n");
     let mut out = Vec::new();
-    fields.write_lines(&mut out, |name| name != b"c").unwrap();
+    fields
+        .write_lines(&mut out, |field| !field.is("c"))
+        .unwrap();
     assert_eq!(out, b"a: 1\r\nd: 4\r\n");
 }
 
@@ -119,25 +148,11 @@ fn a_field_that_would_change_the_head_is_not_written() {
 
 #[test]
 fn lines_as_they_came_are_written_with_one_space() {
-    let lines = b"A: 1\r\nb:2\r\nC:\t3 \r\nd: \r\n";
-    let places = [
-        (0..1, 3..4),
-        (6..7, 8..9),
-        (11..12, 14..15),
-        (18..19, 21..21),
-    ];
-    let read = Fields::of_lines(lines, places.into_iter()).unwrap();
+    let read = read(b"A: 1\r\nb:2\r\nC:\t3 \r\nd: \r\ne:4\r\nf:\t5\r\ng:  6\r\nh:7 \r\n\r\n");
     assert_eq!(
-        read,
-        fields(&[("A", "1"), ("b", "2"), ("C", "3"), ("d", "")])
+        written(&read),
+        "A: 1\r\nb: 2\r\nC: 3\r\nd: \r\ne: 4\r\nf: 5\r\ng: 6\r\nh: 7\r\n"
     );
-    assert_eq!(written(&read), "A: 1\r\nb: 2\r\nC: 3\r\nd: \r\n");
-}
-
-#[test]
-fn places_outside_the_lines_are_no_fields() {
-    assert!(Fields::of_lines(b"a: 1\r\n", [(0..1, 3..9)].into_iter()).is_none());
-    assert!(Fields::of_lines(b"a: 1\r\n", [(8..9, 11..12)].into_iter()).is_none());
 }
 
 #[test]

@@ -1,82 +1,134 @@
-//! From what httparse found in a head to our types.
+//! The lines of a head, read once from the first byte to the last. The first that is wrong is the error.
 
-use std::mem::MaybeUninit;
-use std::ops::Range;
-
-use httparse::Header;
+use memchr::memchr;
 
 use super::HeadError;
-use crate::fields::Fields;
+use crate::fields::{Fields, Known, Line, colon, is_token, text_bytes, trim};
 use crate::version::Version;
 
-/// How many fields are read without asking for memory.
-const ON_STACK: usize = 128;
+const LINE_END: &[u8] = b"\r\n";
 
-/// Where httparse puts what it finds.
-pub(crate) struct Room<'h> {
-    stack: [MaybeUninit<Header<'h>>; ON_STACK],
-    heap: Vec<MaybeUninit<Header<'h>>>,
+/// The lines that were not read yet.
+pub(crate) struct Lines<'h> {
+    rest: &'h [u8],
+    /// Bytes that were.
+    read: usize,
 }
 
-impl<'h> Room<'h> {
-    pub(crate) const fn new() -> Self {
+impl<'h> Lines<'h> {
+    pub(crate) const fn of(head: &'h [u8]) -> Self {
         Self {
-            stack: [const { MaybeUninit::uninit() }; ON_STACK],
-            heap: Vec::new(),
+            rest: head,
+            read: 0,
         }
     }
 
-    /// Room for as many fields as the limit allows and `head` could hold.
-    pub(crate) fn for_fields(
+    /// RFC 9112 §2.2: some clients send an empty line after a body that needs none.
+    pub(crate) fn skip_one_empty(&mut self) {
+        if self.rest.starts_with(LINE_END) {
+            self.go_on(LINE_END.len());
+        }
+    }
+
+    /// How many bytes were read.
+    pub(crate) const fn read(&self) -> usize {
+        self.read
+    }
+
+    fn go_on(&mut self, bytes: usize) {
+        self.rest = self.rest.get(bytes..).unwrap_or_default();
+        self.read += bytes;
+    }
+
+    /// The first line without its end, of which `of` says what it means.
+    pub(crate) fn first<T>(
         &mut self,
-        limit: usize,
-        head: &[u8],
-    ) -> &mut [MaybeUninit<Header<'h>>] {
-        // The shortest line is a letter, a colon, and CRLF.
-        let most = limit.min(head.len() / 4 + 1);
-        if most <= ON_STACK {
-            return self.stack.get_mut(..most).unwrap_or_default();
-        }
-        self.heap.resize(most, MaybeUninit::uninit());
-        &mut self.heap
+        of: impl FnOnce(&'h [u8]) -> Result<T, HeadError>,
+    ) -> Result<T, HeadError> {
+        let text = text(self.rest).ok_or_else(|| wrong(self.rest, HeadError::FirstLine))?;
+        self.go_on(text.len() + LINE_END.len());
+        of(text)
+    }
+
+    /// The field lines, at most `limit`, and the empty line after them.
+    pub(crate) fn fields(&mut self, limit: usize) -> Result<Fields, HeadError> {
+        let (fields, bytes) = Fields::of_lines(self.rest, |rest, count| {
+            if rest.starts_with(LINE_END) {
+                Ok(None)
+            } else if count == limit {
+                Err(wrong(rest, HeadError::TooManyFields))
+            } else {
+                field(rest, count == 0).map(Some)
+            }
+        })?;
+        self.go_on(bytes + LINE_END.len());
+        Ok(fields)
     }
 }
 
-/// The fields that httparse found in `head`, which is all of a head, or the trailers of a body. It lets a line end in LF
-/// alone, so that is refused here: each line ends where the next one's name begins.
-pub(crate) fn fields_of(head: &[u8], found: &[Header<'_>]) -> Result<Fields, HeadError> {
-    if !head.ends_with(b"\r\n\r\n") {
-        return Err(HeadError::LineEnd);
+/// RFC 9112 §5: a name, a colon right after it, and a value, white space around the value aside.
+#[inline]
+fn field(lines: &[u8], first: bool) -> Result<Line<'_>, HeadError> {
+    let (name, after) = lines.split_at(colon(lines).unwrap_or(0));
+    let known = Known::of(name);
+    if known.is_none() && !is_token(name) {
+        // Before the first field there is nothing that a line could continue (RFC 9112 §2.2).
+        let folded = !first && matches!(lines, [b' ' | b'\t', ..]);
+        let error = if folded {
+            HeadError::FieldValue
+        } else {
+            HeadError::FieldName
+        };
+        return Err(wrong(lines, error));
     }
-    let Some(first) = found.first() else {
-        return Ok(Fields::new());
+    let text = text(after.get(1..).unwrap_or_default())
+        .ok_or_else(|| wrong(lines, HeadError::FieldValue))?;
+    let (value, plain) = match text {
+        [b' ', value @ ..] if !is_padded(value) => (value, true),
+        _ => (trim(text), false),
     };
-    let (before, lines) = head.split_at(place(head, first.name.as_bytes()).start.min(head.len()));
-    let lines = lines.strip_suffix(b"\r\n").unwrap_or_default();
-    // Trailers have no first line.
-    let mut ends = before.is_empty() || before.ends_with(b"\r\n");
-    let places = found.iter().map(|header| {
-        let name = place(lines, header.name.as_bytes());
-        let end_before = lines.get(name.start.wrapping_sub(2)..name.start);
-        ends &= name.start == 0 || end_before.is_some_and(|end| end == b"\r\n");
-        (name, place(lines, header.value))
-    });
-    match Fields::of_lines(lines, places) {
-        Some(fields) if ends => Ok(fields),
-        _ => Err(HeadError::LineEnd),
+    Ok(Line {
+        name,
+        known,
+        value,
+        plain,
+        bytes: name.len() + 1 + text.len() + LINE_END.len(),
+    })
+}
+
+/// What is before the end of the line, if there is an end and no control byte.
+#[inline]
+fn text(line: &[u8]) -> Option<&[u8]> {
+    let (text, end) = line.split_at(text_bytes(line));
+    end.starts_with(LINE_END).then_some(text)
+}
+
+const fn is_padded(value: &[u8]) -> bool {
+    matches!(value, [b' ' | b'\t', ..] | [.., b' ' | b'\t'])
+}
+
+/// The error of the first of these lines: this one, but a line end that is none comes first, whatever is before it.
+#[cold]
+fn wrong(lines: &[u8], error: HeadError) -> HeadError {
+    let line = lines.split_inclusive(|&byte| byte == b'\n').next();
+    match line.and_then(|line| line.strip_suffix(LINE_END)) {
+        Some(text) if !text.contains(&b'\r') => error,
+        _ => HeadError::LineEnd,
     }
 }
 
-/// httparse knows no others than these two.
-pub(crate) const fn version(minor: u8) -> Version {
-    match minor {
-        0 => Version::Http10,
-        _ => Version::Http11,
+/// RFC 9112 §2.3
+pub(crate) fn version(text: &[u8]) -> Result<Version, HeadError> {
+    match text {
+        b"HTTP/1.1" => Ok(Version::Http11),
+        b"HTTP/1.0" => Ok(Version::Http10),
+        [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9'] => Err(HeadError::Version),
+        _ => Err(HeadError::FirstLine),
     }
 }
 
-/// Where `part` is in `whole`, of which it is a part.
-fn place(whole: &[u8], part: &[u8]) -> Range<usize> {
-    let start = part.as_ptr().addr().wrapping_sub(whole.as_ptr().addr());
-    start..start.wrapping_add(part.len())
+/// A line before and after its first space.
+pub(crate) fn word(line: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let (word, rest) = line.split_at(memchr(b' ', line).unwrap_or(line.len()));
+    (word, rest.get(1..))
 }

@@ -150,6 +150,24 @@ fn a_target_over_the_limit_is_refused_without_waiting_for_its_end() {
 }
 
 #[test]
+fn a_method_that_is_too_long_is_refused_without_waiting_for_its_end() {
+    let method = "M".repeat(METHOD_BYTES);
+    for start in ["", "\r\n"] {
+        let fits = format!("{start}{method}");
+        assert_eq!(find(fits.as_bytes(), &LIMITS), Ok(None));
+        let head = format!("{start}{method} / HTTP/1.1\r\n\r\n");
+        assert_eq!(find(head.as_bytes(), &LIMITS), Ok(Some(head.len())));
+        for rest in ["M", "M / HTTP/1.1\r\n\r\n"] {
+            let long = format!("{start}{method}{rest}");
+            assert_eq!(find(long.as_bytes(), &LIMITS), Err(HeadError::FirstLine));
+            let cuts = 0..long.len();
+            let in_pieces = find_in_pieces(long.as_bytes(), cuts, &LIMITS);
+            assert_eq!(in_pieces, Err(HeadError::FirstLine));
+        }
+    }
+}
+
+#[test]
 fn a_field_over_the_limit_is_refused_at_its_line_end() {
     let limits = HeadLimits {
         fields: 2,

@@ -76,6 +76,7 @@ fn shared(store: Arc<dyn Store>) -> Arc<Shared> {
         providers: Vec::new(),
         keys: KeyRing::new(vec![key]).unwrap(),
         pages: Pages::built_in().unwrap(),
+        told: Default::default(),
         drain: Duration::from_secs(30),
     };
     let control = Control::new(RuntimeHandle::current());

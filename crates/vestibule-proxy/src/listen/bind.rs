@@ -9,6 +9,10 @@ use super::KEEPALIVE;
 
 /// Connections that may wait to be accepted, per core.
 const BACKLOG: i32 = 1024;
+/// What the system keeps of an answer that is not even on its way. With more, a client that reads slowly looks for long as
+/// if it read nothing.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const UNSENT_BYTES: u32 = 128 * 1024;
 /// How often another free port is tried when somebody was faster.
 const ATTEMPTS: usize = 8;
 
@@ -89,9 +93,12 @@ fn socket(address: SocketAddr, share: bool) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// No delay, and the question whether a silent peer still lives.
+/// No delay, little that is unsent, and the question whether a silent peer still lives.
 pub(super) fn set_options(socket: &SockRef<'_>) -> io::Result<()> {
     socket.set_tcp_nodelay(true)?;
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    // A system that does not know it works without.
+    let _ = socket.set_tcp_notsent_lowat(UNSENT_BYTES);
     let keepalive = TcpKeepalive::new()
         .with_time(KEEPALIVE.0)
         .with_interval(KEEPALIVE.1);
@@ -115,6 +122,17 @@ mod tests {
         let error = bind(address, 2).unwrap_err();
         assert!(error.is_taken());
         assert_eq!(error.to_string(), format!("listen on {address}"));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_system_keeps_little_of_an_answer_for_an_accepted_client() {
+        let listeners = bind(any(), 1).unwrap();
+        let _client = std::net::TcpStream::connect(listeners[0].local_addr().unwrap()).unwrap();
+        listeners[0].set_nonblocking(false).unwrap();
+        let (accepted, _) = listeners[0].accept().unwrap();
+        let unsent = SockRef::from(&accepted).tcp_notsent_lowat().unwrap();
+        assert_eq!(unsent, UNSENT_BYTES);
     }
 
     #[test]

@@ -19,6 +19,7 @@ use super::bind::set_options;
 use super::plan::Limits;
 use super::record::{Reporting, StreamPace};
 use super::tls::TlsIdentity;
+use super::transport::Counted;
 use super::{http1, http2};
 use crate::server::{Core, Handler, Stop};
 
@@ -171,10 +172,10 @@ async fn shake_hands<H>(
     client: &Client,
     stream: TcpStream,
     identity: &TlsIdentity,
-) -> Option<Box<TlsStream<TcpStream>>> {
+) -> Option<Box<TlsStream<Counted>>> {
     let deadline = serving.core.wheel().deadline();
     deadline.set(Instant::now(), client.limits.handshake);
-    let handshake = TlsAcceptor::from(identity.config()).accept(stream);
+    let handshake = TlsAcceptor::from(identity.config()).accept(Counted::new(stream));
     tokio::select! {
         biased;
         shaken = handshake => match shaken {

@@ -19,14 +19,13 @@ mod sending;
 mod switched;
 
 use std::future::poll_fn;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 
-use futures_util::FutureExt as _;
 use tokio::time::Instant;
-use vestibule_gate::fields::Fields;
+use vestibule_gate::fields::{Fields, Known, KnownSet};
 use vestibule_gate::refusal::Refusal;
 use vestibule_gate::request::RawHead;
 use vestibule_http1::framing::{self, BodyFraming};
@@ -107,7 +106,7 @@ async fn exchange<H: Handler, S: Transport>(
     let expects = !asked.http10
         && head
             .fields
-            .first("expect")
+            .first_known(Known::Expect)
             .is_some_and(|value| value.eq_ignore_ascii_case(b"100-continue"));
     let body = link.begin_body(framing, expects);
     let RequestHead {
@@ -134,13 +133,16 @@ async fn exchange<H: Handler, S: Transport>(
         peer: client.peer,
     };
     let handled = {
-        let handling = serving
-            .handler
-            .handle(&serving.core, Incoming { raw, body });
-        let mut handling = pin!(AssertUnwindSafe(handling).catch_unwind());
-        poll_fn(|cx| match handling.as_mut().poll(cx) {
-            Poll::Ready(handled) => Poll::Ready(Some(handled)),
-            Poll::Pending => link.poll_gone(cx).map(|()| None),
+        let incoming = Incoming { raw, body };
+        // Pinned where it is made: it is large to be moved.
+        let mut handling = pin!(serving.handler.handle(&serving.core, incoming));
+        poll_fn(|cx| {
+            let polled = catch_unwind(AssertUnwindSafe(|| handling.as_mut().poll(cx)));
+            match polled {
+                Ok(Poll::Ready(response)) => Poll::Ready(Some(Ok(response))),
+                Ok(Poll::Pending) => link.poll_handling(cx).map(|()| None),
+                Err(panic) => Poll::Ready(Some(Err(panic))),
+            }
         })
         .await
     };
@@ -193,14 +195,16 @@ fn record<S: Transport>(client: &Rc<Client>, link: &Link<S>, line: FirstLine) ->
     )
 }
 
+const UPGRADE: KnownSet = KnownSet::of([Known::Upgrade]);
+
 fn asked(head: &RequestHead, framing: BodyFraming) -> Asked {
     let http10 = head.version == Version::Http10;
     Asked {
-        head: head.method == "HEAD",
-        connect: head.method == "CONNECT",
+        head: &*head.method == b"HEAD",
+        connect: &*head.method == b"CONNECT",
         http10,
         keeps_alive: keeps_alive(head.version, &head.fields),
-        upgrade: !http10 && framing == BodyFraming::None && head.fields.contains("upgrade"),
+        upgrade: !http10 && framing == BodyFraming::None && head.fields.has(UPGRADE),
     }
 }
 
@@ -220,9 +224,10 @@ async fn answer<S: Transport>(
         entry,
     } = Answer::of(response, &asked);
     record.answered(status, entry);
+    let refuses_body = link.begin_answer();
     let (plan, body) = frame(&asked, status, body);
     let closing = fields
-        .first("connection")
+        .first_known(Known::Connection)
         .is_some_and(|value| value == b"close");
     let then = if tunnel.is_some() {
         Then::Switch
@@ -231,6 +236,7 @@ async fn answer<S: Transport>(
         || !asked.keeps_alive
         || plan.framing == Framing::UntilClose
         || client.stop.is_ordered()
+        || refuses_body
         || (link.abandoned.get() && link.rest() == Rest::TooMuch)
     {
         Then::Close
@@ -271,6 +277,8 @@ async fn answer<S: Transport>(
     record.complete();
     record.end(now);
     drop(record);
+    // Who still reads the body must neither take bytes from those that are thrown away, nor miss them unknowingly.
+    link.end_reading();
     let rest = link.rest();
     match then {
         Then::Next if rest == Rest::Nothing => After::Next(now),

@@ -16,12 +16,12 @@ use hyper::body::Incoming as HyperBody;
 use hyper::server::conn::http2 as hyper2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use vestibule_gate::request::{RawHead, Version};
 
 use super::connection::{Client, Serving};
 use super::record::Record;
+use super::transport::Transport;
 use crate::exchange::Incoming;
 use crate::server::{Core, Handler};
 use crate::wire::{self, LocalExecutor};
@@ -42,7 +42,7 @@ const SEND_BUFFER: usize = 128 * 1024;
 pub(super) async fn serve<H, S>(serving: Rc<Serving<H>>, client: Rc<Client>, stream: S)
 where
     H: Handler,
-    S: AsyncRead + AsyncWrite + Unpin + 'static,
+    S: Transport,
 {
     let wheel = serving.core.wheel();
     let stream = Stalling::new(stream, wheel.deadline(), client.limits.write_stall);

@@ -1,4 +1,4 @@
-//! Decides when a client's request body is too slow.
+//! Decides when a client is too slow: with its request body, and in taking its answer.
 
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -10,7 +10,12 @@ use crate::wheel::Deadline;
 
 /// Counts only the time in which we wait for the client: an upstream that takes a body slowly is not the client's fault.
 pub(super) struct Patience {
-    limits: Limits,
+    /// How long it may do nothing at all.
+    idle: Duration,
+    /// Bytes per second; 0 is no minimum.
+    rate: u32,
+    /// How long it may be slower than that.
+    grace: Duration,
     bytes: u64,
     waited: Duration,
     waiting_since: Option<Instant>,
@@ -21,35 +26,57 @@ pub(super) struct Patience {
 pub(super) struct TooSlow;
 
 impl Patience {
+    /// With a client that sends a body.
     pub(super) fn new(limits: Limits) -> Self {
+        Self::with(limits.body_idle, limits.body_grace, &limits)
+    }
+
+    /// With a client that takes an answer.
+    pub(super) fn with_answer(limits: &Limits) -> Self {
+        // What a client may do at any time, to take nothing for a while, it may do at first.
+        let grace = limits.body_grace.max(limits.write_stall);
+        Self::with(limits.write_stall, grace, limits)
+    }
+
+    fn with(idle: Duration, grace: Duration, limits: &Limits) -> Self {
         Self {
-            limits,
+            idle,
+            rate: limits.body_rate_bytes,
+            grace,
             bytes: 0,
             waited: Duration::ZERO,
             waiting_since: None,
         }
     }
 
-    /// Bytes came. Empty pieces count as waiting that goes on, so a flood of them gains nothing.
-    pub(super) fn came(&mut self, bytes: usize) -> Result<(), TooSlow> {
-        if bytes == 0 {
-            return Ok(());
-        }
-        self.bytes += bytes as u64;
-        if let Some(since) = self.waiting_since.take() {
-            self.waited += since.elapsed();
-        }
-        if self.waited > self.allowed() {
+    /// Bytes came, or went. Empty pieces count as waiting that goes on, so a flood of them gains nothing.
+    pub(super) fn came(&mut self, bytes: u64) -> Result<(), TooSlow> {
+        self.bytes += bytes;
+        // Without waiting it did not become slower.
+        if bytes > 0 && self.rest() && self.waited > self.allowed() {
             Err(TooSlow)
         } else {
             Ok(())
         }
     }
 
+    /// The client is not waited for. Whether it was.
+    pub(super) fn rest(&mut self) -> bool {
+        let since = self.waiting_since.take();
+        if let Some(since) = since {
+            self.waited += since.elapsed();
+        }
+        since.is_some()
+    }
+
     /// How long all waiting may be by now: the grace, and the time these bytes take at the lowest rate.
     fn allowed(&self) -> Duration {
-        let rate = u64::from(self.limits.body_rate_bytes.max(1));
-        self.limits.body_grace + Duration::from_millis(self.bytes.saturating_mul(1000) / rate)
+        let millis = self.bytes.saturating_mul(1000);
+        millis
+            .checked_div(self.rate.into())
+            .map_or(Duration::MAX, |millis| {
+                self.grace + Duration::from_millis(millis)
+            })
     }
 
     /// Ready when waiting is over. The deadline is used for nothing else meanwhile.
@@ -57,7 +84,7 @@ impl Patience {
         if self.waiting_since.is_none() {
             let now = Instant::now();
             let left = self.allowed().saturating_sub(self.waited);
-            deadline.set(now, left.min(self.limits.body_idle));
+            deadline.set(now, left.min(self.idle));
             self.waiting_since = Some(now);
         }
         deadline.poll(cx)
@@ -101,7 +128,7 @@ mod tests {
                 .is_err()
         }
 
-        fn came(&mut self, bytes: usize) -> Result<(), TooSlow> {
+        fn came(&mut self, bytes: u64) -> Result<(), TooSlow> {
             self.patience.came(bytes)
         }
     }
@@ -138,6 +165,22 @@ mod tests {
             }
             let took = start.elapsed();
             assert!((10..13).contains(&took.as_secs()), "{took:?}");
+        });
+    }
+
+    #[test]
+    fn a_lowest_rate_of_zero_is_none_and_has_no_grace() {
+        on_core(async {
+            let mut waiting = Waiting::new();
+            waiting.patience = Patience::new(Limits {
+                body_rate_bytes: 0,
+                ..limits()
+            });
+            for _ in 0..100 {
+                assert!(waiting.wait(Duration::from_secs(29)).await);
+                assert_eq!(waiting.came(1), Ok(()));
+            }
+            assert!(!waiting.wait(Duration::from_secs(31)).await);
         });
     }
 

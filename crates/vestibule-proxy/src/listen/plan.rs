@@ -47,7 +47,9 @@ pub struct Limits {
     pub idle: Duration,
     /// Between two pieces of a request body.
     pub body_idle: Duration,
-    /// How slow a request body may be on average, in bytes per second, after [`Limits::body_grace`].
+    /// How slowly a client may send a request body or, over HTTP/1.1, take an answer, on average, in bytes per second, after
+    /// [`Limits::body_grace`] or [`Limits::write_stall`]. Zero is no minimum; then only [`Limits::body_idle`] and
+    /// [`Limits::write_stall`] count.
     pub body_rate_bytes: u32,
     /// How long a request body may be slower than [`Limits::body_rate_bytes`].
     pub body_grace: Duration,

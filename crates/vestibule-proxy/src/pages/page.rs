@@ -1,6 +1,7 @@
 //! What each page says: one variant per page, with the data its template may use.
 
 use minijinja::{Value, context};
+use vestibule_diagnosis::{Change, Finding, Place, catalogue};
 
 use crate::incident::IncidentId;
 
@@ -13,15 +14,94 @@ pub struct Link {
     pub href: String,
 }
 
-/// A diagnosis shown to the person: what was seen, why, and what to change.
+/// A diagnosis shown to the person. Words in backticks become code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageFinding {
-    /// One line.
+    /// Its stable code.
+    pub code: &'static str,
+    /// What it is called: half a sentence.
     pub title: String,
+    /// What was seen.
+    pub seen: String,
     /// Why it happens.
     pub cause: String,
-    /// What to change, named as the person meets it.
-    pub cure: String,
+    /// What to change; the first is the one to try first.
+    pub changes: Vec<PageChange>,
+}
+
+/// One thing to change, named as the person meets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageChange {
+    /// Where.
+    pub place: &'static str,
+    /// The portal's field, the configuration's key.
+    pub name: String,
+    /// What to do.
+    pub text: String,
+    /// The line to write, if there is one.
+    pub line: Option<String>,
+}
+
+impl PageFinding {
+    /// The finding as a page shows it. What a stranger may not read has been taken out before.
+    #[must_use]
+    pub fn of(finding: &Finding) -> Self {
+        let title = catalogue::row(finding.code).map_or(finding.code, |row| row.title);
+        let change = |change: &Change| PageChange {
+            place: place(change.place),
+            name: change.name.clone(),
+            text: change.text.clone(),
+            line: change.line.clone(),
+        };
+        Self {
+            code: finding.code,
+            title: capitalised(title),
+            seen: finding.seen.clone(),
+            cause: finding.why.clone(),
+            changes: finding.change.iter().map(change).collect(),
+        }
+    }
+
+    fn context(&self) -> Value {
+        let changes = self.changes.iter().map(|change| {
+            context! {
+                place => change.place,
+                name => change.name.clone(),
+                text => change.text.clone(),
+                line => change.line.clone().unwrap_or_default(),
+            }
+        });
+        context! {
+            code => self.code,
+            title => self.title.clone(),
+            seen => self.seen.clone(),
+            cause => self.cause.clone(),
+            changes => changes.collect::<Vec<Value>>(),
+        }
+    }
+}
+
+const fn place(place: Place) -> &'static str {
+    match place {
+        Place::Portal => "In the Entra portal",
+        Place::Config => "In vestibule.toml",
+        Place::Apache => "In Apache's configuration",
+        Place::Api => "In the API or app",
+        Place::Provider => "At the identity provider",
+        _ => "Around it",
+    }
+}
+
+/// A title as a heading begins. One that begins with a name in lower case, as `form_post`, stays.
+fn capitalised(title: &str) -> String {
+    let word = title.split_whitespace().next().unwrap_or_default();
+    let mut chars = title.chars();
+    match chars.next() {
+        Some(first) if word.chars().all(|char| char.is_ascii_lowercase()) => {
+            first.to_ascii_uppercase().to_string() + chars.as_str()
+        }
+        _ => title.to_owned(),
+    }
 }
 
 /// One of our own pages.
@@ -89,6 +169,8 @@ pub enum Page {
     Unavailable {
         /// A text safe for strangers.
         message: String,
+        /// The diagnosis, when there is one.
+        findings: Vec<PageFinding>,
         /// Where "try again" leads.
         retry: String,
         /// The stable code.
@@ -123,7 +205,17 @@ impl Page {
         }
     }
 
-    /// The data the template may use.
+    /// The findings, if there are any.
+    pub(super) fn findings(&self) -> Option<Vec<Value>> {
+        match self {
+            Self::Error { findings, .. } | Self::Unavailable { findings, .. } => {
+                (!findings.is_empty()).then(|| all(findings))
+            }
+            _ => None,
+        }
+    }
+
+    /// The data the template may use, and its `diagnosis`.
     pub(super) fn context(&self) -> Value {
         match self {
             Self::Choice { providers } => context! { providers => links(providers) },
@@ -160,11 +252,7 @@ impl Page {
                 context! {
                     message => message.clone(),
                     detail => detail.clone().unwrap_or_default(),
-                    findings => findings.iter().map(|finding| context! {
-                        title => finding.title.clone(),
-                        cause => finding.cause.clone(),
-                        cure => finding.cure.clone(),
-                    }).collect::<Vec<Value>>(),
+                    findings => all(findings),
                     actions => links(actions),
                     code => *code,
                     incident => incident.to_string(),
@@ -183,17 +271,23 @@ impl Page {
             },
             Self::Unavailable {
                 message,
+                findings,
                 retry,
                 code,
                 incident,
             } => context! {
                 message => message.clone(),
+                findings => all(findings),
                 retry => retry.clone(),
                 code => *code,
                 incident => incident.to_string(),
             },
         }
     }
+}
+
+fn all(findings: &[PageFinding]) -> Vec<Value> {
+    findings.iter().map(PageFinding::context).collect()
 }
 
 fn links(links: &[Link]) -> Vec<Value> {

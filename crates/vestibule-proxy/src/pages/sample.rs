@@ -1,6 +1,6 @@
 //! One sample of each page: what templates are tried with when they are loaded.
 
-use super::{Link, Page, PageFinding};
+use super::{Link, Page, PageChange, PageFinding};
 use crate::incident::IncidentId;
 
 /// Every page once, with every list filled and every option given.
@@ -30,11 +30,7 @@ pub(super) fn pages() -> Vec<Page> {
             title: "Sign-in failed".to_owned(),
             message: "The sign-in could not be finished.".to_owned(),
             detail: Some("access_denied".to_owned()),
-            findings: vec![PageFinding {
-                title: "Title".to_owned(),
-                cause: "Cause".to_owned(),
-                cure: "Cure".to_owned(),
-            }],
+            findings: vec![finding()],
             actions: vec![link(), link()],
             code: "sample",
             incident,
@@ -47,9 +43,25 @@ pub(super) fn pages() -> Vec<Page> {
         },
         Page::Unavailable {
             message: "The identity provider does not answer.".to_owned(),
+            findings: vec![finding()],
             retry: "/".to_owned(),
             code: "sample",
             incident,
         },
     ]
+}
+
+fn finding() -> PageFinding {
+    PageFinding {
+        code: "SAMPLE",
+        title: "Title".to_owned(),
+        seen: "Seen `it`.".to_owned(),
+        cause: "Cause.".to_owned(),
+        changes: vec![PageChange {
+            place: "In vestibule.toml",
+            name: "key".to_owned(),
+            text: "Write".to_owned(),
+            line: Some("key = 1".to_owned()),
+        }],
+    }
 }

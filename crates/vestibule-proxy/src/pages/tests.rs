@@ -15,9 +15,16 @@ fn error(message: String, detail: Option<String>) -> Page {
         message,
         detail,
         findings: vec![PageFinding {
+            code: "VST-SAMPLE",
             title: hostile(),
+            seen: format!("`{}`", hostile()),
             cause: hostile(),
-            cure: hostile(),
+            changes: vec![PageChange {
+                place: "In vestibule.toml",
+                name: hostile(),
+                text: hostile(),
+                line: Some(hostile()),
+            }],
         }],
         actions: vec![Link {
             label: hostile(),

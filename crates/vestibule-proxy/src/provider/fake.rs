@@ -194,7 +194,7 @@ pub(crate) fn plan(name: &str) -> ProviderPlan {
         metadata_url: Url::parse(&format!("{ISSUER}/.well-known/openid-configuration")).unwrap(),
         issuer: IssuerRule::exact(ISSUER),
         client_id: "client".to_owned(),
-        client_secret: Some(Secret::from("client secret")),
+        client_secret: Some(Secret::from("secret-of-the-client")),
         client_auth_method: ClientAuthMethod::FromMetadata,
         scopes: vec!["openid".to_owned(), "offline_access".to_owned()],
         resource: None,

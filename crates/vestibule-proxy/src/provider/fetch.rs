@@ -147,7 +147,7 @@ impl Provider {
     }
 
     /// Where the call went that failed.
-    fn place_of(&self, error: &ProviderError) -> Option<String> {
+    pub(super) fn place_of(&self, error: &ProviderError) -> Option<String> {
         let metadata = self.known_metadata();
         Some(place(match error.endpoint()? {
             Endpoint::Metadata => &self.plan.metadata_url,

@@ -1,8 +1,9 @@
 //! A failure on its way to its answer: everything the answer says about it.
 
+use vestibule_diagnosis::Finding;
 use vestibule_oidc::fault::Fault;
 
-use crate::pages::{Link, PageFinding};
+use crate::pages::Link;
 
 /// What an answer says about something that went wrong.
 #[derive(Debug, Clone)]
@@ -19,8 +20,8 @@ pub struct Failure {
     pub title: &'static str,
     /// What the provider said. Text from outside.
     pub detail: Option<String>,
-    /// The diagnosis.
-    pub findings: Vec<PageFinding>,
+    /// The diagnosis, as anybody may read it.
+    pub findings: Vec<Finding>,
     /// What the person can do now.
     pub actions: Vec<Link>,
     /// `Set-Cookie` values that go with the answer.

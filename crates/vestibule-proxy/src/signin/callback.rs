@@ -25,7 +25,7 @@ use vestibule_session::return_to::ReturnTo;
 
 use super::loops::Loops;
 use super::redeem::Redeem;
-use super::{SignInError, Visit, finding, path};
+use super::{SignInError, Visit, path, witness};
 use crate::body::Body;
 use crate::exchange::Response;
 use crate::provider::Provider;
@@ -63,12 +63,18 @@ pub(super) async fn endpoint(
     } else {
         visit.request.query().cloned().unwrap_or_default()
     };
+    let seen = |error: SignInError| {
+        let callback = witness::callback(visit.request, visit.site, &answer, posted);
+        error
+            .about(provider)
+            .noting(|seen| seen.callback = Some(callback))
+    };
     let params = match CallbackParams::parse(&answer) {
         // A bookmark, or the way back out of the provider: nobody asked for anything.
         Err(CallbackError::Empty) if !posted && is_bare(&answer) => {
             return Ok(respond::redirect("/"));
         }
-        read => read?,
+        read => read.map_err(|error| seen(error.into()))?,
     };
     let state = params.state().to_owned();
     let pending = match Pending::find(
@@ -89,7 +95,7 @@ pub(super) async fn endpoint(
             return Ok(respond::redirect(&path::posted_in_vain(path, &state)));
         }
         Err(error) => {
-            let mut failure = SignInError::Pending(error).with_start_again(&ReturnTo::root());
+            let mut failure = seen(error.into()).with_start_again(&ReturnTo::root());
             if error != PendingError::Absent {
                 failure = failure.and_delete(pending::delete_cookie(visit.site, &state, mode));
             }
@@ -113,7 +119,7 @@ pub(super) async fn endpoint(
             response.head.fields.push("Set-Cookie", spent);
             Ok(response)
         }
-        Err(error) => Err(error.with_start_again(&return_to).and_delete(spent)),
+        Err(error) => Err(seen(error).with_start_again(&return_to).and_delete(spent)),
     }
 }
 
@@ -163,7 +169,7 @@ async fn finish(
     let several = visit.plan.providers.len() > 1;
     let redeem = Redeem {
         provider: Arc::clone(provider),
-        store: Arc::clone(&visit.shared.store),
+        shared: Arc::clone(visit.shared),
         site: visit.site.clone(),
         redirect_uri: format!(
             "{}{}",
@@ -174,7 +180,6 @@ async fn finish(
         nonce: pending.nonce,
         verifier: pending.verifier,
         max_age: pending.max_age,
-        routes: finding::routes(visit.plan, provider),
         asked_for: pending.asked_for,
         replaces: replaced(visit.handle.as_ref(), pending.replaces),
         now: visit.now,

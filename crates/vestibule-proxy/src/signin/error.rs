@@ -2,7 +2,9 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
+use vestibule_diagnosis::{Evidence, Finding};
 use vestibule_oidc::authorization::{AuthorizationError, CallbackError, ReservedParameter};
 use vestibule_oidc::fault::Fault;
 use vestibule_oidc::id_token::IdTokenError;
@@ -18,7 +20,7 @@ use crate::body::BodyError;
 use crate::control::ControlGone;
 use crate::entropy::EntropyError;
 use crate::pages::Link;
-use crate::provider::ProviderError;
+use crate::provider::{Provider, ProviderError};
 use crate::respond::Failure;
 
 /// Why a sign-in failed.
@@ -104,6 +106,8 @@ pub enum SignInError {
     /// Sign-ins are completed and come straight back.
     #[error("sign in again: the last sign-ins came straight back")]
     Loop {
+        /// How many came straight back.
+        returns: usize,
         /// Lets the next attempt count from nothing.
         cookie: String,
     },
@@ -119,6 +123,9 @@ pub struct Answered {
     /// Where a next attempt leads.
     target: Option<ReturnTo>,
     cookies: Vec<String>,
+    provider: Option<Arc<Provider>>,
+    /// What was seen on the way, for the diagnosis.
+    seen: Evidence,
 }
 
 // It is the failure it holds, and no level of its own between that and its cause.
@@ -304,6 +311,46 @@ impl SignInError {
         Self::Answered(answered)
     }
 
+    /// The same failure, at this provider.
+    #[must_use]
+    pub(super) fn about(self, provider: &Arc<Provider>) -> Self {
+        let mut answered = self.answered();
+        answered.provider = Some(Arc::clone(provider));
+        Self::Answered(answered)
+    }
+
+    /// The same failure, with what was seen on the way.
+    #[must_use]
+    pub(super) fn noting(self, note: impl FnOnce(&mut Evidence)) -> Self {
+        let mut answered = self.answered();
+        note(&mut answered.seen);
+        Self::Answered(answered)
+    }
+
+    /// The failure without what goes along with it.
+    pub(super) fn itself(&self) -> &Self {
+        match self {
+            Self::Answered(answered) => &answered.error,
+            error => error,
+        }
+    }
+
+    /// The provider it happened at.
+    pub(super) fn provider(&self) -> Option<&Arc<Provider>> {
+        match self {
+            Self::Answered(answered) => answered.provider.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// What was seen on the way.
+    pub(super) fn seen(&self) -> Option<&Evidence> {
+        match self {
+            Self::Answered(answered) => Some(&answered.seen),
+            _ => None,
+        }
+    }
+
     fn answered(self) -> Box<Answered> {
         match self {
             Self::Answered(answered) => answered,
@@ -311,6 +358,8 @@ impl SignInError {
                 error,
                 target: None,
                 cookies: Vec::new(),
+                provider: None,
+                seen: Evidence::default(),
             }),
         }
     }
@@ -341,40 +390,39 @@ impl SignInError {
         }
     }
 
-    /// What the answer says.
+    /// What the answer says, with the findings that anybody may read.
     #[must_use]
-    pub(crate) fn failure(&self) -> Failure {
+    pub(crate) fn failure(&self, findings: Vec<Finding>) -> Failure {
         let mut failure = Failure::new(self.code(), self.fault(), self.public_message())
             .titled("Sign-in did not work");
         failure.temporary = self.is_temporary();
         failure.detail = self.detail();
+        failure.findings = findings;
         let start_again = |href: String| Link {
             label: "Start again".to_owned(),
             href,
         };
-        match self {
-            Self::Answered(answered) => {
-                if let Some(target) = &answered.target {
-                    let next = self.next();
-                    if next != Next::Again {
-                        failure.actions.push(Link {
-                            label: "Sign in as someone else".to_owned(),
-                            href: path::someone_else(target),
-                        });
-                    }
-                    if next != Next::OtherAccount {
-                        let href = path::sign_in(None, Some(target));
-                        failure.actions.push(start_again(href));
-                    }
-                }
-                failure.cookies.clone_from(&answered.cookies);
-            }
-            Self::Loop { cookie } => {
-                failure.actions.push(start_again(path::SIGN_IN.to_owned()));
-                failure.cookies.push(cookie.clone());
-            }
-            _ => {}
+        if let Self::Loop { cookie, .. } = self.itself() {
+            failure.actions.push(start_again(path::SIGN_IN.to_owned()));
+            failure.cookies.push(cookie.clone());
         }
+        let Self::Answered(answered) = self else {
+            return failure;
+        };
+        if let Some(target) = &answered.target {
+            let next = self.next();
+            if next != Next::Again {
+                failure.actions.push(Link {
+                    label: "Sign in as someone else".to_owned(),
+                    href: path::someone_else(target),
+                });
+            }
+            if next != Next::OtherAccount {
+                let href = path::sign_in(None, Some(target));
+                failure.actions.push(start_again(href));
+            }
+        }
+        failure.cookies.extend_from_slice(&answered.cookies);
         failure
     }
 }

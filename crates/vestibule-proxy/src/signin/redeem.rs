@@ -16,16 +16,17 @@ use vestibule_oidc::userinfo::{self, UserInfo, UserInfoError};
 use vestibule_session::handle::{Handle, StoreKey};
 use vestibule_session::record::{Record, ResourceKey, SignedIn};
 use vestibule_session::site::Site;
-use vestibule_session::store::Store;
 
-use super::{SignInError, finding};
+use super::{SignInError, witness};
 use crate::entropy::random_bytes;
+use crate::finding;
 use crate::provider::{Endpoint, Provider, ProviderError, UserInfoUse};
+use crate::shared::Shared;
 
 /// A code to be redeemed, and everything its answer is held against.
 pub(super) struct Redeem {
     pub(super) provider: Arc<Provider>,
-    pub(super) store: Arc<dyn Store>,
+    pub(super) shared: Arc<Shared>,
     pub(super) site: Site,
     pub(super) redirect_uri: String,
     pub(super) code: Secret,
@@ -36,8 +37,6 @@ pub(super) struct Redeem {
     pub(super) asked_for: ResourceKey,
     /// The sessions this browser had. They end when the new one is there, not before.
     pub(super) replaces: Vec<StoreKey>,
-    /// The routes that pass the access token on, for the log.
-    pub(super) routes: Vec<String>,
     pub(super) now: UnixTime,
 }
 
@@ -49,9 +48,13 @@ impl Redeem {
         let tokens = self.tokens(&metadata).await?;
         let raw = tokens.id_token().ok_or(SignInError::NoIdToken)?;
         let now = self.now + began.elapsed();
-        let id_token = self.verify(raw, &tokens, &metadata, now).await?;
-        let userinfo =
-            ask_user_info(&self.provider, &metadata, &tokens, id_token.subject()).await?;
+        let verified = self.verify(raw, &tokens, &metadata, now).await;
+        let note =
+            |error: SignInError| error.noting(|seen| witness::id_token(raw, &self.provider, seen));
+        let id_token = verified.map_err(note)?;
+        let userinfo = ask_user_info(&self.provider, &metadata, &tokens, id_token.subject())
+            .await
+            .map_err(note)?;
         let record = Record::establish(
             SignedIn {
                 provider: &self.provider.plan().name,
@@ -66,12 +69,15 @@ impl Redeem {
         );
         // New at every sign-in: whoever knew the old handle knows nothing of this session.
         let handle = Handle::from_entropy(random_bytes()?);
-        self.store.insert(&handle.store_key(), record).await?;
+        let store = &self.shared.store;
+        store.insert(&handle.store_key(), record).await?;
         if let Some(token) = tokens.access_token() {
-            finding::log(token, &self.routes, &self.provider);
+            let plan = self.shared.plan.load_full();
+            let metrics = &self.shared.telemetry.metrics;
+            finding::judge(&plan, metrics, &self.provider, token, now);
         }
         for old in &self.replaces {
-            if let Err(error) = self.store.remove(old).await {
+            if let Err(error) = store.remove(old).await {
                 tracing::error!(code = error.code(), %error, "a session that was replaced could not be removed yet");
             }
         }

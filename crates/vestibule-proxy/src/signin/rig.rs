@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use url::Url;
 use vestibule_gate::decision::Decision;
 use vestibule_gate::fields::Fields;
+use vestibule_gate::headers::{ModAuthOpenidc, Preset};
 use vestibule_gate::path::PathPrefix;
 use vestibule_gate::request::{self, RawHead, ReadPolicy, Scheme, Version};
 use vestibule_gate::route::{Route, TokenChoice, UpstreamId};
@@ -32,6 +33,7 @@ use super::{Visit, begin, own_endpoint};
 use crate::body::Body;
 use crate::control::Control;
 use crate::evidence;
+use crate::identity::Identities;
 use crate::incident::IncidentId;
 use crate::issuer;
 use crate::pages::Pages;
@@ -49,7 +51,7 @@ pub(crate) const ORIGIN: &str = "https://portal.example.com";
 pub(crate) const START: UnixTime = UnixTime(1_800_000_000);
 
 /// Secrets that must not be in any answer of ours.
-const CANARIES: [&str; 3] = ["access-token-", "refresh-token-", "client secret"];
+const CANARIES: [&str; 3] = ["access-token-", "refresh-token-", "secret-of-the-client"];
 
 /// A memory store with faults on request, which writes down what it was asked.
 #[derive(Debug)]
@@ -160,6 +162,7 @@ pub(crate) struct Rig {
     pub(crate) store: Arc<TestStore>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) grants: Arc<Mutex<Grants>>,
+    identities: Identities,
     began: Instant,
 }
 
@@ -200,6 +203,7 @@ impl Rig {
             store,
             shared,
             grants,
+            identities: Identities::default(),
             began,
         }
     }
@@ -224,7 +228,7 @@ impl Rig {
     }
 
     /// A request, as `handle` takes it; what would go to the upstream is an answer that names the
-    /// token.
+    /// token in it.
     pub(crate) async fn send(&self, ask: Ask) -> Reply {
         let mut fields = Fields::new();
         fields.push("Host", "portal.example.com");
@@ -275,11 +279,12 @@ impl Rig {
                 let token = tokens::for_route(shared, &plan, &authorized, key.as_ref(), now).await;
                 match token {
                     Ok(token) => {
-                        let token = token.map(|token| token.view().value.to_owned());
+                        let told = self.identities.of(&plan, &authorized, key, token.as_ref());
+                        let token = told.fields.first("OIDC_access_token").unwrap_or_default();
                         return Reply {
                             status: 200,
                             fields: Fields::new(),
-                            body: token.unwrap_or_default(),
+                            body: String::from_utf8(token.to_vec()).unwrap(),
                         };
                     }
                     Err(error) if error.needs_sign_in() && context.is_person() => {
@@ -519,6 +524,7 @@ fn plan(fake: &FakeProvider, providers: Vec<ProviderPlan>) -> Plan {
         ])
         .unwrap(),
         pages: Pages::built_in().unwrap(),
+        told: Default::default(),
         drain: Duration::from_secs(30),
     }
 }
@@ -527,6 +533,7 @@ fn gate() -> Gate {
     let route = |name: &str, prefix: &str| {
         let mut route = Route::new(name, PathPrefix::parse(prefix).unwrap(), UpstreamId(0));
         route.access_token = TokenChoice::SignIn;
+        route.headers.presets = vec![Preset::ModAuthOpenidc(ModAuthOpenidc::default())];
         route.allowed_origins = vec!["https://spa.example.com".to_owned()];
         route
     };

@@ -87,7 +87,7 @@ pub(super) async fn endpoint(
         handle: visit.handle.as_ref(),
         now: visit.now,
     };
-    start.go().await
+    start.go().await.map_err(|error| error.about(provider))
 }
 
 /// Where to go afterwards: a path of ours in either parameter, or nowhere else.
@@ -140,8 +140,10 @@ impl Start<'_> {
     pub(super) async fn go(self) -> Result<Response, SignInError> {
         let loops = Loops::read(cookies(self.request), self.site, self.now);
         let had_loops = !loops.is_empty();
+        let returns = loops.returns().len();
         let Some(loops) = loops.begin(self.now) else {
             return Err(SignInError::Loop {
+                returns,
                 cookie: Loops::delete_cookie(self.site),
             });
         };

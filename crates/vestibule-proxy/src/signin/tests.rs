@@ -1,3 +1,4 @@
+mod findings;
 mod form_post;
 
 use std::time::Duration;

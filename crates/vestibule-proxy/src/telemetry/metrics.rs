@@ -62,6 +62,7 @@ pub struct Metrics {
     certificate_reloads: Family<Labels<1>, Counter>,
     accept_pauses: Family<Labels<1>, Counter>,
     upstream_errors: Family<Labels<1>, Counter>,
+    findings: Family<Labels<2>, Counter>,
     /// Request tasks that panicked.
     pub panics: Counter,
     /// Access-log lines dropped.
@@ -100,6 +101,7 @@ impl Default for Metrics {
             certificate_reloads: Family::default(),
             accept_pauses: Family::default(),
             upstream_errors: Family::default(),
+            findings: Family::default(),
             panics: Counter::default(),
             access_log_dropped: Counter::default(),
             connections: Gauge::default(),
@@ -157,6 +159,11 @@ impl Metrics {
             names::UPSTREAM_ERRORS,
             "Requests an upstream did not answer properly",
             self.upstream_errors.clone(),
+        );
+        r.register(
+            names::FINDINGS,
+            "Tokens and heads an upstream can't use",
+            self.findings.clone(),
         );
         r.register(
             names::PANICS,
@@ -290,6 +297,15 @@ impl Metrics {
         one(&self.upstream_errors, names::CODE, code);
     }
 
+    /// What an upstream of this route gets is not what it can use.
+    pub fn finding(&self, route: &Arc<str>, code: &'static str) {
+        let labels = [
+            (names::ROUTE, Label::Configured(Arc::clone(route))),
+            (names::CODE, Label::Constant(code)),
+        ];
+        self.findings.get_or_create(&labels).inc();
+    }
+
     /// Everything, in the Prometheus (OpenMetrics) text format.
     #[must_use]
     pub fn render(&self) -> String {
@@ -370,6 +386,7 @@ mod tests {
         metrics.certificate_reload("ok");
         metrics.accept_pause("limit");
         metrics.upstream_error("upstream_refused");
+        metrics.finding(&route, "VST-TOKEN-GRAPH");
         metrics.panics.inc();
         let text = metrics.render();
         for line in [
@@ -384,6 +401,7 @@ mod tests {
             r#"vestibule_certificate_reloads_total{result="ok"} 1"#,
             r#"vestibule_accept_pauses_total{result="limit"} 1"#,
             r#"vestibule_upstream_errors_total{code="upstream_refused"} 1"#,
+            r#"vestibule_findings_total{route="/foo",code="VST-TOKEN-GRAPH"} 1"#,
             "vestibule_panics_total 1",
             "vestibule_connections 0",
         ] {

@@ -40,6 +40,8 @@ pub const TUNNELS: &str = "tunnels";
 pub const UPSTREAM_CONNECTIONS: &str = "upstream_connections";
 /// Counter: requests an upstream did not answer properly, by [`CODE`].
 pub const UPSTREAM_ERRORS: &str = "upstream_errors";
+/// Counter: tokens and heads that an upstream can't use, by [`ROUTE`] and [`CODE`], the finding's.
+pub const FINDINGS: &str = "findings";
 /// Counter: requests sent again after a stale pooled connection.
 pub const UPSTREAM_RETRIES: &str = "upstream_retries";
 

@@ -21,7 +21,7 @@ pub enum TokensError {
     Interaction(#[source] TokenError),
     /// The provider says that the sign-in's grant is over. The session was ended.
     #[error("refresh the access token: the grant is over")]
-    GrantOver,
+    GrantOver(#[source] TokenError),
     /// The refreshed ID token is about somebody else, or another sign-in. The session was ended.
     #[error("refresh the access token: the id token is of another sign-in")]
     OtherPerson,
@@ -63,7 +63,7 @@ impl TokensError {
             Self::Provider(error) => error.code(),
             Self::Refused(_) => "refresh_refused",
             Self::Interaction(_) => "refresh_needs_interaction",
-            Self::GrantOver => "grant_over",
+            Self::GrantOver(_) => "grant_over",
             Self::OtherPerson => "refresh_other_person",
             Self::SessionGone => "session_ended",
             Self::Expired => "access_token_expired",
@@ -84,7 +84,7 @@ impl TokensError {
             Self::Provider(error) => error.fault(),
             Self::Refused(error) => error.fault(),
             Self::Store(error) => error.fault(),
-            Self::Interaction(_) | Self::GrantOver | Self::SessionGone | Self::Expired => {
+            Self::Interaction(_) | Self::GrantOver(_) | Self::SessionGone | Self::Expired => {
                 Fault::Client
             }
             Self::OtherPerson | Self::NotGiven => Fault::Provider,
@@ -102,7 +102,7 @@ impl TokensError {
                 "The identity provider gave no access token for the application behind this address."
             }
             Self::Interaction(_) => "The identity provider asks you to sign in again.",
-            Self::GrantOver
+            Self::GrantOver(_)
             | Self::OtherPerson
             | Self::SessionGone
             | Self::ProviderUnknown
@@ -124,7 +124,7 @@ impl TokensError {
         matches!(
             self,
             Self::Interaction(_)
-                | Self::GrantOver
+                | Self::GrantOver(_)
                 | Self::OtherPerson
                 | Self::SessionGone
                 | Self::Expired
@@ -139,7 +139,7 @@ impl TokensError {
     pub const fn ended_session(&self) -> bool {
         matches!(
             self,
-            Self::GrantOver | Self::OtherPerson | Self::SessionGone
+            Self::GrantOver(_) | Self::OtherPerson | Self::SessionGone
         )
     }
 

@@ -25,6 +25,7 @@ use vestibule_session::store::{Replacement, Store, StoreError, Stored};
 use super::flight::Outcome;
 use super::unstored::Granted;
 use super::{MARGIN, TokensError};
+use crate::finding::{self, Line};
 use crate::provider::{Endpoint, Provider, ProviderError};
 use crate::shared::Shared;
 use crate::signin::{self, SignInError, ask_user_info, resource_parameter};
@@ -89,11 +90,19 @@ impl Pilot {
         };
         shared.telemetry.metrics.refresh(provider.name(), result);
         if let Err(error) = &outcome {
+            let plan = shared.plan.load_full();
+            let findings = finding::of_refresh(error, &plan, Some(provider));
+            let line = Line::of(&findings);
             tracing::warn!(
                 provider = %provider.name(),
                 code = error.code(),
                 fault = error.fault().as_str(),
                 error = %signin::chain(error),
+                finding = line.code,
+                seen = line.seen,
+                why = line.why,
+                change = line.change,
+                line = line.line,
                 "a token refresh failed"
             );
         }
@@ -122,6 +131,13 @@ impl Pilot {
         let metadata = self.metadata(record).await?;
         shared.flights.unstored.room()?;
         let tokens = self.grant(&metadata, record, refresh_token).await?;
+        if let (Some(token), true) = (
+            tokens.access_token(),
+            self.wanted == *record.tokens().sign_in_key(),
+        ) {
+            let (plan, metrics) = (shared.plan.load_full(), &shared.telemetry.metrics);
+            finding::judge(&plan, metrics, &self.provider, token, self.now());
+        }
         let granted = Arc::new(Granted {
             tokens,
             wanted: self.wanted.clone(),
@@ -335,7 +351,7 @@ fn judge(error: TokenError, is_sign_in_grant: bool) -> TokensError {
     }
     match error.refusal() {
         // Only the sign-in's own grant speaks for the session, and only without a way to mend it.
-        Some(refusal) if refusal.ends_grant() && is_sign_in_grant => TokensError::GrantOver,
+        Some(refusal) if refusal.ends_grant() && is_sign_in_grant => TokensError::GrantOver(error),
         Some(refusal)
             if matches!(
                 refusal.error.as_str(),

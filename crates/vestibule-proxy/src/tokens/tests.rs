@@ -51,6 +51,21 @@ async fn a_hundred_requests_at_expiry_cost_one_grant() {
     assert_eq!(rig.grants().refreshes, 1);
 }
 
+/// A request that waited for the refresh knows the session of before, of which an upstream was already told.
+#[tokio::test(start_paused = true)]
+async fn after_a_refresh_the_upstream_never_gets_the_token_it_had_before() {
+    let rig = Rig::new();
+    let mut browser = signed_in(&rig).await;
+    for serial in 2..5 {
+        tokio::time::sleep(PAST_EXPIRY).await;
+        let token = format!("access-token-{serial}");
+        // The first waits for the flight, the second finds its outcome stored.
+        for _ in 0..2 {
+            assert_eq!(browser.go(&rig, "/app").await.body, token);
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_token_about_to_expire_is_used_while_the_next_one_is_fetched() {
     let rig = Rig::new();

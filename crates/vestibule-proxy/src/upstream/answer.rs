@@ -11,25 +11,25 @@ use http::Response;
 use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until};
-use vestibule_gate::fields::{Fields, ResponseHead, list};
+use vestibule_gate::fields::{Fields, Known, KnownSet, ResponseHead, list};
 use vestibule_gate::method::Method;
 
-use super::Answer;
 use super::connect::name;
 use super::error::UpstreamError;
 use super::http1::{After, Content, Download, Exchange, Reply, Whole};
 use super::plan::{Timeouts, UpstreamPlan};
 use super::pool::Pool;
-use super::request::{Head, binds_connection};
+use super::request::binds_connection;
+use super::{Answer, Forward};
 use crate::body::{Body, BodyError, ByteStream};
 use crate::exchange::Tunnel;
-use crate::wire::{self, is_connection_field};
+use crate::wire::{self, CONNECTION_FIELDS};
 
 /// Turns what came over HTTP/1.1 into an [`Answer`].
 pub(super) fn of_http1(
     pool: &Rc<Pool>,
     plan: &Arc<UpstreamPlan>,
-    head: &Head,
+    head: &Forward,
     exchange: Exchange,
     reply: Reply,
     started: Instant,
@@ -43,7 +43,7 @@ pub(super) fn of_http1(
     if let Content::Switched(early) = reply.content {
         // RFC 9110 §7.8 and RFC 6455 §4.1: only the switch that was asked for, and after all of the request.
         let websocket = all
-            .first("upgrade")
+            .first_known(Known::Upgrade)
             .is_some_and(|protocol| protocol.eq_ignore_ascii_case(b"websocket"));
         if head.upgrade.is_none() || upload.is_some() || !websocket {
             return Err(UpstreamError::WrongSwitch {
@@ -71,7 +71,10 @@ pub(super) fn of_http1(
         Content::Begun(_) => stall_limit(&all, timeouts),
         _ => timeouts.stall,
     };
-    let announced = announced(head, status, &all);
+    let announced = match &reply.content {
+        Content::None => announced(head, status, &all),
+        _ => Body::empty(),
+    };
     let fields = end_to_end(all);
     let body = match reply.content {
         Content::Begun(begun) => {
@@ -108,7 +111,7 @@ pub(super) fn of_http1(
 /// Turns what came over HTTP/2 into an [`Answer`]. Its connection is shared, so nothing of it is given back.
 pub(super) fn of_http2(
     plan: &Arc<UpstreamPlan>,
-    head: &Head,
+    head: &Forward,
     response: Response<Incoming>,
     time: Duration,
 ) -> Result<Answer, UpstreamError> {
@@ -146,7 +149,7 @@ pub(super) fn of_http2(
 }
 
 /// A body of no bytes, with the length that its head announced.
-fn announced(head: &Head, status: u16, fields: &Fields) -> Body {
+fn announced(head: &Forward, status: u16, fields: &Fields) -> Body {
     match content_length(fields) {
         Some(length) if head.method == Method::Head => Body::omitted(length),
         Some(0) if !matches!(status, 204 | 304) => Body::from(Bytes::new()),
@@ -155,46 +158,55 @@ fn announced(head: &Head, status: u16, fields: &Fields) -> Body {
 }
 
 /// Whether this connection is somebody's: whoever came next on it would be the person who authenticated it.
-fn is_bound(head: &Head, fields: &Fields) -> bool {
-    head.binds_connection() || fields.all("www-authenticate").any(binds_connection)
+fn is_bound(head: &Forward, fields: &Fields) -> bool {
+    head.binds_connection()
+        || fields
+            .all_known(Known::WwwAuthenticate)
+            .any(binds_connection)
 }
 
 /// Removes what belongs to the upstream's connection, and what it names as such (RFC 9110 §7.6.1).
 fn end_to_end(mut fields: Fields) -> Fields {
+    /// What stays is removed by nobody: an upstream that names its cookies so does not mean to lose them.
+    const NEVER_NAMED: KnownSet = CONNECTION_FIELDS.with(Known::SetCookie);
     let named: Vec<Vec<u8>> = fields
-        .all("connection")
+        .all_known(Known::Connection)
         .flat_map(list)
-        .filter(|name| !is_connection_field(name) && !name.eq_ignore_ascii_case(b"close"))
-        // An upstream that names its cookies so does not mean to lose them.
-        .filter(|name| !name.eq_ignore_ascii_case(b"set-cookie"))
+        .filter(|name| !Known::of(name).is_some_and(|known| NEVER_NAMED.contains(known)))
+        .filter(|name| !name.eq_ignore_ascii_case(b"close"))
         .map(<[u8]>::to_vec)
         .collect();
-    fields.retain(|field| {
-        !is_connection_field(field.name)
-            && !field.is("proxy-authenticate")
-            && !named
+    fields.remove_known(CONNECTION_FIELDS.with(Known::ProxyAuthenticate));
+    if !named.is_empty() {
+        fields.retain(|field| {
+            !named
                 .iter()
                 .any(|name| name.eq_ignore_ascii_case(field.name))
-    });
+        });
+    }
     fields
 }
 
+const LENGTH: KnownSet = KnownSet::of([Known::ContentLength]);
+
 /// The one plain number, if there is one.
 fn content_length(fields: &Fields) -> Option<u64> {
-    let mut values = fields.all("content-length");
-    let value = values.next()?;
-    let plain = value.iter().all(u8::is_ascii_digit) && values.next().is_none();
-    std::str::from_utf8(value)
-        .ok()
-        .filter(|_| plain)?
+    if !fields.repeated(LENGTH).is_empty() {
+        return None;
+    }
+    let value = fields.first_known(Known::ContentLength)?;
+    let digits = std::str::from_utf8(value).ok()?;
+    // `parse` takes a sign.
+    digits
         .parse()
         .ok()
+        .filter(|_| digits.as_bytes().iter().all(u8::is_ascii_digit))
 }
 
 /// An event stream may be silent for long; anything else that is silent is stuck.
 fn stall_limit(fields: &Fields, timeouts: Timeouts) -> Duration {
     const EVENTS: &[u8] = b"text/event-stream";
-    let events = fields.first("content-type").is_some_and(|value| {
+    let events = fields.first_known(Known::ContentType).is_some_and(|value| {
         value
             .get(..EVENTS.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(EVENTS))

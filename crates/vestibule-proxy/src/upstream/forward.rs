@@ -5,6 +5,7 @@
 //! byte of an answer came.
 
 use std::future::poll_fn;
+use std::mem;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -17,7 +18,6 @@ use super::http1::{Connection, Exchange};
 use super::http2;
 use super::plan::UpstreamPlan;
 use super::pool::{Checkout, Pool};
-use super::request::Head;
 use super::{Answer, Forward};
 use crate::body::Body;
 use crate::telemetry::Metrics;
@@ -26,41 +26,26 @@ pub(super) async fn forward(
     pool: &Rc<Pool>,
     metrics: &Metrics,
     plan: &Arc<UpstreamPlan>,
-    request: Forward,
+    request: &mut Forward,
 ) -> Result<Answer, UpstreamError> {
     let started = Instant::now();
-    let Forward {
-        method,
-        target,
-        fields,
-        identity,
-        body,
-        upgrade,
-        trailers,
-    } = request;
-    let repeatable = body.is_empty() && method.is_idempotent() && upgrade.is_none();
-    let head = Head {
-        method,
-        target,
-        fields,
-        identity,
-        upgrade,
-        trailers,
-    };
+    let body = mem::take(&mut request.body);
+    let head = &*request;
+    let repeatable = body.is_empty() && head.method.is_idempotent() && head.upgrade.is_none();
     let mut payload = Payload::Body(body);
     let mut again = false;
     loop {
-        let http1 = upgrade.is_some() || matches!(payload, Payload::Unsent(_));
+        let http1 = head.upgrade.is_some() || matches!(payload, Payload::Unsent(_));
         let checkout = pool.checkout(plan, http1, again, started).await?;
         let may_repeat = checkout.is_reused() && !again;
         let attempt = match (checkout, payload) {
             (Checkout::Http1(connection), payload) => {
-                exchange(pool, plan, &head, connection, payload, started).await
+                exchange(pool, plan, head, connection, payload, started).await
             }
             (Checkout::Http2 { sender, .. }, Payload::Body(body)) => {
-                let sent = http2::send(sender, plan, &head, body).await;
+                let sent = Box::pin(http2::send(sender, plan, head, body)).await;
                 sent.and_then(|response| {
-                    Ok(answer::of_http2(plan, &head, response, started.elapsed())?)
+                    Ok(answer::of_http2(plan, head, response, started.elapsed())?)
                 })
             }
             // The pool was asked for HTTP/1.1.
@@ -87,7 +72,7 @@ pub(super) async fn forward(
 pub(super) async fn exchange(
     pool: &Rc<Pool>,
     plan: &Arc<UpstreamPlan>,
-    head: &Head,
+    head: &Forward,
     connection: Box<Connection>,
     payload: Payload,
     started: Instant,

@@ -12,14 +12,15 @@ use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http2;
 use tokio::time::{Instant, timeout_at};
+use vestibule_gate::fields::Known;
 
+use super::Forward;
 use super::attempt::{Failure, Payload, Second};
 use super::connect::name;
 use super::error::UpstreamError;
 use super::plan::UpstreamPlan;
-use super::request::Head;
 use crate::body::{Body, BodyError};
-use crate::wire::{Observe, Outgoing, header, is_connection_field};
+use crate::wire::{CONNECTION_FIELDS, Observe, Outgoing, header};
 
 pub(super) type Sender = http2::SendRequest<Outgoing<Sent>>;
 type Request = http::Request<Outgoing<Sent>>;
@@ -28,7 +29,7 @@ type Request = http::Request<Outgoing<Sent>>;
 pub(super) async fn send(
     mut sender: Sender,
     plan: &Arc<UpstreamPlan>,
-    head: &Head,
+    head: &Forward,
     body: Body,
 ) -> Result<Response<Incoming>, Failure> {
     let sent = Sent::new();
@@ -39,7 +40,7 @@ pub(super) async fn send(
 
 /// The request as hyper sends it.
 pub(super) fn request(
-    head: &Head,
+    head: &Forward,
     plan: &UpstreamPlan,
     body: Body,
     sent: &Sent,
@@ -54,7 +55,7 @@ pub(super) fn request(
         // `http` drops a fragment; what was decided on is what is sent, or nothing is.
         return Err(wrong("the target"));
     }
-    let host = head.fields.first("host");
+    let host = head.fields.first_known(Known::Host);
     let host = host.unwrap_or_else(|| plan.authority().as_bytes());
     let uri = Uri::builder()
         .scheme(if plan.is_tls() {
@@ -71,7 +72,7 @@ pub(super) fn request(
     // The other ways to fill a map panic when there is too much.
     let mut map = HeaderMap::try_with_capacity(fields + 1).map_err(|_| too_large())?;
     for field in head.fields.iter().chain(head.identity.iter()) {
-        if is_connection_field(field.name) || field.is("host") {
+        if field.is_in(CONNECTION_FIELDS.with(Known::Host)) {
             continue;
         }
         let (name, value) = header(field).ok_or(wrong("a field"))?;

@@ -1,38 +1,36 @@
 //! Holds a request head on its way to an upstream, and decides whether it can be sent at all.
 
-use std::rc::Rc;
+use vestibule_gate::fields::Known;
 
-use bytes::Bytes;
-use vestibule_gate::fields::Fields;
-use vestibule_gate::method::Method;
-use vestibule_gate::request::Upgrade;
-
+use super::Forward;
 use super::error::UpstreamError;
 
 /// The most fields of a head, and the most bytes of their names and values. What clients send is bounded when it is read;
 /// what is told about a person is up to the provider. No upstream takes this much.
 const MOST_FIELDS: usize = 4096;
-const MOST_FIELD_BYTES: usize = 512 << 10;
+pub(super) const MOST_BYTES: usize = 512 << 10;
 
-/// A head, kept until the answer in case it must be written a second time.
-pub(super) struct Head {
-    pub(super) method: Method,
-    pub(super) target: Bytes,
-    pub(super) fields: Fields,
-    pub(super) identity: Rc<Fields>,
-    pub(super) upgrade: Option<Upgrade>,
-    pub(super) trailers: bool,
-}
-
-impl Head {
-    /// Refuses what is too much for any upstream.
-    pub(super) fn measure(&self) -> Result<(), UpstreamError> {
-        let fields = self.fields.len() + self.identity.len();
-        let bytes = self.fields.wire_bytes() + self.identity.wire_bytes();
-        if fields > MOST_FIELDS || bytes > MOST_FIELD_BYTES {
-            return Err(UpstreamError::HeadTooLarge { fields });
+impl Forward {
+    /// Refuses more fields than any upstream takes.
+    pub(super) fn count(&self) -> Result<(), UpstreamError> {
+        if self.fields.len() + self.identity.len() > MOST_FIELDS {
+            return Err(self.too_large());
         }
         Ok(())
+    }
+
+    /// Refuses what is too much for any upstream, before it is written.
+    pub(super) fn measure(&self) -> Result<(), UpstreamError> {
+        if self.fields.wire_bytes() + self.identity.wire_bytes() > MOST_BYTES {
+            return Err(self.too_large());
+        }
+        self.count()
+    }
+
+    pub(super) fn too_large(&self) -> UpstreamError {
+        UpstreamError::HeadTooLarge {
+            fields: self.fields.len() + self.identity.len(),
+        }
     }
 
     /// Whether the target has a form that goes to an origin server (RFC 9112 §3.2), without a fragment, which nobody sends.
@@ -42,8 +40,8 @@ impl Head {
 
     /// Whether the credentials are bound to the connection: it must not carry anybody else's request afterwards.
     pub(super) fn binds_connection(&self) -> bool {
-        let own = self.fields.all("authorization");
-        own.chain(self.identity.all("authorization"))
+        let own = self.fields.all_known(Known::Authorization);
+        own.chain(self.identity.all_known(Known::Authorization))
             .any(binds_connection)
     }
 }
@@ -62,6 +60,12 @@ pub(super) fn binds_connection(value: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
+    use bytes::Bytes;
+    use vestibule_gate::fields::Fields;
+    use vestibule_gate::method::Method;
+
     use super::*;
     use crate::body::{Body, Length};
     use crate::upstream::http1::write_head;
@@ -74,11 +78,12 @@ mod tests {
             host: "app.example".to_owned(),
             port: 80,
         }));
-        let head = |fields, identity| Head {
+        let head = |fields, identity| Forward {
             method: Method::Get,
             target: Bytes::from_static(b"/"),
             fields,
             identity: Rc::new(identity),
+            body: Body::empty(),
             upgrade: None,
             trailers: false,
         };

@@ -22,7 +22,7 @@ pub fn strip(header: &[u8]) -> Stripped {
     if !segments(header).any(segment_is_ours) {
         return Stripped::Unchanged;
     }
-    let mut rest: Vec<u8> = Vec::with_capacity(header.len());
+    let mut rest = Vec::new();
     let mut something = false;
     let mut separate = false;
     for segment in segments(header).filter(|segment| !segment_is_ours(segment)) {

@@ -84,6 +84,12 @@ impl AccessToken {
         &self.0.token
     }
 
+    /// Whether both are one token in memory. Two that are may still be equal.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// When it was received.
     #[must_use]
     pub fn received_at(&self) -> UnixTime {

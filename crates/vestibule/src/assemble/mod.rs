@@ -10,13 +10,17 @@ mod sealing;
 
 use std::sync::Arc;
 
-use vestibule_config::Settings;
+use vestibule_config::{ProviderSettings, RouteSettings, Settings};
+use vestibule_gate::request::ReadPolicy;
 use vestibule_gate::{Gate, GateSettings};
 use vestibule_proxy::control::Control;
 use vestibule_proxy::listen::ServingPlan;
 use vestibule_proxy::pages::Pages;
 use vestibule_proxy::plan::Plan;
+use vestibule_proxy::provider::ProviderPlan;
+use vestibule_proxy::provider::outbound::OutboundPlan;
 use vestibule_proxy::telemetry::Metrics;
+use vestibule_proxy::upstream::UpstreamPlan;
 use vestibule_session::lifetime::Lifetimes;
 
 /// Why settings that are fine by themselves do not make a plan here: something outside the file.
@@ -54,8 +58,75 @@ pub(crate) fn plan(
         providers: providers::start(settings, control, metrics, previous)?,
         keys: sealing::ring(&settings.session, previous.map(|plan| &plan.keys))?,
         pages: pages(settings)?,
+        told: Default::default(),
         drain: settings.limits.drain_timeout,
     })
+}
+
+/// What a request is read and decided by, without anything that sends or asks: no file but the settings' own is read,
+/// no provider is contacted. The upstream of a route is its number in the settings.
+///
+/// # Errors
+/// What does not go together, as a chain that names it.
+pub(crate) fn gate(settings: &Settings) -> Result<(ReadPolicy, Gate), AssembleError> {
+    let lifetimes = Lifetimes::new(
+        settings.session.idle_timeout,
+        settings.session.absolute_timeout,
+    )?;
+    let gate = Gate::new(GateSettings {
+        sites: listeners::sites(settings)?,
+        routes: routes::alone(settings)?,
+        lifetimes,
+    })?;
+    Ok((listeners::read_policy(settings), gate))
+}
+
+/// How calls to providers leave this machine.
+///
+/// # Errors
+/// The CA bundle or the proxy's address can't be used.
+pub(crate) fn outbound(settings: &Settings) -> Result<OutboundPlan, AssembleError> {
+    providers::outbound(settings)
+}
+
+/// Where a provider's metadata is.
+///
+/// # Errors
+/// The issuer is no address.
+pub(crate) fn metadata_url(set: &ProviderSettings) -> Result<url::Url, AssembleError> {
+    providers::metadata_url(set)
+}
+
+/// The scopes and the resource of a provider's sign-in, with what its routes need.
+pub(crate) fn asked_for(
+    set: &ProviderSettings,
+    settings: &Settings,
+) -> (Vec<String>, Option<String>) {
+    providers::asked_for(set, settings)
+}
+
+/// A provider's rules and our registration there.
+///
+/// # Errors
+/// What does not make a plan.
+pub(crate) fn provider(
+    set: &ProviderSettings,
+    settings: &Settings,
+) -> Result<ProviderPlan, AssembleError> {
+    providers::plan(set, settings)
+}
+
+/// The upstream of a route, ready to be connected to.
+///
+/// # Errors
+/// Its certificates or its address can't be used.
+pub(crate) fn upstream(route: &RouteSettings) -> Result<Arc<UpstreamPlan>, AssembleError> {
+    routes::upstream_plan(route)
+}
+
+/// What a provider is called in sessions.
+pub(crate) fn provider_name(set: &ProviderSettings) -> String {
+    providers::name(set)
 }
 
 fn pages(settings: &Settings) -> Result<Pages, AssembleError> {

@@ -32,22 +32,7 @@ pub(super) fn start(
     metrics: &Arc<Metrics>,
     previous: Option<&Plan>,
 ) -> Result<Vec<Arc<Provider>>, AssembleError> {
-    let bundle = match &settings.outbound.ca_bundle {
-        Some(path) => Some(
-            std::fs::read(path)
-                .map_err(|error| format!("read the CA bundle {}: {error}", path.display()))?,
-        ),
-        None => None,
-    };
-    let proxy = settings
-        .outbound
-        .proxy
-        .as_ref()
-        .map(|proxy| Url::parse(proxy.expose()));
-    let outbound = OutboundPlan {
-        tls: Arc::new(client_tls(bundle.as_deref())?),
-        proxy: proxy.transpose()?,
-    };
+    let outbound = outbound(settings)?;
     let mut providers = Vec::with_capacity(settings.providers.len());
     for set in &settings.providers {
         let plan = plan(set, settings)?;
@@ -66,7 +51,31 @@ pub(super) fn start(
     Ok(providers)
 }
 
-fn plan(set: &ProviderSettings, settings: &Settings) -> Result<ProviderPlan, AssembleError> {
+/// How calls to providers leave this machine.
+///
+/// # Errors
+/// The CA bundle or the proxy's address can't be used.
+pub(super) fn outbound(settings: &Settings) -> Result<OutboundPlan, AssembleError> {
+    let bundle = match &settings.outbound.ca_bundle {
+        Some(path) => Some(
+            std::fs::read(path)
+                .map_err(|error| format!("read the CA bundle {}: {error}", path.display()))?,
+        ),
+        None => None,
+    };
+    let proxy = settings
+        .outbound
+        .proxy
+        .as_ref()
+        .map(|proxy| Url::parse(proxy.expose()));
+    Ok(OutboundPlan {
+        tls: Arc::new(client_tls(bundle.as_deref())?),
+        proxy: proxy.transpose()?,
+    })
+}
+
+/// Where a provider's metadata is, and which issuers it may name.
+fn discovery(set: &ProviderSettings) -> Result<(Url, IssuerRule), AssembleError> {
     let kind = match set.kind {
         ProviderKind::Entra => Kind::Entra,
         ProviderKind::Oidc => Kind::Other,
@@ -83,6 +92,19 @@ fn plan(set: &ProviderSettings, settings: &Settings) -> Result<ProviderPlan, Ass
         Discovery::MetadataUrl { url, .. } => url.clone(),
         Discovery::Issuer(_) => Url::parse(&issuer.metadata_url())?,
     };
+    Ok((metadata_url, issuer))
+}
+
+/// Where a provider's metadata is.
+pub(super) fn metadata_url(set: &ProviderSettings) -> Result<Url, AssembleError> {
+    discovery(set).map(|(url, _)| url)
+}
+
+pub(super) fn plan(
+    set: &ProviderSettings,
+    settings: &Settings,
+) -> Result<ProviderPlan, AssembleError> {
+    let (metadata_url, issuer) = discovery(set)?;
     let (scopes, resource) = asked_for(set, settings);
     Ok(ProviderPlan {
         name: name(set),

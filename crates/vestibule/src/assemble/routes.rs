@@ -55,6 +55,12 @@ pub(super) fn plan(settings: &Settings) -> Result<Routes, AssembleError> {
     Ok(Routes { routes, upstreams })
 }
 
+/// The routes alone, to decide and not to send: each has an upstream of its number, and no file is read for it.
+pub(super) fn alone(settings: &Settings) -> Result<Vec<Route>, AssembleError> {
+    let routes = settings.routes.iter().enumerate();
+    routes.map(|(at, set)| route(set, UpstreamId(at))).collect()
+}
+
 fn route(set: &RouteSettings, upstream: UpstreamId) -> Result<Route, AssembleError> {
     let name = format!("{}{}", set.host.as_deref().unwrap_or_default(), set.path);
     let mut route = Route::new(name, PathPrefix::parse(&set.path)?, upstream);
@@ -81,6 +87,16 @@ fn route(set: &RouteSettings, upstream: UpstreamId) -> Result<Route, AssembleErr
     route.trailers = set.trailers;
     route.danger_any_origin = set.danger_any_origin;
     Ok(route)
+}
+
+/// One upstream alone.
+pub(super) fn upstream_plan(set: &RouteSettings) -> Result<Arc<UpstreamPlan>, AssembleError> {
+    let by_system = set.upstream.url.scheme() == "https" && set.upstream.tls == UpstreamTls::System;
+    let roots = match by_system {
+        true => SystemRoots::load()?,
+        false => SystemRoots::none(),
+    };
+    Ok(Arc::new(UpstreamPlan::build(upstream(set)?, &roots)?))
 }
 
 fn upstream(set: &RouteSettings) -> Result<UpstreamSettings, AssembleError> {

@@ -24,6 +24,9 @@ use tokio::net::TcpListener;
 use super::verdict::{Validator, Verdict};
 use super::{page, websocket};
 
+/// As much of a head as generous servers take; more is a 431.
+const MAX_HEAD_BYTES: usize = 32 << 10;
+
 /// What the API answers: who called, what arrived, and what it thinks of the token.
 #[derive(Debug, Serialize)]
 pub(super) struct WhoAmI {
@@ -67,6 +70,7 @@ impl SampleApi {
                     });
                     let served = hyper::server::conn::http1::Builder::new()
                         .timer(TokioTimer::new())
+                        .max_buf_size(MAX_HEAD_BYTES)
                         .serve_connection(TokioIo::new(stream), service)
                         .with_upgrades()
                         .await;

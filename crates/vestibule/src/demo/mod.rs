@@ -1,9 +1,10 @@
 //! `vestibule demo`: a local identity provider, a sample API and the proxy, on this machine, with nothing to set up.
 //!
 //! The proxy runs on the same text a person would write into `vestibule.toml`; `--without-api-scope` changes the one
-//! line that people miss.
+//! line that people miss, and `--fault` lets something else go wrong, to show its finding.
 
 mod api;
+mod fault;
 mod page;
 mod verdict;
 mod websocket;
@@ -24,6 +25,7 @@ use vestibule_proxy::provider::outbound::{OutboundPlan, client_tls};
 use vestibule_proxy::server::control_runtime;
 
 use self::api::SampleApi;
+use self::fault::Mistake;
 use self::verdict::Validator;
 use crate::cli::DemoArgs;
 use crate::exit::Exit;
@@ -39,8 +41,27 @@ const SECRET_VARIABLE: &str = "DEMO_CLIENT_SECRET";
 
 /// Runs the command until Ctrl-C.
 pub(crate) fn run(arguments: &DemoArgs) -> Exit {
+    let mistake = match arguments.fault.as_deref() {
+        Some("list") => {
+            output::text(&fault::list());
+            return Exit::Done;
+        }
+        Some(name) => match Mistake::of(name) {
+            Some(mistake) => mistake,
+            None => {
+                let help = "`vestibule demo --fault list` prints the names";
+                let unknown: Box<dyn Error> = format!("there is no fault \"{name}\"").into();
+                output::error("start the demo", &*unknown, Some(help));
+                return Exit::Impossible;
+            }
+        },
+        None => Mistake {
+            without_api_scope: arguments.without_api_scope,
+            ..Mistake::default()
+        },
+    };
     crate::logging::start_at(LevelFilter::WARN, LogFormat::Text);
-    match demo(arguments) {
+    match demo(arguments, mistake) {
         Ok(exit) => exit,
         Err(failure) => {
             output::error(failure.to, &*failure.because, failure.help.as_deref());
@@ -75,14 +96,14 @@ impl Failure {
     }
 }
 
-fn demo(arguments: &DemoArgs) -> Result<Exit, Failure> {
+fn demo(arguments: &DemoArgs, mistake: Mistake) -> Result<Exit, Failure> {
     let runtime = control_runtime().map_err(|error| Failure::new("start")(error.into()))?;
     let idp = runtime
-        .block_on(Idp::bind(without_control(), arguments.idp_port))
+        .block_on(Idp::bind(provider(&mistake), arguments.idp_port))
         .map_err(|error| {
             Failure::port("start the local identity provider", "--idp-port")(error.into())
         })?;
-    let facts = Facts::of(&idp, arguments);
+    let facts = Facts::of(&idp, arguments, mistake);
     let api_address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.api_port));
     let listener = runtime
         .block_on(TcpListener::bind(api_address))
@@ -128,11 +149,11 @@ struct Facts {
     api: String,
     idp_address: SocketAddr,
     proxy_port: u16,
-    without_api_scope: bool,
+    mistake: Mistake,
 }
 
 impl Facts {
-    fn of(idp: &Bound, arguments: &DemoArgs) -> Self {
+    fn of(idp: &Bound, arguments: &DemoArgs, mistake: Mistake) -> Self {
         let described = idp.describe();
         let said = |name: &str| {
             described
@@ -153,7 +174,7 @@ impl Facts {
                 0 => free_port(),
                 port => port,
             },
-            without_api_scope: arguments.without_api_scope,
+            mistake,
             authority,
             tenant,
         }
@@ -166,9 +187,15 @@ impl Facts {
 
     /// The configuration, as a person would write it.
     fn configuration(&self, api: SocketAddr) -> String {
-        let access_token = match self.without_api_scope {
+        let sign_in = self.mistake.without_api_scope || self.mistake.userinfo;
+        let access_token = match sign_in {
             false => format!("{{ scope = \"{}\" }}", self.scope()),
             true => "\"sign-in\"".to_owned(),
+        };
+        let userinfo = if self.mistake.userinfo {
+            "userinfo      = true\n"
+        } else {
+            ""
         };
         let port = self.proxy_port;
         // Browsers try both for `localhost`; a machine may have no IPv6.
@@ -186,7 +213,7 @@ display_name  = "the local provider"
 issuer        = "{issuer}"
 client_id     = "{client_id}"
 client_secret = "env:{SECRET_VARIABLE}"
-
+{userinfo}
 [session]
 store = "memory"
 
@@ -233,8 +260,25 @@ websocket    = true
             (v1, IssuerRule::exact(&v1_issuer)),
             (v2, IssuerRule::exact(&self.issuer)),
             vec![self.api.clone(), guid.clone()],
+            vec![v1_issuer, self.issuer.clone()],
             guid,
         ))
+    }
+
+    /// What a mistake will show.
+    fn expected(&self) -> String {
+        let mut text = format!(
+            "With `{}` something goes wrong. Sign in; the finding will be this, or a closer one that explains it\n",
+            self.mistake.name
+        );
+        for row in self.mistake.shows() {
+            text.push_str(&format!(
+                "\n    {}: {}\n    {}\n",
+                row.code, row.title, row.cure
+            ));
+        }
+        text.truncate(text.trim_end().len());
+        text
     }
 
     fn welcome(&self, served: &Served, api: SocketAddr, text: &str) -> String {
@@ -242,9 +286,10 @@ websocket    = true
             .addresses()
             .first()
             .map_or(self.proxy_port, SocketAddr::port);
-        let note = match self.without_api_scope {
-            false => "The API gets a token it can validate. To see the mistake that costs people days, start\n`vestibule demo --without-api-scope`.".to_owned(),
-            true => format!(
+        let note = match (self.mistake.without_api_scope, self.mistake.name.as_str()) {
+            (false, "") => "The API gets a token it can validate. To see the mistake that costs people days, start\n`vestibule demo --without-api-scope`; `vestibule demo --fault list` has more.".to_owned(),
+            (false, _) => self.expected(),
+            (true, _) => format!(
                 "The API's scope is left out of the sign-in, so the API gets a token it cannot validate: the page\nsays which, why, and the one line that cures it:\n\n    access_token = {{ scope = \"{}\" }}",
                 self.scope()
             ),
@@ -276,10 +321,11 @@ The configuration it runs:
     }
 }
 
-/// The ready-made directory, without the endpoint that switches faults.
-fn without_control() -> IdpSettings {
+/// The ready-made directory, without the endpoint that switches faults, and with those of the mistake on.
+fn provider(mistake: &Mistake) -> IdpSettings {
     IdpSettings {
         control_port: ControlPort::Off,
+        faults: mistake.faults.clone(),
         ..IdpSettings::built_in()
     }
 }

@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 use url::Url;
-use vestibule_diagnosis::evidence::{Api, Role, Token};
-use vestibule_diagnosis::{Evidence, Finding, diagnose};
+use vestibule_diagnosis::evidence::{Api, Failure, Keys, Metadata, Role, Token};
+use vestibule_diagnosis::{Evidence, Finding, diagnose_token};
 use vestibule_oidc::access_token::{
     AccessTokenError, AccessTokenExpected, TokenShape, VerifiedAccessToken, classify, verify,
 };
@@ -53,8 +53,25 @@ pub(super) struct Validator {
     v1: Authority,
     v2: Authority,
     audiences: Vec<String>,
+    issuers: Vec<String>,
     /// The API's client id, for the finding's cure.
     api: String,
+}
+
+/// Why a token was refused.
+struct Refusal {
+    because: String,
+    /// Which check failed, if it came to that.
+    failure: Option<Failure>,
+}
+
+impl Refusal {
+    fn of(because: impl Into<String>) -> Self {
+        Self {
+            because: because.into(),
+            failure: None,
+        }
+    }
 }
 
 /// One metadata document and the keys it names.
@@ -68,6 +85,7 @@ struct Authority {
 struct Documents {
     metadata: Arc<ProviderMetadata>,
     keys: Arc<KeySet>,
+    seen: Arc<(Metadata, Keys)>,
     fetched: Instant,
 }
 
@@ -78,6 +96,7 @@ impl Validator {
         v1: (Url, IssuerRule),
         v2: (Url, IssuerRule),
         audiences: Vec<String>,
+        issuers: Vec<String>,
         api: String,
     ) -> Self {
         Self {
@@ -85,6 +104,7 @@ impl Validator {
             v1: Authority::new(v1),
             v2: Authority::new(v2),
             audiences,
+            issuers,
             api,
         }
     }
@@ -96,29 +116,39 @@ impl Validator {
         let claims = claims(&shape).cloned().unwrap_or_default();
         let outcome = match &shape {
             TokenShape::Jwt { .. } => self.verify(&text, &claims).await,
-            TokenShape::Empty => Err("The request brought no access token.".to_owned()),
-            _ => Err(
-                "It is not a JWT: nothing in it can be read, so nobody but its issuer can validate it."
-                    .to_owned(),
-            ),
+            TokenShape::Empty => Err(Refusal::of("The request brought no access token.")),
+            _ => Err(Refusal::of(
+                "It is not a JWT: nothing in it can be read, so nobody but its issuer can validate it.",
+            )),
         };
         let kind = shape.kind();
         let mut evidence = Evidence::default();
-        evidence.token = Some(Token::of(&text).role(Role::Access));
+        let mut seen = Token::of(&text).role(Role::Access);
+        seen.verified = match &outcome {
+            Ok(_) => Some(Ok(())),
+            Err(refusal) => refusal.failure.map(Err),
+        };
+        evidence.token = Some(seen);
+        evidence.now = Some(now());
         evidence.route = Some("/foo".to_owned());
+        if let Some(documents) = self.authority(&claims).held().await {
+            let (metadata, keys) = (*documents.seen).clone();
+            (evidence.metadata, evidence.keys) = (Some(metadata), Some(keys));
+        }
         let mut api = Api::default();
         api.audiences.clone_from(&self.audiences);
+        api.issuers.clone_from(&self.issuers);
         api.name = Some(self.api.clone());
         evidence.api = Some(api);
         Verdict {
             kind,
             valid: outcome.is_ok(),
-            reason: outcome.err(),
+            reason: outcome.err().map(|refusal| refusal.because),
             aud: claims.get("aud").cloned(),
             iss: claims.get("iss").cloned(),
             ver: claims.get("ver").cloned(),
             claims: (!claims.is_empty()).then_some(claims),
-            findings: diagnose(&evidence),
+            findings: diagnose_token(&evidence),
         }
     }
 
@@ -126,14 +156,13 @@ impl Validator {
         &self,
         token: &str,
         claims: &Map<String, Value>,
-    ) -> Result<VerifiedAccessToken, String> {
-        // Which rules apply is the token's own word; that it meets them is not.
-        let authority = match claims.get("ver").and_then(Value::as_str) {
-            Some("1.0") => &self.v1,
-            _ => &self.v2,
-        };
+    ) -> Result<VerifiedAccessToken, Refusal> {
+        let authority = self.authority(claims);
         let failed = |error: Box<dyn std::error::Error + Send + Sync>| {
-            format!("The provider's keys can't be had: {}.", Chain(&*error))
+            Refusal::of(format!(
+                "The provider's keys can't be had: {}.",
+                Chain(&*error)
+            ))
         };
         let mut documents = authority
             .documents(&self.transport, None)
@@ -149,13 +178,22 @@ impl Validator {
                 .map_err(failed)?;
             outcome = self.verify_with(token, &documents);
         }
-        outcome.map_err(|error| {
-            format!(
+        outcome.map_err(|error| Refusal {
+            because: format!(
                 "{} In detail: failed to {}.",
                 error.public_message(),
                 Chain(&error)
-            )
+            ),
+            failure: Some(Failure::from(&error)),
         })
+    }
+
+    /// Which rules apply is the token's own word; that it meets them is not.
+    fn authority(&self, claims: &Map<String, Value>) -> &Authority {
+        match claims.get("ver").and_then(Value::as_str) {
+            Some("1.0") => &self.v1,
+            _ => &self.v2,
+        }
     }
 
     fn verify_with(
@@ -182,6 +220,11 @@ impl Authority {
         }
     }
 
+    /// The documents, if they were had.
+    async fn held(&self) -> Option<Documents> {
+        self.documents.lock().await.clone()
+    }
+
     /// The documents; newer ones than those of `older_than`, if they may be asked for again.
     async fn documents(
         &self,
@@ -204,11 +247,16 @@ impl Authority {
             .call(ProviderCall::document(self.metadata_url.clone()))
             .await?;
         let metadata = ProviderMetadata::parse(&answer.body, &self.rule)?;
+        let members = serde_json::from_slice(&answer.body).unwrap_or_default();
         let answer = transport
             .call(ProviderCall::document(metadata.jwks_uri().clone()))
             .await?;
         let keys = KeySet::parse(&answer.body)?;
+        let mut seen = Keys::read(&answer.body);
+        (seen.url, seen.fetched_at) = (Some(metadata.jwks_uri().to_string()), Some(now()));
+        seen.fetched_again = Some(older_than.is_some());
         let documents = Documents {
+            seen: Arc::new((Metadata::new(self.metadata_url.as_str(), members), seen)),
             metadata: Arc::new(metadata),
             keys: Arc::new(keys),
             fetched: Instant::now(),

@@ -110,9 +110,14 @@ const RFCS: &[(u32, &str)] = &[
     ),
     (3339, "Date and Time on the Internet: Timestamps"),
     (3986, "Uniform Resource Identifier (URI): Generic Syntax"),
+    (3875, "The Common Gateway Interface (CGI) Version 1.1"),
     (4291, "IP Version 6 Addressing Architecture"),
     (4648, "The Base16, Base32, and Base64 Data Encodings"),
     (5234, "Augmented BNF for Syntax Specifications: ABNF"),
+    (
+        5246,
+        "The Transport Layer Security (TLS) Protocol Version 1.2",
+    ),
     (5646, "Tags for Identifying Languages"),
     (
         5869,

@@ -23,7 +23,7 @@ pub(super) const ROWS: &[Row] = &[
         symptom: "The token endpoint says AADSTS700027, though the certificate is uploaded.",
         cause: "Entra finds the certificate by its thumbprint in the assertion's header. A `kid` alone tells it nothing.",
         cure: "Put `x5t#S256` into the header and sign with PS256; or `x5t` with RS256.",
-        fault: Some("token-error-700027"),
+        fault: None,
         explains: &["VST-AADSTS-700027", "VST-AADSTS-50012"],
         judge: thumbprint,
     },

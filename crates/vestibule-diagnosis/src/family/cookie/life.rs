@@ -26,7 +26,7 @@ pub(super) const ROWS: &[Row] = &[
         title: "signing out of the site alone",
         severity: Severity::Warning,
         confidence: Confidence::Documented,
-        source: "OpenID Connect RP-Initiated Logout 1.0",
+        source: "OIDC RP-Initiated Logout §2",
         symptom: "After signing out, the next visit signs in again without asking anything.",
         cause: "The site's own session was ended. The provider's goes on, and signs in whoever comes next at this \
                 browser.",
@@ -54,7 +54,7 @@ pub(super) const ROWS: &[Row] = &[
         title: "a front-channel sign-out without a session",
         severity: Severity::Warning,
         confidence: Confidence::Documented,
-        source: "OpenID Connect Front-Channel Logout 1.0; Microsoft identity platform: single sign-out",
+        source: "OIDC Front-Channel Logout §2 and §4.1; Microsoft identity platform: single sign-out",
         symptom: "Somebody signs out at the provider or at another app, and stays signed in here.",
         cause: "The provider opens the site's sign-out address in a frame. Browsers send no cookies there, so only \
                 the `sid` in the address says whose session ends.",
@@ -103,7 +103,12 @@ fn id_token_life(evidence: &Evidence) -> Option<Case> {
 
 fn sign_out(evidence: &Evidence) -> Option<Case> {
     let session = &evidence.settings.as_ref()?.session;
-    (session.sign_out_at_provider == Some(false)).then(|| {
+    // Google has no such page, for one.
+    let nowhere = evidence
+        .metadata
+        .as_ref()
+        .is_some_and(|metadata| metadata.text("end_session_endpoint").is_none());
+    (session.sign_out_at_provider == Some(false) && !nowhere).then(|| {
         Case::new("Signing out ends the session here and does not go on to the provider.").change(setting(
             evidence,
             Change::api(

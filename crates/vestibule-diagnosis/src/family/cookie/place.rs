@@ -13,7 +13,7 @@ pub(super) const ROWS: &[Row] = &[
         title: "a page in a frame of another site",
         severity: Severity::Error,
         confidence: Confidence::Documented,
-        source: "RFC 6265bis",
+        source: "RFC 6265bis §5.2; Fetch Metadata §2",
         symptom: "Inside Teams, a portal or another site's page the app asks to sign in again and again; in a tab \
                   of its own it works.",
         cause: "In a frame of another site the browser leaves the session's cookie out: it is `SameSite=Lax`, and \

@@ -12,7 +12,7 @@ pub(super) const ROWS: &[Row] = &[
         title: "header names with an underscore get lost",
         severity: Severity::Error,
         confidence: Confidence::Observed,
-        source: "nginx: underscores_in_headers; the CGI specification",
+        source: "nginx: underscores_in_headers; RFC 3875 §4.1.18",
         symptom: "The app does not see `OIDC_CLAIM_…` though the proxy sends it.",
         cause: "nginx drops fields with `_` in their names, and so do other servers: in CGI `-` becomes `_`, and \
                 the two could not be told apart.",

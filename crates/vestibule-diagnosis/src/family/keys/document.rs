@@ -73,7 +73,7 @@ pub(super) const ROWS: &[Row] = &[
         cause: "At the keys' address is no key set, or an empty one. A page of HTML comes from something in \
                 between: an outbound proxy, a sign-in page of the network, an inspection.",
         cure: "Let this machine reach the provider's hosts without anything answering in their place.",
-        fault: Some("body"),
+        fault: Some("keys-body"),
         explains: &["VST-KEYS-KID-MISSING", "VST-KEYS-LIBRARY"],
         judge: not_keys,
     },

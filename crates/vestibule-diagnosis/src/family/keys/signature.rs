@@ -1,11 +1,10 @@
 //! A token's key and its signature.
 
 use vestibule_oidc::access_token::TokenShape;
-use vestibule_oidc::microsoft::TENANT_PLACEHOLDER;
 
 use crate::catalogue::{Case, Row};
 use crate::cure::setting;
-use crate::evidence::{Failure, Key, Keys, Product, Token, host_of};
+use crate::evidence::{Failure, Key, Keys, Role, Token};
 use crate::shown::{shown, shown_list};
 use crate::text::Saying;
 use crate::{Change, Confidence, Evidence, Severity};
@@ -22,7 +21,7 @@ pub(super) const ROWS: &[Row] = &[
                 older than that.",
         cure: "Fetch the keys again when a `kid` is unknown, at most every few minutes, and keep them no \
                longer than a day.",
-        fault: Some("roll-before-signing"),
+        fault: None,
         explains: &["VST-KEYS-KID-MISSING", "VST-KEYS-LIBRARY"],
         judge: rolled,
     },
@@ -43,62 +42,6 @@ pub(super) const ROWS: &[Row] = &[
         fault: None,
         explains: &["VST-KEYS-KID-MISSING", "VST-KEYS-LIBRARY"],
         judge: app,
-    },
-    Row {
-        code: "VST-KEYS-B2C",
-        title: "Entra's keys for a B2C token, or the other way round",
-        severity: Severity::Error,
-        confidence: Confidence::Documented,
-        source: "Microsoft identity platform: troubleshooting signature validation errors",
-        symptom: "The key of a B2C token is not found.",
-        cause: "Azure AD B2C and Microsoft Entra ID are different products with different keys, and B2C has \
-                keys per policy.",
-        cure: "Use the metadata of the token's own host and policy.",
-        fault: None,
-        explains: &["VST-KEYS-KID-MISSING"],
-        judge: b2c,
-    },
-    Row {
-        code: "VST-KEYS-CIAM",
-        title: "keys of another host than External ID's",
-        severity: Severity::Error,
-        confidence: Confidence::Observed,
-        source: "Reports of key sets that differ between ciamlogin.com and login.microsoftonline.com",
-        symptom: "The key of an External ID token is not found.",
-        cause: "The keys come from login.microsoftonline.com, and External ID publishes its own on \
-                ciamlogin.com.",
-        cure: "Use the metadata of `NAME.ciamlogin.com`.",
-        fault: None,
-        explains: &["VST-KEYS-KID-MISSING"],
-        judge: ciam,
-    },
-    Row {
-        code: "VST-KEYS-CLOUD",
-        title: "a key of another cloud",
-        severity: Severity::Error,
-        confidence: Confidence::Documented,
-        source: "IdentityModel: message IDX40012",
-        symptom: "The signature is right, and the token is still refused: its key belongs to another cloud.",
-        cause: "The public cloud's list has keys of other clouds too. A key of another cloud says nothing \
-                about a token of this one.",
-        cure: "Keep refusing. Sign in at the cloud the tenant is in.",
-        fault: Some("foreign-key"),
-        explains: &["VST-KEYS-FOREIGN-ISSUER", "VST-KEYS-LIBRARY"],
-        judge: cloud,
-    },
-    Row {
-        code: "VST-KEYS-FOREIGN-ISSUER",
-        title: "a key of another issuer",
-        severity: Severity::Error,
-        confidence: Confidence::Documented,
-        source: "Microsoft identity platform: access tokens, \"Validate the issuer\"; signing key rollover",
-        symptom: "The signature is right, and the token is still refused: its key is another issuer's.",
-        cause: "Each of Entra's v2.0 keys names the issuer it signs for. The lists of `common` have keys of \
-                several; one that signs for personal accounts says nothing about a company's token.",
-        cure: "Keep refusing, and find out where the token came from.",
-        fault: Some("foreign-key"),
-        explains: &["VST-KEYS-LIBRARY"],
-        judge: foreign_issuer,
     },
     Row {
         code: "VST-KEYS-NO-KID",
@@ -175,11 +118,11 @@ const fn is_jwt(token: &Token) -> bool {
     matches!(token.shape, TokenShape::Jwt { .. })
 }
 
-fn missing(evidence: &Evidence) -> Option<(&Token, &str, &Keys)> {
+pub(super) fn missing(evidence: &Evidence) -> Option<(&Token, &str, &Keys)> {
     kid_and_keys(evidence).filter(|(_, kid, keys)| keys.find(kid).is_none())
 }
 
-fn found(evidence: &Evidence) -> Option<(&Token, &Key)> {
+pub(super) fn found(evidence: &Evidence) -> Option<(&Token, &Key)> {
     let (token, kid, keys) = kid_and_keys(evidence)?;
     Some((token, keys.find(kid)?))
 }
@@ -238,88 +181,6 @@ fn app(evidence: &Evidence) -> Option<Case> {
     )
 }
 
-/// The token's issuer's product and that of the keys' address, if both are known.
-fn products(evidence: &Evidence) -> Option<(Product, Product, &str)> {
-    let (token, _, keys) = missing(evidence)?;
-    let url = keys.url.as_deref()?;
-    Some((token.product()?, Product::of_url(url)?, url))
-}
-
-fn metadata_of_the_token(evidence: &Evidence) -> Change {
-    let iss = evidence.token.as_ref().and_then(|token| token.text("iss"));
-    let host = iss.and_then(host_of).unwrap_or("the token's issuer");
-    Change::api(
-        "metadata",
-        format!(
-            "Set the API up with the metadata of {}, and for B2C of the policy.",
-            shown(host)
-        ),
-    )
-}
-
-fn b2c(evidence: &Evidence) -> Option<Case> {
-    let (of_token, of_keys, url) = products(evidence)?;
-    ((of_token == Product::B2c) != (of_keys == Product::B2c)).then(|| {
-        Case::new(format!(
-            "The token is of {}, and the keys of {}, from {}.",
-            of_token.name(),
-            of_keys.name(),
-            shown(url)
-        ))
-        .change(metadata_of_the_token(evidence))
-    })
-}
-
-fn ciam(evidence: &Evidence) -> Option<Case> {
-    let (of_token, of_keys, url) = products(evidence)?;
-    (of_token == Product::ExternalId && of_keys == Product::Entra).then(|| {
-        Case::new(format!(
-            "The token is of External ID, and the keys are from {}.",
-            shown(url)
-        ))
-        .change(metadata_of_the_token(evidence))
-    })
-}
-
-fn cloud(evidence: &Evidence) -> Option<Case> {
-    let (_, key) = found(evidence)?;
-    let of_key = key.cloud.as_deref()?;
-    let ours = evidence.metadata.as_ref()?.text("cloud_instance_name")?;
-    (of_key != ours).then(|| {
-        Case::new(format!(
-            "The key that signed is of the cloud {}; the metadata is of {}.",
-            shown(of_key),
-            shown(ours)
-        ))
-        .change(Change::config(
-            "provider.issuer",
-            "Use the sign-in host of the tenant's cloud: login.microsoftonline.com, .us, or \
-             login.partner.microsoftonline.cn.",
-        ))
-    })
-}
-
-fn foreign_issuer(evidence: &Evidence) -> Option<Case> {
-    let (token, key) = found(evidence)?;
-    let iss = token.text("iss")?;
-    let tid = token.text("tid").unwrap_or_default();
-    let of_key = key.issuer.as_deref()?.replace(TENANT_PLACEHOLDER, tid);
-    // The key set of version 2.0 also signs tokens of version 1.0, under the other name.
-    let same_v1 = host_of(iss) == Some("sts.windows.net")
-        && of_key == format!("https://login.microsoftonline.com/{tid}/v2.0");
-    (of_key != iss && !same_v1).then(|| {
-        Case::new(format!(
-            "The key that signed is for {}; the token says {}.",
-            shown(&of_key),
-            shown(iss)
-        ))
-        .change(Change::api(
-            "key's issuer",
-            "Compare the key's `issuer` with the token's `iss`, and refuse where they differ.",
-        ))
-    })
-}
-
 fn no_kid(evidence: &Evidence) -> Option<Case> {
     let header = evidence.token.as_ref().filter(|token| is_jwt(token));
     let lacks = header.filter(|token| token.header_text("kid").is_none() && token.is_entra());
@@ -356,6 +217,13 @@ fn signature(evidence: &Evidence) -> Option<Case> {
             evidence.subject()
         ),
     };
+    if token.is_some_and(|token| token.role == Role::Id) {
+        return Some(Case::new(seen).change(Change::environment(
+            "what is between us and the provider",
+            "Look for something that opens TLS on the way and changes answers, and whether the keys are those of \
+             the provider you mean. If neither is so, refusing is right.",
+        )));
+    }
     Some(
         Case::new(seen)
             .change(Change::api(

@@ -16,7 +16,7 @@ pub(super) const ROWS: &[Row] = &[Row {
             between: an outbound proxy, a sign-in page of the network, an inspection. Statuses of 500 and more are \
             the provider's own trouble.",
     cure: "Ask for the address from this machine: what answers, and from where.",
-    fault: Some("body"),
+    fault: Some("discovery-body"),
     explains: &["VST-KEYS-NOT-KEYS", "VST-KEYS-KID-MISSING"],
     judge: metadata,
 }];

@@ -58,7 +58,7 @@ pub(super) const ROWS: &[Row] = &[
         cause: "Access tokens grow with the groups, roles and scopes of a person, to 4 KiB and more. With the other \
                 fields, and twice where two fields carry the token, the head is larger than the upstream takes.",
         cure: "Raise the upstream's limit, and send the token in one field only.",
-        fault: Some("oversize-token"),
+        fault: None,
         explains: &[],
         judge: small_head,
     },

@@ -2,6 +2,7 @@
 
 use super::uri::{register, same, sent};
 use crate::catalogue::{Case, Row};
+use crate::evidence::Origin;
 use crate::shown::shown;
 use crate::{Change, Confidence, Evidence, Severity};
 
@@ -117,7 +118,9 @@ fn origin(evidence: &Evidence) -> Option<Case> {
 fn signed_out(evidence: &Evidence) -> Option<Case> {
     let settings = evidence.settings.as_ref()?;
     let list = settings.registered_redirect_uris.as_ref()?;
-    if settings.session.sign_out_at_provider != Some(true) || !evidence.is_entra() {
+    // Others than we come back to other addresses.
+    let ours = matches!(settings.origin, None | Some(Origin::Toml));
+    if settings.session.sign_out_at_provider != Some(true) || !evidence.is_entra() || !ours {
         return None;
     }
     let missing = settings

@@ -62,7 +62,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         code: "VST-SCOPE-ASSIGNMENT",
-        title: "the person is not assigned to the app",
+        title: "the app lets in only who is assigned to it",
         severity: Severity::Error,
         confidence: Confidence::Documented,
         source: CODES,
@@ -176,7 +176,12 @@ fn admin_approval(evidence: &Evidence) -> Option<Case> {
 }
 
 fn prompt_consent(evidence: &Evidence) -> Option<Case> {
-    let prompt = evidence.provider()?.parameter("prompt")?;
+    let provider = evidence.provider()?;
+    let prompt = provider.parameter("prompt")?;
+    // Google gives a refresh token only with both.
+    if provider.parameter("access_type") == Some("offline") && !evidence.is_entra() {
+        return None;
+    }
     prompt
         .split_ascii_whitespace()
         .any(|word| matches!(word, "consent" | "admin_consent"))

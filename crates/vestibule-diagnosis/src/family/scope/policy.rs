@@ -34,7 +34,7 @@ pub(super) const ROWS: &[Row] = &[
         symptom: "People are signed in and working, and then a renewal of the token fails with `interaction_required`, or with `invalid_grant` and a `suberror`.",
         cause: "A policy was changed, or the second factor is too old for this API. Entra can't ask anybody in a renewal.",
         cure: "Send the person to sign in again, with the `claims` of the answer, so that Entra asks for what is missing.",
-        fault: Some("token-error-50076"),
+        fault: None,
         explains: &[
             "VST-AADSTS-50072",
             "VST-AADSTS-50074",

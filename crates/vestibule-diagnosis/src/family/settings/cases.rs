@@ -49,10 +49,13 @@ pub(crate) fn all() -> Vec<RowCase> {
             .shows(header.clone())
             .says("only on request")
             .shows(of(|settings| {
-                settings.routes[0].rules = vec![ClaimRule::new("groups", texts(&["4d7a9e10"]))];
+                settings.routes[0].rules = vec![ClaimRule::new("given_name", texts(&["Ada"]))];
             }))
             .silent(with(&header, |e| {
                 route(e).header_claims = texts(&["oid", "name"])
+            }))
+            .silent(with(&header, |e| {
+                route(e).header_claims = texts(&["groups"])
             }))
             .silent(with(&header, |e| {
                 e.id_token = Some(entra_id_token(serde_json::json!({})))

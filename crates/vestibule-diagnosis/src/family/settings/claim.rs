@@ -15,25 +15,20 @@ pub(super) const ROWS: &[Row] = &[Row {
     symptom: "The header is missing or the rule lets nobody in, though everybody signs in well.",
     cause: "Entra's v2.0 ID tokens carry some claims only where the registration asks for them.",
     cure: "Ask for the claim in the registration of the sign-in app, under Token configuration.",
-    fault: Some("missing-claim"),
+    fault: None,
     explains: &[],
     judge: claim,
 }];
 
-/// What v2.0 ID tokens carry only as an optional claim, or as a configured one.
-const ON_REQUEST: [&str; 12] = [
+/// What v1.0 ID tokens carried by themselves, and v2.0 ID tokens carry only as an optional claim. Who asks for `groups`
+/// or another claim that never came by itself knows.
+const ON_REQUEST: [&str; 6] = [
     "upn",
-    "email",
     "unique_name",
     "given_name",
     "family_name",
-    "onprem_sid",
-    "sid",
-    "groups",
-    "auth_time",
     "ipaddr",
-    "verified_primary_email",
-    "acct",
+    "onprem_sid",
 ];
 
 /// Of these, the claims a route needs, the user's name not counted: that has a finding of its own.
@@ -68,24 +63,16 @@ fn claim(evidence: &Evidence) -> Option<Case> {
         .chain(settings.routes.iter().filter(|_| !named))
         .map(|route| (route, wanted(route)))
         .find(|(_, claims)| !claims.is_empty())?;
-    let groups = claims.contains(&"groups");
-    let case = Case::new(format!(
-        "The route {} needs {}, which v2.0 tokens carry only on request.",
-        shown(route.path.as_deref().unwrap_or("/")),
-        shown_list(claims.iter().copied(), "and")
-    ));
-    let case = match claims.iter().find(|claim| **claim != "groups") {
-        Some(claim) => case.change(Change::portal(
+    let first = claims.first().copied().unwrap_or_default();
+    Some(
+        Case::new(format!(
+            "The route {} needs {}, which v2.0 tokens carry only on request.",
+            shown(route.path.as_deref().unwrap_or("/")),
+            shown_list(claims.iter().copied(), "and")
+        ))
+        .change(Change::portal(
             format!("{} > Add optional claim > ID", portal::TOKEN_CONFIGURATION),
-            format!("Add {} here, if it is not there yet.", shown(claim)),
+            format!("Add {} here, if it is not there yet.", shown(first)),
         )),
-        None => case,
-    };
-    Some(match groups {
-        true => case.change(Change::portal(
-            format!("{} > Add groups claim", portal::TOKEN_CONFIGURATION),
-            "Add it, for ID tokens, if it is not there yet. App roles do without it.",
-        )),
-        false => case,
-    })
+    )
 }

@@ -18,7 +18,7 @@ pub(super) const ROWS: &[Row] = &[Row {
     cause: "An access token lasts 60 to 90 minutes. It is renewed with a refresh token, and Entra gives one only \
             for the scope `offline_access`.",
     cure: "Add `offline_access` to the scopes.",
-    fault: Some("no-refresh-token"),
+    fault: None,
     explains: &["VST-TOKEN-NO-REFRESH"],
     judge: no_renewal,
 }];

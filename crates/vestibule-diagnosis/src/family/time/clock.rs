@@ -1,7 +1,7 @@
 //! Clocks, and tokens that are not yet or no longer valid.
 
 use crate::catalogue::{Case, Row};
-use crate::evidence::{Failure, Token};
+use crate::evidence::{Failure, Role, Token};
 use crate::{Change, Confidence, Evidence, Severity};
 
 pub(super) const ROWS: &[Row] = &[
@@ -15,7 +15,7 @@ pub(super) const ROWS: &[Row] = &[
         cause: "Tokens carry times, and are compared with this machine's clock. It differs from the \
                 provider's by more than is allowed for.",
         cure: "Set the clock by NTP.",
-        fault: Some("clock-offset"),
+        fault: None,
         explains: &[
             "VST-TIME-NOT-YET",
             "VST-TIME-EXPIRED",
@@ -163,6 +163,12 @@ fn expired(evidence: &Evidence) -> Option<Case> {
         true => case.because(format!("It was made to last {} only.", said(lives))),
         false => case,
     };
+    if token.role == Role::Id {
+        return Some(
+            case.because("It was made just now, so one of the two clocks is wrong, or an old answer was sent again.")
+                .change(set_the_clock()),
+        );
+    }
     let scopes = evidence.scopes();
     let renews = scopes.is_some_and(|scopes| scopes.iter().any(|scope| scope == "offline_access"));
     Some(match (scopes, renews) {

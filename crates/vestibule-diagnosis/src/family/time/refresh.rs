@@ -16,7 +16,7 @@ pub(super) const ROWS: &[Row] = &[
         cause: "`expires_in` came as text, as zero, or not at all, and was taken for \"already over\". Some \
                 endpoints send it as text.",
         cure: "Read numbers and text alike; where it is missing, take the token's `exp`.",
-        fault: Some("string-expires-in"),
+        fault: None,
         explains: &[],
         judge: expires_in,
     },

@@ -30,7 +30,7 @@ pub(super) const ROWS: &[Row] = &[
         cause: "Without the scope `openid` the request is plain OAuth 2.0, and its answer tells nobody \
                 who signed in.",
         cure: "Add `openid` to the scopes.",
-        fault: Some("no-id-token"),
+        fault: None,
         explains: &[],
         judge: no_id_token,
     },
@@ -44,7 +44,7 @@ pub(super) const ROWS: &[Row] = &[
         cause: "Without the scope `offline_access` there is no refresh token, so nothing can be renewed \
                 when the access token ends.",
         cure: "Add `offline_access` to the scopes.",
-        fault: Some("no-refresh-token"),
+        fault: None,
         explains: &[],
         judge: no_refresh,
     },

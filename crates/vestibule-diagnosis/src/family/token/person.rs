@@ -21,7 +21,7 @@ pub(super) const ROWS: &[Row] = &[
                 domain is not verified.",
         cure: "Know people by `oid`, together with `tid` if there are several tenants. For showing, add \
                the optional claim and name a fallback.",
-        fault: Some("missing-claim"),
+        fault: None,
         explains: &["VST-TOKEN-OPTIONAL-CLAIM"],
         judge: user_claim,
     },

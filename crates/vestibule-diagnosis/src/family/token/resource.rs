@@ -126,6 +126,14 @@ fn graph(evidence: &Evidence) -> Option<Case> {
         .audiences()
         .into_iter()
         .find(|found| is_graph_audience(found));
+    // Graph itself is behind the route.
+    let accepts = |audience| {
+        let mut accepted = evidence.api.iter().flat_map(|api| &api.audiences);
+        accepted.any(|own| own == audience)
+    };
+    if audience.is_some_and(accepts) {
+        return None;
+    }
     let nonce = header.contains_key("nonce");
     let (seen, confidence) = match (audience, nonce) {
         (Some(audience), true) => (
@@ -254,7 +262,25 @@ fn audience_name(evidence: &Evidence) -> Option<Case> {
 }
 
 fn audience(evidence: &Evidence) -> Option<Case> {
-    let (_, found, expected) = mismatch(evidence)?;
+    let (token, found, expected) = mismatch(evidence)?;
+    if token.role == Role::Id {
+        return Some(
+            Case::new(format!(
+                "The ID token is for {}; ours is the client id {}.",
+                shown_list(found.iter().copied(), "and"),
+                shown_list(expected.iter().map(String::as_str), "or")
+            ))
+            .because(
+                "An ID token names the client that asked for it. One for another client says nothing about \
+                 a sign-in here: somebody could have got it at any other app.",
+            )
+            .change(Change::config(
+                "provider.client_id",
+                "Compare it with the id that the provider shows for this app; refusing is right where they \
+                 are one.",
+            )),
+        );
+    }
     Some(
         Case::new(seen_audiences(evidence, &found, expected))
             .because(format!(

@@ -1,11 +1,11 @@
 //! Decides the head of an answer: its framing, and whether the connection goes on after it.
 
 use bytes::Bytes;
-use vestibule_gate::fields::Fields;
+use vestibule_gate::fields::{Fields, Known, KnownSet};
 use vestibule_http1::write;
 
 use crate::body::{Body, Length};
-use crate::wire::is_connection_field;
+use crate::wire::CONNECTION_FIELDS;
 
 /// What of a request decides about its answer.
 #[derive(Debug, Clone, Copy)]
@@ -89,6 +89,8 @@ pub(super) fn frame(asked: &Asked, status: u16, body: Body) -> (Plan, Body) {
     }
 }
 
+const DATE: KnownSet = KnownSet::of([Known::Date]);
+
 /// Writes the head.
 pub(super) fn head(
     out: &mut Vec<u8>,
@@ -98,11 +100,10 @@ pub(super) fn head(
     date: &[u8],
 ) {
     write::status_line(out, plan.status);
-    let keep = |name: &[u8]| !is_connection_field(name);
-    if write::fields(out, fields, keep).is_err() {
+    if write::fields_without(out, fields, CONNECTION_FIELDS).is_err() {
         sound_fields(out, fields);
     }
-    if !fields.contains("date") {
+    if !fields.has(DATE) {
         out.extend_from_slice(b"Date: ");
         out.extend_from_slice(date);
         out.extend_from_slice(b"\r\n");
@@ -125,7 +126,7 @@ pub(super) fn head(
 /// A field that would not be read as it is written is left out: the others are still an answer.
 fn sound_fields(out: &mut Vec<u8>, fields: &Fields) {
     for field in fields {
-        if !is_connection_field(field.name) && write::field(out, field.name, field.value).is_err() {
+        if !field.is_in(CONNECTION_FIELDS) && write::field(out, field.name, field.value).is_err() {
             let name = field.name.escape_ascii();
             tracing::error!(%name, "a response field is malformed and left out");
         }

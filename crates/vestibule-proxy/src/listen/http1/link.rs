@@ -15,6 +15,7 @@ use tokio::io::ReadBuf;
 use tokio::time::Instant;
 
 use super::receiving::Receiving;
+use crate::listen::patience::Patience;
 use crate::listen::plan::Limits;
 use crate::listen::transport::Transport;
 use crate::scratch::{Lent, Scratch};
@@ -43,6 +44,8 @@ pub(super) struct Io<S> {
     pub(super) stream: S,
     pub(super) input: Input,
     pub(super) output: Output,
+    /// How slowly the client takes its answer.
+    pace: Patience,
     /// The client sends nothing more.
     pub(super) ended: bool,
     /// The body of the request whose turn it is.
@@ -59,6 +62,7 @@ impl<S: Transport> Link<S> {
                 stream,
                 input: Input::default(),
                 output: Output::default(),
+                pace: Patience::with_answer(&limits),
                 ended: false,
                 body: None,
             }),
@@ -70,12 +74,26 @@ impl<S: Transport> Link<S> {
         }
     }
 
+    /// While the handler works: sends the interim response that waits, if any, and looks whether the client is still there.
+    pub(super) fn poll_handling(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let waits = !self.io.borrow().output.is_flushed();
+        if waits && matches!(self.poll_flush(cx), Poll::Ready(Err(_))) {
+            return Poll::Ready(());
+        }
+        self.poll_gone(cx)
+    }
+
     /// Looks whether the client is still there. Ready when it is not; what it sent meanwhile is kept.
+    ///
+    /// For the task of the connection: a socket wakes whoever read it last, and whoever wrote to it last.
     pub(super) fn poll_gone(&self, cx: &mut Context<'_>) -> Poll<()> {
         let io = &mut *self.io.borrow_mut();
-        if io.body.as_ref().is_some_and(|body| body.is_being_read()) {
-            // Whoever reads the body will see.
-            return Poll::Pending;
+        if let Some(body) = &mut io.body {
+            body.belongs_to(cx.waker());
+            if body.is_being_read() && !self.abandoned.get() {
+                // Whoever reads the body will see, and wakes this task when it reads no more.
+                return Poll::Pending;
+            }
         }
         while !io.ended {
             let space = READ_AHEAD.saturating_sub(io.input.len());
@@ -141,30 +159,58 @@ impl<S: Transport> Link<S> {
     }
 
     fn poll_flush_io(&self, cx: &mut Context<'_>, io: &mut Io<S>) -> Poll<io::Result<()>> {
-        let before = io.output.left();
+        let (left, sent) = (io.output.left(), io.stream.sent());
         let polled = io.output.poll_flush(cx, &mut io.stream);
-        let progress = io.output.left() < before;
-        self.watch(cx, polled, progress)
+        let moved = match (sent, io.stream.sent()) {
+            (Some(before), Some(after)) => after.wrapping_sub(before),
+            _ => (left - io.output.left()) as u64,
+        };
+        let paced = io.pace.came(moved);
+        if polled.is_ready() {
+            io.pace.rest();
+            self.taken();
+            return polled;
+        }
+        if paced.is_ok() {
+            ready!(io.pace.poll_lost(cx, &self.writes));
+            // Nothing was heard of the client; a look decides.
+            let moved = io.output.press(&mut io.stream);
+            if moved > 0 && io.pace.came(moved).is_ok() {
+                return self.poll_flush_io(cx, io);
+            }
+        }
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 
-    /// Counts how long the client has been taking nothing.
+    /// Counts how long the client has been taking nothing of a protocol that is not HTTP.
     pub(super) fn watch<T>(
         &self,
         cx: &mut Context<'_>,
         polled: Poll<io::Result<T>>,
-        progress: bool,
     ) -> Poll<io::Result<T>> {
         if polled.is_ready() {
-            if self.writes.is_set() {
-                self.writes.clear();
-            }
+            self.taken();
             return polled;
         }
-        if progress || !self.writes.is_set() {
+        if !self.writes.is_set() {
             self.writes.set(Instant::now(), self.limits.write_stall);
         }
         ready!(self.writes.poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    fn taken(&self) {
+        if self.writes.is_set() {
+            self.writes.clear();
+        }
+    }
+
+    /// An answer begins. True if the client waits to be told to send its body: it never is now, because an interim
+    /// response has no place in an answer, so what it will send next nobody knows.
+    pub(super) fn begin_answer(&self) -> bool {
+        let io = &mut *self.io.borrow_mut();
+        io.pace = Patience::with_answer(&self.limits);
+        io.body.as_mut().is_some_and(|body| body.refuse())
     }
 }
 
@@ -270,12 +316,16 @@ impl Output {
         self.left() == 0
     }
 
+    fn is_flushed(&self) -> bool {
+        self.is_empty() && !self.unflushed
+    }
+
     fn free(&mut self) {
         self.first = Vec::new();
         self.at = 0;
     }
 
-    pub(super) fn poll_flush(
+    fn poll_flush(
         &mut self,
         cx: &mut Context<'_>,
         stream: &mut impl Transport,
@@ -302,6 +352,18 @@ impl Output {
             self.unflushed = false;
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Writes although the socket seems to be full. How many bytes the client made room for.
+    fn press(&mut self, stream: &mut impl Transport) -> u64 {
+        let first = self.first.get(self.at..).unwrap_or_default();
+        let parts = [first, &self.piece, self.last];
+        let part = parts.into_iter().find(|part| !part.is_empty());
+        let Ok((taken, moved)) = stream.press(part.unwrap_or_default()) else {
+            return 0;
+        };
+        self.advance(taken);
+        moved
     }
 
     fn advance(&mut self, mut written: usize) {

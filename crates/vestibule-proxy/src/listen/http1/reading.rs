@@ -175,13 +175,9 @@ impl Reading {
             let line = FirstLine::of(bytes, limits);
             (Some(Next::Unread(error.into(), line)), 0)
         };
-        let length = match self.end.find(bytes, &of) {
-            Ok(Some(length)) => length,
-            Ok(None) => return (None, 0),
-            Err(error) => return refused(error),
-        };
-        match request::parse(bytes.get(..length).unwrap_or_default(), &of) {
-            Ok(head) => (Some(Next::Request(head)), length),
+        match request::read(&mut self.end, bytes, &of) {
+            Ok(Some((head, length))) => (Some(Next::Request(head)), length),
+            Ok(None) => (None, 0),
             Err(error) => refused(error),
         }
     }

@@ -2,10 +2,14 @@
 //!
 //! It is read when the handler reads it. The first time, a client that waits for `100 Continue` gets it
 //! (RFC 9110 §10.1.1).
+//!
+//! Who reads it may be another task than the connection's, as it is with HTTP/2 to the upstream. Only the connection's task
+//! writes to the client. While the body is read, its reader is woken by the socket; each wakes the other when it is
+//! no longer the one to do something.
 
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Bytes, BytesMut};
 use vestibule_gate::fields::Fields;
@@ -25,10 +29,23 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 pub(super) struct Receiving {
     decoder: Decoder,
     patience: Patience,
-    /// The client sends nothing before it is told to.
-    expects: bool,
+    expects: Expects,
     started: bool,
     failed: Option<BodyError>,
+    /// The connection's task, since it first had to wait.
+    owner: Option<Waker>,
+    /// The task that waits for more, if it is another.
+    reader: Option<Waker>,
+}
+
+/// What the client waits for before it sends the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Expects {
+    Nothing,
+    /// `100 Continue`.
+    Continue,
+    /// That, and it is not going to come.
+    Refused,
 }
 
 impl Receiving {
@@ -36,9 +53,40 @@ impl Receiving {
         Self {
             decoder: Decoder::new(framing),
             patience: Patience::new(limits),
-            expects,
+            expects: if expects {
+                Expects::Continue
+            } else {
+                Expects::Nothing
+            },
             started: false,
             failed: None,
+            owner: None,
+            reader: None,
+        }
+    }
+
+    /// The connection's task waits.
+    pub(super) fn belongs_to(&mut self, task: &Waker) {
+        keep(&mut self.owner, task);
+    }
+
+    /// It is never asked for any more. True if the client waits to be.
+    pub(super) fn refuse(&mut self) -> bool {
+        if self.expects == Expects::Nothing || self.is_complete() {
+            return false;
+        }
+        self.expects = Expects::Refused;
+        true
+    }
+
+    fn is_read_elsewhere(&self, cx: &Context<'_>) -> bool {
+        let owner = self.owner.as_ref();
+        owner.is_some_and(|owner| !owner.will_wake(cx.waker()))
+    }
+
+    fn wake_owner(&self) {
+        if let Some(owner) = &self.owner {
+            owner.wake_by_ref();
         }
     }
 
@@ -54,7 +102,7 @@ impl Receiving {
 
     /// How many bytes are left, if that is certain: a client that was never told to send may not send them.
     pub(super) fn left(&self) -> Option<u64> {
-        if self.expects || self.failed.is_some() {
+        if self.expects != Expects::Nothing || self.failed.is_some() {
             None
         } else {
             self.decoder.remaining()
@@ -108,6 +156,19 @@ impl Receiving {
     }
 }
 
+impl Drop for Receiving {
+    /// The request is over, or its connection. Nothing else would tell a reader in another task.
+    fn drop(&mut self) {
+        self.reader.take().into_iter().for_each(Waker::wake);
+    }
+}
+
+fn keep(kept: &mut Option<Waker>, waker: &Waker) {
+    if !kept.as_ref().is_some_and(|kept| kept.will_wake(waker)) {
+        *kept = Some(waker.clone());
+    }
+}
+
 impl<S: Transport> Link<S> {
     /// The next request begins. Its body, if it has one.
     pub(super) fn begin_body(self: &Rc<Self>, framing: BodyFraming, expects: bool) -> Body {
@@ -126,17 +187,37 @@ impl<S: Transport> Link<S> {
 
     /// The request is over: what still reads its body gets an error.
     pub(super) fn end_turn(&self) {
+        self.end_reading();
+        let body = self.io.borrow_mut().body.take();
+        drop(body);
+    }
+
+    /// The same, but where the body ends is still to be known.
+    pub(super) fn end_reading(&self) {
         self.turn.set(self.turn.get() + 1);
-        self.io.borrow_mut().body = None;
+        let mut io = self.io.borrow_mut();
+        let reader = io.body.as_mut().and_then(|body| body.reader.take());
+        drop(io);
+        reader.into_iter().for_each(Waker::wake);
     }
 
     fn poll_body(&self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
         let io = &mut *self.io.borrow_mut();
         let Some(mut body) = io.body.take() else {
-            return Poll::Ready(None);
+            // Whatever became of it, nobody saw its end.
+            return Poll::Ready(Some(Err(BodyError::Aborted)));
         };
         body.started = true;
         let polled = self.poll_piece(cx, io, &mut body);
+        if body.is_read_elsewhere(cx) {
+            if polled.is_pending() {
+                keep(&mut body.reader, cx.waker());
+            }
+            if !body.is_being_read() {
+                // From here on the connection's task looks whether the client is there.
+                body.wake_owner();
+            }
+        }
         io.body = Some(body);
         polled
     }
@@ -153,7 +234,9 @@ impl<S: Transport> Link<S> {
         let mut data = BytesMut::new();
         if !io.input.is_empty() {
             // A client that sends at once does not wait for anything (RFC 9110 §10.1.1).
-            body.expects = false;
+            if body.expects == Expects::Continue {
+                body.expects = Expects::Nothing;
+            }
             match body.decode(io.input.bytes(), Some(&mut data)) {
                 Ok(used) => io.input.consume(used),
                 Err(error) => return Poll::Ready(Some(Err(error))),
@@ -162,7 +245,7 @@ impl<S: Transport> Link<S> {
         loop {
             if !data.is_empty() {
                 self.bytes_in.set(self.bytes_in.get() + data.len() as u64);
-                if body.patience.came(data.len()).is_err() {
+                if body.patience.came(data.len() as u64).is_err() {
                     return Poll::Ready(Some(Err(body.fail(BodyError::TooSlow))));
                 }
                 return Poll::Ready(Some(Ok(data.freeze())));
@@ -170,12 +253,12 @@ impl<S: Transport> Link<S> {
             if body.decoder.is_ended() {
                 return Poll::Ready(None);
             }
-            if std::mem::take(&mut body.expects) {
+            if body.expects == Expects::Continue {
+                body.expects = Expects::Nothing;
                 io.output.interim(CONTINUE);
-            }
-            if !io.output.is_empty() {
-                // A client that is gone is noticed by the read.
-                let _ = io.output.poll_flush(cx, &mut io.stream);
+                if body.is_read_elsewhere(cx) {
+                    body.wake_owner();
+                }
             }
             let scratch = self.core.scratch();
             let read = io.poll_read(cx, scratch, body.space(), |input, came| {
@@ -249,6 +332,10 @@ impl<S: Transport> Drop for RequestBody<S> {
     fn drop(&mut self) {
         if let Some(link) = self.link() {
             link.abandoned.set(true);
+            let io = link.io.borrow();
+            if let Some(body) = io.body.as_ref().filter(|body| body.is_being_read()) {
+                body.wake_owner();
+            }
         }
     }
 }

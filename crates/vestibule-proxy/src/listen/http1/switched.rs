@@ -38,16 +38,16 @@ impl<S: Transport> AsyncWrite for Switched<'_, S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.0.io.borrow_mut().stream).poll_write(cx, bytes);
-        self.0.watch(cx, polled, false)
+        self.0.watch(cx, polled)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let polled = Pin::new(&mut self.0.io.borrow_mut().stream).poll_flush(cx);
-        self.0.watch(cx, polled, false)
+        self.0.watch(cx, polled)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let polled = Pin::new(&mut self.0.io.borrow_mut().stream).poll_shutdown(cx);
-        self.0.watch(cx, polled, false)
+        self.0.watch(cx, polled)
     }
 }

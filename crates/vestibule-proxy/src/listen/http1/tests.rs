@@ -2,6 +2,7 @@
 
 mod bodies;
 mod deadlines;
+mod readers;
 mod refusals;
 mod requests;
 mod switches;

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use crate::body::{Body, Length};
 use crate::exchange::Response;
 use crate::listen::record::{Record, Sending};
-use crate::wire::{Outgoing, header, is_connection_field};
+use crate::wire::{CONNECTION_FIELDS, Outgoing, header};
 
 pub(super) type HyperResponse = http::Response<Outgoing<Sending>>;
 
@@ -17,7 +17,7 @@ pub(super) fn answer(response: Response, mut record: Record) -> HyperResponse {
     } = response;
     let mut map = HeaderMap::with_capacity(head.fields.len() + 2);
     for field in &head.fields {
-        if is_connection_field(field.name) {
+        if field.is_in(CONNECTION_FIELDS) {
             continue;
         }
         match header(field) {

@@ -62,7 +62,7 @@ impl ByteStream for RequestBody {
                         }
                     };
                     this.bytes_in.set(this.bytes_in.get() + piece.len() as u64);
-                    if this.patience.came(piece.len()).is_err() {
+                    if this.patience.came(piece.len() as u64).is_err() {
                         return Poll::Ready(Some(Err(BodyError::TooSlow)));
                     }
                     if !piece.is_empty() {

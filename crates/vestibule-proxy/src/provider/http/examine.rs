@@ -113,28 +113,28 @@ fn why(error: reqwest::Error) -> ExamineError {
     let error = error.without_url();
     let mut innermost: &(dyn Error + 'static) = &error;
     let mut of_lookup = false;
-    let mut of_tls = false;
-    loop {
-        of_lookup |= innermost.to_string().contains("dns error");
-        of_tls |= is_tls(innermost);
-        match innermost.source() {
-            Some(cause) => innermost = cause,
-            None => break,
+    while let Some(cause) = cause(innermost) {
+        if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+            let detail = tls.to_string();
+            return ExamineError::Tls { detail };
         }
+        of_lookup |= cause.to_string().contains("dns error");
+        innermost = cause;
     }
     let detail = innermost.to_string();
-    match () {
-        () if of_tls => ExamineError::Tls { detail },
-        () if of_lookup => ExamineError::NoSuchHost { detail },
-        () => ExamineError::NoConnection { detail },
+    match of_lookup {
+        true => ExamineError::NoSuchHost { detail },
+        false => ExamineError::NoConnection { detail },
     }
 }
 
-/// Whether an error, or the one inside it, is of TLS. An [`io::Error`] does not name what it wraps as its source.
-fn is_tls(error: &(dyn Error + 'static)) -> bool {
-    error.is::<rustls::Error>()
-        || error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref)
-            .is_some_and(|inner| inner.is::<rustls::Error>())
+/// What an error comes from. An [`io::Error`] does not name what it wraps as its source, but the source of that.
+fn cause<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
+    match error
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref)
+    {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
 }

@@ -43,7 +43,7 @@ fn a_refused_account_is_offered_another_one() {
         let failure = error
             .with_start_again(&target)
             .and_delete("cookie".to_owned())
-            .failure();
+            .failure(Vec::new());
         let offered: Vec<&str> = failure.actions.iter().map(|link| &*link.label).collect();
         assert_eq!(offered, labels);
         for link in &failure.actions {

@@ -15,11 +15,11 @@ use super::reply::Reply;
 use super::upload::{Sending, Upload, UploadError};
 use crate::body::Body;
 use crate::scratch::Scratch;
+use crate::upstream::Forward;
 use crate::upstream::attempt::{Failure, Payload, Second};
 use crate::upstream::connect::name;
 use crate::upstream::error::{Malformed, UpstreamError};
 use crate::upstream::plan::UpstreamPlan;
-use crate::upstream::request::Head;
 
 /// How much of a response head is read.
 const LIMITS: HeadLimits = HeadLimits {
@@ -67,7 +67,7 @@ impl Exchange {
     pub(in crate::upstream) fn new(
         connection: Box<Connection>,
         payload: Payload,
-        head: &Head,
+        head: &Forward,
         now: Instant,
     ) -> Self {
         let (upload, head_made) = match payload {
@@ -98,7 +98,7 @@ impl Exchange {
         &mut self,
         cx: &mut Context<'_>,
         scratch: &Scratch,
-        head: &Head,
+        head: &Forward,
         plan: &UpstreamPlan,
     ) -> Poll<Result<Reply, Failure>> {
         let sending = match self.write(cx, scratch, head, plan) {
@@ -136,7 +136,7 @@ impl Exchange {
         &mut self,
         cx: &mut Context<'_>,
         scratch: &Scratch,
-        head: &Head,
+        head: &Forward,
         plan: &UpstreamPlan,
     ) -> Result<Sending, Failure> {
         if self.refused.is_some() {
@@ -150,7 +150,8 @@ impl Exchange {
         match self.upload.poll(&mut self.connection.io, cx, &mut out) {
             Ok(sending) => Ok(sending),
             Err(UploadError::Body(error)) => Err(UpstreamError::RequestBody(error).into()),
-            Err(UploadError::Connection(error)) if self.upload.was_begun() => {
+            // TLS may have written records of a write that then fails.
+            Err(UploadError::Connection(error)) if self.upload.was_begun() || plan.is_tls() => {
                 // An upstream that takes no more may have said why.
                 self.refused = Some(error);
                 Ok(Sending::Upstream)
@@ -171,7 +172,7 @@ impl Exchange {
         &mut self,
         cx: &mut Context<'_>,
         scratch: &Scratch,
-        head: &Head,
+        head: &Forward,
         plan: &UpstreamPlan,
     ) -> Poll<Result<Option<Reply>, Failure>> {
         scratch.input(|space| {
@@ -225,15 +226,11 @@ impl Exchange {
         let mut start = 0;
         loop {
             let bytes = bytes.get_mut(start..).unwrap_or_default();
-            let Some(length) = self.end.find(bytes, &LIMITS)? else {
+            let Some((head, length)) = response::read(&mut self.end, bytes, &LIMITS)? else {
                 return Ok(Found::PartFrom(start));
             };
-            self.end = End::default();
-            let Some((head, rest)) = bytes.split_at_mut_checked(length) else {
-                return Err(HeadError::TooLarge.into());
-            };
-            let head = response::parse(head, &LIMITS)?;
             if !matches!(head.status, 100 | 102..=199) {
+                let rest = bytes.get_mut(length..).unwrap_or_default();
                 return Ok(Found::Final(Reply::new(head, to_head, rest)?));
             }
             self.interim += 1;

@@ -1,12 +1,15 @@
 //! Decides what a response head means for its body and its connection.
 
 use bytes::{Bytes, BytesMut};
+use vestibule_gate::fields::{Fields, Known, KnownSet};
 use vestibule_http1::body::{BodyError, Decoder};
 use vestibule_http1::framing::{self, BodyFraming, FramingError};
 use vestibule_http1::persistence::keeps_alive;
 use vestibule_http1::response::ResponseHead;
 
 use super::gather::gather;
+
+const CODING: KnownSet = KnownSet::of([Known::TransferEncoding]);
 
 /// A response whose head is complete.
 pub(in crate::upstream) struct Reply {
@@ -57,9 +60,9 @@ impl Reply {
         let keeps_alive = keeps_alive(head.version, &head.fields);
         if framing == BodyFraming::None {
             return Ok(Self {
-                head,
+                goes_on: keeps_alive && rest.is_empty() && has_no_body(to_head, &head.fields),
                 content: Content::None,
-                goes_on: keeps_alive && rest.is_empty(),
+                head,
             });
         }
         let mut decoder = Decoder::new(framing);
@@ -83,4 +86,14 @@ impl Reply {
             goes_on: goes_on && keeps_alive,
         })
     }
+}
+
+/// Whether even a careless upstream sends none. The answer to a `HEAD`, and one that must have no body but speaks of one,
+/// may be followed by it a little later, and the next client on the connection would get that as its answer.
+fn has_no_body(to_head: bool, fields: &Fields) -> bool {
+    !to_head
+        && !fields.has(CODING)
+        && fields
+            .all_known(Known::ContentLength)
+            .all(|length| length == b"0")
 }

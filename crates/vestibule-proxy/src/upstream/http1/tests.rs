@@ -20,7 +20,6 @@ use crate::upstream::attempt::{Failure, Payload};
 use crate::upstream::forward::exchange;
 use crate::upstream::plan::UpstreamPlan;
 use crate::upstream::pool::Pool;
-use crate::upstream::request::Head;
 use crate::upstream::tests::build;
 use crate::upstream::{Address, Answer, Forward, UpstreamSettings};
 use crate::wheel::Wheel;
@@ -51,15 +50,8 @@ impl Bench {
     /// Sends a request on this connection.
     async fn send(&self, request: Forward, io: impl Duplex + 'static) -> Result<Answer, Failure> {
         let connection = Connection::new(Box::pin(io), &self.wheel, &Arc::default());
-        let head = Head {
-            method: request.method,
-            target: request.target,
-            fields: request.fields,
-            identity: request.identity,
-            upgrade: request.upgrade,
-            trailers: request.trailers,
-        };
-        let payload = Payload::Body(request.body);
+        let mut head = request;
+        let payload = Payload::Body(std::mem::take(&mut head.body));
         exchange(
             &self.pool,
             &self.plan,

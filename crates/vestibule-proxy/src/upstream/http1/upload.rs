@@ -203,7 +203,7 @@ impl Upload {
             return Err(BodyError::Aborted);
         }
         let trailers = if self.trailers {
-            self.body.trailers()
+            self.body.passed_trailers()
         } else {
             None
         };

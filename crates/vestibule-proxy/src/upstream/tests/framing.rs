@@ -202,7 +202,7 @@ fn bodyless_answers_leave_a_clean_connection() {
     let origin = Origin::start(|wire, _| {
         answer_all(wire, |head| match head.split(' ').nth(1).unwrap() {
             "/204" => "HTTP/1.1 204 No Content\r\n\r\n".into(),
-            "/304" => "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\nETag: x\r\n\r\n".into(),
+            "/304" => "HTTP/1.1 304 Not Modified\r\nETag: x\r\n\r\n".into(),
             "/0" => "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".into(),
             "/103" => format!(
                 "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n{HELLO}"
@@ -212,14 +212,15 @@ fn bodyless_answers_leave_a_clean_connection() {
     });
     on_core(async |upstreams| {
         let plan = origin.plan();
-        for (method, target, status, length) in [
-            ("GET", "/204", 204, Length::None),
-            ("GET", "/304", 304, Length::None),
-            ("HEAD", "/head", 200, Length::Known(5)),
-            ("GET", "/0", 200, Length::Known(0)),
+        for (method, target, status, length, connections) in [
+            ("GET", "/204", 204, Length::None, 1),
+            ("GET", "/304", 304, Length::None, 1),
+            ("GET", "/0", 200, Length::Known(0), 1),
             // Interim answers are not passed on, and what comes after them is the answer.
-            ("GET", "/103", 200, Length::Known(5)),
-            ("GET", "/204", 204, Length::None),
+            ("GET", "/103", 200, Length::Known(5), 1),
+            ("HEAD", "/head", 200, Length::Known(5), 1),
+            // Nobody knows whether a body follows the head that speaks of one.
+            ("GET", "/204", 204, Length::None, 2),
         ] {
             let answer = upstreams
                 .send(&plan, forward(method, target, Body::empty()))
@@ -232,8 +233,8 @@ fn bodyless_answers_leave_a_clean_connection() {
             );
             assert!(answer.head.fields.first("link").is_none());
             answer.body.collect(10).await.unwrap();
+            assert_eq!(origin.connections(), connections, "{target}");
         }
-        assert_eq!(origin.connections(), 1);
     });
 }
 

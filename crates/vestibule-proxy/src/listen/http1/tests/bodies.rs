@@ -235,6 +235,43 @@ fn cve_2024_24791_continue_is_said_when_the_body_is_read() {
     });
 }
 
+/// RFC 9110 §15.2: an interim response comes before the final one, and in the middle of that it would be a part of the body.
+#[test]
+fn continue_is_never_said_once_the_answer_began() {
+    struct AfterAPiece(bool, Body);
+
+    impl ByteStream for AfterAPiece {
+        fn poll_piece(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+        ) -> Poll<Option<Result<Bytes, BodyError>>> {
+            if std::mem::replace(&mut self.0, true) {
+                return self.1.poll_piece(cx);
+            }
+            Poll::Ready(Some(Ok(Bytes::from("a"))))
+        }
+    }
+
+    let behaviour = |incoming: Incoming| -> Answering {
+        Box::pin(async move { text(200, Body::stream(AfterAPiece(false, incoming.body))) })
+    };
+    on_wire(behaviour, async |mut wire| {
+        wire.send(
+            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n",
+        )
+        .await;
+        // What this client sends next may be the body or another request: the connection ends.
+        assert!(wire.head().await.contains("\r\nConnection: close\r\n"));
+        wire.settle().await;
+        wire.send("bcd").await;
+        assert_eq!(
+            wire.until("0\r\n\r\n").await,
+            "1\r\na\r\n3\r\nbcd\r\n0\r\n\r\n"
+        );
+        assert_eq!(wire.rest().await, "");
+    });
+}
+
 /// RUSTSEC-2025-0037: an answer before the body was read. What is left of the body is never read as a request.
 #[test]
 fn rustsec_2025_0037_the_rest_of_a_body_is_never_a_request() {

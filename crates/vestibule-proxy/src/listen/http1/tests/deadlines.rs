@@ -1,6 +1,7 @@
 //! Clients that are slow.
 
 use super::*;
+use crate::listen::transport::sealed::Sealed;
 
 const SECOND: Duration = Duration::from_secs(1);
 const TICK: Duration = crate::wheel::TICK;
@@ -138,16 +139,137 @@ fn a_client_that_takes_nothing_is_cut() {
 fn a_client_that_takes_slowly_gets_everything() {
     let behaviour =
         |_: Incoming| -> Answering { Box::pin(async { text(200, vec![b'a'; 50_000]) }) };
-    on_narrow_wire(1024, behaviour, async |mut wire| {
+    on_narrow_wire(8192, behaviour, async |mut wire| {
         wire.send(get("/")).await;
         wire.head().await;
-        let mut buffer = [0; 1000];
-        for _ in 0..50 {
+        let mut buffer = [0; 5000];
+        for _ in 0..10 {
             tokio::time::sleep(20 * SECOND).await;
             wire.stream.read_exact(&mut buffer).await.unwrap();
         }
         wire.send(get("/")).await;
         wire.head().await;
+    });
+}
+
+#[test]
+fn a_client_that_takes_next_to_nothing_is_cut() {
+    let behaviour =
+        |_: Incoming| -> Answering { Box::pin(async { text(200, vec![b'a'; 50_000]) }) };
+    on_narrow_wire(1024, behaviour, async |mut wire| {
+        let start = Instant::now();
+        wire.send(get("/")).await;
+        while !wire.task.is_finished() {
+            tokio::time::sleep(10 * SECOND).await;
+            wire.stream.read_u8().await.unwrap();
+            assert!(start.elapsed() < 60 * SECOND, "{:?}", start.elapsed());
+        }
+        wire.task.await.unwrap();
+    });
+}
+
+/// A socket that was full says that there is room only when a large part of it is free.
+#[test]
+fn a_client_whose_socket_seems_full_is_looked_at_before_it_is_cut() {
+    struct Full(Rc<Cell<usize>>);
+
+    impl AsyncRead for Full {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+    }
+
+    impl AsyncWrite for Full {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Pending
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl Transport for Full {
+        fn press(&mut self, bytes: &[u8]) -> io::Result<(usize, u64)> {
+            match self.0.take().min(bytes.len()) {
+                0 => Err(io::ErrorKind::WouldBlock.into()),
+                taken => Ok((taken, taken as u64)),
+            }
+        }
+    }
+
+    on_wire(ok, async |wire| {
+        for (takes, everything) in [(8000, true), (100, false), (0, false)] {
+            let room: Rc<Cell<usize>> = Rc::default();
+            let core = Rc::clone(&wire.serving.core);
+            let link = Link::new(Rc::clone(&core), limits(), Full(Rc::clone(&room)));
+            link.begin_answer();
+            let mut begun = false;
+            let sending = poll_fn(|cx| {
+                if std::mem::replace(&mut begun, true) {
+                    return link.poll_flush(cx);
+                }
+                let mut out = core.scratch().output();
+                out.resize(50_000, b'a');
+                link.begin_write(cx, out, Bytes::new(), b"")
+            });
+            let taking = async {
+                loop {
+                    tokio::time::sleep(25 * SECOND).await;
+                    room.set(takes);
+                }
+            };
+            let start = Instant::now();
+            let sent = tokio::select! {
+                sent = sending => sent,
+                () = taking => unreachable!(),
+            };
+            assert_eq!(sent.is_ok(), everything, "{takes}");
+            assert!(everything || start.elapsed() < 70 * SECOND, "{takes}");
+        }
+    });
+}
+
+/// An answer that TLS took at once is on its way for long.
+#[test]
+fn a_client_that_takes_slowly_what_tls_holds_back_gets_everything() {
+    on_wire(ok, async |wire| {
+        let (stream, mut far) = duplex(8192);
+        let core = Rc::clone(&wire.serving.core);
+        let link = Link::new(Rc::clone(&core), limits(), Sealed::new(stream));
+        link.begin_answer();
+        let sending = async {
+            let mut begun = false;
+            poll_fn(|cx| {
+                if std::mem::replace(&mut begun, true) {
+                    return link.poll_flush(cx);
+                }
+                let mut out = core.scratch().output();
+                out.resize(50_000, b'a');
+                link.begin_write(cx, out, Bytes::new(), b"")
+            })
+            .await
+        };
+        let taking = async {
+            for _ in 0..10 {
+                tokio::time::sleep(20 * SECOND).await;
+                far.read_exact(&mut [0; 5000]).await.unwrap();
+            }
+        };
+        let (sent, ()) = tokio::join!(sending, taking);
+        sent.unwrap();
     });
 }
 

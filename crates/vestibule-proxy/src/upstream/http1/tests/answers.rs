@@ -49,14 +49,30 @@ fn table() -> Vec<(&'static str, bool, Outcome)> {
             whole(204, "", true),
         ),
         (
-            "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
+            "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n",
+            false,
+            whole(204, "", true),
+        ),
+        (
+            "HTTP/1.1 304 Not Modified\r\n\r\n",
             false,
             whole(304, "", true),
+        ),
+        // A careless upstream sends the body a little later than the head that speaks of it.
+        (
+            "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n",
+            false,
+            whole(204, "", false),
+        ),
+        (
+            "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
+            false,
+            whole(304, "", false),
         ),
         (
             "HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n",
             false,
-            whole(304, "", true),
+            whole(304, "", false),
         ),
         (
             "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi",
@@ -188,20 +204,18 @@ fn an_answer_split_at_every_byte_is_the_same_answer() {
 }
 
 #[test]
-fn an_answer_to_head_has_a_length_and_no_body() {
+fn an_answer_to_head_has_a_length_and_no_body_and_its_connection_closes() {
     on_core(async || {
-        for (answer, free) in [
-            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", true),
-            (
-                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
-                true,
-            ),
-            ("HTTP/1.1 200 OK\r\n\r\n", true),
-            ("HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n", false),
-            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", false),
+        // An upstream that sends a body all the same may do so a little later.
+        for answer in [
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "HTTP/1.1 200 OK\r\n\r\n",
+            "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
         ] {
             let found = outcome(head(), &[answer.as_bytes()], false).await;
-            assert_eq!(found, whole(200, "", free), "{answer:?}");
+            assert_eq!(found, whole(200, "", false), "{answer:?}");
         }
     });
 }

@@ -4,9 +4,9 @@ use vestibule_gate::fields::Fields;
 use vestibule_gate::request::Upgrade;
 
 use super::*;
-use crate::upstream::UpstreamError;
 use crate::upstream::attempt::Second;
 use crate::upstream::tests::{HELLO, forward, get};
+use crate::upstream::{TlsSettings, UpstreamError};
 
 /// What an upstream gets that reads everything until nothing more comes, and answers `HELLO` to what it got.
 async fn sent(request: Forward) -> String {
@@ -74,7 +74,7 @@ fn nothing_that_frames_comes_from_the_identity_either() {
 }
 
 #[test]
-fn trailers_go_out_only_where_they_were_asked_for() {
+fn trailers_go_out_only_where_they_were_asked_for_and_judged() {
     struct Trailed(Option<Bytes>);
     impl ByteStream for Trailed {
         fn poll_piece(
@@ -90,18 +90,30 @@ fn trailers_go_out_only_where_they_were_asked_for() {
         }
     }
     on_core(async || {
-        for (trailers, expected) in [
+        for (trailers, judged, expected) in [
             (
                 false,
+                true,
                 "POST / HTTP/1.1\r\nHost: app.example:80\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
             ),
             (
                 true,
+                true,
                 "POST / HTTP/1.1\r\nHost: app.example:80\r\nTransfer-Encoding: chunked\r\nTE: trailers\r\nConnection: TE\r\n\r\n\
                  2\r\nhi\r\n0\r\nX-Sum: 1\r\n\r\n",
             ),
+            (
+                true,
+                false,
+                "POST / HTTP/1.1\r\nHost: app.example:80\r\nTransfer-Encoding: chunked\r\nTE: trailers\r\nConnection: TE\r\n\r\n\
+                 2\r\nhi\r\n0\r\n\r\n",
+            ),
         ] {
-            let mut request = forward("POST", "/", Body::stream(Trailed(Some("hi".into()))));
+            let mut body = Body::stream(Trailed(Some("hi".into())));
+            if judged {
+                body = body.passing_trailers(|trailers| trailers);
+            }
+            let mut request = forward("POST", "/", body);
             request.trailers = trailers;
             assert_eq!(sent(request).await, expected);
         }
@@ -195,14 +207,7 @@ fn a_request_of_which_nothing_was_taken_can_be_sent_as_it_is() {
         };
         let (ours, mut theirs) = duplex(1 << 20);
         let connection = Connection::new(Box::pin(ours), &bench.wheel, &Arc::default());
-        let head = Head {
-            method: get().method,
-            target: "/never-written".into(),
-            fields: Fields::new(),
-            identity: Rc::default(),
-            upgrade: None,
-            trailers: false,
-        };
+        let head = forward("GET", "/never-written", Body::empty());
         theirs.write_all(HELLO.as_bytes()).await.unwrap();
         let sent = exchange(
             &bench.pool,
@@ -223,6 +228,29 @@ fn a_request_of_which_nothing_was_taken_can_be_sent_as_it_is() {
                     .ends_with("X-A: 1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"),
             "{all}"
         );
+    });
+}
+
+/// Records of a write that then fails may be on their way, and the upstream may act on them.
+#[test]
+fn a_request_whose_first_write_failed_over_tls_may_have_been_sent() {
+    on_core(async || {
+        for method in ["POST", "GET"] {
+            let mut bench = Bench::new();
+            bench.plan = build(UpstreamSettings {
+                tls: Some(TlsSettings {
+                    danger_accept_any_certificate: true,
+                    ..TlsSettings::default()
+                }),
+                ..bench.plan.settings().clone()
+            });
+            let (ours, theirs) = duplex(64);
+            drop(theirs);
+            let request = forward(method, "/x", Body::empty());
+            let failure = bench.send(request, ours).await.err().unwrap();
+            assert_eq!(failure.error.code(), "upstream_broken");
+            assert!(matches!(failure.second, Second::Lost), "{method}");
+        }
     });
 }
 

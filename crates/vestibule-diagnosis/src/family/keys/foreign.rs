@@ -1,0 +1,157 @@
+//! Keys of another cloud, another issuer or another product.
+
+use vestibule_oidc::microsoft::TENANT_PLACEHOLDER;
+
+use super::signature::{found, missing};
+use crate::catalogue::{Case, Row};
+use crate::evidence::{Product, host_of};
+use crate::shown::shown;
+use crate::{Change, Confidence, Evidence, Severity};
+
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        code: "VST-KEYS-B2C",
+        title: "Entra's keys for a B2C token, or the other way round",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "Microsoft identity platform: troubleshooting signature validation errors",
+        symptom: "The key of a B2C token is not found.",
+        cause: "Azure AD B2C and Microsoft Entra ID are different products with different keys, and B2C has \
+                keys per policy.",
+        cure: "Use the metadata of the token's own host and policy.",
+        fault: None,
+        explains: &["VST-KEYS-KID-MISSING"],
+        judge: b2c,
+    },
+    Row {
+        code: "VST-KEYS-CIAM",
+        title: "keys of another host than External ID's",
+        severity: Severity::Error,
+        confidence: Confidence::Observed,
+        source: "Reports of key sets that differ between ciamlogin.com and login.microsoftonline.com",
+        symptom: "The key of an External ID token is not found.",
+        cause: "The keys come from login.microsoftonline.com, and External ID publishes its own on \
+                ciamlogin.com.",
+        cure: "Use the metadata of `NAME.ciamlogin.com`.",
+        fault: None,
+        explains: &["VST-KEYS-KID-MISSING"],
+        judge: ciam,
+    },
+    Row {
+        code: "VST-KEYS-CLOUD",
+        title: "a key of another cloud",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "IdentityModel: message IDX40012",
+        symptom: "The signature is right, and the token is still refused: its key belongs to another cloud.",
+        cause: "The public cloud's list has keys of other clouds too. A key of another cloud says nothing \
+                about a token of this one.",
+        cure: "Keep refusing. Sign in at the cloud the tenant is in.",
+        fault: Some("foreign-key"),
+        explains: &["VST-KEYS-FOREIGN-ISSUER", "VST-KEYS-LIBRARY"],
+        judge: cloud,
+    },
+    Row {
+        code: "VST-KEYS-FOREIGN-ISSUER",
+        title: "a key of another issuer",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "Microsoft identity platform: access tokens, \"Validate the issuer\"; signing key rollover",
+        symptom: "The signature is right, and the token is still refused: its key is another issuer's.",
+        cause: "Each of Entra's v2.0 keys names the issuer it signs for. The lists of `common` have keys of \
+                several; one that signs for personal accounts says nothing about a company's token.",
+        cure: "Keep refusing, and find out where the token came from.",
+        fault: None,
+        explains: &["VST-KEYS-LIBRARY"],
+        judge: foreign_issuer,
+    },
+];
+
+/// The token's issuer's product and that of the keys' address, if both are known.
+fn products(evidence: &Evidence) -> Option<(Product, Product, &str)> {
+    let (token, _, keys) = missing(evidence)?;
+    let url = keys.url.as_deref()?;
+    Some((token.product()?, Product::of_url(url)?, url))
+}
+
+fn metadata_of_the_token(evidence: &Evidence) -> Change {
+    let iss = evidence.token.as_ref().and_then(|token| token.text("iss"));
+    let host = iss.and_then(host_of).unwrap_or("the token's issuer");
+    Change::api(
+        "metadata",
+        format!(
+            "Set the API up with the metadata of {}, and for B2C of the policy.",
+            shown(host)
+        ),
+    )
+}
+
+fn b2c(evidence: &Evidence) -> Option<Case> {
+    let (of_token, of_keys, url) = products(evidence)?;
+    ((of_token == Product::B2c) != (of_keys == Product::B2c)).then(|| {
+        Case::new(format!(
+            "The token is of {}, and the keys of {}, from {}.",
+            of_token.name(),
+            of_keys.name(),
+            shown(url)
+        ))
+        .change(metadata_of_the_token(evidence))
+    })
+}
+
+fn ciam(evidence: &Evidence) -> Option<Case> {
+    let (of_token, of_keys, url) = products(evidence)?;
+    (of_token == Product::ExternalId && of_keys == Product::Entra).then(|| {
+        Case::new(format!(
+            "The token is of External ID, and the keys are from {}.",
+            shown(url)
+        ))
+        .change(metadata_of_the_token(evidence))
+    })
+}
+
+fn cloud(evidence: &Evidence) -> Option<Case> {
+    let (_, key) = found(evidence)?;
+    let of_key = key.cloud.as_deref()?;
+    let ours = evidence.metadata.as_ref()?.text("cloud_instance_name")?;
+    (of_key != ours).then(|| {
+        Case::new(format!(
+            "The key that signed is of the cloud {}; the metadata is of {}.",
+            shown(of_key),
+            shown(ours)
+        ))
+        .change(Change::config(
+            "provider.issuer",
+            "Use the sign-in host of the tenant's cloud: login.microsoftonline.com, .us, or \
+             login.partner.microsoftonline.cn.",
+        ))
+    })
+}
+
+fn foreign_issuer(evidence: &Evidence) -> Option<Case> {
+    let (token, key) = found(evidence)?;
+    let iss = token.text("iss")?;
+    let tid = token.text("tid").unwrap_or_default();
+    let of_key = key.issuer.as_deref()?.replace(TENANT_PLACEHOLDER, tid);
+    // The key set of version 2.0 also signs tokens of version 1.0, under the other name.
+    let same_v1 = host_of(iss) == Some("sts.windows.net")
+        && of_key == format!("https://login.microsoftonline.com/{tid}/v2.0");
+    // Whoever accepts both issuers of a tenant has said that they are one (`TokenIssuer::judge_key`).
+    let accepts = |issuer: &str| {
+        let mut own = evidence.api.iter().flat_map(|api| &api.issuers);
+        own.any(|own| own == issuer)
+    };
+    let accepts_both =
+        iss.contains(tid) && of_key.contains(tid) && accepts(iss) && accepts(&of_key);
+    (of_key != iss && !same_v1 && !accepts_both).then(|| {
+        Case::new(format!(
+            "The key that signed is for {}; the token says {}.",
+            shown(&of_key),
+            shown(iss)
+        ))
+        .change(Change::api(
+            "key's issuer",
+            "Compare the key's `issuer` with the token's `iss`, and refuse where they differ.",
+        ))
+    })
+}

@@ -1,0 +1,454 @@
+//! `vestibule doctor` and the findings of `vestibule check`, against the local provider with every fault that shows
+//! without a person, and with one.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::thread;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use vestibule_e2e::certificate::Certificate;
+use vestibule_e2e::local_provider::LocalProvider;
+use vestibule_e2e::person::Person;
+use vestibule_e2e::place::free_port;
+use vestibule_e2e::process::Process;
+use vestibule_e2e::program::vestibule;
+use vestibule_e2e::upstream::Upstream;
+
+/// A configuration in a folder of its own.
+struct Setup {
+    folder: TempDir,
+    toml: String,
+}
+
+impl Setup {
+    fn new(provider: &LocalProvider, upstream: &str, route: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        write_secret(folder.path(), provider.fact("client_secret"));
+        let port = free_port();
+        let toml = format!(
+            "public_url = \"http://localhost:{port}\"\nlisten = \"127.0.0.1:{port}\"\n\n[session]\n\
+             store = \"file:{}/state/sessions\"\n\n{}\n[[route]]\npath = \"/app\"\nupstream = \"{upstream}\"\n{route}\n",
+            folder.path().display(),
+            provider.toml(),
+        );
+        Self { folder, toml }
+    }
+
+    /// One with an API behind it that gets a token of its own.
+    fn healthy(provider: &LocalProvider, upstream: &str) -> Self {
+        let api = provider.fact("api");
+        Self::new(
+            provider,
+            upstream,
+            &format!(
+                "access_token = {{ scope = \"{api}/.default\" }}\nheaders = \"mod_auth_openidc\""
+            ),
+        )
+    }
+
+    fn with(mut self, from: &str, to: &str) -> Self {
+        assert!(self.toml.contains(from), "{from}: {}", self.toml);
+        self.toml = self.toml.replace(from, to);
+        self
+    }
+
+    fn write(&self) {
+        fs::write(self.folder.path().join("vestibule.toml"), &self.toml).unwrap();
+    }
+
+    fn run(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        self.write();
+        let mut command = vestibule(arguments);
+        let output = command
+            .current_dir(self.folder.path())
+            .env("STATE_DIRECTORY", self.folder.path())
+            .output()
+            .unwrap();
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!error.contains("panicked"), "{error}");
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+        )
+    }
+
+    /// The codes that `doctor` finds, and whether its exit code fits them.
+    fn codes(&self, arguments: &[&str]) -> Vec<String> {
+        let all = [&["doctor", "--json", "--timeout", "5"], arguments].concat();
+        let (exit, out) = self.run(&all);
+        let report: Value =
+            serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}"));
+        let wrong = report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|finding| finding["severity"] == "error");
+        assert_eq!(exit, Some(i32::from(wrong)), "{out}");
+        codes(&report)
+    }
+}
+
+fn write_secret(folder: &Path, text: &str) {
+    let path = folder.join("secret");
+    fs::write(&path, text).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+fn codes(report: &Value) -> Vec<String> {
+    let findings = report["findings"].as_array().unwrap();
+    findings
+        .iter()
+        .map(|finding| finding["code"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn a_healthy_set_up_gives_no_finding_and_leaves_nothing_behind() {
+    let provider = LocalProvider::start();
+    let upstream = Upstream::start();
+    let setup = Setup::healthy(&provider, &upstream.url);
+    let (exit, out) = setup.run(&["doctor"]);
+    assert_eq!(exit, Some(0), "{out}");
+    assert!(out.contains("8 checks, nothing wrong"), "{out}");
+    for told in [
+        "the clock",
+        "the keys",
+        "the redirect URI",
+        "credentials",
+        "session store",
+        "upstream",
+    ] {
+        assert!(out.contains(told), "{told}: {out}");
+    }
+    assert!(
+        !setup.folder.path().join("state").exists(),
+        "the store is not made"
+    );
+    let requests = upstream.received();
+    assert_eq!(requests.len(), 1, "the upstream is asked once");
+    assert_eq!(requests[0].line, "HEAD / HTTP/1.1");
+    for field in ["authorization", "cookie"] {
+        assert_eq!(requests[0].field(field), None);
+    }
+    let (exit, out) = setup.run(&["check"]);
+    assert_eq!((exit, out.trim()), (Some(0), "vestibule.toml is fine"));
+}
+
+/// Each fault of the provider that shows without a person, and its finding.
+#[test]
+fn each_fault_of_the_provider_gives_its_code() {
+    let provider = LocalProvider::start();
+    let upstream = Upstream::start();
+    let setup = Setup::healthy(&provider, &upstream.url);
+    for (fault, code) in [
+        (
+            json!({ "kind": "status", "endpoint": "discovery", "status": 404 }),
+            "VST-KEYS-NO-METADATA",
+        ),
+        (
+            json!({ "kind": "status", "endpoint": "discovery", "status": 503 }),
+            "VST-KEYS-METADATA",
+        ),
+        (
+            json!({ "kind": "body", "endpoint": "discovery", "shape": "html" }),
+            "VST-KEYS-METADATA",
+        ),
+        (
+            json!({ "kind": "body", "endpoint": "discovery", "shape": "truncated" }),
+            "VST-KEYS-METADATA",
+        ),
+        (
+            json!({ "kind": "discovery-member", "member": "jwks_uri" }),
+            "VST-KEYS-METADATA",
+        ),
+        (
+            json!({ "kind": "discovery-member", "member": "issuer", "value": "https://other.example" }),
+            "VST-KEYS-ISSUER",
+        ),
+        (
+            json!({ "kind": "hang-up", "endpoint": "discovery" }),
+            "VST-KEYS-UNREACHABLE",
+        ),
+        (
+            json!({ "kind": "slow", "endpoint": "discovery", "millis": 20_000 }),
+            "VST-KEYS-UNREACHABLE",
+        ),
+        (
+            json!({ "kind": "clock-offset", "seconds": 900 }),
+            "VST-TIME-CLOCK",
+        ),
+        (
+            json!({ "kind": "body", "endpoint": "keys", "shape": "html" }),
+            "VST-KEYS-NOT-KEYS",
+        ),
+        (
+            json!({ "kind": "status", "endpoint": "keys", "status": 500 }),
+            "VST-KEYS-NOT-KEYS",
+        ),
+        (
+            json!({ "kind": "hang-up", "endpoint": "token" }),
+            "VST-KEYS-UNREACHABLE",
+        ),
+        (
+            json!({ "kind": "token-error", "error": "invalid_client", "aadsts": 7_000_222 }),
+            "VST-CLIENT-SECRET-EXPIRED",
+        ),
+    ] {
+        provider.fault(&fault);
+        assert_eq!(setup.codes(&[]), [code], "{fault}");
+        provider.control("DELETE", "/faults", &Value::Null);
+    }
+    assert_eq!(
+        setup.codes(&[]),
+        Vec::<String>::new(),
+        "nothing is left of the faults"
+    );
+}
+
+#[test]
+fn a_provider_that_is_down_is_found() {
+    let provider = LocalProvider::start();
+    let upstream = Upstream::start();
+    let setup = Setup::healthy(&provider, &upstream.url);
+    let stopped = provider.stop();
+    assert_eq!(setup.codes(&[]), ["VST-KEYS-UNREACHABLE"]);
+    drop(stopped);
+}
+
+/// Mistakes in our registration, seen at the provider without anybody signing in.
+#[test]
+fn each_mistake_of_the_registration_gives_its_code() {
+    let provider =
+        LocalProvider::with_redirect_uri("https://portal.example.com/.vestibule/callback");
+    let upstream = Upstream::start();
+    let setup = || Setup::healthy(&provider, &upstream.url);
+    assert_eq!(setup().codes(&[]), ["VST-REDIRECT-UNREGISTERED"]);
+
+    let provider = LocalProvider::start();
+    let setup = || Setup::healthy(&provider, &upstream.url);
+    let wrong = setup();
+    write_secret(wrong.folder.path(), "not-the-secret");
+    assert_eq!(wrong.codes(&[]), ["VST-AADSTS-7000215"]);
+
+    let unknown = setup().with(
+        provider.fact("client_id"),
+        "00000000-1111-4222-8333-444444444444",
+    );
+    assert_eq!(unknown.codes(&[]), ["VST-CLIENT-ID"]);
+
+    let tenant = setup().with(
+        provider.fact("tenant_id"),
+        "00000000-1111-4222-8333-444444444444",
+    );
+    assert_eq!(tenant.codes(&[]), ["VST-KEYS-NO-METADATA"]);
+}
+
+#[test]
+fn each_trouble_with_an_upstream_gives_its_code() {
+    let provider = LocalProvider::start();
+    let nobody = format!("http://127.0.0.1:{}", free_port());
+    assert_eq!(
+        Setup::healthy(&provider, &nobody).codes(&[]),
+        ["VST-UPSTREAM-UNREACHABLE"]
+    );
+
+    let plain = Upstream::start().url.replace("http://", "https://");
+    assert_eq!(
+        Setup::healthy(&provider, &plain).codes(&[]),
+        ["VST-UPSTREAM-TLS"]
+    );
+
+    let other = other_protocol();
+    assert_eq!(
+        Setup::healthy(&provider, &other).codes(&[]),
+        ["VST-UPSTREAM-NOT-HTTP"]
+    );
+
+    let setup = Setup::healthy(&provider, &small_heads(5_000));
+    assert_eq!(
+        setup.codes(&[]),
+        Vec::<String>::new(),
+        "the limit is not tried unasked"
+    );
+    assert_eq!(
+        setup.codes(&["--probe-header-limit"]),
+        ["VST-UPSTREAM-SMALL-HEAD"]
+    );
+    let setup = Setup::healthy(&provider, &small_heads(20_000));
+    assert_eq!(setup.codes(&["--probe-header-limit"]), Vec::<String>::new());
+}
+
+/// The certificate of an inspecting proxy, or of a provider of one's own, is not believed unless it is configured.
+#[test]
+fn a_provider_with_an_unknown_certificate_is_found() {
+    let certificate = Certificate::new();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let tls = std::sync::Arc::new(certificate.server());
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut connection =
+                rustls::ServerConnection::new(std::sync::Arc::clone(&tls)).unwrap();
+            while connection.is_handshaking() && connection.complete_io(&mut stream).is_ok() {}
+        }
+    });
+    let provider = LocalProvider::start();
+    let upstream = Upstream::start();
+    let setup = Setup::healthy(&provider, &upstream.url).with(
+        &provider.issuer(),
+        &format!("https://localhost:{port}/tenant/v2.0"),
+    );
+    assert_eq!(setup.codes(&[]), ["VST-KEYS-TLS"]);
+}
+
+#[test]
+fn a_store_that_can_not_be_used_is_found() {
+    let provider = LocalProvider::start();
+    let upstream = Upstream::start();
+    let setup = Setup::healthy(&provider, &upstream.url);
+    // A folder: nobody, whatever their rights, writes into it as into a file.
+    fs::create_dir_all(setup.folder.path().join("state/sessions")).unwrap();
+    assert_eq!(setup.codes(&[]), ["VST-STORE-UNUSABLE"]);
+}
+
+#[test]
+fn check_judges_the_settings_as_the_provider_would() {
+    let provider = LocalProvider::start();
+    let api = provider.fact("api").to_owned();
+    let setup = || Setup::healthy(&provider, "http://127.0.0.1:1");
+    for (setup, code, line, exit) in [
+        (
+            setup().with(
+                "client_secret",
+                "scopes = [\"openid\", \"profile\"]\nclient_secret",
+            ),
+            "VST-SETTINGS-NO-RENEWAL",
+            "scopes = ",
+            0,
+        ),
+        (
+            setup().with("\"mod_auth_openidc\"", "{ \"X-Upn\" = \"upn\" }"),
+            "VST-SETTINGS-CLAIM",
+            "path = \"/app\"",
+            0,
+        ),
+        (
+            setup().with(&format!("{api}/.default"), &api),
+            "VST-SCOPE-NO-NAME",
+            "access_token = ",
+            0,
+        ),
+        (
+            setup().with("public_url = \"http://", "public_url = \"https://"),
+            "VST-SETTINGS-NO-TLS",
+            "public_url = ",
+            0,
+        ),
+    ] {
+        let (ended, out) = setup.run(&["check", "--json"]);
+        let report: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(
+            (codes(&report), ended),
+            (vec![code.to_owned()], Some(exit)),
+            "{out}"
+        );
+        let at = usize::try_from(report["findings"][0]["line"].as_u64().unwrap()).unwrap();
+        let found = setup.toml.lines().nth(at - 1).unwrap();
+        assert!(found.starts_with(line), "{code} is at {found}");
+    }
+}
+
+/// What reading the file says already is not said again.
+#[test]
+fn no_finding_repeats_a_problem_of_the_file() {
+    let provider = LocalProvider::start();
+    let setup = Setup::healthy(&provider, "http://127.0.0.1:1");
+    write_secret(setup.folder.path(), "00000000-1111-4222-8333-444444444444");
+    let (_, out) = setup.run(&["check", "--json"]);
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["problems"].as_array().unwrap().len(), 1, "{out}");
+    assert_eq!(codes(&report), Vec::<String>::new(), "{out}");
+}
+
+#[test]
+fn a_sign_in_is_judged_route_by_route() {
+    for (route, account, expected) in [
+        ("api", "ada", vec![]),
+        ("access_token = \"sign-in\"", "ada", vec!["VST-TOKEN-GRAPH"]),
+        (
+            "access_token = \"sign-in\"",
+            "pia",
+            vec!["VST-TOKEN-OPAQUE-PERSONAL"],
+        ),
+    ] {
+        let provider = LocalProvider::start();
+        let upstream = Upstream::start();
+        let setup = match route {
+            "api" => Setup::healthy(&provider, &upstream.url),
+            route => Setup::new(&provider, &upstream.url, route),
+        };
+        setup.write();
+        let mut command = vestibule(&["doctor", "--sign-in", "--json"]);
+        command
+            .current_dir(setup.folder.path())
+            .env("STATE_DIRECTORY", setup.folder.path());
+        let mut doctor = Process::start("doctor", &mut command);
+        let address = doctor.wait_for("where to sign in", |line| {
+            let line = line.trim();
+            (line.starts_with("http://localhost:") && line.contains("/route/"))
+                .then(|| line.to_owned())
+        });
+        let mut person = Person::new();
+        let picker = person.go(&address);
+        let page = LocalProvider::sign_in(&mut person, &picker, account);
+        assert!(page.text().contains("seen every route"), "{}", page.text());
+        let report = doctor.wait_for("the result", |line| {
+            serde_json::from_str::<Value>(line).ok()
+        });
+        assert_eq!(codes(&report), expected, "{route} {account}: {report}");
+        assert_eq!(doctor.wait().code(), Some(i32::from(!expected.is_empty())));
+        let text = report.to_string() + &doctor.lines().join("\n");
+        assert!(
+            !text.contains("eyJ") && !text.contains("EwB"),
+            "a token is shown: {text}"
+        );
+    }
+}
+
+/// An upstream that takes heads of so many bytes.
+fn small_heads(limit: usize) -> String {
+    serve(move |head| match head.len() > limit {
+        true => {
+            "HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        }
+        false => "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+    })
+}
+
+/// Something that speaks another protocol.
+fn other_protocol() -> String {
+    serve(|_| "SSH-2.0-OpenSSH_9.9\r\n")
+}
+
+fn serve(answer: impl Fn(&[u8]) -> &'static str + Send + 'static) -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut head = Vec::new();
+            let mut piece = [0; 4096];
+            while !head.ends_with(b"\r\n\r\n") {
+                match stream.read(&mut piece) {
+                    Ok(0) | Err(_) => break,
+                    Ok(count) => head.extend_from_slice(&piece[..count]),
+                }
+            }
+            let _ = stream.write_all(answer(&head).as_bytes());
+        }
+    });
+    url
+}

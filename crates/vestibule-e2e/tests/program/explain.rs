@@ -1,0 +1,236 @@
+//! `vestibule explain` on the tokens an upstream really gets.
+
+use std::io::Write as _;
+use std::process::{Output, Stdio};
+
+use serde_json::{Value, json};
+use vestibule_e2e::person::Person;
+use vestibule_e2e::program::vestibule;
+use vestibule_e2e::scene::Scene;
+
+/// Runs the command in the folder of the scene's configuration, with this on its standard input.
+fn explain(scene: &Scene, input: &str, arguments: &[&str]) -> Output {
+    let mut child = vestibule(&["explain"])
+        .args(arguments)
+        .current_dir(scene.proxy.folder())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// Nothing of a token is in what was printed.
+fn assert_silent(output: &Output, token: &str) {
+    let said = said(output);
+    for part in token.split('.').filter(|part| part.len() > 12) {
+        assert!(
+            !said.contains(part),
+            "a part of the token is shown:\n{said}"
+        );
+    }
+}
+
+/// The access token that the upstream gets of `account`.
+fn passed_on(scene: &Scene, account: &str) -> String {
+    let mut person = Person::new();
+    let page = scene.sign_in(&mut person, account);
+    assert_eq!(page.status, 200, "{}", page.text());
+    let received = scene.upstream.received();
+    let last = received.last().unwrap();
+    last.field("oidc_access_token").unwrap().to_owned()
+}
+
+const CONFIG: [&str; 4] = ["--config", "vestibule.toml", "--route", "/app"];
+
+fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    CONFIG.iter().chain(more).copied().collect()
+}
+
+#[test]
+fn a_good_token_passes_every_check_online() {
+    let scene = Scene::start();
+    let token = passed_on(&scene, "ada");
+    let output = explain(&scene, &token, &with(&["--online"]));
+    assert_silent(&output, &token);
+    let text = said(&output);
+    assert!(text.contains("accepts it: every check passes"), "{text}");
+    assert_eq!(output.status.code(), Some(0), "{text}");
+}
+
+#[test]
+fn without_online_nothing_is_asked() {
+    let scene = Scene::start();
+    let token = passed_on(&scene, "ada");
+    let asked = |scene: &Scene| {
+        (
+            scene.provider.count("keys"),
+            scene.provider.count("discovery"),
+        )
+    };
+    let before = asked(&scene);
+    let output = explain(&scene, &token, &CONFIG);
+    assert!(
+        said(&output).contains("not checked   signature"),
+        "{}",
+        said(&output)
+    );
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(asked(&scene), before);
+}
+
+#[test]
+fn each_fault_of_the_provider_is_found_in_its_token() {
+    let scene = Scene::start();
+    for (fault, code, check) in [
+        (
+            json!({ "kind": "wrong-audience", "token": "access-token" }),
+            "VST-TOKEN-AUDIENCE",
+            "audience",
+        ),
+        (
+            json!({ "kind": "wrong-issuer", "token": "access-token" }),
+            "VST-TOKEN-ISSUER",
+            "issuer",
+        ),
+        (
+            json!({ "kind": "bad-signature", "token": "access-token" }),
+            "VST-KEYS-SIGNATURE",
+            "signature",
+        ),
+        (
+            json!({ "kind": "unpublished-key", "token": "access-token" }),
+            "VST-KEYS-KID-MISSING",
+            "signature",
+        ),
+        (
+            json!({ "kind": "expired", "token": "access-token" }),
+            "VST-TIME-EXPIRED",
+            "expiry",
+        ),
+        (
+            json!({ "kind": "not-yet-valid", "token": "access-token" }),
+            "VST-TIME-NOT-YET",
+            "start",
+        ),
+        (
+            json!({ "kind": "alg-none", "token": "access-token" }),
+            "VST-TOKEN-UNSIGNED",
+            "form",
+        ),
+        (
+            json!({ "kind": "opaque-access-token" }),
+            "VST-TOKEN-OPAQUE",
+            "form",
+        ),
+    ] {
+        let mut fault = fault;
+        fault["times"] = 1.into();
+        scene.provider.fault(&fault);
+        let token = passed_on(&scene, "ada");
+        let output = explain(&scene, &token, &with(&["--online", "--json"]));
+        assert_silent(&output, &token);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["findings"][0]["code"], code, "{fault}: {report:#}");
+        let checks = report["subject"]["apis"][0]["checks"].as_array().unwrap();
+        let fails: Vec<_> = checks
+            .iter()
+            .filter(|check| check["outcome"] == "fails")
+            .map(|check| check["check"].as_str().unwrap())
+            .collect();
+        assert_eq!(fails, [check], "{fault}: {report:#}");
+        assert_eq!(output.status.code(), Some(1), "{fault}");
+    }
+}
+
+/// The story: no scope of the API, a token nobody but Graph can read, the one line that cures it.
+#[test]
+fn the_cure_that_is_printed_cures() {
+    let scene = Scene::start();
+    let api = scene.provider.fact("api").to_owned();
+    let line = format!("access_token = {{ scope = \"{api}/.default\" }}");
+    let whole = scene.toml.clone();
+    assert!(whole.contains(&line), "{whole}");
+    let broken = whole.replace(&line, "access_token = \"sign-in\"");
+    scene.proxy.reload(&broken, "reloaded the configuration");
+    for (account, code) in [
+        ("ada", "VST-TOKEN-GRAPH"),
+        ("pia", "VST-TOKEN-OPAQUE-PERSONAL"),
+    ] {
+        let token = passed_on(&scene, account);
+        let output = explain(&scene, &token, &["--audience", &api, "--json"]);
+        assert_silent(&output, &token);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["findings"][0]["code"], code, "{report:#}");
+        assert_eq!(output.status.code(), Some(1));
+        let change = &report["findings"][0]["change"][0];
+        assert_eq!(change["line"].as_str(), Some(line.as_str()), "{report:#}");
+        // What was printed is what is written.
+        let cured = broken.replace(
+            "access_token = \"sign-in\"",
+            change["line"].as_str().unwrap(),
+        );
+        assert_eq!(cured, whole);
+    }
+    scene.proxy.reload(&whole, "reloaded the configuration");
+    let token = passed_on(&scene, "ada");
+    let output = explain(&scene, &token, &with(&["--online"]));
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+}
+
+/// What the command says of a request is what the proxy sends.
+#[test]
+fn the_headers_it_tells_are_those_the_upstream_gets() {
+    let scene = Scene::start();
+    let person = scene.signed_in("ada");
+    drop(person);
+    let received = scene.upstream.received();
+    let got: Vec<_> = received
+        .last()
+        .unwrap()
+        .fields
+        .iter()
+        .map(|(name, _)| name.to_lowercase())
+        .filter(|name| {
+            name.starts_with("x-forwarded") || name == "authorization" || name == "forwarded"
+        })
+        .collect();
+    std::fs::write(
+        scene.proxy.folder().join("claims.json"),
+        "{ \"upn\": \"ada\" }",
+    )
+    .unwrap();
+    let arguments = [
+        "--config",
+        "vestibule.toml",
+        "--request",
+        "GET /app/",
+        "--session-claims",
+        "claims.json",
+        "--json",
+    ];
+    let output = explain(&scene, "", &arguments);
+    let report: Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(&output)));
+    let told: Vec<_> = report["subject"]["upstream"]["headers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|header| header["name"].as_str().unwrap().to_lowercase())
+        .filter(|name| {
+            name.starts_with("x-forwarded") || name == "authorization" || name == "forwarded"
+        })
+        .collect();
+    assert_eq!(told, got);
+}

@@ -1,0 +1,61 @@
+//! Remembers which findings the log was told, so that what is wrong with every token is one line and no flood.
+//!
+//! It is part of a plan: a reload begins anew, and tells again what it did not mend. What it holds is bounded by the
+//! configuration and the catalogue: a route, a provider and a code each.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use vestibule_oidc::time::UnixTime;
+
+/// After so long a finding that is still there is told again.
+const AGAIN_AFTER: Duration = Duration::from_secs(3600);
+
+/// Which route of which provider has which finding.
+type Key = (Arc<str>, Option<Arc<str>>, &'static str);
+
+/// What the log was told under one plan.
+#[derive(Debug, Default)]
+pub struct Told(Mutex<HashMap<Key, UnixTime>>);
+
+impl Told {
+    /// Whether this is to be told now; if so, it counts as told.
+    pub(super) fn is_news(
+        &self,
+        route: &Arc<str>,
+        provider: Option<&Arc<str>>,
+        code: &'static str,
+        now: UnixTime,
+    ) -> bool {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (Arc::clone(route), provider.map(Arc::clone), code);
+        if told.get(&key).is_some_and(|at| now < *at + AGAIN_AFTER) {
+            return false;
+        }
+        told.insert(key, now);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_is_told_once_an_hour_for_each_route_provider_and_code() {
+        let told = Told::default();
+        let (foo, bar): (Arc<str>, Arc<str>) = ("/foo".into(), "/bar".into());
+        let (main, other): (Arc<str>, Arc<str>) = ("main".into(), "other".into());
+        let now = UnixTime(1_800_000_000);
+        assert!(told.is_news(&foo, Some(&main), "A", now));
+        assert!(!told.is_news(&foo, Some(&main), "A", now));
+        assert!(!told.is_news(&foo, Some(&main), "A", now + Duration::from_secs(3599)));
+        assert!(told.is_news(&bar, Some(&main), "A", now));
+        assert!(told.is_news(&foo, Some(&other), "A", now));
+        assert!(told.is_news(&foo, None, "A", now));
+        assert!(told.is_news(&foo, Some(&main), "B", now));
+        assert!(told.is_news(&foo, Some(&main), "A", now + Duration::from_secs(3600)));
+        assert!(!told.is_news(&foo, Some(&main), "A", now + Duration::from_secs(3601)));
+    }
+}

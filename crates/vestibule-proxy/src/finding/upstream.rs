@@ -1,0 +1,122 @@
+//! An upstream that refuses a request for the size of its head. It says 431, or 400 and nothing else; only who sent the
+//! head knows how large it was.
+
+use std::sync::Arc;
+
+use vestibule_diagnosis::Evidence;
+use vestibule_diagnosis::evidence::{Head, Header};
+use vestibule_gate::fields::Field;
+use vestibule_oidc::time::UnixTime;
+
+use super::{Line, known, of};
+use crate::plan::Plan;
+use crate::telemetry::Metrics;
+use crate::upstream::Forward;
+
+/// Whether an answer of this status may be about the size of the head.
+pub(crate) const fn may_be_too_large(status: u16) -> bool {
+    matches!(status, 400 | 431 | 494)
+}
+
+/// Counts what the answer to this head shows, and tells it once: with sizes, never a value.
+pub(crate) fn judge_head(
+    plan: &Plan,
+    metrics: &Metrics,
+    route: &Arc<str>,
+    sent: &Forward,
+    status: u16,
+    now: UnixTime,
+) {
+    let identity_bytes = sent.identity.wire_bytes();
+    // "GET", two blanks, "HTTP/1.1", and the ends of the line and of the head: it need not be exact.
+    let line_bytes = sent.target.len() + 18;
+    let bytes = line_bytes + sent.fields.wire_bytes() + identity_bytes;
+    let fields = || sent.fields.iter().chain(sent.identity.iter());
+    let name = |field: &Field<'_>| String::from_utf8_lossy(field.name).into_owned();
+    let mut request = Head::default();
+    request.length = Some(bytes);
+    request.headers = fields()
+        .map(|field| Header::sized(name(&field), field.value.len()))
+        .collect();
+    let mut answer = Head::default();
+    answer.status = Some(status);
+    let mut seen = Evidence::default();
+    seen.now = Some(now);
+    seen.route = Some(route.to_string());
+    seen.upstream_request = Some(request);
+    seen.upstream_response = Some(answer);
+    let findings = of(seen, known(plan, None, None));
+    let Some(finding) = findings.first() else {
+        return;
+    };
+    metrics.finding(route, finding.code);
+    if !plan.told.is_news(route, None, finding.code, now) {
+        return;
+    }
+    let line = Line::of(&findings);
+    let largest = fields().max_by_key(|field| field.value.len());
+    tracing::warn!(
+        route = %route,
+        code = finding.code,
+        status,
+        head_bytes = bytes,
+        identity_bytes,
+        largest_field = largest.as_ref().map(name),
+        largest_field_bytes = largest.map(|field| field.value.len()),
+        why = line.why,
+        change = line.change,
+        line = line.line,
+        "{}",
+        finding.seen
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use vestibule_gate::fields::Fields;
+    use vestibule_gate::method::Method;
+
+    use super::*;
+    use crate::body::Body;
+    use crate::signin::rig::Rig;
+
+    fn sent(field_bytes: usize) -> Forward {
+        let mut identity = Fields::new();
+        identity.push("Authorization", "x".repeat(field_bytes));
+        Forward {
+            method: Method::Get,
+            target: bytes::Bytes::from_static(b"/"),
+            fields: Fields::new(),
+            identity: Rc::new(identity),
+            body: Body::empty(),
+            upgrade: None,
+            trailers: false,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_431_and_a_400_for_a_large_head_are_findings_and_a_small_400_is_the_apps_own() {
+        let rig = Rig::new();
+        let plan = rig.shared.plan.load_full();
+        for (status, bytes, found) in [
+            (431, 100, true),
+            (494, 100, true),
+            (400, 12_000, true),
+            (400, 100, false),
+        ] {
+            assert!(may_be_too_large(status));
+            let metrics = Metrics::default();
+            let route: Arc<str> = format!("/{status}/{bytes}").into();
+            for _ in 0..2 {
+                judge_head(&plan, &metrics, &route, &sent(bytes), status, rig.now());
+            }
+            let line = format!("route=\"{route}\",code=\"VST-HEADER-TOO-LARGE\"}} 2");
+            assert_eq!(metrics.render().contains(&line), found, "{status} {bytes}");
+        }
+        for status in [200, 401, 413, 500] {
+            assert!(!may_be_too_large(status));
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! What is known of a provider, as the diagnosis wants it: settings, metadata, keys, and what became of a call. Of the
+//! secret only its shape.
+
+use serde_json::Map;
+use url::{Position, Url};
+use vestibule_diagnosis::Evidence;
+use vestibule_diagnosis::evidence::{
+    Key, Keys, Metadata, Probe, ProbeOutcome, ProbeTarget, Product, ProviderError as Said,
+    ProviderSettings, SecretShape,
+};
+use vestibule_oidc::authorization::ResponseMode;
+use vestibule_oidc::issuer::IssuerRuleError;
+use vestibule_oidc::metadata::MetadataError;
+
+use super::call::CallError;
+use super::{Endpoint, Provider, ProviderError, UserInfoUse, place};
+use crate::error_chain::chain;
+
+impl Provider {
+    /// Its settings.
+    pub(crate) fn described(&self) -> ProviderSettings {
+        let plan = &self.plan;
+        let issuer = plan.issuer.configured();
+        let mut found = ProviderSettings::default();
+        found.name = Some(plan.name.clone());
+        found.issuer = Some(issuer.to_owned());
+        found.metadata_url = Some(plan.metadata_url.to_string());
+        let entra = self
+            .known_metadata()
+            .is_some_and(|metadata| metadata.is_entra());
+        // Which of Microsoft's products it is shows better in the address.
+        found.product = (Product::of_url(issuer).is_none() && plan.issuer.is_entra(entra))
+            .then_some(Product::Entra);
+        found.client_id = Some(plan.client_id.clone());
+        found.secret = plan
+            .client_secret
+            .as_ref()
+            .map(|secret| SecretShape::of(secret.expose()));
+        found.scopes = Some(plan.scopes.clone());
+        found.response_type = Some("code".to_owned());
+        found.response_mode = Some(
+            match plan.response_mode {
+                ResponseMode::FormPost => "form_post",
+                _ => "query",
+            }
+            .to_owned(),
+        );
+        found.authorization_parameters = plan.authorization_parameters.pairs().to_vec();
+        found.user_info = match plan.user_info {
+            UserInfoUse::Always => Some(true),
+            UserInfoUse::Never => Some(false),
+            UserInfoUse::WhenAdvertised => None,
+        };
+        found.pkce_only_if_advertised = Some(false);
+        found
+    }
+
+    /// The metadata in use.
+    pub(crate) fn documented(&self) -> Option<Metadata> {
+        let metadata = self.known_metadata()?;
+        let members = metadata.members().clone();
+        Some(Metadata::new(self.plan.metadata_url.as_str(), members))
+    }
+
+    /// The keys in use.
+    pub(crate) fn published(&self) -> Option<Keys> {
+        let held = self.documents.borrow().usable_keys()?;
+        let mut keys = Keys::default();
+        keys.url = self
+            .known_metadata()
+            .map(|metadata| place(metadata.jwks_uri()));
+        let described = held.keys().iter().map(|jwk| {
+            let mut key = Key::default();
+            key.kid = jwk.kid().map(str::to_owned);
+            key.issuer = jwk.origin().issuer.map(str::to_owned);
+            key.cloud = jwk.origin().cloud.map(str::to_owned);
+            key
+        });
+        keys.keys = Some(described.collect());
+        Some(keys)
+    }
+
+    /// The hosts that only this machine calls, with their ports and without: no browser is sent there, and no token
+    /// names them.
+    pub(crate) fn hidden_hosts(&self) -> Vec<String> {
+        let metadata = self.known_metadata();
+        let metadata = metadata.as_deref();
+        let names = |url: &Url| {
+            let host = &url[Position::BeforeHost..Position::AfterHost];
+            let authority = &url[Position::BeforeHost..Position::AfterPort];
+            [authority.to_owned(), host.to_owned()]
+        };
+        let issuer = |issuer: &str| Url::parse(issuer).ok();
+        let public = [
+            issuer(self.plan.issuer.configured()),
+            metadata.and_then(|metadata| issuer(metadata.issuer())),
+            metadata.map(|metadata| metadata.authorization_endpoint().clone()),
+        ];
+        let public: Vec<String> = public.iter().flatten().flat_map(names).collect();
+        let called = [
+            Some(&self.plan.metadata_url),
+            metadata.map(|metadata| metadata.token_endpoint()),
+            metadata.map(|metadata| metadata.jwks_uri()),
+            metadata.and_then(|metadata| metadata.userinfo_endpoint()),
+        ];
+        called
+            .into_iter()
+            .flatten()
+            .flat_map(names)
+            .filter(|host| !public.contains(host))
+            .collect()
+    }
+}
+
+impl ProviderError {
+    /// Adds what this failure shows.
+    pub(crate) fn witness(&self, provider: Option<&Provider>, evidence: &mut Evidence) {
+        let Some(provider) = provider else {
+            return;
+        };
+        let url = || {
+            let known = provider.place_of(self);
+            known.map_or_else(
+                || provider.plan.metadata_url.to_string(),
+                |place| format!("{}://{place}", provider.plan.metadata_url.scheme()),
+            )
+        };
+        let http = |status: u16, content_type: Option<&String>| ProbeOutcome::Http {
+            status,
+            content_type: content_type.cloned(),
+            first_char: None,
+        };
+        let mut failed = || ProbeOutcome::Failed {
+            detail: chain(self),
+        };
+        let outcome = match self {
+            Self::Down => ProbeOutcome::NoConnection,
+            Self::Call { source, .. } => of_call(source).unwrap_or_else(&mut failed),
+            Self::Status { status, .. } => http(*status, None),
+            Self::Refused { status, aadsts, .. } => {
+                let mut said = Said::default();
+                said.aadsts = vec![*aadsts];
+                evidence.provider_error = Some(said);
+                http(*status, None)
+            }
+            Self::ContentType { found, .. } => http(200, Some(found)),
+            Self::Metadata(MetadataError::Issuer(IssuerRuleError::Different { found, .. }))
+            | Self::IssuerChanged { found, .. } => {
+                let issuer = ("issuer".to_owned(), found.as_str().into());
+                evidence.metadata = Some(Metadata::new(
+                    provider.plan.metadata_url.as_str(),
+                    Map::from_iter([issuer]),
+                ));
+                return;
+            }
+            Self::Keys(_) | Self::NoUsableKey => {
+                let mut keys = Keys::default();
+                keys.url = Some(url());
+                evidence.keys = Some(keys);
+                return;
+            }
+            Self::Metadata(_) | Self::NoEndpoint { .. } | Self::EndpointAddress { .. } => failed(),
+        };
+        let target = match self.endpoint() {
+            None | Some(Endpoint::Metadata) => ProbeTarget::Metadata,
+            Some(Endpoint::Keys) => ProbeTarget::Keys,
+            Some(Endpoint::Token) => ProbeTarget::Token,
+            Some(Endpoint::UserInfo) => ProbeTarget::UserInfo,
+        };
+        if target == ProbeTarget::Keys
+            && let ProbeOutcome::Http {
+                status,
+                content_type,
+                ..
+            } = &outcome
+        {
+            let mut keys = Keys::default();
+            keys.url = Some(url());
+            keys.status = Some(*status);
+            keys.content_type.clone_from(content_type);
+            evidence.keys = Some(keys);
+        }
+        evidence.probes.push(Probe::new(target, url(), outcome));
+    }
+}
+
+/// What a connector said is text for people; of that only what is plain in it is used.
+fn of_call(error: &CallError) -> Option<ProbeOutcome> {
+    Some(match error {
+        CallError::Unreachable { reason } => {
+            let lower = reason.to_ascii_lowercase();
+            let says = |words: &[&str]| words.iter().any(|words| lower.contains(words));
+            if says(&["certificate", "tls", "handshake"]) {
+                ProbeOutcome::Tls {
+                    detail: reason.clone(),
+                    certificate_issuer: None,
+                }
+            } else if says(&["dns", "lookup", "resolve", "name or service"]) {
+                ProbeOutcome::NoSuchHost
+            } else {
+                ProbeOutcome::NoConnection
+            }
+        }
+        CallError::TimedOut => ProbeOutcome::TimedOut,
+        CallError::Aborted => ProbeOutcome::NoConnection,
+        CallError::Redirected { status } => ProbeOutcome::Http {
+            status: *status,
+            content_type: None,
+            first_char: None,
+        },
+        CallError::TooLarge { .. } => return None,
+    })
+}

@@ -1,0 +1,156 @@
+//! What the page, the 401 and the log say about the cause, and what of it a stranger does not get to read.
+
+use std::time::Duration;
+
+use serde_json::json;
+use vestibule_oidc::issuer::IssuerRule;
+use vestibule_oidc::microsoft::TenantId;
+
+use crate::finding::{self, for_strangers};
+use crate::provider::call::CallError;
+use crate::provider::fake::{ISSUER, plan};
+use crate::provider::{Endpoint, ProviderError};
+use crate::signin::rig::{Browser, Rig, get};
+use crate::tokens::TokensError;
+
+/// Signs in over and over, as a browser that follows redirects does; `keep` says what it keeps of its cookies.
+async fn loop_page(rig: &Rig, keep: fn(&str) -> bool) -> String {
+    let mut browser = Browser::default();
+    for _ in 0..8 {
+        let start = browser.go(rig, "/app").await;
+        if start.status != 303 {
+            return start.body;
+        }
+        let callback = rig.at_provider(&start);
+        browser.go(rig, &callback).await;
+        browser.jar.retain(|name, _| keep(name));
+    }
+    panic!("nothing stops the loop");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_loop_ends_with_the_cause_that_was_seen() {
+    let rig = Rig::new();
+    let page = loop_page(&rig, |name| name != "__Host-vestibule").await;
+    assert!(page.contains("VST-COOKIE-LOOP"), "{page}");
+    assert!(page.contains("does not send the session"), "{page}");
+    // Cookies of other apps of the host, and sign-ins that nobody finished.
+    let mut browser = Browser::default();
+    for at in 0..8 {
+        browser
+            .jar
+            .insert(format!("mod_auth_openidc_state_{at}"), "x".to_owned());
+    }
+    for _ in 0..6 {
+        let start = browser.go(&rig, "/app").await;
+        if start.status != 303 {
+            assert!(start.body.contains("VST-COOKIE-PILE-UP"), "{}", start.body);
+            return;
+        }
+        let callback = rig.at_provider(&start);
+        browser.go(&rig, &callback).await;
+        browser.jar.remove("__Host-vestibule");
+    }
+    panic!("nothing stops the loop");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_only_the_settings_show_is_not_on_a_page_about_something_else() {
+    let mut main = plan("main");
+    // By itself a finding: a token of the sign-in's own, asked for without any API.
+    main.issuer = IssuerRule::new(
+        ISSUER,
+        vestibule_oidc::issuer::ProviderKind::Entra,
+        Vec::<TenantId>::new(),
+    );
+    let rig = Rig::with(vec![main]);
+    let plan = rig.shared.plan.load_full();
+    let provider = plan.providers.first();
+    let known = finding::known(&plan, None, provider);
+    assert!(!vestibule_diagnosis::diagnose(&known).is_empty());
+    let page = Browser::default()
+        .go(&rig, "/.vestibule/callback?code=abc&state=unknown")
+        .await;
+    assert_eq!(page.status, 400);
+    assert!(
+        page.body.contains("VST-COOKIE-STATE-MISSING"),
+        "{}",
+        page.body
+    );
+    assert_eq!(
+        page.body.matches("This finding is").count(),
+        1,
+        "{}",
+        page.body
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_only_this_machine_calls_is_in_the_log_and_not_on_the_page() {
+    let mut main = plan("main");
+    main.metadata_url = "https://keycloak.internal:8443/realms/x/.well-known/openid-configuration"
+        .parse()
+        .unwrap();
+    let rig = Rig::with(vec![main]);
+    let plan = rig.shared.plan.load_full();
+    let provider = plan.providers.first();
+    let error = TokensError::Provider(ProviderError::Call {
+        endpoint: Endpoint::Metadata,
+        source: CallError::TimedOut,
+    });
+    let findings = finding::of_refresh(&error, &plan, provider);
+    let all = format!("{findings:?}");
+    assert!(
+        all.contains("VST-KEYS-UNREACHABLE") && all.contains("keycloak.internal"),
+        "{all}"
+    );
+    let shown = format!("{:?}", for_strangers(&findings, provider));
+    assert!(shown.contains("VST-KEYS-UNREACHABLE"), "{shown}");
+    assert!(!shown.contains("keycloak"), "{shown}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_is_refused_tells_programs_why_in_a_field_that_ends_where_it_should() {
+    let rig = Rig::new();
+    let mut browser = Browser::default();
+    browser.sign_in(&rig, "/app").await;
+    rig.grants().refuse_refresh = Some((
+        400,
+        json!({
+            "error": "invalid_grant",
+            "error_description": "AADSTS50173: \"The\" \\ provided\r\nX-Evil: 1 grant has expired due to it being revoked.",
+        }),
+    ));
+    tokio::time::sleep(Duration::from_secs(3601)).await;
+    let reply = browser
+        .send(&rig, get("/app").with("Accept", "application/json"))
+        .await;
+    assert_eq!(reply.status, 401, "{reply:?}");
+    let said = reply.json();
+    assert_eq!(said["findings"][0]["code"], "VST-AADSTS-50173", "{said}");
+    let field = reply.field("www-authenticate").unwrap();
+    assert!(
+        field.contains("error_description=\"VST-AADSTS-50173: "),
+        "{field}"
+    );
+    assert_eq!(field.matches('"').count(), 6, "{field}");
+    assert!(!field.contains(['\\', '\r', '\n']), "{field}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_token_that_no_upstream_can_use_is_counted_on_each_route_that_gets_it() {
+    let mut main = plan("main");
+    main.scopes
+        .push("api://9e59d98b-d747-4a9a-96fd-178f04d08b02/.default".to_owned());
+    let rig = Rig::with(vec![main]);
+    for _ in 0..2 {
+        Browser::default().sign_in(&rig, "/app").await;
+    }
+    let metrics = rig.shared.telemetry.metrics.render();
+    for route in ["app", "members"] {
+        let line =
+            format!("vestibule_findings_total{{route=\"{route}\",code=\"VST-TOKEN-OPAQUE\"}} 2");
+        assert!(metrics.contains(&line), "{metrics}");
+    }
+    assert!(!metrics.contains("route=\"public\""), "{metrics}");
+}

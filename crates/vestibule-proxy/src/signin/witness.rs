@@ -1,0 +1,231 @@
+//! What a sign-in that failed has seen, for its diagnosis: names, sizes and shapes, never a value that is somebody's.
+
+use std::sync::Arc;
+
+use vestibule_diagnosis::evidence::{
+    Api, Callback, Cookie, Failure, Grant, Head, Header, Parameter, Pending as Kept, ProviderError,
+    Role, Token,
+};
+use vestibule_diagnosis::{Evidence, Finding};
+use vestibule_gate::request::Request;
+use vestibule_oidc::id_token::IdTokenError;
+use vestibule_oidc::issuer::IssuerMismatch;
+use vestibule_oidc::jose::{JwsError, SignatureError};
+use vestibule_oidc::secret::Secret;
+use vestibule_oidc::time::UnixTime;
+use vestibule_oidc::userinfo::UserInfoError;
+use vestibule_session::cookie::pairs;
+use vestibule_session::pending::{LASTS, PendingError};
+use vestibule_session::site::Site;
+
+use super::{SignInError, cookies};
+use crate::finding;
+use crate::plan::Plan;
+use crate::provider::Provider;
+
+/// So many parameters and cookies are looked at.
+const MOST: usize = 32;
+
+/// The longest name that is kept.
+const LONGEST_NAME: usize = 64;
+
+/// Where a sign-in failed.
+pub(super) struct Scene<'s> {
+    pub(super) plan: &'s Plan,
+    pub(super) request: &'s Request,
+    pub(super) site: Option<&'s Site>,
+    pub(super) now: UnixTime,
+}
+
+impl Scene<'_> {
+    /// What the failure shows, and the provider it is about.
+    pub(super) fn findings(&self, error: &SignInError) -> (Vec<Finding>, Option<Arc<Provider>>) {
+        let provider = error.provider().or(match self.plan.providers.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        });
+        let mut seen = error.seen().cloned().unwrap_or_default();
+        seen.now = Some(self.now);
+        self.describe(error.itself(), provider, &mut seen);
+        let known = finding::known(self.plan, self.site, provider);
+        (finding::of(seen, known), provider.cloned())
+    }
+
+    fn describe(&self, error: &SignInError, provider: Option<&Arc<Provider>>, seen: &mut Evidence) {
+        match error {
+            SignInError::Pending(error) => {
+                let callback = seen.callback.get_or_insert_default();
+                let others = || self.has_pending(&callback.cookies);
+                callback.pending = Some(match error {
+                    PendingError::Lapsed => Kept::Expired,
+                    PendingError::Unreadable => Kept::CannotBeOpened,
+                    _ if others() => Kept::AnotherState,
+                    _ => Kept::NoCookie,
+                });
+                callback.max_age = Some(LASTS);
+            }
+            SignInError::Declined(error) => {
+                let description = error.description.as_deref();
+                seen.provider_error = Some(ProviderError::new(error.error.as_str(), description));
+            }
+            SignInError::Token(error) => {
+                seen.provider_error = finding::of_refusal(error, Grant::Code);
+            }
+            SignInError::Provider(error) => error.witness(provider.map(AsRef::as_ref), seen),
+            SignInError::IdToken(error) => describe_id_token(error, provider, seen),
+            SignInError::UserInfo(UserInfoError::AnotherSubject) => {
+                // Whose it is nobody needs to know: only that it is another one.
+                seen.user_info_subject = Some(String::new());
+            }
+            SignInError::Loop { returns, .. } => {
+                // The one before the first return counts too.
+                let count = u32::try_from(*returns).unwrap_or(u32::MAX);
+                seen.counts.completed_sign_ins = count.saturating_add(1);
+                seen.request = Some(head(self.request, self.site));
+            }
+            _ => {}
+        }
+    }
+
+    fn has_pending(&self, names: &[String]) -> bool {
+        let prefix = self.site.map(|site| site.cookies().pending_prefix());
+        names
+            .iter()
+            .any(|name| prefix.is_some_and(|prefix| name.starts_with(prefix)))
+    }
+}
+
+/// What came back from the provider.
+pub(super) fn callback(request: &Request, site: &Site, answer: &[u8], posted: bool) -> Callback {
+    let mut found = Callback::default();
+    found.method = Some(if posted { "POST" } else { "GET" }.to_owned());
+    found.url = Some(format!("{}{}", site.origin(), request.path().as_str()));
+    let parameters = answer
+        .split(|byte| *byte == b'&')
+        .filter(|pair| !pair.is_empty());
+    found.parameters = parameters
+        .take(MOST)
+        .map(|pair| {
+            let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
+            let value_bytes = pair.len().saturating_sub(name.len() + 1);
+            Parameter::new(text(name), value_bytes)
+        })
+        .collect();
+    found.cookies = cookies(request)
+        .flat_map(pairs)
+        .take(MOST)
+        .map(|pair| text(pair.name))
+        .collect();
+    found
+}
+
+/// An ID token that was refused.
+pub(super) fn id_token(raw: &Secret, provider: &Provider, seen: &mut Evidence) {
+    let token = Token::of(raw.expose()).role(Role::Id);
+    seen.id_token = Some(token.clone());
+    seen.token = Some(token);
+    seen.keys = provider.published();
+    if let Some(keys) = &mut seen.keys {
+        keys.fetched_again = Some(true);
+    }
+}
+
+fn describe_id_token(error: &IdTokenError, provider: Option<&Arc<Provider>>, seen: &mut Evidence) {
+    let failure = failure(error);
+    let foreign_key = matches!(
+        error,
+        IdTokenError::Issuer(
+            IssuerMismatch::KeyOfAnotherIssuer { .. } | IssuerMismatch::KeyOfAnotherCloud { .. }
+        )
+    );
+    // Key and token say themselves that they don't belong together; the token's issuer is right.
+    if let (Some(token), false) = (&mut seen.token, foreign_key) {
+        token.verified = Some(Err(failure));
+    }
+    // The keys are evidence only where they were the reason.
+    let about_keys = foreign_key
+        || matches!(
+            error,
+            IdTokenError::Signature(
+                SignatureError::UnknownKey { .. } | SignatureError::BadSignature { .. }
+            )
+        );
+    if !about_keys {
+        seen.keys = None;
+    }
+    if matches!(
+        error,
+        IdTokenError::NonceMissing | IdTokenError::NonceMismatch
+    ) {
+        seen.callback.get_or_insert_default().nonce_fits = Some(false);
+    }
+    let Some(provider) = provider else {
+        return;
+    };
+    // What we expect is to an ID token what an API expects is to an access token.
+    let mut api = Api::default();
+    match failure {
+        Failure::Audience => api.audiences = vec![provider.plan().client_id.clone()],
+        Failure::Algorithm => {
+            let algorithms = provider.plan().id_token_algorithms.iter();
+            api.algorithms = algorithms.map(ToString::to_string).collect();
+        }
+        Failure::Issuer if !foreign_key => {
+            let expected = provider
+                .known_metadata()
+                .map(|metadata| metadata.token_issuer().expected());
+            // A template is filled in before it is compared, and is no mistake here.
+            api.issuers = expected.unwrap_or_default();
+            api.issuers.retain(|issuer| !issuer.contains('{'));
+        }
+        _ => return,
+    }
+    seen.api = Some(api);
+}
+
+fn failure(error: &IdTokenError) -> Failure {
+    match error {
+        IdTokenError::Token(JwsError::Symmetric { .. } | JwsError::UnknownAlgorithm { .. }) => {
+            Failure::Algorithm
+        }
+        IdTokenError::AnotherKind { .. } => Failure::Kind,
+        IdTokenError::Issuer(_) => Failure::Issuer,
+        IdTokenError::Audience { .. } | IdTokenError::AuthorizedParty { .. } => Failure::Audience,
+        IdTokenError::Signature(SignatureError::UnknownKey { .. }) => Failure::UnknownKey,
+        IdTokenError::Signature(SignatureError::BadSignature { .. }) => Failure::BadSignature,
+        IdTokenError::Signature(_) => Failure::Algorithm,
+        IdTokenError::Expired { .. } => Failure::Expired,
+        IdTokenError::NotYetValid { .. } => Failure::NotYetValid,
+        IdTokenError::Encrypted | IdTokenError::Token(_) => Failure::Format,
+        _ => Failure::Claim,
+    }
+}
+
+/// The head of a request: what the cookies weigh, and whether that of the session is among them.
+fn head(request: &Request, site: Option<&Site>) -> Head {
+    let session = site.map(|site| site.cookies().session());
+    let mut head = Head::default();
+    head.method = Some("GET".to_owned());
+    head.url = site.map(|site| format!("{}{}", site.origin(), request.path().as_str()));
+    let fields = request.fields().iter();
+    head.headers = fields
+        .map(|field| Header::sized(text(field.name), field.value.len()))
+        .collect();
+    head.cookies = cookies(request)
+        .flat_map(pairs)
+        .take(MOST)
+        .map(|pair| {
+            let name = text(pair.name);
+            let own = session == Some(name.as_str());
+            Cookie::new(name, pair.name.len() + pair.value.len(), own)
+        })
+        .collect();
+    head
+}
+
+fn text(name: &[u8]) -> String {
+    String::from_utf8_lossy(name)
+        .chars()
+        .take(LONGEST_NAME)
+        .collect()
+}

@@ -1,0 +1,304 @@
+//! The provider's name, metadata, clock and keys.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+use url::{Position, Url};
+use vestibule_diagnosis::Evidence;
+use vestibule_diagnosis::evidence::{Keys, Metadata, Probe, ProbeOutcome, ProbeTarget};
+use vestibule_oidc::jose::KeySet;
+use vestibule_oidc::json;
+use vestibule_oidc::metadata::ProviderMetadata;
+use vestibule_oidc::time::UnixTime;
+use vestibule_proxy::provider::address::{is_loopback, may_call};
+use vestibule_proxy::provider::{ExamineError, Examined, HttpTransport, ProviderPlan};
+
+use super::look::Look;
+use super::{date, now};
+use crate::output::Chain;
+
+/// How a provider is asked.
+pub(super) struct Client<'c> {
+    pub(super) transport: &'c HttpTransport,
+    pub(super) plan: &'c ProviderPlan,
+    pub(super) patience: Duration,
+    /// Whether calls go through an HTTP proxy, which looks names up itself.
+    pub(super) proxied: bool,
+}
+
+/// The longest document that is read.
+const DOCUMENT_MAX_BYTES: usize = 1024 * 1024;
+
+impl Client<'_> {
+    /// One look at an address.
+    pub(super) async fn examine(&self, url: &Url, accept: &str) -> Result<Examined, ProbeOutcome> {
+        let asked = self.transport.examine(url.clone(), accept);
+        match timeout(self.patience, asked).await {
+            Ok(Ok(examined)) => Ok(examined),
+            Ok(Err(error)) => Err(outcome(error)),
+            Err(_) => Err(ProbeOutcome::TimedOut),
+        }
+    }
+
+    /// Whether an endpoint that a document names may be called, as it is decided for every call.
+    pub(super) fn may_call(&self, url: &Url) -> bool {
+        may_call(url, is_loopback(&self.plan.metadata_url))
+    }
+}
+
+fn outcome(error: ExamineError) -> ProbeOutcome {
+    match error {
+        ExamineError::NoSuchHost { .. } => ProbeOutcome::NoSuchHost,
+        ExamineError::TimedOut => ProbeOutcome::TimedOut,
+        ExamineError::Tls { detail } => ProbeOutcome::Tls {
+            detail,
+            certificate_issuer: None,
+        },
+        _ => ProbeOutcome::NoConnection,
+    }
+}
+
+/// An address without its query.
+pub(super) fn place(url: &Url) -> String {
+    format!("{}{}", &url[..Position::AfterPort], url.path())
+}
+
+/// Asks for all of it. What is learnt stays in `base` for what is asked next; `None` if there is no use in going on.
+pub(super) async fn ask(
+    look: &mut Look,
+    client: &Client<'_>,
+    base: &mut Evidence,
+) -> Option<ProviderMetadata> {
+    let url = &client.plan.metadata_url;
+    if !client.proxied && !name(look, client, base).await {
+        return None;
+    }
+    look.begin(format!("the metadata at {}", place(url)));
+    let answer = match client.examine(url, "application/json").await {
+        Ok(answer) => answer,
+        Err(outcome) => {
+            let seen = with(base, ProbeTarget::Metadata, url, outcome);
+            look.judge_or(&seen, "no answer");
+            return None;
+        }
+    };
+    let metadata = metadata(look, client, base, &answer)?;
+    clock(look, base, &answer);
+    keys(look, client, base, &metadata).await;
+    Some(metadata)
+}
+
+async fn name(look: &mut Look, client: &Client<'_>, base: &Evidence) -> bool {
+    let url = &client.plan.metadata_url;
+    let Some(url::Host::Domain(host)) = url.host() else {
+        return true;
+    };
+    look.begin(format!("the name {host}"));
+    let port = url.port_or_known_default().unwrap_or(443);
+    let found = match timeout(client.patience, tokio::net::lookup_host((host, port))).await {
+        Ok(Ok(mut addresses)) => addresses.next(),
+        Ok(Err(_)) => None,
+        Err(_) => {
+            let seen = with(base, ProbeTarget::Metadata, url, ProbeOutcome::TimedOut);
+            look.judge_or(&seen, "the resolver did not answer in time");
+            return false;
+        }
+    };
+    match found {
+        Some(address) => {
+            look.ok(address.ip().to_string());
+            true
+        }
+        None => {
+            let seen = with(base, ProbeTarget::Metadata, url, ProbeOutcome::NoSuchHost);
+            look.judge_or(&seen, "the name has no address");
+            false
+        }
+    }
+}
+
+/// What is known, and what came of one more question.
+pub(super) fn with(
+    base: &Evidence,
+    target: ProbeTarget,
+    url: &Url,
+    outcome: ProbeOutcome,
+) -> Evidence {
+    let mut seen = base.clone();
+    seen.probes.push(Probe::new(target, place(url), outcome));
+    seen
+}
+
+/// What an answer shows of itself.
+pub(super) fn shape(answer: &Examined) -> ProbeOutcome {
+    let start = answer.body.get(..16).unwrap_or(&answer.body);
+    ProbeOutcome::Http {
+        status: answer.status,
+        content_type: answer.content_type.clone(),
+        first_char: String::from_utf8_lossy(start).trim_start().chars().next(),
+    }
+}
+
+fn metadata(
+    look: &mut Look,
+    client: &Client<'_>,
+    base: &mut Evidence,
+    answer: &Examined,
+) -> Option<ProviderMetadata> {
+    let url = &client.plan.metadata_url;
+    let mut seen = with(base, ProbeTarget::Metadata, url, shape(answer));
+    let document = (answer.status == 200)
+        .then(|| json::parse_object(&answer.body, DOCUMENT_MAX_BYTES).ok())
+        .flatten();
+    let Some(members) = document else {
+        look.judge_or(
+            &seen,
+            format!("it answers {}, and no metadata", answer.status),
+        );
+        return None;
+    };
+    let document = Metadata::new(place(url), members);
+    seen.metadata = Some(document.clone());
+    let parsed = match ProviderMetadata::parse(&answer.body, &client.plan.issuer) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            let detail = Chain(&error).to_string();
+            if vestibule_diagnosis::diagnose(&seen)
+                .iter()
+                .any(|finding| finding.code.starts_with("VST-KEYS-"))
+            {
+                look.judge(&seen, detail);
+            } else {
+                let failed = ProbeOutcome::Failed {
+                    detail: detail.clone(),
+                };
+                look.judge_or(&with(base, ProbeTarget::Metadata, url, failed), detail);
+            }
+            return None;
+        }
+    };
+    base.metadata = Some(document);
+    accept_issuer(base, &parsed);
+    seen.settings.clone_from(&base.settings);
+    let warnings: Vec<_> = parsed
+        .warnings()
+        .iter()
+        .map(|warning| warning.code())
+        .collect();
+    let mut detail = format!("issuer {}", parsed.issuer());
+    if !warnings.is_empty() {
+        detail.push_str(&format!("; {}", warnings.join(", ")));
+    }
+    look.judge(&seen, detail);
+    Some(parsed)
+}
+
+/// Where Microsoft's documents name another issuer than the one that was configured, and the proxy knows this form and
+/// accepts it, the difference is no finding.
+fn accept_issuer(base: &mut Evidence, parsed: &ProviderMetadata) {
+    let provider = base
+        .settings
+        .as_mut()
+        .and_then(|settings| settings.provider.as_mut());
+    if let Some(provider) = provider
+        && provider
+            .issuer
+            .as_deref()
+            .is_some_and(|issuer| issuer != parsed.issuer())
+    {
+        provider.metadata_url = base
+            .metadata
+            .as_ref()
+            .and_then(|metadata| metadata.url.clone());
+        provider.issuer = None;
+    }
+}
+
+fn clock(look: &mut Look, base: &mut Evidence, answer: &Examined) {
+    look.begin("the clock against the provider's");
+    let age = answer
+        .age
+        .as_deref()
+        .and_then(|age| age.parse::<i64>().ok())
+        .unwrap_or(0);
+    let Some(date) = answer.date.as_deref().and_then(date::parse) else {
+        look.unknown("the answer has no date");
+        return;
+    };
+    // A cache between keeps the date of the first answer, and says how old that is (RFC 9111 §5.1).
+    let theirs = UnixTime::from_secs(date.as_secs().saturating_add(age.clamp(0, 86_400)));
+    let mut seen = base.clone();
+    seen.now = Some(now());
+    seen.provider_time = Some(theirs);
+    let apart = seen.clock_ahead_secs().unwrap_or_default();
+    look.judge(&seen, format!("{} s apart", apart.unsigned_abs()));
+}
+
+async fn keys(
+    look: &mut Look,
+    client: &Client<'_>,
+    base: &mut Evidence,
+    metadata: &ProviderMetadata,
+) {
+    let url = metadata.jwks_uri();
+    look.begin(format!("the keys at {}", place(url)));
+    if !client.may_call(url) {
+        let detail = format!(
+            "`jwks_uri` is an address that is never called: {}",
+            place(url)
+        );
+        let failed = ProbeOutcome::Failed {
+            detail: detail.clone(),
+        };
+        look.judge_or(&with(base, ProbeTarget::Metadata, url, failed), detail);
+        return;
+    }
+    let answer = match client.examine(url, "application/json").await {
+        Ok(answer) => answer,
+        Err(outcome) => {
+            look.judge_or(&with(base, ProbeTarget::Keys, url, outcome), "no answer");
+            return;
+        }
+    };
+    let mut found = Keys::read(&answer.body);
+    found.url = Some(place(url));
+    found.status = Some(answer.status);
+    found.content_type.clone_from(&answer.content_type);
+    found.fetched_at = Some(now());
+    if answer.status != 200 {
+        found.keys = None;
+    }
+    let listed = found.keys.as_ref().map_or(0, Vec::len);
+    let usable = KeySet::parse(&answer.body).map_or(0, |set| set.keys().len());
+    let own = match (base.is_entra(), listed) {
+        (true, 1..) => app_keys(client, url, &found).await,
+        _ => None,
+    };
+    found.app_kids.clone_from(&own);
+    base.keys = Some(found);
+    let own = match own.as_deref() {
+        None => "",
+        Some([]) => "; the app has none of its own",
+        Some(_) => {
+            "; the app has keys of its own, which `?appid=` shows: its tokens may be signed with them"
+        }
+    };
+    if listed > 0 && usable == 0 {
+        look.judge_or(base, "none of the keys is of a kind that is used here");
+        return;
+    }
+    look.judge(base, format!("{usable} that can be used{own}"));
+}
+
+/// The keys that only this app's document lists (`?appid=`), which it has when claims are mapped for it.
+async fn app_keys(client: &Client<'_>, url: &Url, known: &Keys) -> Option<Vec<String>> {
+    let mut url = url.clone();
+    url.query_pairs_mut()
+        .append_pair("appid", &client.plan.client_id);
+    let answer = client.examine(&url, "application/json").await.ok()?;
+    let keys = Keys::read(&answer.body)
+        .keys
+        .filter(|_| answer.status == 200)?;
+    let kids = keys.into_iter().filter_map(|key| key.kid);
+    Some(kids.filter(|kid| known.find(kid).is_none()).collect())
+}

@@ -1,0 +1,130 @@
+//! Stands in the place of every upstream during one sign-in: notes what each route sends, and leads the browser on to
+//! the next route. The tokens it is sent stay in memory, and are forgotten with it.
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
+use hyper::service::service_fn;
+use hyper::{HeaderMap, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use vestibule_diagnosis::evidence::{Head, Header, Role, Token};
+
+/// What a route sent.
+#[derive(Debug, Clone)]
+pub(super) struct Sent {
+    /// The access token, as far as it can be read.
+    pub(super) token: Option<Token>,
+    /// The head: names and sizes.
+    pub(super) head: Head,
+}
+
+/// What was seen so far.
+#[derive(Debug)]
+pub(super) struct Observer {
+    sent: Mutex<Vec<Option<Sent>>>,
+    all: Notify,
+}
+
+/// The path of the route with this number, on the proxy.
+pub(super) fn path(route: usize) -> String {
+    format!("/route/{route}")
+}
+
+impl Observer {
+    /// Waits for the requests of so many routes.
+    pub(super) fn serve(listener: TcpListener, routes: usize) -> Arc<Self> {
+        let observer = Arc::new(Self {
+            sent: Mutex::new(vec![None; routes]),
+            all: Notify::new(),
+        });
+        let shared = Arc::clone(&observer);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let shared = Arc::clone(&shared);
+                tokio::spawn(async move {
+                    let service = service_fn(move |request| {
+                        let answer = shared.answer(&request);
+                        async move { Ok::<_, Infallible>(answer) }
+                    });
+                    // A browser that went away is no matter here.
+                    let _ = hyper::server::conn::http1::Builder::new()
+                        .max_buf_size(1 << 20)
+                        .serve_connection(TokioIo::new(stream), service)
+                        .await;
+                });
+            }
+        });
+        observer
+    }
+
+    /// Ends when every route was seen.
+    pub(super) async fn all_seen(&self) {
+        self.all.notified().await;
+    }
+
+    /// What each route sent, in order.
+    pub(super) fn sent(&self) -> Vec<Option<Sent>> {
+        self.sent
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+        let number = request.uri().path().strip_prefix("/route/");
+        let number = number.and_then(|rest| rest.split('/').next()?.parse::<usize>().ok());
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(slot) = number.and_then(|number| sent.get_mut(number)) else {
+            return page(StatusCode::NOT_FOUND, "There is nothing here.");
+        };
+        *slot = Some(Sent::read(request.headers()));
+        match sent.iter().position(Option::is_none) {
+            Some(next) => {
+                let mut answer = page(StatusCode::SEE_OTHER, "On to the next route.");
+                if let Ok(location) = HeaderValue::from_str(&path(next)) {
+                    answer.headers_mut().insert(LOCATION, location);
+                }
+                answer
+            }
+            None => {
+                self.all.notify_one();
+                page(
+                    StatusCode::OK,
+                    "The doctor has seen every route. You can close this page; the result is in the terminal.",
+                )
+            }
+        }
+    }
+}
+
+impl Sent {
+    fn read(headers: &HeaderMap) -> Self {
+        let bearer = headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "));
+        let mut head = Head::default();
+        head.headers = headers
+            .iter()
+            .map(|(name, value)| Header::sized(name.as_str(), value.len()))
+            .collect();
+        Self {
+            token: bearer.map(|text| Token::of(text).role(Role::Access)),
+            head,
+        }
+    }
+}
+
+fn page(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(text));
+    *response.status_mut() = status;
+    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, plain);
+    response
+}

@@ -1,0 +1,88 @@
+//! Prints what was asked and what was found: for people, or as JSON.
+
+use std::path::Path;
+
+use serde_json::json;
+use vestibule_diagnosis::{Finding, Severity};
+
+use super::look::{Look, Outcome};
+use crate::output;
+use crate::print::{self, Ink, Sheet};
+
+/// How far in the questions stand behind their outcomes.
+const INDENT: usize = 11;
+
+pub(super) fn print(look: &Look, config: &Path, as_json: bool) {
+    let findings = look.findings();
+    if as_json {
+        let value = json!({
+            "subject": { "config": config.display().to_string(), "checks": look.checks() },
+            "findings": findings,
+        });
+        output::line(value);
+        return;
+    }
+    let mut sheet = Sheet::for_output();
+    for check in look.checks() {
+        // What was told while it worked is not told again, but for why something is not known.
+        if look.is_told() && check.outcome == Outcome::Ok {
+            continue;
+        }
+        let ink = match check.outcome {
+            Outcome::Ok => Ink::Green,
+            Outcome::Finding => Ink::Red,
+            Outcome::Unknown => Ink::Yellow,
+        };
+        let text = match check.detail.as_str() {
+            "" => check.what.clone(),
+            detail => format!("{}: {detail}", check.what),
+        };
+        sheet.hanging(1, check.outcome.word(), ink, INDENT, &text);
+    }
+    print::findings(&mut sheet, &findings);
+    sheet.blank();
+    let (ink, text) = summary(look, &findings);
+    sheet.inked(ink, &text);
+    output::text(&sheet.into_text());
+}
+
+/// The line that says it all.
+fn summary(look: &Look, findings: &[Finding]) -> (Ink, String) {
+    let count = |severity| {
+        findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
+    };
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let unknown = look
+        .checks()
+        .iter()
+        .filter(|check| check.outcome == Outcome::Unknown)
+        .count();
+    let counted = |count: usize, word: &str| match count {
+        1 => format!("1 {word}"),
+        many => format!("{many} {word}s"),
+    };
+    let asked = counted(look.checks().len(), "check");
+    let mut parts = Vec::new();
+    if errors > 0 {
+        parts.push(counted(errors, "error"));
+    }
+    if warnings > 0 {
+        parts.push(counted(warnings, "warning"));
+    }
+    let mut text = match parts.is_empty() {
+        true => format!("{asked}, nothing wrong"),
+        false => format!("{asked}: {}", parts.join(", ")),
+    };
+    if unknown > 0 {
+        text.push_str(&format!("; {unknown} could not be told"));
+    }
+    let ink = match (errors, warnings) {
+        (0, 0) => Ink::Green,
+        (0, _) => Ink::Yellow,
+        _ => Ink::Red,
+    };
+    (ink, text)
+}

@@ -1,0 +1,256 @@
+//! One real sign-in: the proxy itself, on this machine, with the file's provider and routes, and the observer in the
+//! place of the upstreams. So what is judged is what the upstreams would get.
+//!
+//! What differs from a run: the address is on localhost, sessions are in memory, everybody who signs in may pass, and
+//! every route that passes a token on sends it as a bearer token too, since that is where the observer looks.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::time::timeout;
+use tracing::level_filters::LevelFilter;
+use vestibule_config::{
+    Environment, LogFormat, ProcessSecrets, ProviderKind, ProviderSettings, Require, ResponseMode,
+    RouteSettings, Settings, StoreSettings, state_directory,
+};
+use vestibule_diagnosis::Evidence;
+use vestibule_diagnosis::evidence::{Product, Token};
+use vestibule_oidc::access_token::TokenShape;
+
+use super::look::Look;
+use super::now;
+use super::observer::{self, Observer, Sent};
+use crate::assemble::AssembleError;
+use crate::cli::DoctorArgs;
+use crate::load::Secrets;
+use crate::serve::Served;
+use crate::{evidence, logging, output};
+
+/// The port the browser comes back to, where the settings do not name one.
+const PORT: u16 = 8400;
+/// How long a person has for the sign-in.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// Asks for a sign-in and judges what comes. Gives whether there was one.
+pub(super) fn ask(
+    look: &mut Look,
+    settings: &Settings,
+    arguments: &DoctorArgs,
+    runtime: &Runtime,
+) -> bool {
+    let routes: Vec<&RouteSettings> = settings
+        .routes
+        .iter()
+        .filter(|route| route.require != Require::Public)
+        .collect();
+    if routes.is_empty() {
+        look.begin("a sign-in");
+        look.unknown("every route is public");
+        return false;
+    }
+    logging::start_at(LevelFilter::WARN, LogFormat::Text);
+    let port = arguments
+        .sign_in_port
+        .unwrap_or_else(|| configured_port(settings).unwrap_or(PORT));
+    let started = runtime.block_on(async {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let at = listener.local_addr()?.port();
+        Ok::<_, AssembleError>((Observer::serve(listener, routes.len()), at))
+    });
+    let served = started.and_then(|(observer, at)| {
+        let rehearsal = rehearsal(settings, &routes, port, at)?;
+        Ok((observer, Served::start(&rehearsal, runtime.handle())?))
+    });
+    let (observer, served) = match served {
+        Ok(served) => served,
+        Err(error) => {
+            let help = format!(
+                "if something listens on port {port} already, stop it or choose another with --sign-in-port PORT"
+            );
+            output::error("start the sign-in on this machine", &*error, Some(&help));
+            return false;
+        }
+    };
+    let address = format!("http://localhost:{port}{}", observer::path(0));
+    output::notice(invitation(settings, port, &address));
+    if arguments.open {
+        open(&address);
+    }
+    look.begin("a sign-in");
+    let came = runtime.block_on(async {
+        tokio::select! {
+            all = timeout(PATIENCE, observer.all_seen()) => all.is_ok(),
+            () = crate::serve::stop_asked_for() => false,
+        }
+    });
+    let sent = observer.sent();
+    match came {
+        true => look.ok("somebody signed in, and every route was seen"),
+        false => look.unknown("it was not completed"),
+    }
+    for (route, sent) in routes.iter().zip(&sent) {
+        if let Some(sent) = sent {
+            judge(look, settings, route, sent);
+        }
+    }
+    // The last page is on its way to the browser.
+    served.stop(runtime.handle());
+    came
+}
+
+/// The port of a public address that is http on this machine: its redirect URI is registered as it is.
+fn configured_port(settings: &Settings) -> Option<u16> {
+    let mut local = settings
+        .public_urls
+        .iter()
+        .filter(|url| !url.is_https() && url.host() == "localhost");
+    local.next().map(|url| url.port())
+}
+
+/// The settings of the sign-in.
+fn rehearsal(
+    settings: &Settings,
+    routes: &[&RouteSettings],
+    port: u16,
+    observer: u16,
+) -> Result<Settings, AssembleError> {
+    let text = format!(
+        "public_url = \"http://localhost:{port}\"\nlisten = \"127.0.0.1:{port}\"\n\
+         [session]\nstore = \"memory\"\n\
+         [[route]]\npath = \"/\"\nupstream = \"http://127.0.0.1:{observer}\"\nrequire = \"public\"\n"
+    );
+    let environment = Environment::new(&ProcessSecrets, ".", state_directory());
+    let plain = vestibule_config::parse(&text, &environment)?.settings;
+    let upstream = plain.routes.first().map(|route| route.upstream.clone());
+    let upstream = upstream.ok_or("make the settings of the sign-in")?;
+    let mut own = settings.clone();
+    own.public_urls = plain.public_urls;
+    own.listen = plain.listen;
+    own.tls = None;
+    own.trusted_proxies = Vec::new();
+    own.forwarded_host = false;
+    own.threads = Some(std::num::NonZeroUsize::MIN);
+    own.session.store = StoreSettings::Memory;
+    own.session.keys = Vec::new();
+    own.admin = None;
+    own.log.access = false;
+    for provider in &mut own.providers {
+        provider.response_mode = ResponseMode::Query;
+    }
+    own.routes = routes
+        .iter()
+        .enumerate()
+        .map(|(number, route)| {
+            let mut route = (*route).clone();
+            route.host = None;
+            route.path = observer::path(number);
+            route.keep_prefix = true;
+            route.upstream = upstream.clone();
+            route.require = Require::SignedIn;
+            route.websocket = false;
+            route.bearer = route.access_token.is_some();
+            route
+        })
+        .collect();
+    Ok(own)
+}
+
+/// What the person has to do.
+fn invitation(settings: &Settings, port: u16, address: &str) -> String {
+    let mut text = String::new();
+    if configured_port(settings) != Some(port) {
+        let callbacks: Vec<String> = settings
+            .providers
+            .iter()
+            .map(|set| super::redirect_uri(settings, set, &format!("http://localhost:{port}")))
+            .collect();
+        text.push_str(&format!(
+            "The sign-in comes back to this machine. For the time of this test the provider must know the redirect URI\n  {}\n",
+            callbacks.join("\n  ")
+        ));
+        let entra = settings
+            .providers
+            .iter()
+            .any(|set| Product::of_url(set.discovery.configured()).is_some_and(Product::is_entra));
+        if entra {
+            text.push_str(
+                "In Entra: App registrations > your sign-in app > Authentication > Web > Redirect URIs. On localhost Entra \
+                 does not look at the port.\nTake it out again afterwards.\n",
+            );
+        }
+        text.push('\n');
+    }
+    text.push_str(&format!(
+        "Open this address in your browser and sign in:\n\n  {address}\n"
+    ));
+    text
+}
+
+fn open(address: &str) {
+    let program = if cfg!(target_os = "macos") {
+        "open"
+    } else {
+        "xdg-open"
+    };
+    let started = std::process::Command::new(program)
+        .arg(address)
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn();
+    if started.is_err() {
+        output::notice(format_args!(
+            "there is no {program} here: open the address yourself"
+        ));
+    }
+}
+
+fn judge(look: &mut Look, settings: &Settings, route: &RouteSettings, sent: &Sent) {
+    let name = evidence::route_name(route);
+    look.begin(format!("the token for {name}"));
+    let provider = evidence::provider_of(settings, route);
+    let mut seen = Evidence::default();
+    seen.now = Some(now());
+    seen.settings = Some(evidence::settings(settings, provider, Secrets::Needed));
+    seen.route = Some(name);
+    let Some(token) = &sent.token else {
+        match route.access_token {
+            Some(_) => {
+                look.unknown("none came, though the route asks for one: the provider gave none")
+            }
+            None => look.ok("the route passes none on"),
+        }
+        return;
+    };
+    let mut api = evidence::api(route, provider);
+    let unknown_host =
+        |set: &ProviderSettings| Product::of_url(set.discovery.configured()).is_none();
+    if provider.is_some_and(|set| set.kind == ProviderKind::Entra && unknown_host(set)) {
+        // Which issuers Entra's tokens name follows from its hosts, and this is none of them.
+        api.issuers.clear();
+    }
+    seen.api = Some(api);
+    seen.token = Some(token.clone());
+    seen.upstream_request = Some(sent.head.clone());
+    look.judge(&seen, describe(token));
+}
+
+/// What a token is, in half a sentence and without a part of it.
+fn describe(token: &Token) -> String {
+    let kind = match token.shape {
+        TokenShape::Jwt { .. } => "a signed JWT",
+        TokenShape::Jwe { .. } => "an encrypted JWT",
+        _ => "a token only its issuer can read",
+    };
+    let mut text = format!("{kind} of {} bytes", token.length);
+    if let Some(issuer) = token.text("iss") {
+        text.push_str(&format!(", issued by {issuer}"));
+    }
+    let audiences = token.audiences();
+    if !audiences.is_empty() {
+        text.push_str(&format!(", for {}", audiences.join(" and ")));
+    }
+    text
+}

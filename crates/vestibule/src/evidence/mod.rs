@@ -1,0 +1,82 @@
+//! Turns what the program has read into the diagnosis's evidence: the settings of a file, what an API expects.
+//!
+//! The diagnosis judges one provider at a time, with the routes that use it. Nothing secret goes in: a client secret
+//! becomes its shape.
+
+mod api;
+mod provider;
+mod route;
+mod session;
+
+#[cfg(test)]
+mod tests;
+
+use vestibule_config::{ProviderSettings, RouteSettings, Settings};
+use vestibule_diagnosis::evidence;
+use vestibule_diagnosis::evidence::Origin;
+
+pub(crate) use api::{api, both_versions, issuers};
+pub(crate) use route::name as route_name;
+
+use crate::load::Secrets;
+
+/// The settings as the diagnosis sees them, for this provider and the routes that use it. `secrets` says whether the
+/// file was read with its secrets: what stands in for an absent one is not judged.
+pub(crate) fn settings(
+    all: &Settings,
+    provider: Option<&ProviderSettings>,
+    secrets: Secrets,
+) -> evidence::Settings {
+    let mut found = evidence::Settings::default();
+    found.origin = Some(Origin::Toml);
+    found.public_urls = all.public_urls.iter().map(ToString::to_string).collect();
+    found.redirect_uri = redirect_uri(all, provider);
+    found.listener.address = all.listen.first().map(ToString::to_string);
+    found.listener.tls = Some(all.tls.is_some());
+    let proxies = all.trusted_proxies.iter().map(ToString::to_string);
+    found.listener.trusted_proxies = Some(proxies.collect());
+    found.session = session::settings(all, provider);
+    found.provider = provider.map(|set| provider::settings(set, all, secrets));
+    found.routes = all
+        .routes
+        .iter()
+        .filter(|route| is_for(all, route, provider))
+        .map(route::settings)
+        .collect();
+    found
+}
+
+/// The provider of a route: the named one, or the first that people are offered.
+pub(crate) fn provider_of<'s>(
+    all: &'s Settings,
+    route: &RouteSettings,
+) -> Option<&'s ProviderSettings> {
+    match &route.provider {
+        Some(name) => all
+            .providers
+            .iter()
+            .find(|provider| provider.name.as_ref() == Some(name)),
+        None => all.providers.first(),
+    }
+}
+
+/// Whether people of this provider come to this route. A route that names none takes those of all.
+fn is_for(all: &Settings, route: &RouteSettings, provider: Option<&ProviderSettings>) -> bool {
+    match (&route.provider, provider) {
+        (None, _) => true,
+        (Some(_), None) => all.providers.is_empty(),
+        (Some(name), Some(provider)) => provider.name.as_ref() == Some(name),
+    }
+}
+
+/// Where the provider sends people back to, if there is one public address.
+fn redirect_uri(all: &Settings, provider: Option<&ProviderSettings>) -> Option<String> {
+    let [url] = all.public_urls.as_slice() else {
+        return None;
+    };
+    let name = match &provider?.name {
+        Some(name) if all.providers.len() > 1 => format!("/{name}"),
+        _ => String::new(),
+    };
+    Some(format!("{}/.vestibule/callback{name}", url.origin()))
+}

@@ -1,0 +1,385 @@
+//! Goes through the checks an API makes of its access tokens, one by one and in their order (RFC 9068 §4), and says
+//! what each would say and which setting moves it. Unlike a verifier it does not stop at the first that fails.
+
+use serde::Serialize;
+use vestibule_diagnosis::evidence::{Failure, Token};
+use vestibule_oidc::access_token::{AccessTokenError, TokenShape};
+use vestibule_oidc::id_token::DEFAULT_SKEW;
+use vestibule_oidc::issuer::KeyOrigin;
+use vestibule_oidc::jose::{Algorithm, CompactJws};
+use vestibule_oidc::time::UnixTime;
+
+use super::expected::Expected;
+use super::keys::Keys;
+use super::moment::Moment;
+use super::value::{list, shown};
+
+/// The checks of one API.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Api {
+    /// What it is called in a sentence.
+    pub(super) name: String,
+    /// The route before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) route: Option<String>,
+    /// Its checks, in their order.
+    pub(super) checks: Vec<Check>,
+}
+
+/// One check.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Check {
+    /// `form`, `signature`, `issuer`, `audience`, `type`, `expiry`, `start`.
+    pub(super) check: &'static str,
+    /// What it would say.
+    pub(super) outcome: Outcome,
+    /// What is accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) expected: Option<String>,
+    /// What the token has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) found: Option<String>,
+    /// What to set to move it, where it fails; what to add to the command line, where it was not made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) setting: Option<&'static str>,
+    #[serde(skip)]
+    failure: Option<Failure>,
+}
+
+/// What a check would say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Outcome {
+    Passes,
+    Fails,
+    NotChecked,
+}
+
+/// What became of the signature.
+#[derive(Debug, Clone)]
+pub(super) enum Signature {
+    /// Nobody gave keys, or the answer held none.
+    NotChecked,
+    /// A key of the set made it.
+    Good {
+        issuer: Option<String>,
+        cloud: Option<String>,
+    },
+    /// No key of the set made it.
+    Bad(Failure, String),
+}
+
+impl Signature {
+    /// Whether a key vouches for it, if that was looked into.
+    pub(super) const fn outcome(&self) -> Option<bool> {
+        match self {
+            Self::NotChecked => None,
+            Self::Good { .. } => Some(true),
+            Self::Bad(..) => Some(false),
+        }
+    }
+}
+
+/// Verifies the signature alone.
+pub(super) fn signature(raw: &str, token: &Token, keys: Option<&Keys>) -> Signature {
+    let is_jwt = matches!(token.shape, TokenShape::Jwt { .. });
+    let Some(set) = keys.and_then(|keys| keys.set.as_ref()).filter(|_| is_jwt) else {
+        return Signature::NotChecked;
+    };
+    let bad = |error: &AccessTokenError| {
+        let source = std::error::Error::source(error).map(ToString::to_string);
+        Signature::Bad(
+            Failure::from(error),
+            source.unwrap_or_else(|| error.to_string()),
+        )
+    };
+    let jws = match CompactJws::parse(raw, vestibule_oidc::access_token::MAX_BYTES) {
+        Ok(jws) => jws,
+        Err(error) => return bad(&error.into()),
+    };
+    match set.verify(&jws, &Algorithm::ALL) {
+        Ok(key) => Signature::Good {
+            issuer: key.origin().issuer.map(str::to_owned),
+            cloud: key.origin().cloud.map(str::to_owned),
+        },
+        Err(error) => bad(&error.into()),
+    }
+}
+
+/// What this API would say.
+pub(super) fn of(token: &Token, api: &Expected, signature: &Signature, now: UnixTime) -> Api {
+    let form = form(token);
+    let is_jwt = form.outcome == Outcome::Passes;
+    let mut checks = vec![form];
+    if is_jwt {
+        checks.push(of_signature(token, signature));
+        checks.push(issuer(token, api, signature));
+        checks.push(audience(token, api));
+        checks.push(kind(token, api));
+        checks.push(expiry(token, now));
+        checks.extend(start(token, now));
+    }
+    Api {
+        name: api.name.clone(),
+        route: api.route.clone(),
+        checks,
+    }
+}
+
+impl Api {
+    /// The checks that fail.
+    pub(super) fn failures(&self) -> impl Iterator<Item = &Check> {
+        self.checks
+            .iter()
+            .filter(|check| check.outcome == Outcome::Fails)
+    }
+
+    /// How many fail.
+    pub(super) fn failing(&self) -> usize {
+        self.failures().count()
+    }
+
+    /// The checks that were not made.
+    pub(super) fn not_made(&self) -> impl Iterator<Item = &Check> {
+        self.checks
+            .iter()
+            .filter(|check| check.outcome == Outcome::NotChecked)
+    }
+
+    /// What a verifier with these keys says: nothing without keys.
+    pub(super) fn verified(&self, signature: &Signature) -> Option<Result<(), Failure>> {
+        signature.outcome()?;
+        let first = self.failures().find_map(|check| check.failure);
+        Some(first.map_or(Ok(()), Err))
+    }
+}
+
+fn passes(check: &'static str) -> Check {
+    Check {
+        check,
+        outcome: Outcome::Passes,
+        expected: None,
+        found: None,
+        setting: None,
+        failure: None,
+    }
+}
+
+impl Check {
+    fn fails(mut self, failure: Failure, setting: &'static str) -> Self {
+        self.outcome = Outcome::Fails;
+        self.failure = Some(failure);
+        self.setting = Some(setting);
+        self
+    }
+
+    fn not_checked(mut self, setting: &'static str) -> Self {
+        self.outcome = Outcome::NotChecked;
+        self.setting = Some(setting);
+        self
+    }
+
+    fn expected(mut self, text: impl Into<String>) -> Self {
+        self.expected = Some(text.into());
+        self
+    }
+
+    fn found(mut self, text: impl Into<String>) -> Self {
+        self.found = Some(text.into());
+        self
+    }
+}
+
+fn form(token: &Token) -> Check {
+    let check = passes("form").expected("a signed JWT");
+    let found = match &token.shape {
+        TokenShape::Jwt { .. } => return check.found("a signed JWT"),
+        TokenShape::UnsignedJwt { .. } => "a JWT without a signature",
+        TokenShape::TruncatedJwt { .. } => "a JWT that was cut off",
+        TokenShape::Jwe { .. } => "an encrypted token",
+        TokenShape::TokenResponse => "a whole answer of a token endpoint",
+        TokenShape::EntraCodeOrRefreshToken => "a code or a refresh token",
+        TokenShape::Empty => "nothing",
+        _ => "an opaque token",
+    };
+    check.found(found).fails(
+        Failure::Format,
+        "the scope that is asked for: `access_token` of the route, OIDCScope in Apache",
+    )
+}
+
+fn of_signature(token: &Token, signature: &Signature) -> Check {
+    let check = passes("signature").expected("made by a key of the issuer");
+    // With a `nonce` in the header, the signature is over something else than the token shows.
+    let is_graphs = token.is_entra()
+        && token
+            .header()
+            .is_some_and(|header| header.contains_key("nonce"));
+    match signature {
+        Signature::NotChecked if is_graphs => check
+            .found("a form that only Microsoft's own APIs verify")
+            .fails(
+                Failure::BadSignature,
+                "the scope that is asked for: with one of the API's own, the token is for the API",
+            ),
+        Signature::NotChecked => {
+            check.not_checked("add --online, or --jwks with a file or an address")
+        }
+        Signature::Good { .. } => check.found("made by one of the keys"),
+        Signature::Bad(failure, why) => check.found(format!("could not {}", shown(why))).fails(
+            *failure,
+            "the keys: those of the issuer's metadata, fetched again when a key is missing",
+        ),
+    }
+}
+
+fn issuer(token: &Token, api: &Expected, signature: &Signature) -> Check {
+    let mut check = passes("issuer");
+    let iss = token.text("iss");
+    check.found = iss.map(shown);
+    let Some(accepted) = api.issuer() else {
+        return check.not_checked("add --issuer, or --config with the file that names it");
+    };
+    let expected = list(api.api.issuers.iter().map(String::as_str)).join(" or ");
+    let check = check.expected(expected);
+    let setting = match api.is_sign_in {
+        true => "`issuer` of the provider, and `tenants` where it serves several",
+        false => {
+            "the API's accepted issuers; for Entra, `requestedAccessTokenVersion` in the API's manifest decides \
+                  which of its two a token names"
+        }
+    };
+    let (Some(iss), Some(claims)) = (iss, token.claims()) else {
+        return check.found("no `iss`").fails(Failure::Issuer, setting);
+    };
+    if let Err(mismatch) = accepted.judge(iss, claims) {
+        let tenant = mismatch.code() != "issuer_mismatch";
+        let found = match (tenant, token.text("tid")) {
+            (true, Some(tid)) => format!("{} with the tenant {}", shown(iss), shown(tid)),
+            _ => shown(iss),
+        };
+        return check.found(found).fails(Failure::Issuer, setting);
+    }
+    if let Signature::Good { issuer, cloud } = signature {
+        let origin = KeyOrigin {
+            issuer: issuer.as_deref(),
+            cloud: cloud.as_deref(),
+        };
+        let of_keys = api.issuer_of_keys().unwrap_or(accepted);
+        if of_keys.judge_key(iss, claims, origin).is_err() {
+            return check.found("a key that signs for another issuer").fails(
+                Failure::Issuer,
+                "the keys: those of the issuer's own metadata",
+            );
+        }
+    }
+    check
+}
+
+fn audience(token: &Token, api: &Expected) -> Check {
+    let found = token.audiences();
+    let mut check = passes("audience");
+    check.found = Some(match found.is_empty() {
+        true => "no `aud`".to_owned(),
+        false => list(found.iter().copied()).join(", "),
+    });
+    let accepted = &api.api.audiences;
+    if accepted.is_empty() {
+        return check.not_checked(
+            "add --audience, or --config with a route whose `access_token` names the API's scope",
+        );
+    }
+    let check = check.expected(list(accepted.iter().map(String::as_str)).join(" or "));
+    let fits = found
+        .iter()
+        .any(|found| accepted.iter().any(|own| own == found));
+    let bare = |name: &str| {
+        name.trim_start_matches("api://")
+            .trim_end_matches('/')
+            .to_ascii_lowercase()
+    };
+    let is_same = found
+        .iter()
+        .any(|found| accepted.iter().any(|own| bare(own) == bare(found)));
+    match (fits, api.is_sign_in) {
+        (true, _) => check,
+        (false, false) if is_same => check.fails(
+            Failure::Audience,
+            "the API's accepted audiences: these are names of one API, and which of them a token has, its version decides",
+        ),
+        (false, false) => check.fails(
+            Failure::Audience,
+            "the scope that is asked for (`access_token` of the route): a token is for the API whose scope it is",
+        ),
+        (false, true) => check.fails(
+            Failure::Audience,
+            "`client_id` of the provider: an ID token is for the app that signed the person in",
+        ),
+    }
+}
+
+/// RFC 8725 §3.11 and §3.12.
+fn kind(token: &Token, api: &Expected) -> Check {
+    let is_id = token.looks_like_id_token();
+    let word = |is_id| match is_id {
+        true => "an ID token",
+        false => "an access token",
+    };
+    let check = passes("type").expected(word(api.is_sign_in));
+    let says_access = token.header_text("typ").is_some_and(|typ| typ == "at+jwt");
+    match (api.is_sign_in, is_id, says_access) {
+        // An ID token need not show itself to be one.
+        (true, _, false) | (false, false, _) => check,
+        (true, _, true) => check.found(word(false)).fails(
+            Failure::Kind,
+            "what is passed on: the `id_token` of the token endpoint's answer",
+        ),
+        (false, true, _) => check.found(word(true)).fails(
+            Failure::Kind,
+            "what is passed on: the `access_token` of the token endpoint's answer, for a scope of the API",
+        ),
+    }
+}
+
+fn expiry(token: &Token, now: UnixTime) -> Check {
+    let check = passes("expiry").expected("an `exp` that is still to come");
+    let Some(exp) = token.number("exp") else {
+        return check.found("no `exp`").fails(
+            Failure::Claim,
+            "the provider: every token it issues has one",
+        );
+    };
+    let moment = Moment::new(exp, now);
+    let check = check.found(format!("{} ({})", moment.relative, moment.utc));
+    match now >= UnixTime::from_secs(exp) + DEFAULT_SKEW {
+        true => check.fails(
+            Failure::Expired,
+            "a fresh token: get one with the refresh token; if it was fresh, the clock of the API",
+        ),
+        false => check,
+    }
+}
+
+fn start(token: &Token, now: UnixTime) -> Option<Check> {
+    let named = |name| token.number(name).map(|from| (name, from));
+    let latest = |first: (&'static str, i64), second: (&'static str, i64)| match second.1 > first.1
+    {
+        true => second,
+        false => first,
+    };
+    let (name, from) = match (named("nbf"), named("iat")) {
+        (Some(nbf), Some(iat)) => latest(nbf, iat),
+        (one, other) => one.or(other)?,
+    };
+    let moment = Moment::new(from, now);
+    let check = passes("start")
+        .expected("`iat` and `nbf` in the past")
+        .found(format!("`{name}` {} ({})", moment.relative, moment.utc));
+    Some(match UnixTime::from_secs(from) > now + DEFAULT_SKEW {
+        true => check.fails(
+            Failure::NotYetValid,
+            "the clock of this machine, or of the provider",
+        ),
+        false => check,
+    })
+}

@@ -1,0 +1,150 @@
+//! Shows the head the upstream gets, field by field in its order, with secrets left out.
+
+use serde::Serialize;
+use vestibule_config::RouteSettings;
+use vestibule_gate::Gate;
+use vestibule_gate::authorize::Authorized;
+use vestibule_gate::fields::Field;
+use vestibule_gate::headers::Token;
+use vestibule_gate::request::Request;
+use vestibule_gate::route::TokenChoice;
+
+use super::session::ACCESS_TOKEN;
+use crate::explain::value::shown;
+use crate::print::{Ink, Sheet};
+
+/// What the upstream gets.
+#[derive(Debug, Clone, Serialize)]
+pub(in crate::explain) struct Forwarded {
+    /// Where it goes, without query.
+    pub(super) url: String,
+    /// The method.
+    pub(super) method: String,
+    /// Path and, if there is one, the query's place.
+    pub(super) target: String,
+    /// The headers, in their order.
+    pub(super) headers: Vec<Header>,
+}
+
+/// One header.
+#[derive(Debug, Clone, Serialize)]
+pub(in crate::explain) struct Header {
+    /// Its name, as it is spelt there.
+    pub(super) name: String,
+    /// Its value; in brackets what stands for a secret.
+    pub(super) value: String,
+    /// The length of its value in bytes; of a token, of what stands for it.
+    pub(super) length: usize,
+    /// Whether it is ours, about the person.
+    pub(super) identity: bool,
+}
+
+/// The head for the upstream, by the gate's own plan.
+pub(super) fn head(
+    gate: &Gate,
+    authorized: &Authorized<'_>,
+    request: &Request,
+    route: &RouteSettings,
+) -> Forwarded {
+    let head = gate.upstream_head(authorized, request);
+    let token = match (
+        authorized.session(),
+        &authorized.matched().route().access_token,
+    ) {
+        (None, _) | (_, TokenChoice::None) => None,
+        (Some(session), _) => session.record().tokens().sign_in(),
+    };
+    let identity = authorized.identity_fields(token.map(Token::of));
+    let id_token = authorized
+        .session()
+        .map(|session| session.record().id_token().expose().clone());
+    let value = |field: Field<'_>| {
+        let text = String::from_utf8_lossy(field.value);
+        if field.is("cookie") {
+            return cookies(&text);
+        }
+        if field.is("authorization") && !text.ends_with(ACCESS_TOKEN) {
+            let scheme = text.split(' ').next().unwrap_or_default();
+            return format!("{} (not shown)", shown(scheme));
+        }
+        let text = text.replace(ACCESS_TOKEN, "(the access token)");
+        match &id_token {
+            Some(id_token) => shown(&text.replace(id_token.as_str(), "(the ID token)")),
+            None => shown(&text),
+        }
+    };
+    let header = |field: Field<'_>, identity| Header {
+        name: shown(&String::from_utf8_lossy(field.name)),
+        value: value(field),
+        length: field.value.len(),
+        identity,
+    };
+    let host = head.fields.first("host").map(String::from_utf8_lossy);
+    let authority = host.map_or_else(|| authority(route), |host| host.into_owned());
+    let mut headers = vec![Header {
+        name: "Host".to_owned(),
+        length: authority.len(),
+        value: authority,
+        identity: false,
+    }];
+    let others = head.fields.iter().filter(|field| !field.is("host"));
+    headers.extend(others.map(|field| header(field, false)));
+    headers.extend(identity.iter().map(|field| header(field, true)));
+    let target = String::from_utf8_lossy(&head.target);
+    let (path, query) = match target.split_once('?') {
+        Some((path, _)) => (path, "?(the query)"),
+        None => (&*target, ""),
+    };
+    Forwarded {
+        url: url(route, path),
+        method: head.method.to_string(),
+        target: format!("{}{query}", shown(path)),
+        headers,
+    }
+}
+
+/// What `Host` says: the upstream's own name.
+fn authority(route: &RouteSettings) -> String {
+    let url = &route.upstream.url;
+    match url.scheme() {
+        "unix" => "localhost".to_owned(),
+        _ => url[url::Position::BeforeHost..url::Position::AfterPort].to_owned(),
+    }
+}
+
+fn url(route: &RouteSettings, path: &str) -> String {
+    let url = &route.upstream.url;
+    match url.scheme() {
+        "unix" => format!("{} as {}", shown(url.as_str()), shown(path)),
+        scheme => format!("{scheme}://{}{}", authority(route), shown(path)),
+    }
+}
+
+/// The names of the cookies.
+fn cookies(text: &str) -> String {
+    let names = text.split(';').map(|pair| {
+        let name = pair.split('=').next().unwrap_or_default().trim();
+        format!("{}=(not shown)", shown(name))
+    });
+    names.collect::<Vec<_>>().join("; ")
+}
+
+impl Forwarded {
+    /// Sets it for people.
+    pub(super) fn print(&self, sheet: &mut Sheet) {
+        sheet.inked(Ink::Strong, &format!("What {} gets", self.url));
+        sheet.verbatim(2, &format!("{} {}", self.method, self.target));
+        for header in &self.headers {
+            sheet.verbatim(2, &format!("{}: {}", header.name, header.value));
+        }
+        let ours = self.headers.iter().filter(|header| header.identity).count();
+        let said = match ours {
+            0 => "Nothing in it says who the person is.".to_owned(),
+            1 => "The last header is about the person; whatever the client sent under such names was removed.".to_owned(),
+            many => format!(
+                "The last {many} headers are about the person; whatever the client sent under such names was removed."
+            ),
+        };
+        sheet.paragraph(2, &said);
+    }
+}

@@ -1,0 +1,174 @@
+//! Puts the stages of a request into words, and the decision into a sentence.
+
+use serde::Serialize;
+use vestibule_gate::decision::Decision;
+use vestibule_gate::request::Request;
+use vestibule_gate::trace;
+
+use super::RequestDetails;
+use crate::explain::value::shown;
+use crate::print::{Ink, Sheet};
+
+/// One stage and its outcome.
+#[derive(Debug, Clone, Serialize)]
+pub(in crate::explain) struct Step {
+    /// The stage.
+    stage: &'static str,
+    /// The stable code of its outcome.
+    outcome: &'static str,
+    /// What it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    /// The outcome in words.
+    words: String,
+}
+
+impl Step {
+    /// A step of the trace.
+    pub(super) fn of(step: &trace::Step<'_>) -> Self {
+        Self {
+            stage: step.stage.as_str(),
+            outcome: step.outcome,
+            detail: step.detail.map(shown),
+            words: words(step.outcome).to_owned(),
+        }
+    }
+
+    /// Says what was wrong: an error in its own words, of which the first half is the stage.
+    pub(super) fn because(&mut self, error: &str) {
+        let (_, what) = error.split_once(": ").unwrap_or(("", error));
+        what.clone_into(&mut self.words);
+    }
+
+    /// Sets it for people.
+    pub(super) fn print(&self, sheet: &mut Sheet) {
+        let mut said = match self.words.as_str() {
+            "" => self.outcome.to_owned(),
+            words => words.to_owned(),
+        };
+        if let Some(detail) = &self.detail {
+            said.push_str(": ");
+            said.push_str(detail);
+        }
+        sheet.hanging(2, self.stage, Ink::Blue, 16, &said);
+    }
+}
+
+/// An outcome in words; empty for one whose code says it all.
+fn words(outcome: &str) -> &'static str {
+    match outcome {
+        "read" => "read without doubt",
+        "fields_dropped" => "read; headers with `_` or `.` in their names were dropped",
+        "found" => "this route",
+        "own" => "one of our own endpoints",
+        "not_found" => "no route has this path",
+        "host_unknown" => "no public URL has this host",
+        "not_needed" => "nothing is looked for: the route is public",
+        "absent" => "the request brings no session cookie",
+        "cookie_malformed" => "the session cookie is none of ours",
+        "cookie_ambiguous" => "several session cookies, between which nobody can choose",
+        "session" => "a session",
+        "bearer" => "an `Authorization` header with a bearer token",
+        "authorization_other_scheme" => "an `Authorization` header with another scheme than Bearer",
+        "authorization_repeated" => "more than one `Authorization` header",
+        "authorization_malformed" => "an `Authorization` header that is none",
+        "authorization_not_accepted" => "no route takes an `Authorization` header",
+        "not_asked" => "there is nothing to ask the store about",
+        "no_session" => "nobody is signed in",
+        "session_unknown" => "the store knows no such session",
+        "store_unavailable" => "the store can't be asked",
+        "signed_in" => "signed in",
+        "session_idle" => "the session was not used for too long",
+        "session_over" => "the session is over",
+        "session_of_other_site" => "the session is of another site",
+        "session_of_other_provider" => "the session is of another provider than the route wants",
+        "preflight_allowed" => "a preflight of an allowed origin",
+        "origin_not_allowed" => "it comes from a page of another origin",
+        "fetch_site_not_same" => "the browser says that it comes from another site",
+        "origin_missing" => "nothing proves that it comes from a page of the same origin",
+        "public" => "anybody may pass",
+        "signed_in_suffices" => "who is signed in may pass",
+        "allowed" => "the route's rule holds",
+        "claim_differs" => "a claim has another value",
+        "claim_missing" => "a claim is not there",
+        "groups_overage" => "the provider left the groups out because there are too many",
+        "scope_not_granted" => "none of the scopes was granted at sign-in",
+        "method_differs" => "another method",
+        "network_differs" => "it comes from another network",
+        "no_rules" => "there is nothing in the rule that could hold",
+        "forward" => "it goes to the upstream",
+        "sign_in" => "the person is sent to sign in",
+        "challenge" => "401",
+        "forbid" => "403: signed in, and not allowed",
+        "cross_origin" => "403: sent by a page of another origin",
+        "preflight" => "204 for the preflight",
+        "unavailable" => "503",
+        "refuse" => "refused",
+        "bad_credential" => "400",
+        _ => "",
+    }
+}
+
+/// The first sentence.
+pub(super) fn verdict(
+    decision: &Decision<'_>,
+    details: &RequestDetails,
+    request: &Request,
+) -> String {
+    let route = details.route.as_deref().unwrap_or_default();
+    match decision {
+        Decision::Forward(_) => {
+            let to = details
+                .upstream
+                .as_ref()
+                .map_or("", |sent| sent.url.as_str());
+            format!("The request takes the route {route} and goes to {to}.")
+        }
+        Decision::Own(_) => format!(
+            "{} is one of our own endpoints; the proxy answers it itself.",
+            details.path
+        ),
+        Decision::SignIn(why) => format!(
+            "The request takes the route {route}; {}, so the person is sent to sign in.",
+            words(why.code())
+        ),
+        Decision::Challenge { why, .. } => {
+            format!(
+                "The request takes the route {route} and is answered with 401. {}",
+                why.public_message()
+            )
+        }
+        Decision::Forbid { why, .. } => format!(
+            "The request takes the route {route} and is answered with 403: its rule does not hold, {}.",
+            words(why.code())
+        ),
+        Decision::CrossOrigin(why) => format!(
+            "The request takes the route {route} and is answered with 403: {}.",
+            words(why.code())
+        ),
+        Decision::Preflight(_) => {
+            format!("The request is a preflight that the route {route} allows: the answer is 204.")
+        }
+        Decision::NotFound => format!(
+            "No route has the path {} on {}: the answer is 404.",
+            details.path,
+            request.host()
+        ),
+        Decision::Unavailable { .. } => {
+            "The session store can't be asked: the answer is 503.".to_owned()
+        }
+        Decision::Refuse(why) => {
+            format!(
+                "The request is refused with {}: {}",
+                why.status(),
+                why.public_message()
+            )
+        }
+        Decision::BadCredential(why) => {
+            format!(
+                "The request is refused with 400: its credential can't be read ({}).",
+                why.code()
+            )
+        }
+    }
+}

@@ -1,0 +1,526 @@
+//! What people read and programs get, for one input of each kind; and that no secret is among it.
+
+use std::path::PathBuf;
+
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clap::Parser as _;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::*;
+use crate::cli::{Cli, Command};
+
+const NOW: i64 = 1_795_357_743;
+const TENANT: &str = "6c1d0a5e-3f0b-4c52-9b7e-5d2f8a107e41";
+const API: &str = "9e59d98b-d747-4a9a-96fd-178f04d08b02";
+const APP: &str = "59d7f244-6541-464b-9ea4-6cdba60509b1";
+
+const FILE: &str = r#"
+public_url = "https://portal.example.com"
+listen     = "127.0.0.1:8080"
+
+[provider]
+issuer        = "https://login.microsoftonline.com/6c1d0a5e-3f0b-4c52-9b7e-5d2f8a107e41/v2.0"
+client_id     = "59d7f244-6541-464b-9ea4-6cdba60509b1"
+client_secret = "env:NOBODY_HAS_THIS_ONE"
+
+[[route]]
+path          = "/foo"
+upstream      = "http://localhost:1234/base"
+access_token  = { scope = "api://9e59d98b-d747-4a9a-96fd-178f04d08b02/.default" }
+authorization = "bearer"
+headers       = { "X-User" = "oid", "X-Token" = "@access_token" }
+user          = "oid"
+
+[[route]]
+path     = "/admin"
+upstream = "http://localhost:3000"
+user     = "oid"
+
+[route.require]
+all = [
+    { claim = "tid", equals = "6c1d0a5e-3f0b-4c52-9b7e-5d2f8a107e41" },
+    { any = [{ roles = "Portal.Admin" }, { networks = ["10.0.0.0/8"] }] },
+]
+
+[[route]]
+path     = "/static"
+upstream = "http://localhost:3000"
+require  = "public"
+"#;
+
+fn part(value: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(value.to_string())
+}
+
+/// A token of this header and these claims, with a signature as long as RS256 makes one.
+fn token(header: Value, claims: Value) -> String {
+    let signature = URL_SAFE_NO_PAD.encode([7; 256]);
+    format!("{}.{}.{signature}", part(&header), part(&claims))
+}
+
+fn entra(version: &str, audience: &str) -> Value {
+    let (iss, party) = match version {
+        "1.0" => (format!("https://sts.windows.net/{TENANT}/"), "appid"),
+        _ => (
+            format!("https://login.microsoftonline.com/{TENANT}/v2.0"),
+            "azp",
+        ),
+    };
+    json!({
+        "iss": iss, "aud": audience, party: APP, "ver": version, "tid": TENANT, "sub": "AAAA",
+        "oid": "0c0ffee0-0000-4000-8000-000000000001", "name": "Ada Lovelace", "scp": "access_as_user",
+        "iat": NOW - 600, "nbf": NOW - 600, "exp": NOW + 3000,
+    })
+}
+
+fn header() -> Value {
+    json!({ "typ": "JWT", "alg": "RS256", "kid": "k1" })
+}
+
+/// The command with these arguments, its configuration and further files in a folder.
+struct Stage(TempDir);
+
+impl Stage {
+    fn new() -> Self {
+        let stage = Self(tempfile::tempdir().unwrap());
+        stage.file("vestibule.toml", FILE);
+        stage
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.0.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn explain(&self, arguments: &[&str]) -> Result<Report, Failure> {
+        let folder = self.0.path().to_str().unwrap();
+        let now = NOW.to_string();
+        let words = ["vestibule", "explain", "--now", &now].map(str::to_owned);
+        let given = arguments.iter().map(|word| word.replace("{}", folder));
+        let cli = Cli::try_parse_from(words.into_iter().chain(given)).unwrap();
+        let Command::Explain(arguments) = cli.command else {
+            panic!("another command");
+        };
+        explain(&arguments, UnixTime::from_secs(NOW))
+    }
+
+    fn report(&self, arguments: &[&str]) -> Report {
+        self.explain(arguments).unwrap()
+    }
+
+    fn token(&self, token: &str, arguments: &[&str]) -> Report {
+        let file = self.file("token", token);
+        let mut all = vec!["--file", file.to_str().unwrap()];
+        all.extend(arguments);
+        let report = self.report(&all);
+        let both = format!("{}{}", page(&report), report.to_json());
+        for part in token.trim().split('.').filter(|part| part.len() > 12) {
+            assert!(
+                !both.contains(part),
+                "a part of the token is shown:\n{both}"
+            );
+        }
+        report
+    }
+}
+
+fn page(report: &Report) -> String {
+    let mut sheet = Sheet::new(100, false);
+    page::report(&mut sheet, report);
+    sheet.into_text()
+}
+
+fn codes(report: &Report) -> Vec<&str> {
+    report.findings.iter().map(|finding| finding.code).collect()
+}
+
+const CONFIG: [&str; 2] = ["--config", "{}/vestibule.toml"];
+
+#[test]
+fn a_graph_token_says_the_cure_first() {
+    let mut claims = entra("1.0", "00000003-0000-0000-c000-000000000000");
+    claims["scp"] = "User.Read openid".into();
+    let header = json!({ "typ": "JWT", "alg": "RS256", "kid": "k1", "nonce": "n" });
+    let report = Stage::new().token(&token(header, claims), &CONFIG);
+    assert_eq!(
+        (codes(&report)[0], report.exit()),
+        ("VST-TOKEN-GRAPH", Exit::Wrong)
+    );
+    insta::assert_snapshot!(page(&report));
+}
+
+#[test]
+fn a_token_of_the_other_version_names_the_manifest() {
+    let stage = Stage::new();
+    let issuer = format!("https://login.microsoftonline.com/{TENANT}/v2.0");
+    let flags = ["--audience", API, "--issuer", &issuer];
+    let report = stage.token(
+        &token(header(), entra("1.0", &format!("api://{API}"))),
+        &flags,
+    );
+    assert_eq!(
+        (codes(&report)[0], report.exit()),
+        ("VST-TOKEN-VERSION", Exit::Wrong)
+    );
+    insta::assert_snapshot!(page(&report));
+}
+
+#[test]
+fn a_good_token_is_accepted_in_either_version() {
+    let stage = Stage::new();
+    for (version, audience) in [("1.0", format!("api://{API}")), ("2.0", API.to_owned())] {
+        let report = stage.token(&token(header(), entra(version, &audience)), &CONFIG);
+        assert_eq!(codes(&report), [""; 0], "{version}");
+        assert_eq!(report.exit(), Exit::Done, "{}", page(&report));
+        assert!(
+            report.subject.verdict().contains("accepts it as far as"),
+            "{}",
+            page(&report)
+        );
+    }
+}
+
+#[test]
+fn each_check_that_fails_is_named() {
+    let stage = Stage::new();
+    let good = entra("2.0", API);
+    for (name, change) in [
+        ("audience", json!({ "aud": "api://another" })),
+        ("issuer", json!({ "iss": "https://id.example" })),
+        (
+            "issuer",
+            json!({ "tid": "00000000-0000-4000-8000-000000000000" }),
+        ),
+        ("type", json!({ "nonce": "n", "scp": null })),
+        ("expiry", json!({ "exp": NOW - 61 })),
+        ("start", json!({ "nbf": NOW + 61 })),
+    ] {
+        let mut claims = good.clone();
+        for (name, value) in change.as_object().unwrap() {
+            match value.is_null() {
+                true => drop(claims.as_object_mut().unwrap().remove(name)),
+                false => claims[name] = value.clone(),
+            }
+        }
+        let report = stage.token(
+            &token(header(), claims),
+            &[CONFIG[0], CONFIG[1], "--route", "/foo"],
+        );
+        let Subject::Token(said) = &report.subject else {
+            panic!("no token");
+        };
+        let failing: Vec<_> = said.details.apis[0]
+            .failures()
+            .map(|check| check.check)
+            .collect();
+        assert_eq!(failing, [name], "{change}");
+        assert_eq!(report.exit(), Exit::Wrong, "{change}: {}", page(&report));
+    }
+}
+
+#[test]
+fn an_id_token_is_judged_by_the_sign_in_unless_an_api_is_named() {
+    let stage = Stage::new();
+    let mut claims = entra("2.0", APP);
+    claims["nonce"] = "n".into();
+    claims.as_object_mut().unwrap().remove("scp");
+    claims.as_object_mut().unwrap().remove("azp");
+    let id_token = token(header(), claims);
+    let alone = stage.token(&id_token, &[]);
+    assert_eq!(
+        (codes(&alone).len(), alone.exit()),
+        (0, Exit::Done),
+        "{}",
+        page(&alone)
+    );
+    let sign_in = stage.token(&id_token, &CONFIG);
+    assert!(
+        sign_in.subject.verdict().contains("The sign-in accepts it"),
+        "{}",
+        page(&sign_in)
+    );
+    let api = stage.token(&id_token, &[CONFIG[0], CONFIG[1], "--route", "/foo"]);
+    assert!(
+        codes(&api).contains(&"VST-TOKEN-ID-AS-ACCESS"),
+        "{:?}",
+        codes(&api)
+    );
+}
+
+#[test]
+fn a_signature_is_verified_with_the_keys_of_a_file() {
+    let stage = Stage::new();
+    let key = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();
+    let set = |public: &[u8]| {
+        let x = URL_SAFE_NO_PAD.encode(public);
+        json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "kid": "k", "use": "sig", "x": x }] })
+            .to_string()
+    };
+    let other = Ed25519KeyPair::from_seed_unchecked(&[8; 32]).unwrap();
+    stage.file("good.json", &set(key.public_key().as_ref()));
+    stage.file("other.json", &set(other.public_key().as_ref()));
+    let claims = json!({ "iss": "https://id.example", "aud": "api", "sub": "u", "scope": "read", "iat": NOW, "exp": NOW + 60 });
+    let input = format!(
+        "{}.{}",
+        part(&json!({ "alg": "EdDSA", "kid": "k" })),
+        part(&claims)
+    );
+    let signed = format!(
+        "{input}.{}",
+        URL_SAFE_NO_PAD.encode(key.sign(input.as_bytes()))
+    );
+    let flags = |keys| {
+        [
+            "--audience",
+            "api",
+            "--issuer",
+            "https://id.example",
+            "--jwks",
+            keys,
+        ]
+    };
+    let good = stage.token(&signed, &flags("{}/good.json"));
+    assert!(
+        good.subject.verdict().ends_with("every check passes."),
+        "{}",
+        page(&good)
+    );
+    assert_eq!(good.exit(), Exit::Done);
+    let bad = stage.token(&signed, &flags("{}/other.json"));
+    assert_eq!(bad.exit(), Exit::Wrong);
+    assert!(
+        codes(&bad).contains(&"VST-KEYS-SIGNATURE"),
+        "{:?}\n{}",
+        codes(&bad),
+        page(&bad)
+    );
+}
+
+#[test]
+fn tokens_that_are_no_jwts_say_whose_they_are() {
+    let stage = Stage::new();
+    for (text, what) in [
+        (
+            format!("EwB4A8l6BAAU{}", "O9chh8cJscQLmU".repeat(9)),
+            "personal Microsoft account",
+        ),
+        (
+            "0.AXoAabcdefgh.AgABAAEAAADnfolhJpSnRYB1SVj".to_owned(),
+            "code or refresh token",
+        ),
+        (
+            "gho_16C7e42F292c6912E7710c838347Ae178B4a".to_owned(),
+            "GitHub",
+        ),
+        (format!("ya29.{}", "a0AfH6SMB".repeat(9)), "Google"),
+        (
+            "5f3b8a4c9d2e1f60718293a4b5c6d7e8f90a1b2c".to_owned(),
+            "whose maker does not show",
+        ),
+    ] {
+        let report = stage.token(&text, &[]);
+        let verdict = report.subject.verdict();
+        assert!(verdict.contains(what), "{verdict}");
+    }
+}
+
+#[test]
+fn a_pasted_error_is_decoded_with_its_ids() {
+    let text = "Sign in. Sorry, but we're having trouble signing you in. AADSTS50011: The redirect URI \
+                'https://portal.example.com/callback' specified in the request does not match the redirect URIs \
+                configured for the application '59d7f244-6541-464b-9ea4-6cdba60509b1'.\r\nTrace ID: \
+                1d1c0e5e-3f0b-4c52-9b7e-5d2f8a107e41\r\nCorrelation ID: 2d1c0e5e-3f0b-4c52-9b7e-5d2f8a107e41\r\n\
+                Timestamp: 2026-11-22 14:00:00Z";
+    let report = Stage::new().report(&[text]);
+    assert_eq!(report.exit(), Exit::Wrong);
+    insta::assert_snapshot!(page(&report));
+}
+
+#[test]
+fn a_callback_shows_the_names_of_its_parameters_alone() {
+    let report = Stage::new().report(&[
+        "https://portal.example.com/.vestibule/callback?code=canary-of-a-code-1234567890&state=canary-of-a-state",
+    ]);
+    let text = page(&report) + &report.to_json();
+    assert!(
+        text.contains("code, state") && !text.contains("canary"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_nobody_knows_could_not_be_explained() {
+    let report = Stage::new().report(&["hello", "world"]);
+    assert_eq!(
+        (report.findings.len(), report.exit()),
+        (0, Exit::Impossible)
+    );
+    assert!(Stage::new().explain(&["  "]).is_err());
+}
+
+#[test]
+fn a_request_is_followed_to_the_headers_of_its_upstream() {
+    let stage = Stage::new();
+    stage.file(
+        "claims.json",
+        r#"{ "sub": "ada", "oid": "o1", "tid": "6c1d0a5e-3f0b-4c52-9b7e-5d2f8a107e41" }"#,
+    );
+    let report = stage.report(&[
+        CONFIG[0],
+        CONFIG[1],
+        "--request",
+        "GET /foo/x?key=canary-in-the-query",
+        "--session-claims",
+        "{}/claims.json",
+        "--header",
+        "X-User: mallory",
+        "--header",
+        "Cookie: theme=canary-in-a-cookie",
+    ]);
+    let text = page(&report);
+    assert!(
+        !text.contains("canary") && !text.contains("mallory"),
+        "{text}"
+    );
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn every_part_of_a_rule_is_judged() {
+    let stage = Stage::new();
+    stage.file(
+        "claims.json",
+        r#"{ "tid": "00000000-0000-4000-8000-000000000000", "roles": ["Reader"] }"#,
+    );
+    let report = stage.report(&[
+        CONFIG[0],
+        CONFIG[1],
+        "--request",
+        "GET /admin/",
+        "--session-claims",
+        "{}/claims.json",
+        "--peer",
+        "10.1.2.3",
+    ]);
+    insta::assert_snapshot!(page(&report));
+}
+
+#[test]
+fn requests_end_where_the_gate_ends_them() {
+    let stage = Stage::new();
+    for (more, decision, status) in [
+        (&["--request", "GET /foo/"][..], "sign_in", Some(303)),
+        (&["--request", "POST /foo/"], "challenge", Some(401)),
+        (&["--request", "/static/x"], "forward", None),
+        (&["--request", "GET /nowhere"], "not_found", Some(404)),
+        (&["--request", "GET /.vestibule/me"], "own", None),
+        (
+            &["--request", "GET /foo", "--host", "evil.example"],
+            "refuse",
+            Some(421),
+        ),
+        (
+            &["--request", "GET /foo/%2e%2e%2fadmin"],
+            "refuse",
+            Some(400),
+        ),
+        (&["--request", "get /foo"], "refuse", Some(400)),
+        (
+            &["--request", "GET /foo", "--token", "abc"],
+            "challenge",
+            Some(401),
+        ),
+        (
+            &["--request", "GET /foo", "--token", "a b,c"],
+            "bad_credential",
+            Some(400),
+        ),
+    ] {
+        let all: Vec<_> = CONFIG.iter().chain(more).copied().collect();
+        let report = stage.report(&all);
+        let Subject::Request(said) = &report.subject else {
+            panic!("no request");
+        };
+        assert_eq!(
+            (said.details.decision, said.details.status),
+            (decision, status),
+            "{more:?}"
+        );
+    }
+}
+
+#[test]
+fn all_json_keeps_to_the_schema() {
+    let stage = Stage::new();
+    stage.file(
+        "claims.json",
+        r#"{ "roles": ["Portal.Admin"], "oid": "o" }"#,
+    );
+    let schema = schema::schema();
+    let good = token(header(), entra("2.0", API));
+    let answer = format!(
+        "{{\"access_token\": \"{good}\", \"token_type\": \"Bearer\", \"expires_in\": 3599}}"
+    );
+    let claims = [
+        CONFIG[0],
+        CONFIG[1],
+        "--session-claims",
+        "{}/claims.json",
+        "--request",
+    ];
+    let request = |line| claims.iter().copied().chain([line]).collect::<Vec<_>>();
+    for report in [
+        stage.token(&good, &CONFIG),
+        stage.token(&good, &["--audience", "x"]),
+        stage.token("gho_16C7e42F292c6912E7710c838347Ae178B4a", &[]),
+        stage.report(&[
+            "AADSTS65001: consent. Correlation ID: 2d1c0e5e-3f0b-4c52-9b7e-5d2f8a107e41",
+        ]),
+        stage.report(&[&answer]),
+        stage.report(&["nothing"]),
+        stage.report(&request("GET /foo/x")),
+        stage.report(&request("GET /admin/x")),
+        stage.report(&request("GET /a\\b")),
+    ] {
+        let value: Value = serde_json::from_str(&report.to_json()).unwrap();
+        assert_eq!(schema::violation(&schema, &value, &schema, ""), None);
+    }
+}
+
+#[test]
+fn hostile_text_is_shown_without_escapes_and_without_its_secrets() {
+    let stage = Stage::new();
+    let mut claims = entra("2.0", "\u{1b}]0;owned\u{7}");
+    claims["iss"] = "https://id.example/\u{202e}\u{1b}[31m".into();
+    let secret = token(header(), entra("2.0", API));
+    claims["azp"] = secret.clone().into();
+    claims["scp"] = format!("read {secret}").into();
+    let hostile = token(
+        json!({ "alg": "RS256\u{1b}[2J", "kid": secret.clone() }),
+        claims,
+    );
+    let report = stage.token(&hostile, &CONFIG);
+    let text = page(&report);
+    assert!(
+        !text.contains('\u{1b}') && !text.contains('\u{202e}'),
+        "{text:?}"
+    );
+    for part in secret.split('.') {
+        assert!(!(text.clone() + &report.to_json()).contains(part), "{text}");
+    }
+    for text in [
+        "{",
+        "\u{0}",
+        &"[".repeat(70_000),
+        &"a.".repeat(70_000),
+        &"AADSTS".repeat(20_000),
+        "%00 ...",
+    ] {
+        let file = stage.file("text", text);
+        let _ = stage.explain(&["--file", file.to_str().unwrap()]);
+    }
+}
