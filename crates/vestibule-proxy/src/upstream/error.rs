@@ -114,6 +114,12 @@ pub enum Malformed {
 }
 
 impl UpstreamError {
+    /// Whether it failed for want of a file descriptor, here and not there.
+    pub(super) fn is_out_of_descriptors(&self) -> bool {
+        // EMFILE and ENFILE, the same number on every Unix.
+        matches!(self, Self::Connect { cause, .. } if matches!(cause.raw_os_error(), Some(24 | 23)))
+    }
+
     /// The stable code of this error.
     #[must_use]
     pub fn code(&self) -> &'static str {

@@ -2,6 +2,9 @@
 //!
 //! An HTTP/1.1 connection is here only between a complete answer and the next request. An HTTP/2 connection is shared by all
 //! requests until it closes. Plans are told apart by identity, and an entry keeps its plan alive, so two never meet.
+//!
+//! More connections than a plan wants to keep are kept for as long as they are in use: a thousand requests at once would
+//! otherwise close and open hundreds of connections each time.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -26,6 +29,10 @@ use crate::wire::LocalExecutor;
 
 /// The largest response head over HTTP/2, decoded.
 const HEAD_BYTES: u32 = 64 * 1024;
+/// How long a connection beyond those a plan keeps may wait for a request.
+const SURPLUS: Duration = Duration::from_secs(5);
+/// How many there may be of them, as a multiple of those a plan keeps.
+const MOST_SURPLUS: usize = 8;
 const PING_INTERVAL: Duration = Duration::from_secs(30);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -120,7 +127,12 @@ impl Pool {
             return Ok(checkout);
         }
         // A connection is made seldom; its future is not to make every request's larger.
-        let connected = Box::pin(connect::connect(plan, &self.resolver, http1)).await?;
+        let connected = match Box::pin(connect::connect(plan, &self.resolver, http1)).await {
+            Err(error) if error.is_out_of_descriptors() && self.shed() => {
+                Box::pin(connect::connect(plan, &self.resolver, http1)).await?
+            }
+            connected => connected?,
+        };
         if connected.http2 {
             return Box::pin(self.share(plan, connected)).await;
         }
@@ -163,9 +175,20 @@ impl Pool {
         connection.rest(now);
         let mut entries = self.entries.borrow_mut();
         let entry = entry(&mut entries, plan);
-        if entry.idle.len() < plan.settings().keep {
+        if entry.idle.len() < plan.settings().keep.saturating_mul(MOST_SURPLUS) {
             entry.idle.push(connection);
         }
+    }
+
+    /// Closes every connection that waits. Whether there was any.
+    fn shed(&self) -> bool {
+        let mut entries = self.entries.borrow_mut();
+        let waiting = entries.values_mut().map(|entry| {
+            let count = entry.idle.len();
+            entry.idle.clear();
+            count
+        });
+        waiting.sum::<usize>() > 0
     }
 
     /// Drops what is closed or was idle for too long, and whole plans that nobody else holds.
@@ -176,6 +199,13 @@ impl Pool {
             entry
                 .idle
                 .retain_mut(|connection| is_usable(connection, plan, now));
+            // Those that were used last are at the end.
+            let surplus = entry.idle.len().saturating_sub(plan.settings().keep);
+            let first_in_use = entry.idle.iter().position(|connection| {
+                now.saturating_duration_since(connection.idle_since()) < SURPLUS
+            });
+            let unused = first_in_use.unwrap_or(entry.idle.len());
+            entry.idle.drain(..surplus.min(unused));
             if entry.http2.as_ref().is_some_and(Sender::is_closed) {
                 entry.http2 = None;
             }

@@ -197,6 +197,7 @@ fn each_check_that_fails_is_named() {
         ),
         ("type", json!({ "nonce": "n", "scp": null })),
         ("expiry", json!({ "exp": NOW - 61 })),
+        ("expiry", json!({ "exp": null })),
         ("start", json!({ "nbf": NOW + 61 })),
     ] {
         let mut claims = good.clone();
@@ -219,6 +220,8 @@ fn each_check_that_fails_is_named() {
             .collect();
         assert_eq!(failing, [name], "{change}");
         assert_eq!(report.exit(), Exit::Wrong, "{change}: {}", page(&report));
+        let has_expired = report.subject.verdict().contains("has expired");
+        assert_eq!(has_expired, change["exp"].is_number(), "{change}");
     }
 }
 

@@ -50,7 +50,8 @@ pub(super) fn of_token(
     let nearest = named.iter().min_by_key(|(_, checks)| checks.failing());
     match nearest {
         Some((api, checks)) => {
-            let (said, is_no) = by_checks(api, checks, named.len());
+            let expires = token.number("exp").is_some();
+            let (said, is_no) = by_checks(api, checks, named.len(), expires);
             (format!("{is} {said}"), is_no)
         }
         None => of_nobody(&is, token, details, judged, findings),
@@ -58,7 +59,7 @@ pub(super) fn of_token(
 }
 
 /// The verdict of the API that comes nearest.
-fn by_checks(api: &Expected, checks: &Api, apis: usize) -> (String, bool) {
+fn by_checks(api: &Expected, checks: &Api, apis: usize, expires: bool) -> (String, bool) {
     let name = capital(&api.name);
     let failing: Vec<_> = checks.failures().map(|check| check.check).collect();
     let open: Vec<_> = checks.not_made().map(|check| check.check).collect();
@@ -71,7 +72,7 @@ fn by_checks(api: &Expected, checks: &Api, apis: usize) -> (String, bool) {
             ),
             false,
         ),
-        (["expiry"], _) => (
+        (["expiry"], _) if expires => (
             format!(
                 "It has expired; apart from that, {} would accept it.",
                 api.name
@@ -117,7 +118,9 @@ fn of_nobody(
         .collect();
     match failing.as_slice() {
         [] => {}
-        ["expiry"] => return (format!("{is} It has expired."), true),
+        ["expiry"] if token.number("exp").is_some() => {
+            return (format!("{is} It has expired."), true);
+        }
         failing => {
             return (
                 format!("{is} Every API refuses it: its {} is wrong.", and(failing)),

@@ -369,3 +369,22 @@ fn idle_connections_are_dropped_after_their_time() {
         assert_eq!(upstreams.metrics.upstream_connections.get(), 0);
     });
 }
+
+#[test]
+fn more_connections_than_are_kept_stay_while_they_are_in_use() {
+    let origin = Origin::start(|wire, _| answer_all(wire, |_| HELLO.into()));
+    on_core(async |upstreams| {
+        let mut settings = origin.settings();
+        settings.keep = 1;
+        let plan = build(settings);
+        let one = || exchange(&upstreams, &plan, get());
+        let (a, b, c) = tokio::join!(one(), one(), one());
+        assert!(a.is_ok() && b.is_ok() && c.is_ok());
+        upstreams.pool.reap();
+        assert_eq!(upstreams.pool.idle(&plan), 3);
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(6)).await;
+        upstreams.pool.reap();
+        assert_eq!(upstreams.pool.idle(&plan), 1);
+    });
+}
