@@ -11,7 +11,7 @@ use crate::route::Matched;
 use crate::rule::{Judgement, Requirement, Subject, Verdict, judge};
 
 /// Leave to send one request to one upstream. Only [`authorize`] and [`authorize_public`] make one;
-/// whoever sends takes it by value.
+/// whoever sends to an upstream asks for it.
 #[derive(Debug)]
 pub struct Authorized<'g> {
     matched: Matched<'g>,

@@ -21,11 +21,10 @@ const PURE_CRATES: [&str; 5] = [
 
 /// Crates that compute and do nothing else. `aws-lc-rs` can also make random bytes; the words below
 /// see to that.
-const PURE_DEPENDENCIES: [&str; 16] = [
+const PURE_DEPENDENCIES: [&str; 15] = [
     "aws-lc-rs",
     "base64",
     "bytes",
-    "httparse",
     "ipnet",
     "memchr",
     "minicbor",

@@ -36,13 +36,13 @@ pub(crate) static LOG: Section = Section {
             name: "access",
             kind: Kind::Flag,
             fallback: Fallback::Value("true"),
-            change: Change::Reload,
+            change: Change::Restart,
             doc: "Whether each request gets a line: what was decided, by which step, and the incident id of an error page.",
         },
     ],
 };
 
-/// What is logged. `format` and `level` take effect on restart, `access` on reload.
+/// What is logged. All of it takes effect on restart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogSettings {
     /// How an event is written; text.
