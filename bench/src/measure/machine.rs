@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::process::Command;
-use std::thread;
 
 use serde::Serialize;
 
@@ -42,7 +41,12 @@ impl Machine {
             processor: value(&cpuinfo, "model name")
                 .trim_start_matches([':', ' ', '\t'])
                 .to_owned(),
-            cores: thread::available_parallelism().map_or(1, usize::from),
+            // Not what this thread may use: it is pinned.
+            cores: cpuinfo
+                .lines()
+                .filter(|line| line.starts_with("processor"))
+                .count()
+                .max(1),
             memory_gib: kib / (1024 * 1024),
             kernel: kernel.trim().to_owned(),
             system: value(&release, "PRETTY_NAME=").trim_matches('"').to_owned(),
