@@ -29,6 +29,49 @@ impl UnixTime {
     }
 }
 
+/// A point in time on the calendar, in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Utc {
+    /// The year, in the proleptic Gregorian calendar.
+    pub year: i64,
+    /// 1 to 12.
+    pub month: i64,
+    /// 1 to 31.
+    pub day: i64,
+    /// 0 to 23.
+    pub hour: i64,
+    /// 0 to 59.
+    pub minute: i64,
+    /// 0 to 59.
+    pub second: i64,
+}
+
+impl From<UnixTime> for Utc {
+    fn from(time: UnixTime) -> Self {
+        let (days, rest) = (time.0.div_euclid(86_400), time.0.rem_euclid(86_400));
+        // Counted in eras of 400 years from 0000-03-01, so that the leap day is the last of its year.
+        let z = days + 719_468;
+        let (era, day_of_era) = (z.div_euclid(146_097), z.rem_euclid(146_097));
+        let year_of_era =
+            (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted = (5 * day_of_year + 2) / 153;
+        let month = if shifted < 10 {
+            shifted + 3
+        } else {
+            shifted - 9
+        };
+        Self {
+            year: year_of_era + era * 400 + i64::from(month <= 2),
+            month,
+            day: day_of_year - (153 * shifted + 2) / 5 + 1,
+            hour: rest / 3600,
+            minute: rest / 60 % 60,
+            second: rest % 60,
+        }
+    }
+}
+
 impl Add<Duration> for UnixTime {
     type Output = Self;
 

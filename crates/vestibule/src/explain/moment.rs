@@ -1,7 +1,7 @@
 //! Puts times into words: the day and hour, and how far that is from now.
 
 use serde::Serialize;
-use vestibule_oidc::time::UnixTime;
+use vestibule_oidc::time::{UnixTime, Utc};
 
 /// A time as it is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -75,28 +75,15 @@ fn utc(secs: i64) -> String {
     if !WRITTEN.contains(&secs) {
         return format!("{secs} seconds after 1970");
     }
-    let (days, rest) = (secs.div_euclid(86_400), secs.rem_euclid(86_400));
-    let (year, month, day) = civil(days);
-    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
+    let Utc {
+        year,
+        month,
+        day,
+        hour,
+        minute,
+        second,
+    } = UnixTime::from_secs(secs).into();
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
-}
-
-/// Year, month and day of a day number since 1970-01-01, in the proleptic Gregorian calendar.
-fn civil(days: i64) -> (i64, i64, i64) {
-    // Counted in eras of 400 years from 0000-03-01, so that the leap day is the last of its year.
-    let z = days + 719_468;
-    let (era, day_of_era) = (z.div_euclid(146_097), z.rem_euclid(146_097));
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
 #[cfg(test)]
