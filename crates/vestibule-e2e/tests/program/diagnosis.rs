@@ -135,6 +135,14 @@ fn a_fault_has_the_same_code_on_the_page_in_the_log_and_in_explain() {
         (id_token("expired"), "VST-TIME-EXPIRED"),
         (id_token("not-yet-valid"), "VST-TIME-NOT-YET"),
         (id_token("unpublished-key"), "VST-KEYS-KID-MISSING"),
+        (
+            json!({ "kind": "clock-offset", "seconds": 600 }),
+            "VST-TIME-CLOCK",
+        ),
+        (
+            json!({ "kind": "clock-offset", "seconds": -7200 }),
+            "VST-TIME-CLOCK",
+        ),
     ] {
         let from = scene.proxy.log().len();
         scene.provider.fault(&fault);

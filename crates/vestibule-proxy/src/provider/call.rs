@@ -9,6 +9,7 @@ use std::pin::Pin;
 use bytes::Bytes;
 use url::Url;
 use vestibule_oidc::secret::Secret;
+use vestibule_oidc::time::UnixTime;
 
 /// A request to one of the provider's endpoints.
 #[derive(Debug, Clone)]
@@ -48,6 +49,8 @@ pub struct ProviderAnswer {
     pub status: u16,
     /// The value of `Content-Type`.
     pub content_type: Option<String>,
+    /// What time it was for the provider: `Date` (RFC 9110 §6.6.1).
+    pub date: Option<UnixTime>,
     /// The whole body.
     pub body: Bytes,
 }

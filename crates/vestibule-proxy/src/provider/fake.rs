@@ -15,6 +15,7 @@ use vestibule_oidc::authorization::{ExtraParameters, ResponseMode};
 use vestibule_oidc::issuer::IssuerRule;
 use vestibule_oidc::jose::Algorithm;
 use vestibule_oidc::secret::Secret;
+use vestibule_oidc::time::UnixTime;
 
 use super::call::{Answering, CallError, ProviderAnswer, ProviderCall, Transport};
 use super::{ClientAuthMethod, Provider, ProviderPlan, UserInfoUse};
@@ -43,6 +44,8 @@ pub(crate) struct Knobs {
     pub(crate) metadata: BTreeMap<&'static str, Value>,
     pub(crate) token: TokenEndpoint,
     pub(crate) user_info: Option<Value>,
+    /// `Date` of every answer.
+    pub(crate) date: Option<UnixTime>,
     /// Paths called, in order.
     pub(crate) calls: Vec<String>,
     /// Value of `Authorization`, call by call.
@@ -70,6 +73,7 @@ impl FakeProvider {
             metadata: BTreeMap::new(),
             token: Box::new(|_| Ok((400, json!({"error": "invalid_request"}).to_string()))),
             user_info: None,
+            date: None,
             calls: Vec::new(),
             authorizations: Vec::new(),
         })))
@@ -157,6 +161,7 @@ impl Transport for FakeProvider {
             Ok(ProviderAnswer {
                 status,
                 content_type: Some(content_type.to_owned()),
+                date: this.knobs().date,
                 body: Bytes::from(body),
             })
         })

@@ -7,9 +7,10 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{ACCEPT, AGE, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue};
 use reqwest::{Client, NoProxy, Proxy, redirect};
 use url::Url;
+use vestibule_oidc::time::UnixTime;
 
 use super::address::{GuardedResolver, is_loopback};
 use super::call::{Answering, CallError, ProviderAnswer, ProviderCall, Transport};
@@ -109,6 +110,7 @@ async fn perform(client: &Client, call: ProviderCall) -> Result<ProviderAnswer, 
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .map(str::to_owned);
+    let date = date(response.headers());
     let too_large = CallError::TooLarge {
         limit: call.max_bytes,
     };
@@ -128,8 +130,17 @@ async fn perform(client: &Client, call: ProviderCall) -> Result<ProviderAnswer, 
     Ok(ProviderAnswer {
         status: status.as_u16(),
         content_type,
+        date,
         body: body.freeze(),
     })
+}
+
+/// When an answer was made, by the clock of who made it. A cache between keeps the date of the first answer, and says how
+/// old that is (RFC 9111 §5.1).
+fn date(headers: &HeaderMap) -> Option<UnixTime> {
+    let text = |name| headers.get(name)?.to_str().ok();
+    let age: u64 = text(AGE).and_then(|age| age.parse().ok()).unwrap_or(0);
+    Some(UnixTime::from_http_date(text(DATE)?)? + Duration::from_secs(age.min(86_400)))
 }
 
 fn call_error(error: reqwest::Error) -> CallError {

@@ -20,6 +20,7 @@ use vestibule_session::site::Site;
 use super::{SignInError, witness};
 use crate::entropy::random_bytes;
 use crate::finding;
+use crate::provider::call::ProviderAnswer;
 use crate::provider::{Endpoint, Provider, ProviderError, UserInfoUse};
 use crate::shared::Shared;
 
@@ -45,13 +46,19 @@ impl Redeem {
     pub(super) async fn run(self) -> Result<Handle, SignInError> {
         let began = Instant::now();
         let metadata = self.provider.metadata().await?;
-        let tokens = self.tokens(&metadata).await?;
-        let raw = tokens.id_token().ok_or(SignInError::NoIdToken)?;
+        let answer = self.redeem(&metadata).await?;
         let now = self.now + began.elapsed();
+        let tokens =
+            TokenResponse::parse(answer.status, answer.content_type.as_deref(), &answer.body);
+        let clocks = |error: SignInError| {
+            error.noting(|seen| (seen.now, seen.provider_time) = (Some(now), answer.date))
+        };
+        let tokens = tokens.map_err(|error| clocks(error.into()))?;
+        let raw = tokens.id_token().ok_or(SignInError::NoIdToken)?;
         let verified = self.verify(raw, &tokens, &metadata, now).await;
         let note =
             |error: SignInError| error.noting(|seen| witness::id_token(raw, &self.provider, seen));
-        let id_token = verified.map_err(note)?;
+        let id_token = verified.map_err(|error| clocks(note(error)))?;
         let userinfo = ask_user_info(&self.provider, &metadata, &tokens, id_token.subject())
             .await
             .map_err(note)?;
@@ -84,7 +91,7 @@ impl Redeem {
         Ok(handle)
     }
 
-    async fn tokens(&self, metadata: &ProviderMetadata) -> Result<TokenResponse, SignInError> {
+    async fn redeem(&self, metadata: &ProviderMetadata) -> Result<ProviderAnswer, SignInError> {
         let settings = self.provider.plan();
         let extra = resource_parameter(settings.resource.as_deref())?;
         let request = TokenRequest {
@@ -99,12 +106,7 @@ impl Redeem {
             scopes: &[],
             extra: &extra,
         };
-        let answer = self.provider.token(request.to_http()).await?;
-        Ok(TokenResponse::parse(
-            answer.status,
-            answer.content_type.as_deref(),
-            &answer.body,
-        )?)
+        Ok(self.provider.token(request.to_http()).await?)
     }
 
     /// Verifies the ID token, with one look for newer keys if its key is unknown.

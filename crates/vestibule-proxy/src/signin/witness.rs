@@ -45,8 +45,12 @@ impl Scene<'_> {
             _ => None,
         });
         let mut seen = error.seen().cloned().unwrap_or_default();
-        seen.now = Some(self.now);
+        seen.now.get_or_insert(self.now);
         self.describe(error.itself(), provider, &mut seen);
+        // A clock that is off is no cause of what has nothing to do with time.
+        if !is_about_time(error.itself()) {
+            seen.provider_time = None;
+        }
         let known = finding::known(self.plan, self.site, provider);
         (finding::of(seen, known), provider.cloned())
     }
@@ -181,6 +185,23 @@ fn describe_id_token(error: &IdTokenError, provider: Option<&Arc<Provider>>, see
         _ => return,
     }
     seen.api = Some(api);
+}
+
+/// Whether two clocks that differ may be the cause.
+fn is_about_time(error: &SignInError) -> bool {
+    match error {
+        SignInError::IdToken(error) => matches!(
+            error,
+            IdTokenError::Expired { .. }
+                | IdTokenError::NotYetValid { .. }
+                | IdTokenError::AuthenticationTooOld { .. }
+        ),
+        // A client assertion outside its time.
+        SignInError::Token(error) => {
+            matches!(error.aadsts(), Some(50_013 | 500_133 | 700_024))
+        }
+        _ => false,
+    }
 }
 
 fn failure(error: &IdTokenError) -> Failure {

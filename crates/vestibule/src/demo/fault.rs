@@ -9,6 +9,8 @@ use vestibule_idp::{ArmedFault, BodyShape, Endpoint, Fault, Token};
 
 /// More than the sample API takes of a head.
 const OVERSIZE_BYTES: u32 = 24 << 10;
+/// More than any check allows for, and less than any lifetime.
+const CLOCK_OFFSET_SECS: i64 = 600;
 /// The fault that is not the provider's: the sign-in's own token is passed on.
 const WITHOUT_API_SCOPE: &str = "without-api-scope";
 
@@ -117,6 +119,9 @@ fn faults(name: &str) -> Option<Vec<Fault>> {
         WITHOUT_API_SCOPE => Vec::new(),
         "alg-none" => vec![Fault::AlgNone { token }],
         "bad-signature" => vec![Fault::BadSignature { token }],
+        "clock-offset" => vec![Fault::ClockOffset {
+            seconds: CLOCK_OFFSET_SECS,
+        }],
         "discovery-body" => vec![html(Endpoint::Discovery)],
         "discovery-member" => vec![Fault::DiscoveryMember {
             member: "issuer".to_owned(),

@@ -9,12 +9,11 @@ use vestibule_diagnosis::evidence::{Keys, Metadata, Probe, ProbeOutcome, ProbeTa
 use vestibule_oidc::jose::KeySet;
 use vestibule_oidc::json;
 use vestibule_oidc::metadata::ProviderMetadata;
-use vestibule_oidc::time::UnixTime;
 use vestibule_proxy::provider::address::{is_loopback, may_call};
 use vestibule_proxy::provider::{ExamineError, Examined, HttpTransport, ProviderPlan};
 
 use super::look::Look;
-use super::{date, now};
+use super::now;
 use crate::output::Chain;
 
 /// How a provider is asked.
@@ -216,17 +215,10 @@ fn accept_issuer(base: &mut Evidence, parsed: &ProviderMetadata) {
 
 fn clock(look: &mut Look, base: &mut Evidence, answer: &Examined) {
     look.begin("the clock against the provider's");
-    let age = answer
-        .age
-        .as_deref()
-        .and_then(|age| age.parse::<i64>().ok())
-        .unwrap_or(0);
-    let Some(date) = answer.date.as_deref().and_then(date::parse) else {
+    let Some(theirs) = answer.date else {
         look.unknown("the answer has no date");
         return;
     };
-    // A cache between keeps the date of the first answer, and says how old that is (RFC 9111 §5.1).
-    let theirs = UnixTime::from_secs(date.as_secs().saturating_add(age.clamp(0, 86_400)));
     let mut seen = base.clone();
     seen.now = Some(now());
     seen.provider_time = Some(theirs);

@@ -12,7 +12,6 @@
 //! Every answer becomes evidence, and the diagnosis judges it; `look` keeps what was asked and what was found, `report`
 //! prints it. The provider is asked by the proxy's own client, over the same way and with the same certificates.
 
-mod date;
 mod documents;
 mod look;
 mod observer;

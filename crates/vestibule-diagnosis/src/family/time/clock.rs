@@ -15,7 +15,7 @@ pub(super) const ROWS: &[Row] = &[
         cause: "Tokens carry times, and are compared with this machine's clock. It differs from the \
                 provider's by more than is allowed for.",
         cure: "Set the clock by NTP.",
-        fault: None,
+        fault: Some("clock-offset"),
         explains: &[
             "VST-TIME-NOT-YET",
             "VST-TIME-EXPIRED",

@@ -188,6 +188,7 @@ fn a_number_is_taken_from_a_refusal_alone() {
         let answer = ProviderAnswer {
             status,
             content_type: None,
+            date: None,
             body: body.into(),
         };
         let error = success(Endpoint::Keys, answer).unwrap_err();

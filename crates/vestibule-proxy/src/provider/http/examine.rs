@@ -6,10 +6,11 @@ use std::fmt;
 use std::io;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{ACCEPT, AGE, CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, LOCATION};
 use url::Url;
+use vestibule_oidc::time::UnixTime;
 
-use super::HttpTransport;
+use super::{HttpTransport, date};
 
 /// Longest body that is looked at.
 const LOOK_BYTES: usize = 1024 * 1024;
@@ -22,10 +23,8 @@ pub struct Examined {
     pub status: u16,
     /// `Content-Type`.
     pub content_type: Option<String>,
-    /// `Date`.
-    pub date: Option<String>,
-    /// `Age`: how long a cache kept it.
-    pub age: Option<String>,
+    /// What time it was for whoever answered: `Date`, and what a cache says to have kept it.
+    pub date: Option<UnixTime>,
     /// `Location`, unread.
     pub location: Option<String>,
     /// The body, cut off where it is too long.
@@ -80,8 +79,8 @@ impl HttpTransport {
         let request = self.client.get(url).header(ACCEPT, accept);
         let mut response = request.send().await.map_err(why)?;
         let headers = response.headers();
-        let (content_type, date) = (text(headers, CONTENT_TYPE), text(headers, DATE));
-        let (age, location) = (text(headers, AGE), text(headers, LOCATION));
+        let (content_type, location) = (text(headers, CONTENT_TYPE), text(headers, LOCATION));
+        let date = date(headers);
         let status = response.status().as_u16();
         let mut body = BytesMut::new();
         while let Some(piece) = response.chunk().await.map_err(why)? {
@@ -95,7 +94,6 @@ impl HttpTransport {
             status,
             content_type,
             date,
-            age,
             location,
             body: body.freeze(),
         })

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use vestibule_oidc::issuer::IssuerRule;
 use vestibule_oidc::microsoft::TenantId;
+use vestibule_oidc::time::UnixTime;
 
 use crate::finding::{self, for_strangers};
 use crate::provider::call::CallError;
@@ -52,6 +53,39 @@ async fn a_loop_ends_with_the_cause_that_was_seen() {
         browser.jar.remove("__Host-vestibule");
     }
     panic!("nothing stops the loop");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_of_another_time_is_told_by_the_clocks_and_not_by_the_token() {
+    // How far the ID token's times and the provider's `Date` are ahead of this machine's clock.
+    for (token, date, code) in [
+        (600, Some(600), "VST-TIME-CLOCK"),
+        (-7200, Some(-7200), "VST-TIME-CLOCK"),
+        (600, Some(0), "VST-TIME-NOT-YET"),
+        (600, None, "VST-TIME-NOT-YET"),
+        (-7200, Some(0), "VST-TIME-EXPIRED"),
+    ] {
+        let rig = Rig::new();
+        let now = rig.now().as_secs();
+        for (name, secs) in [("iat", token), ("exp", token + 3600)] {
+            rig.grants().claims.insert(name, json!(now + secs));
+        }
+        rig.fake.knobs().date = date.map(|date| UnixTime(now + date));
+        let mut browser = Browser::default();
+        let start = browser.go(&rig, "/app").await;
+        let page = browser.go(&rig, &rig.at_provider(&start)).await;
+        assert!(page.body.contains(code), "{token} {date:?}: {}", page.body);
+        assert_eq!(page.body.matches("This finding is").count(), 1);
+    }
+    // What has nothing to do with time is no matter of clocks.
+    let rig = Rig::new();
+    rig.grants().claims.insert("aud", json!("another"));
+    rig.fake.knobs().date = Some(UnixTime(0));
+    let mut browser = Browser::default();
+    let start = browser.go(&rig, "/app").await;
+    let page = browser.go(&rig, &rig.at_provider(&start)).await;
+    assert!(page.body.contains("VST-TOKEN-AUDIENCE"), "{}", page.body);
+    assert!(!page.body.contains("VST-TIME"), "{}", page.body);
 }
 
 #[tokio::test(start_paused = true)]
