@@ -13,6 +13,9 @@
 
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
+mod whose;
+
+pub use whose::{NAME_BYTES, OneTime, Whose};
 
 use std::error::Error;
 use std::fmt;
@@ -27,6 +30,14 @@ use vestibule_oidc::time::UnixTime;
 use crate::handle::StoreKey;
 use crate::lifetime::Lifetimes;
 use crate::record::Record;
+
+/// The most sessions that [`Store::find`] and [`Store::page`] name at once, however many are asked
+/// for.
+pub const MOST_LISTED: usize = 1000;
+
+/// The most [`OneTime`]s that a store remembers at a time. They are remembered for minutes, and
+/// only providers make them.
+pub const MOST_REMEMBERED: usize = 100_000;
 
 /// What a store's operations return.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -68,7 +79,40 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// process no longer hands it out where it can tell, and the store tries again by itself.
     fn remove<'a>(&'a self, key: &'a StoreKey) -> StoreFuture<'a, bool>;
 
-    /// Removes the sessions that have ended, and says how many there were.
+    /// The sessions of `whose` that come after the key `after`, in the order of their keys: at most
+    /// `most`, and never more than [`MOST_LISTED`]. Fewer than asked for are the last. Ended ones that
+    /// were not swept yet are among them, and such as cannot be read.
+    fn find<'a>(
+        &'a self,
+        whose: &'a Whose,
+        after: Option<&'a StoreKey>,
+        most: usize,
+    ) -> StoreFuture<'a, Vec<StoreKey>>;
+
+    /// All sessions, otherwise as [`Store::find`].
+    fn page<'a>(
+        &'a self,
+        after: Option<&'a StoreKey>,
+        most: usize,
+    ) -> StoreFuture<'a, Vec<StoreKey>>;
+
+    /// Remembers this name until `until`, at least. Says whether it is the first to do so: `false`
+    /// when the name is remembered already. Of many who try at once, one is first.
+    ///
+    /// Fails with [`StoreError::Full`] when it remembers [`MOST_REMEMBERED`] already; nothing is
+    /// forgotten before its time.
+    fn remember_once<'a>(
+        &'a self,
+        name: &'a OneTime,
+        until: UnixTime,
+        now: UnixTime,
+    ) -> StoreFuture<'a, bool>;
+
+    /// Whether this name is remembered.
+    fn remembers<'a>(&'a self, name: &'a OneTime, now: UnixTime) -> StoreFuture<'a, bool>;
+
+    /// Removes the sessions that have ended, and says how many there were; forgets the names whose
+    /// time is over.
     fn sweep(&self, now: UnixTime, lifetimes: Lifetimes) -> StoreFuture<'_, usize>;
 
     /// Writes down everything that was only noted. For a graceful stop.

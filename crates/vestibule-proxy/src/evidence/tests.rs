@@ -12,7 +12,9 @@ use vestibule_session::lifetime::Lifetimes;
 use vestibule_session::record::Record;
 use vestibule_session::seal::{KeyRing, SealingKey};
 use vestibule_session::site::Site;
-use vestibule_session::store::{Figures, Replacement, Store, StoreFuture, Stored, Version};
+use vestibule_session::store::{
+    Figures, OneTime, Replacement, Store, StoreFuture, Stored, Version, Whose,
+};
 
 use super::*;
 use crate::control::Control;
@@ -45,6 +47,32 @@ impl Store for Hanging {
     fn touch(&self, _: &StoreKey, _: UnixTime) {}
 
     fn remove<'a>(&'a self, _: &'a StoreKey) -> StoreFuture<'a, bool> {
+        Box::pin(pending())
+    }
+
+    fn find<'a>(
+        &'a self,
+        _: &'a Whose,
+        _: Option<&'a StoreKey>,
+        _: usize,
+    ) -> StoreFuture<'a, Vec<StoreKey>> {
+        Box::pin(pending())
+    }
+
+    fn page<'a>(&'a self, _: Option<&'a StoreKey>, _: usize) -> StoreFuture<'a, Vec<StoreKey>> {
+        Box::pin(pending())
+    }
+
+    fn remember_once<'a>(
+        &'a self,
+        _: &'a OneTime,
+        _: UnixTime,
+        _: UnixTime,
+    ) -> StoreFuture<'a, bool> {
+        Box::pin(pending())
+    }
+
+    fn remembers<'a>(&'a self, _: &'a OneTime, _: UnixTime) -> StoreFuture<'a, bool> {
         Box::pin(pending())
     }
 

@@ -26,7 +26,8 @@ use vestibule_session::record::Record;
 use vestibule_session::seal::{KeyRing, SealingKey};
 use vestibule_session::site::Site;
 use vestibule_session::store::{
-    Figures, Replacement, Store, StoreError, StoreFuture, Stored, Version as RecordVersion,
+    Figures, OneTime, Replacement, Store, StoreError, StoreFuture, Stored,
+    Version as RecordVersion, Whose,
 };
 
 use super::{Visit, begin, own_endpoint};
@@ -128,6 +129,52 @@ impl Store for TestStore {
         Box::pin(async move {
             asked?;
             self.inner.remove(key).await
+        })
+    }
+
+    fn find<'a>(
+        &'a self,
+        whose: &'a Whose,
+        after: Option<&'a StoreKey>,
+        most: usize,
+    ) -> StoreFuture<'a, Vec<StoreKey>> {
+        let asked = self.ask("find");
+        Box::pin(async move {
+            asked?;
+            self.inner.find(whose, after, most).await
+        })
+    }
+
+    fn page<'a>(
+        &'a self,
+        after: Option<&'a StoreKey>,
+        most: usize,
+    ) -> StoreFuture<'a, Vec<StoreKey>> {
+        let asked = self.ask("page");
+        Box::pin(async move {
+            asked?;
+            self.inner.page(after, most).await
+        })
+    }
+
+    fn remember_once<'a>(
+        &'a self,
+        name: &'a OneTime,
+        until: UnixTime,
+        now: UnixTime,
+    ) -> StoreFuture<'a, bool> {
+        let asked = self.ask("remember_once");
+        Box::pin(async move {
+            asked?;
+            self.inner.remember_once(name, until, now).await
+        })
+    }
+
+    fn remembers<'a>(&'a self, name: &'a OneTime, now: UnixTime) -> StoreFuture<'a, bool> {
+        let asked = self.ask("remembers");
+        Box::pin(async move {
+            asked?;
+            self.inner.remembers(name, now).await
         })
     }
 

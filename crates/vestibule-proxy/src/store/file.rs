@@ -11,21 +11,25 @@
 //! | its disk goes away | it can't be asked; the file is opened again, and never made again |
 //! | a removal cannot be written | this process hands the session out no more, and tries again |
 //! | opened by another process | [`OpenError::InUse`] |
+//! | an older program wrote to it, which knows no index | the index is made whole at opening |
 //! | sealing key taken away, record of a newer version | the person is signed out; the record stays |
 
 mod disk;
+mod index;
+mod names;
 mod open;
 mod reader;
+mod reindex;
+mod shared;
 mod sweep;
 mod writer;
 
 pub use open::OpenError;
 
-use std::collections::{HashMap, HashSet};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
@@ -33,15 +37,17 @@ use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::StoreKey;
 use vestibule_session::lifetime::Lifetimes;
 use vestibule_session::record::Record;
-use vestibule_session::seal::{KeyRing, NONCE_BYTES, Purpose};
+use vestibule_session::seal::KeyRing;
 use vestibule_session::store::{
-    Cause, Figures, Replacement, Store, StoreError, StoreFuture, Stored, Version,
+    Cause, Figures, MOST_LISTED, OneTime, Replacement, Store, StoreError, StoreFuture, Stored,
+    Version, Whose,
 };
 
-use self::disk::{Disk, Opener, Row};
+use self::disk::{Disk, Opener};
 use self::reader::Read;
+use self::shared::Shared;
 use self::writer::Op;
-use super::shelf::{Bounds, Shelf};
+use super::shelf::Bounds;
 
 /// How many operations may wait for one thread. More than that is an outage, and waiting longer
 /// would only pile up requests.
@@ -82,20 +88,6 @@ pub struct FileStore {
     threads: Vec<JoinHandle<()>>,
 }
 
-/// What the store, its threads and its sweeps share.
-#[derive(Debug)]
-struct Shared {
-    shelf: Shelf,
-    disk: Disk,
-    keys: RwLock<KeyRing>,
-    /// Idle times not yet written.
-    notes: Mutex<HashMap<StoreKey, UnixTime>>,
-    /// Sessions that were removed and could not be taken out of the file yet.
-    tombstones: Mutex<HashSet<StoreKey>>,
-    sessions: AtomicU64,
-    unreadable: AtomicU64,
-}
-
 /// Why the store's own threads did not do what they were asked.
 #[derive(Debug, thiserror::Error)]
 enum Trouble {
@@ -130,15 +122,8 @@ impl FileStore {
 
     fn with_opener(opener: Opener, keys: KeyRing, in_memory: Bounds) -> Result<Self, OpenError> {
         let (disk, sessions) = Disk::open(opener)?;
-        let shared = Arc::new(Shared {
-            shelf: Shelf::new(in_memory),
-            disk,
-            keys: RwLock::new(keys),
-            notes: Mutex::default(),
-            tombstones: Mutex::default(),
-            sessions: AtomicU64::new(sessions),
-            unreadable: AtomicU64::new(0),
-        });
+        let shared = Arc::new(Shared::new(disk, sessions, keys, in_memory));
+        reindex::run(&shared).map_err(OpenError::Index)?;
         let (ops, waiting_ops) = sync_channel(MOST_WAITING);
         let (reads, waiting_reads) = sync_channel(MOST_WAITING);
         let mut store = Self {
@@ -178,6 +163,29 @@ impl FileStore {
             .await
             .unwrap_or_else(|_| Err(unavailable(Trouble::Stopped)))
     }
+
+    async fn read<T>(&self, read: impl FnOnce(Reply<T>) -> Read) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        hand_over(self.reads.as_ref(), read(reply))?;
+        answer
+            .await
+            .unwrap_or_else(|_| Err(unavailable(Trouble::Stopped)))
+    }
+
+    async fn list(
+        &self,
+        whose: Option<Whose>,
+        after: Option<StoreKey>,
+        most: usize,
+    ) -> Result<Vec<StoreKey>, StoreError> {
+        self.read(|reply| Read::List {
+            whose,
+            after,
+            most: most.min(MOST_LISTED),
+            reply,
+        })
+        .await
+    }
 }
 
 /// Waits until what was noted is written and the file is closed.
@@ -203,11 +211,7 @@ impl Store for FileStore {
             if let Some(stored) = self.shared.shelf.get(key) {
                 return Ok(Some(stored));
             }
-            let (reply, answer) = oneshot::channel();
-            hand_over(self.reads.as_ref(), Read { key: *key, reply })?;
-            answer
-                .await
-                .unwrap_or_else(|_| Err(unavailable(Trouble::Stopped)))
+            self.read(|reply| Read::Session { key: *key, reply }).await
         })
     }
 
@@ -275,6 +279,44 @@ impl Store for FileStore {
         })
     }
 
+    fn find<'a>(
+        &'a self,
+        whose: &'a Whose,
+        after: Option<&'a StoreKey>,
+        most: usize,
+    ) -> StoreFuture<'a, Vec<StoreKey>> {
+        Box::pin(self.list(Some(*whose), after.copied(), most))
+    }
+
+    fn page<'a>(
+        &'a self,
+        after: Option<&'a StoreKey>,
+        most: usize,
+    ) -> StoreFuture<'a, Vec<StoreKey>> {
+        Box::pin(self.list(None, after.copied(), most))
+    }
+
+    fn remember_once<'a>(
+        &'a self,
+        name: &'a OneTime,
+        until: UnixTime,
+        now: UnixTime,
+    ) -> StoreFuture<'a, bool> {
+        Box::pin(self.ask(move |reply| Op::Remember {
+            name: *name,
+            until,
+            now,
+            reply,
+        }))
+    }
+
+    fn remembers<'a>(&'a self, name: &'a OneTime, now: UnixTime) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            let until = self.read(|reply| Read::Name { name: *name, reply }).await?;
+            Ok(until.is_some_and(|until| until > now))
+        })
+    }
+
     fn sweep(&self, now: UnixTime, lifetimes: Lifetimes) -> StoreFuture<'_, usize> {
         Box::pin(async move {
             let Some(ops) = self.ops.clone() else {
@@ -301,75 +343,6 @@ impl Store for FileStore {
             evicted: 0,
             unreadable: self.shared.unreadable.load(Ordering::Relaxed),
         }
-    }
-}
-
-impl Shared {
-    fn seal(&self, key: &StoreKey, record: &Record) -> Result<Vec<u8>, StoreError> {
-        let mut nonce = [0; NONCE_BYTES];
-        aws_lc_rs::rand::fill(&mut nonce).map_err(|_| unavailable(Trouble::Seal))?;
-        let keys = self
-            .keys
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        keys.seal(Purpose::Record, &[key.as_bytes()], &record.encode(), nonce)
-            .map_err(|_| unavailable(Trouble::Seal))
-    }
-
-    /// The session in a row of the file. `None`, and counted, when it cannot be read: that is a
-    /// signed-out person, and the row stays for whoever can read it.
-    fn unseal(&self, key: &StoreKey, row: &Row) -> Option<Stored> {
-        let keys = self
-            .keys
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let record = match keys.open(Purpose::Record, &[key.as_bytes()], &row.sealed) {
-            Ok(plaintext) => Record::decode(&plaintext).map_err(|error| error.to_string()),
-            Err(error) => Err(error.to_string()),
-        };
-        match record {
-            Ok(record) => {
-                let seen = row.seen_at.max(self.noted(key).unwrap_or(row.seen_at));
-                Some(Stored::new(row.version, record, seen))
-            }
-            Err(reason) => {
-                self.unreadable.fetch_add(1, Ordering::Relaxed);
-                tracing::warn!(session = ?key, reason, "a session in the file cannot be read; the person is signed out");
-                None
-            }
-        }
-    }
-
-    /// Hands the session out no more, whatever the file says.
-    fn bury(&self, key: &StoreKey) {
-        self.tombstones
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(*key);
-        self.shelf.take(key);
-    }
-
-    /// Shows a session in memory that is on the disk now. `false`, and not shown, if it was removed
-    /// while it was being written.
-    fn show(&self, key: &StoreKey, stored: &Arc<Stored>) -> bool {
-        self.shelf
-            .put_unless(key, stored, || self.tombstones().contains(key))
-    }
-
-    fn tombstones(&self) -> MutexGuard<'_, HashSet<StoreKey>> {
-        self.tombstones
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn notes(&self) -> MutexGuard<'_, HashMap<StoreKey, UnixTime>> {
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn noted(&self, key: &StoreKey) -> Option<UnixTime> {
-        self.notes().get(key).copied()
     }
 }
 

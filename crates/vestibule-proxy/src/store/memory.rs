@@ -9,15 +9,18 @@ use vestibule_session::handle::StoreKey;
 use vestibule_session::lifetime::{Lifetimes, Liveness};
 use vestibule_session::record::Record;
 use vestibule_session::store::{
-    Figures, Replacement, Store, StoreError, StoreFuture, Stored, Version,
+    Figures, MOST_LISTED, OneTime, Replacement, Store, StoreError, StoreFuture, Stored, Version,
+    Whose,
 };
 
+use super::once::Names;
 use super::shelf::{Bounds, Shelf};
 
 /// Sessions in this process's memory, and nowhere else.
 #[derive(Debug)]
 pub struct MemoryStore {
     shelf: Shelf,
+    names: Names,
 }
 
 /// One session is larger than the whole store may be.
@@ -33,7 +36,8 @@ impl MemoryStore {
     #[must_use]
     pub fn new(bounds: Bounds) -> Self {
         Self {
-            shelf: Shelf::new(bounds),
+            shelf: Shelf::with_index(bounds),
+            names: Names::default(),
         }
     }
 
@@ -43,7 +47,7 @@ impl MemoryStore {
         }
         let most_bytes = self.shelf.bounds().bytes;
         Err(StoreError::Full(Arc::new(TooLarge {
-            bytes: stored.memory_bytes(),
+            bytes: self.shelf.bytes_of(&stored),
             most_bytes,
         })))
     }
@@ -121,7 +125,38 @@ impl Store for MemoryStore {
         at_once(Ok(self.shelf.take(key).is_some()))
     }
 
+    fn find<'a>(
+        &'a self,
+        whose: &'a Whose,
+        after: Option<&'a StoreKey>,
+        most: usize,
+    ) -> StoreFuture<'a, Vec<StoreKey>> {
+        at_once(Ok(self.shelf.find(whose, after, most.min(MOST_LISTED))))
+    }
+
+    fn page<'a>(
+        &'a self,
+        after: Option<&'a StoreKey>,
+        most: usize,
+    ) -> StoreFuture<'a, Vec<StoreKey>> {
+        at_once(Ok(self.shelf.page(after, most.min(MOST_LISTED))))
+    }
+
+    fn remember_once<'a>(
+        &'a self,
+        name: &'a OneTime,
+        until: UnixTime,
+        now: UnixTime,
+    ) -> StoreFuture<'a, bool> {
+        at_once(self.names.remember_once(name, until, now))
+    }
+
+    fn remembers<'a>(&'a self, name: &'a OneTime, now: UnixTime) -> StoreFuture<'a, bool> {
+        at_once(Ok(self.names.remembers(name, now)))
+    }
+
     fn sweep(&self, now: UnixTime, lifetimes: Lifetimes) -> StoreFuture<'_, usize> {
+        self.names.forget(now);
         at_once(Ok(self
             .shelf
             .sweep(|stored| lifetimes.judge(stored, now) != Liveness::Live)))

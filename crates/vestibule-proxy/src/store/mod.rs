@@ -10,7 +10,9 @@
 mod deadline;
 mod file;
 mod hashing;
+mod index;
 mod memory;
+mod once;
 mod shelf;
 
 pub(crate) use deadline::in_time;

@@ -9,9 +9,10 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::StoreKey;
-use vestibule_session::store::Stored;
+use vestibule_session::store::{Stored, Whose};
 
 use super::hashing::KeyHashing;
+use super::index::{self, Index};
 
 /// A power of two, well above the number of cores, so that two of them rarely meet at one lock.
 const SHARDS: usize = 256;
@@ -43,6 +44,8 @@ impl Default for Bounds {
 pub(super) struct Shelf {
     shards: Box<[RwLock<Shard>]>,
     bounds: Bounds,
+    /// Only where this is all there is: the file has an index of its own.
+    index: Option<Index>,
     sessions: AtomicU64,
     bytes: AtomicU64,
     evicted: AtomicU64,
@@ -69,9 +72,18 @@ impl Shelf {
         Self {
             shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
             bounds,
+            index: None,
             sessions: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             evicted: AtomicU64::new(0),
+        }
+    }
+
+    /// One that knows whose its sessions are.
+    pub(super) fn with_index(bounds: Bounds) -> Self {
+        Self {
+            index: Some(Index::new()),
+            ..Self::new(bounds)
         }
     }
 
@@ -81,7 +93,13 @@ impl Shelf {
 
     /// Whether a session can be held at all.
     pub(super) fn has_room_for(&self, stored: &Stored) -> bool {
-        stored.memory_bytes() <= self.bounds.bytes
+        self.bytes_of(stored) <= self.bounds.bytes
+    }
+
+    /// Roughly what a session takes here.
+    pub(super) fn bytes_of(&self, stored: &Stored) -> u64 {
+        let indexed = self.index.as_ref().map_or(0, |_| index::BYTES_EACH);
+        stored.memory_bytes() + indexed
     }
 
     pub(super) fn bounds(&self) -> Bounds {
@@ -128,9 +146,39 @@ impl Shelf {
         shard.epoch += 1;
         let taken = shard.sessions.remove(key);
         if let Some(taken) = &taken {
-            self.count_out(taken);
+            self.count_out(key, taken);
         }
         taken
+    }
+
+    /// The keys of the sessions of `whose` after `after`, in order. Empty without an index.
+    pub(super) fn find(
+        &self,
+        whose: &Whose,
+        after: Option<&StoreKey>,
+        most: usize,
+    ) -> Vec<StoreKey> {
+        let index = self.index.as_ref();
+        index.map_or_else(Vec::new, |index| index.find(whose, after, most))
+    }
+
+    /// The keys of all sessions after `after`, in order: shards are numbered by how their keys begin.
+    pub(super) fn page(&self, after: Option<&StoreKey>, most: usize) -> Vec<StoreKey> {
+        let mut page = Vec::new();
+        for shard in self.shards.iter().skip(after.map_or(0, shard_number)) {
+            if page.len() >= most {
+                break;
+            }
+            let shard = read(shard);
+            let keys = shard.sessions.keys().copied();
+            let mut keys: Vec<StoreKey> = keys
+                .filter(|key| after.is_none_or(|after| key > after))
+                .collect();
+            drop(shard);
+            keys.sort_unstable();
+            page.extend(keys.into_iter().take(most - page.len()));
+        }
+        page
     }
 
     /// To be called before the file is read for `key`.
@@ -156,10 +204,10 @@ impl Shelf {
         for shard in &self.shards {
             let mut shard = write(shard);
             let before = shard.sessions.len();
-            shard.sessions.retain(|_, stored| {
+            shard.sessions.retain(|key, stored| {
                 let keep = !ended(stored);
                 if !keep {
-                    self.count_out(stored);
+                    self.count_out(key, stored);
                 }
                 keep
             });
@@ -185,16 +233,27 @@ impl Shelf {
         shard.epoch += 1;
         self.sessions.fetch_add(1, Ordering::Relaxed);
         self.bytes
-            .fetch_add(stored.memory_bytes(), Ordering::Relaxed);
-        if let Some(before) = shard.sessions.insert(key, stored) {
-            self.count_out(&before);
+            .fetch_add(self.bytes_of(&stored), Ordering::Relaxed);
+        let before = shard.sessions.insert(key, Arc::clone(&stored));
+        if let Some(before) = &before {
+            self.sessions.fetch_sub(1, Ordering::Relaxed);
+            self.bytes
+                .fetch_sub(self.bytes_of(before), Ordering::Relaxed);
+        }
+        if let Some(index) = &self.index {
+            let before = before.as_ref().map(|before| before.record());
+            index.change(&key, before, Some(stored.record()));
         }
     }
 
-    fn count_out(&self, stored: &Stored) {
+    /// To be called while the shard is held that the session was taken from.
+    fn count_out(&self, key: &StoreKey, stored: &Stored) {
         self.sessions.fetch_sub(1, Ordering::Relaxed);
         self.bytes
-            .fetch_sub(stored.memory_bytes(), Ordering::Relaxed);
+            .fetch_sub(self.bytes_of(stored), Ordering::Relaxed);
+        if let Some(index) = &self.index {
+            index.change(key, Some(stored.record()), None);
+        }
     }
 
     /// Evicts until the bounds hold, but never `newest`.
@@ -211,10 +270,11 @@ impl Shelf {
             let evicted = oldest.and_then(|(_, key, shard)| {
                 let mut shard = write(shard);
                 shard.epoch += 1;
-                shard.sessions.remove(&key)
+                let evicted = shard.sessions.remove(&key)?;
+                self.count_out(&key, &evicted);
+                Some(evicted)
             });
-            if let Some(evicted) = evicted {
-                self.count_out(&evicted);
+            if evicted.is_some() {
                 self.evicted.fetch_add(1, Ordering::Relaxed);
                 tried_in_vain = 0;
             } else {

@@ -9,6 +9,9 @@
     reason = "tests, compiled as a library for the crates that hold stores"
 )]
 
+mod index;
+mod once;
+
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -48,6 +51,17 @@ macro_rules! store_contract {
             a_removed_session_stays_removed_while_others_write,
             a_removed_session_stays_removed_while_others_read,
             figures_count_sessions,
+            sessions_are_found_by_subject_and_by_sid,
+            what_is_found_comes_in_pages,
+            all_sessions_come_in_pages,
+            of_a_removed_session_nothing_is_found,
+            of_a_swept_session_nothing_is_found,
+            a_replacement_is_found_by_its_own_names,
+            one_logout_hides_no_other_session,
+            the_index_is_true_while_others_write,
+            a_name_is_remembered_once,
+            a_name_is_forgotten_after_its_time,
+            of_many_who_remember_one_is_first,
         );
     };
     ($make:path => $($rule:ident,)*) => {
@@ -369,4 +383,6 @@ mod rules {
     }
 }
 
+pub use index::*;
+pub use once::*;
 pub use rules::*;

@@ -6,7 +6,8 @@
 //! | `times-1` | store key | made at, seen at |
 //!
 //! The times are apart so that a note of last use rewrites sixteen bytes and not the tokens, and so
-//! that a sweep reads no record.
+//! that a sweep reads no record. The index of whose they are is in [`index`], what counts once in
+//! [`names`].
 
 use std::fmt;
 use std::io;
@@ -17,14 +18,16 @@ use redb::{Table, TableDefinition};
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::StoreKey;
 use vestibule_session::lifetime::{Lifetimes, Liveness};
-use vestibule_session::store::{Cause, StoreError, Version};
+use vestibule_session::store::{Cause, OneTime, StoreError, Version, Whose};
 
+use super::index::{self, Gaps, IndexTables};
+use super::names::{self, NameTable};
 use super::{OpenError, Trouble, unavailable};
 
-type Key = &'static [u8; 32];
+pub(super) type Key = &'static [u8; 32];
 
 const SESSIONS: TableDefinition<'_, Key, (u64, &'static [u8])> = TableDefinition::new("sessions-1");
-const TIMES: TableDefinition<'_, Key, (i64, i64)> = TableDefinition::new("times-1");
+pub(super) const TIMES: TableDefinition<'_, Key, (i64, i64)> = TableDefinition::new("times-1");
 
 /// A file is compacted when it is opened if it is larger than this …
 const COMPACT_ABOVE_BYTES: u64 = 64 << 20;
@@ -69,6 +72,8 @@ pub(super) struct Row {
 pub(super) struct Tables<'txn> {
     sessions: Table<'txn, Key, (u64, &'static [u8])>,
     times: Table<'txn, Key, (i64, i64)>,
+    pub(super) index: IndexTables<'txn>,
+    pub(super) names: NameTable<'txn>,
 }
 
 /// When a session was made and last seen.
@@ -113,11 +118,32 @@ impl Disk {
     }
 
     pub(super) fn read(&self, key: &StoreKey) -> Result<Option<Row>, StoreError> {
-        let database = self.database();
-        let database = database
-            .as_ref()
-            .ok_or_else(|| unavailable(Trouble::Closed))?;
-        read(database, key).map_err(failure)
+        self.ask(|database| read(database, key))
+    }
+
+    /// The keys of the sessions of `whose`, or of all, after `after`, in order.
+    pub(super) fn list(
+        &self,
+        whose: Option<&Whose>,
+        after: Option<&StoreKey>,
+        most: usize,
+    ) -> Result<Vec<StoreKey>, StoreError> {
+        self.ask(|database| index::list(database, whose, after, most))
+    }
+
+    /// Where the index does not say what the sessions say.
+    pub(super) fn gaps(&self) -> Result<Gaps, StoreError> {
+        self.ask(index::gaps)
+    }
+
+    /// Until when this name counts, if it is there.
+    pub(super) fn name_until(&self, name: &OneTime) -> Result<Option<UnixTime>, StoreError> {
+        self.ask(|database| names::until(database, name))
+    }
+
+    /// Whether there is anything that counts once.
+    pub(super) fn has_names(&self) -> Result<bool, StoreError> {
+        self.ask(names::any)
     }
 
     /// The keys of the sessions that have ended by what the file says; memory may know better.
@@ -126,11 +152,18 @@ impl Disk {
         now: UnixTime,
         lifetimes: Lifetimes,
     ) -> Result<Vec<StoreKey>, StoreError> {
+        self.ask(|database| ended(database, now, lifetimes))
+    }
+
+    fn ask<T>(
+        &self,
+        read: impl FnOnce(&Database) -> Result<T, redb::Error>,
+    ) -> Result<T, StoreError> {
         let database = self.database();
         let database = database
             .as_ref()
             .ok_or_else(|| unavailable(Trouble::Closed))?;
-        ended(database, now, lifetimes).map_err(failure)
+        read(database).map_err(failure)
     }
 
     /// Runs `work` in one transaction that is on the disk when this returns `Ok`. When it fails,
@@ -184,6 +217,8 @@ fn make_tables(database: &Database) -> Result<u64, redb::Error> {
     transaction.set_quick_repair(true);
     let sessions = transaction.open_table(SESSIONS)?.len()?;
     transaction.open_table(TIMES)?;
+    IndexTables::open(&transaction)?;
+    NameTable::open(&transaction)?;
     transaction.commit()?;
     Ok(sessions)
 }
@@ -222,6 +257,8 @@ fn write<T>(
     let mut tables = Tables {
         sessions: transaction.open_table(SESSIONS)?,
         times: transaction.open_table(TIMES)?,
+        index: IndexTables::open(&transaction)?,
+        names: NameTable::open(&transaction)?,
     };
     let done = work(&mut tables)?;
     drop(tables);
@@ -312,6 +349,7 @@ impl Tables<'_> {
 
     pub(super) fn remove(&mut self, key: &StoreKey) -> Result<bool, redb::Error> {
         self.times.remove(key.as_bytes())?;
+        self.index.remove(key)?;
         Ok(self.sessions.remove(key.as_bytes())?.is_some())
     }
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use redb::backends::FileBackend;
 use redb::{Builder, DatabaseError, StorageError};
 use vestibule_oidc::fault::Fault;
+use vestibule_session::store::StoreError;
 
 use super::disk::{Opened, Opening};
 
@@ -57,6 +58,9 @@ pub enum OpenError {
     /// The tables in it cannot be read or made.
     #[error("read the tables of a session file")]
     Tables(#[source] redb::Error),
+    /// Sessions that an older version of the program left without an index cannot be given one.
+    #[error("make the index of a session file whole")]
+    Index(#[source] StoreError),
     /// The system gives no thread.
     #[error("start a thread for the session file")]
     Thread(#[source] io::Error),
@@ -72,6 +76,7 @@ impl OpenError {
             Self::File { .. } => "session_file_not_opened",
             Self::Gone { .. } => "session_file_gone",
             Self::NotASessionFile { .. } | Self::Tables(_) => "session_file_damaged",
+            Self::Index(_) => "session_file_index",
             Self::Thread(_) => "session_file_thread",
         }
     }

@@ -1,4 +1,5 @@
-//! Removing what has ended: found in a read of the times, removed in small steps by the writer.
+//! Removing what has ended: found in a read of the times, removed in small steps by the writer. Then
+//! the names whose time is over.
 
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
@@ -51,6 +52,14 @@ fn sweep(
         };
         ops.send(op).map_err(|_| unavailable(Trouble::Stopped))?;
         count += answer
+            .blocking_recv()
+            .map_err(|_| unavailable(Trouble::Stopped))??;
+    }
+    if shared.disk.has_names()? {
+        let (reply, answer) = oneshot::channel();
+        ops.send(Op::Forget { now, reply })
+            .map_err(|_| unavailable(Trouble::Stopped))?;
+        answer
             .blocking_recv()
             .map_err(|_| unavailable(Trouble::Stopped))??;
     }

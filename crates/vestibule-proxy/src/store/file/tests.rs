@@ -1,9 +1,11 @@
+use super::disk::Disk;
 use super::*;
 use redb::backends::InMemoryBackend;
 use redb::{Builder, StorageBackend};
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -13,6 +15,7 @@ use vestibule_session::seal::SealingKey;
 use vestibule_session::store::contract::block_on;
 
 mod faults;
+mod index;
 
 const NOW: UnixTime = UnixTime(1_700_000_000);
 

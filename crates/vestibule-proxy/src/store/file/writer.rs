@@ -18,10 +18,12 @@ use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::StoreKey;
 use vestibule_session::lifetime::Lifetimes;
 use vestibule_session::record::Record;
-use vestibule_session::store::{Replacement, StoreError, Stored, Version};
+use vestibule_session::store::{OneTime, Replacement, StoreError, Stored, Version, Whose};
 
 use super::disk::{Tables, Times};
+use super::names::Remembered;
 use super::{Reply, Shared};
+use crate::store::once::TooManyNames;
 
 /// The most operations in one transaction.
 const MOST_TOGETHER: usize = 256;
@@ -58,6 +60,16 @@ pub(super) enum Op {
         lifetimes: Lifetimes,
         reply: Reply<usize>,
     },
+    Remember {
+        name: OneTime,
+        until: UnixTime,
+        now: UnixTime,
+        reply: Reply<bool>,
+    },
+    Forget {
+        now: UnixTime,
+        reply: Reply<()>,
+    },
     Flush {
         reply: Reply<()>,
     },
@@ -74,6 +86,7 @@ enum Effect {
     Gone,
     Removed(bool),
     Ended(Vec<StoreKey>),
+    Remembered(Remembered),
     Nothing,
 }
 
@@ -183,6 +196,7 @@ fn apply(
             }
             let created_at = record.created_at();
             tables.put_record(key, Version::FIRST, sealed)?;
+            tables.index.put(key, Whose::all_of(record))?;
             tables.put_times(
                 key,
                 Times {
@@ -195,6 +209,7 @@ fn apply(
         Op::Replace {
             key,
             expected,
+            record,
             sealed,
             ..
         } => {
@@ -211,6 +226,7 @@ fn apply(
                 return Ok(Effect::Gone);
             };
             tables.put_record(key, version.next(), sealed)?;
+            tables.index.put(key, Whose::all_of(record))?;
             Ok(Effect::Kept(
                 version.next(),
                 last_seen(shared, notes, key, times),
@@ -235,6 +251,16 @@ fn apply(
                 }
             }
             Ok(Effect::Ended(ended))
+        }
+        Op::Remember {
+            name, until, now, ..
+        } => {
+            let remembered = tables.names.remember_once(name, *until, *now)?;
+            Ok(Effect::Remembered(remembered))
+        }
+        Op::Forget { now, .. } => {
+            tables.names.forget(*now)?;
+            Ok(Effect::Nothing)
         }
         Op::Flush { .. } | Op::Noted => Ok(Effect::Nothing),
     }
@@ -312,7 +338,16 @@ fn settle(shared: &Shared, op: Op, effect: Effect) {
                 .fetch_sub(ended.len() as u64, Ordering::Relaxed);
             let _ = reply.send(Ok(ended.len()));
         }
-        (Op::Flush { reply }, _) => {
+        (Op::Remember { reply, .. }, effect) => {
+            let _ = reply.send(match effect {
+                Effect::Remembered(Remembered::First) => Ok(true),
+                Effect::Remembered(Remembered::NoRoom) => {
+                    Err(StoreError::Full(Arc::new(TooManyNames)))
+                }
+                _ => Ok(false),
+            });
+        }
+        (Op::Flush { reply } | Op::Forget { reply, .. }, _) => {
             let _ = reply.send(Ok(()));
         }
         (Op::Noted, _) => {}
@@ -329,7 +364,8 @@ fn fail(shared: &Shared, op: Op, error: &StoreError) {
             drop(reply.send(Err(error)));
         }
         Op::RemoveEnded { reply, .. } => drop(reply.send(Err(error))),
-        Op::Flush { reply } => drop(reply.send(Err(error))),
+        Op::Remember { reply, .. } => drop(reply.send(Err(error))),
+        Op::Flush { reply } | Op::Forget { reply, .. } => drop(reply.send(Err(error))),
         Op::Noted => {}
     }
 }

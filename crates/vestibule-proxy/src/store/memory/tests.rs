@@ -115,3 +115,17 @@ fn counts_are_zero_again_when_everything_is_gone() {
     assert_eq!(block_on(store.sweep(later, lifetimes)).unwrap(), 70);
     assert_eq!(store.figures(), Figures::default());
 }
+
+#[test]
+fn of_an_evicted_session_nothing_is_found() {
+    let store = MemoryStore::new(Bounds {
+        sessions: 100,
+        ..Bounds::default()
+    });
+    fill(&store, 300);
+    let whose = Whose::subject("https://provider.example", "x");
+    let found = block_on(store.find(&whose, None, 1000)).unwrap();
+    assert_eq!(found.len(), 100);
+    assert!(found.iter().all(|key| store.peek(key).is_some()));
+    assert_eq!(block_on(store.page(None, 1000)).unwrap(), found);
+}

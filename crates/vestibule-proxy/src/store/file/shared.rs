@@ -1,0 +1,114 @@
+//! What the file store, its threads and its sweeps share.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use vestibule_oidc::time::UnixTime;
+use vestibule_session::handle::StoreKey;
+use vestibule_session::record::Record;
+use vestibule_session::seal::{KeyRing, NONCE_BYTES, Purpose};
+use vestibule_session::store::{StoreError, Stored};
+
+use super::disk::{Disk, Row};
+use super::{Trouble, unavailable};
+use crate::store::shelf::{Bounds, Shelf};
+
+/// What the store, its threads and its sweeps share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) shelf: Shelf,
+    pub(super) disk: Disk,
+    pub(super) keys: RwLock<KeyRing>,
+    /// Idle times not yet written.
+    pub(super) notes: Mutex<HashMap<StoreKey, UnixTime>>,
+    /// Sessions that were removed and could not be taken out of the file yet.
+    pub(super) tombstones: Mutex<HashSet<StoreKey>>,
+    pub(super) sessions: AtomicU64,
+    pub(super) unreadable: AtomicU64,
+}
+
+impl Shared {
+    pub(super) fn new(disk: Disk, sessions: u64, keys: KeyRing, in_memory: Bounds) -> Self {
+        Self {
+            shelf: Shelf::new(in_memory),
+            disk,
+            keys: RwLock::new(keys),
+            notes: Mutex::default(),
+            tombstones: Mutex::default(),
+            sessions: AtomicU64::new(sessions),
+            unreadable: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn seal(&self, key: &StoreKey, record: &Record) -> Result<Vec<u8>, StoreError> {
+        let mut nonce = [0; NONCE_BYTES];
+        aws_lc_rs::rand::fill(&mut nonce).map_err(|_| unavailable(Trouble::Seal))?;
+        let keys = self
+            .keys
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        keys.seal(Purpose::Record, &[key.as_bytes()], &record.encode(), nonce)
+            .map_err(|_| unavailable(Trouble::Seal))
+    }
+
+    /// The session in a row of the file. `None`, and counted, when it cannot be read: that is a
+    /// signed-out person, and the row stays for whoever can read it.
+    pub(super) fn unseal(&self, key: &StoreKey, row: &Row) -> Option<Stored> {
+        match self.open(key, row) {
+            Ok(record) => {
+                let seen = row.seen_at.max(self.noted(key).unwrap_or(row.seen_at));
+                Some(Stored::new(row.version, record, seen))
+            }
+            Err(reason) => {
+                self.unreadable.fetch_add(1, Ordering::Relaxed);
+                tracing::warn!(session = ?key, reason, "a session in the file cannot be read; the person is signed out");
+                None
+            }
+        }
+    }
+
+    /// The record in a row of the file, or why it cannot be read.
+    pub(super) fn open(&self, key: &StoreKey, row: &Row) -> Result<Record, String> {
+        let keys = self
+            .keys
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let plaintext = keys
+            .open(Purpose::Record, &[key.as_bytes()], &row.sealed)
+            .map_err(|error| error.to_string())?;
+        Record::decode(&plaintext).map_err(|error| error.to_string())
+    }
+
+    /// Hands the session out no more, whatever the file says.
+    pub(super) fn bury(&self, key: &StoreKey) {
+        self.tombstones
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(*key);
+        self.shelf.take(key);
+    }
+
+    /// Shows a session in memory that is on the disk now. `false`, and not shown, if it was removed
+    /// while it was being written.
+    pub(super) fn show(&self, key: &StoreKey, stored: &Arc<Stored>) -> bool {
+        self.shelf
+            .put_unless(key, stored, || self.tombstones().contains(key))
+    }
+
+    pub(super) fn tombstones(&self) -> MutexGuard<'_, HashSet<StoreKey>> {
+        self.tombstones
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn notes(&self) -> MutexGuard<'_, HashMap<StoreKey, UnixTime>> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn noted(&self, key: &StoreKey) -> Option<UnixTime> {
+        self.notes().get(key).copied()
+    }
+}
