@@ -3,6 +3,7 @@
 //! | what | file | told |
 //! |---|---|---|
 //! | a token that is passed on | `token` | log, metric |
+//! | a token that rules were to read | `claims` | log |
 //! | a sign-in that failed | here, from what `signin` has seen | page, log |
 //! | a refresh that failed | `refresh` | 401, log |
 //! | an upstream that refused a head for its size | `upstream` | log, metric |
@@ -10,6 +11,7 @@
 //! `settings` is what the plan knows of itself; `told` remembers what the log was told; `shown` decides what a stranger
 //! may read.
 
+mod claims;
 mod refresh;
 mod settings;
 mod shown;
@@ -19,6 +21,7 @@ mod upstream;
 
 use vestibule_diagnosis::{Evidence, Finding, catalogue, diagnose};
 
+pub(crate) use claims::for_rules;
 pub(crate) use refresh::{of_refresh, of_refusal};
 pub(crate) use settings::known;
 pub(crate) use shown::{auth_param, for_strangers};

@@ -4,6 +4,7 @@
 //! bounded in size and time, and a provider that is down costs nobody more than an instant: a
 //! keeper task probes it in the background and closes the circuit when it answers again.
 
+mod access_token;
 pub mod address;
 mod breaker;
 pub mod call;
@@ -38,6 +39,7 @@ use crate::control::Control;
 use crate::error_chain::chain;
 use crate::telemetry::Metrics;
 
+pub(crate) use self::access_token::Unverified;
 pub use self::error::{Endpoint, ProviderError};
 pub use self::http::{ExamineError, Examined, HttpError, HttpTransport};
 pub use self::plan::{ClientAuthMethod, ProviderPlan, UserInfoUse};

@@ -43,6 +43,9 @@ pub struct ProviderSettings {
     pub authorization_parameters: Vec<(String, String)>,
     /// The signatures an ID token may have, not empty, as JOSE names them; RS256, ES256, PS256 and EdDSA.
     pub id_token_algorithms: Vec<String>,
+    /// The audiences of which one makes the sign-in's own access token ours to verify, so that rules may read its
+    /// claims; none: they never do.
+    pub access_token_audiences: Vec<String>,
     /// How far the provider's clock may be from ours; 60 s; at most 60 s.
     pub clock_skew: Duration,
     /// How long ago the person may have proved there who they are; `None`: however long; at most 30 d. Zero asks at every sign-in.
@@ -208,6 +211,7 @@ fn one(reader: &Reader<'_>, name: Option<&str>) -> Option<At<ProviderSettings>> 
     };
     let authorization_parameters = parameters::read(reader);
     let id_token_algorithms = parameters::algorithms(reader);
+    let access_token_audiences = parameters::audiences(reader);
     let clock_skew = reader.duration("clock_skew");
     let max_age = max_age(reader, kind);
     let display_name = reader.text("display_name");
@@ -230,6 +234,7 @@ fn one(reader: &Reader<'_>, name: Option<&str>) -> Option<At<ProviderSettings>> 
             userinfo,
             authorization_parameters,
             id_token_algorithms,
+            access_token_audiences,
             clock_skew: clock_skew?,
             max_age,
         },

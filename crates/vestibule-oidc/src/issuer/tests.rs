@@ -608,3 +608,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_version_1_issuer_of_a_tenant_is_the_clouds_own() {
+    let tenant = "6c1d0a5e-3f0b-4c52-9b7e-5d2f8a107e41";
+    for (host, v1_host) in [
+        ("login.microsoftonline.com", Some("sts.windows.net")),
+        ("login.microsoftonline.us", Some("sts.windows.net")),
+        (
+            "login.partner.microsoftonline.cn",
+            Some("sts.chinacloudapi.cn"),
+        ),
+        ("login.sovcloud-identity.fr", None),
+        ("idp.example.com", None),
+    ] {
+        let v2 = format!("https://{host}/{tenant}/v2.0");
+        let issuers = TokenIssuer::entra_exact(&v2).with_version_1().expected();
+        let v1 = v1_host.map(|host| format!("https://{host}/{tenant}/"));
+        let expected: Vec<String> = [Some(v2.clone()), v1].into_iter().flatten().collect();
+        assert_eq!(issuers, expected, "{host}");
+        let other = TokenIssuer::exact(&v2).with_version_1();
+        assert_eq!(other.expected(), [v2], "not Entra's");
+    }
+}

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use crate::fault::Fault;
-use crate::microsoft::{TENANT_PLACEHOLDER, TenantId};
+use crate::microsoft::{TENANT_PLACEHOLDER, TenantId, cloud_of};
 use crate::text::or_none;
 
 /// The issuers whose tokens are accepted.
@@ -156,6 +156,33 @@ impl TokenIssuer {
         self
     }
 
+    /// The same, and the v1.0 issuers of the same tenants: in Microsoft's clouds an API whose
+    /// registration nobody touched gets v1.0 tokens from the v2.0 endpoints too.
+    #[must_use]
+    pub fn with_version_1(mut self) -> Self {
+        let beside: Vec<Accepted> = self
+            .accepted
+            .iter()
+            .filter_map(|accepted| match accepted {
+                Accepted::Exact {
+                    issuer,
+                    entra: true,
+                } => Some(Accepted::Exact {
+                    issuer: version_1(issuer)?,
+                    entra: true,
+                }),
+                Accepted::Exact { .. } => None,
+                Accepted::Tenants { template, tenants } => Some(Accepted::Tenants {
+                    template: version_1(template)?,
+                    tenants: tenants.clone(),
+                }),
+            })
+            .filter(|beside| !self.accepted.contains(beside))
+            .collect();
+        self.accepted.extend(beside);
+        self
+    }
+
     /// Whether Entra's rules for tenants hold.
     pub fn is_entra(&self) -> bool {
         self.accepted.iter().any(|accepted| match accepted {
@@ -288,6 +315,14 @@ impl TokenIssuer {
             found: iss.to_owned(),
         })
     }
+}
+
+/// The v1.0 issuer of the tenant of a v2.0 issuer, where the cloud has one.
+fn version_1(issuer: &str) -> Option<String> {
+    let (host, path) = issuer.strip_prefix("https://")?.split_once('/')?;
+    let tenant = path.strip_suffix("/v2.0")?;
+    let v1_host = cloud_of(host)?.v1_host?;
+    (!tenant.contains('/')).then(|| format!("https://{v1_host}/{tenant}/"))
 }
 
 fn fill(template: &str, tenant: &TenantId) -> String {

@@ -207,6 +207,7 @@ pub(crate) fn plan(name: &str) -> ProviderPlan {
         user_info: UserInfoUse::Never,
         authorization_parameters: ExtraParameters::default(),
         id_token_algorithms: vec![Algorithm::Es256],
+        access_token_audiences: Vec::new(),
         max_age: None,
         clock_skew: Duration::from_secs(60),
     }

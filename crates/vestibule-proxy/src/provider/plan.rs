@@ -73,6 +73,9 @@ pub struct ProviderPlan {
     pub authorization_parameters: ExtraParameters,
     /// The algorithms an ID token may be signed with.
     pub id_token_algorithms: Vec<Algorithm>,
+    /// The audiences of which one makes the sign-in's own access token ours to read: only then do
+    /// its claims count in rules. None: they never do.
+    pub access_token_audiences: Vec<String>,
     /// The longest time since the person authenticated. `None` asks for none.
     pub max_age: Option<Duration>,
     /// How far the provider's clock may be off; at most 60 s.

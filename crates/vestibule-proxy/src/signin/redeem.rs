@@ -62,6 +62,9 @@ impl Redeem {
         let userinfo = ask_user_info(&self.provider, &metadata, &tokens, id_token.subject())
             .await
             .map_err(note)?;
+        let plan = self.shared.plan.load_full();
+        let given = tokens.access_token();
+        let access_token = finding::for_rules(&plan, &self.provider, &metadata, given, now).await;
         let record = Record::establish(
             SignedIn {
                 provider: &self.provider.plan().name,
@@ -70,7 +73,7 @@ impl Redeem {
                 tokens: &tokens,
                 asked_for: self.asked_for.clone(),
                 userinfo: userinfo.as_ref(),
-                access_token: None,
+                access_token: access_token.as_ref(),
             },
             now,
         );
@@ -78,8 +81,7 @@ impl Redeem {
         let handle = Handle::from_entropy(random_bytes()?);
         let store = &self.shared.store;
         store.insert(&handle.store_key(), record).await?;
-        if let Some(token) = tokens.access_token() {
-            let plan = self.shared.plan.load_full();
+        if let Some(token) = given {
             let metrics = &self.shared.telemetry.metrics;
             finding::judge(&plan, metrics, &self.provider, token, now);
         }

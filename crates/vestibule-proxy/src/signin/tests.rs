@@ -1,3 +1,4 @@
+mod claims;
 mod findings;
 mod form_post;
 

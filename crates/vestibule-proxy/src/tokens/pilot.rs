@@ -153,7 +153,7 @@ impl Pilot {
         stored: Arc<Stored>,
         granted: &Arc<Granted>,
     ) -> Outcome {
-        let outcome = self.put_to_use(stored, granted).await;
+        let outcome = self.put_to_use(shared, stored, granted).await;
         match &outcome {
             Err(error) if !error.ended_session() => {
                 shared.flights.unstored.hold(self.key, granted);
@@ -163,7 +163,7 @@ impl Pilot {
         outcome
     }
 
-    async fn put_to_use(&self, stored: Arc<Stored>, granted: &Granted) -> Outcome {
+    async fn put_to_use(&self, shared: &Shared, stored: Arc<Stored>, granted: &Granted) -> Outcome {
         let tokens = &granted.tokens;
         let stored = match tokens.refresh_token() {
             Some(new) if stored.record().refresh_token() != Some(new) => {
@@ -175,13 +175,22 @@ impl Pilot {
         let metadata = self.metadata(stored.record()).await?;
         let id_token = self.verify(&metadata, stored.record(), granted).await?;
         let user_info = self.user_info(&metadata, stored.record(), tokens).await?;
+        let is_sign_ins = granted.wanted == *stored.record().tokens().sign_in_key();
+        let access_token = match tokens.access_token().filter(|_| is_sign_ins) {
+            Some(token) => {
+                let plan = shared.plan.load_full();
+                let received_at = granted.received_at;
+                finding::for_rules(&plan, &self.provider, &metadata, Some(token), received_at).await
+            }
+            None => None,
+        };
         self.keep(stored, |record| {
             let refreshed = Refreshed {
                 tokens,
                 id_token: id_token.as_ref(),
                 asked_for: granted.wanted.clone(),
                 userinfo: user_info.as_ref(),
-                access_token: None,
+                access_token: access_token.as_ref(),
             };
             record
                 .with_refreshed_tokens(refreshed, granted.received_at)

@@ -139,6 +139,7 @@ pub(super) fn plan(
             .iter()
             .filter_map(|name| Algorithm::from_name(name))
             .collect(),
+        access_token_audiences: set.access_token_audiences.clone(),
         max_age: set.max_age,
         clock_skew: set.clock_skew,
     })

@@ -149,6 +149,15 @@ pub(crate) static PROVIDER: Section = Section {
             doc: "The signatures an ID token may have. Unsigned tokens and those signed with the client secret are never accepted.",
         },
         Key {
+            name: "access_token_audiences",
+            kind: Kind::List(&Kind::Text("an audience, as `aud` in the token has it")),
+            fallback: Fallback::Unset("rules never read the access token"),
+            change: Change::Reload,
+            doc: "Lets rules read the claims of the sign-in's own access token, as Keycloak's `realm_access.roles`, if its signature, its issuer and one of \
+                  these audiences are verified, at sign-in and at each refresh. In Entra: your API's Application (client) ID, or its App ID URI for v1.0 \
+                  tokens. A token that can't be verified has no claims for rules, and the log says why.",
+        },
+        Key {
             name: "clock_skew",
             kind: Kind::Duration {
                 least: "0s",

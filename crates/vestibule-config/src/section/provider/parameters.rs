@@ -32,6 +32,43 @@ const RESERVED: &[&str] = &[
     "dpop_jkt",
 ];
 
+/// Microsoft Graph's names for itself begin so.
+const GRAPH: [&str; 2] = [
+    "00000003-0000-0000-c000-000000000000",
+    "https://graph.microsoft.",
+];
+
+/// `access_token_audiences`.
+pub(super) fn audiences(reader: &Reader<'_>) -> Vec<String> {
+    let Some(item) = reader.item("access_token_audiences") else {
+        return Vec::new();
+    };
+    let items = item.items();
+    if items.is_empty() && item.value.get_ref().is_array() {
+        item.error(
+            "`access_token_audiences` is an empty list, and no token is for nobody",
+            "name the audience of the access token, or take the key out",
+        );
+    }
+    let mut audiences: Vec<String> = Vec::new();
+    for item in items {
+        let Some(audience) = item.filled_text() else {
+            continue;
+        };
+        if GRAPH.iter().any(|graph| audience.starts_with(graph)) {
+            item.error(
+                "this is the audience of Microsoft Graph, whose tokens nobody else can verify",
+                "have sign-in ask for a scope of your own API, and write that API's audience here",
+            );
+        } else if audiences.iter().any(|known| known == audience) {
+            item.error(format!("`{audience}` is listed twice"), "keep one");
+        } else {
+            audiences.push(audience.to_owned());
+        }
+    }
+    audiences
+}
+
 pub(super) fn scopes(reader: &Reader<'_>, kind: ProviderKind) -> Vec<String> {
     let Some(item) = reader.item("scopes") else {
         let scopes: &[&str] = match kind {

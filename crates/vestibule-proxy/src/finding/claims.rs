@@ -1,0 +1,60 @@
+//! Tells the operator, once an hour, that rules go without the claims of the access token.
+
+use std::sync::Arc;
+
+use vestibule_diagnosis::Evidence;
+use vestibule_diagnosis::evidence::{Role, Token};
+use vestibule_oidc::access_token::VerifiedAccessToken;
+use vestibule_oidc::metadata::ProviderMetadata;
+use vestibule_oidc::secret::Secret;
+use vestibule_oidc::time::UnixTime;
+
+use super::{Line, known, of};
+use crate::error_chain::chain;
+use crate::plan::Plan;
+use crate::provider::{Provider, Unverified};
+
+/// What stands for the route where a thing concerns all of a provider's.
+const ALL_ROUTES: &str = "*";
+
+/// The sign-in's own access token for rules to read. One that can't be verified has no claims for them, and the log says
+/// why.
+pub(crate) async fn for_rules(
+    plan: &Plan,
+    provider: &Arc<Provider>,
+    metadata: &ProviderMetadata,
+    token: Option<&Secret>,
+    now: UnixTime,
+) -> Option<VerifiedAccessToken> {
+    let token = token?;
+    let error = match provider.verified_access_token(metadata, token, now).await {
+        Ok(verified) => return verified,
+        Err(error) => error,
+    };
+    if plan
+        .told
+        .is_news(&ALL_ROUTES.into(), Some(provider.name()), error.code(), now)
+    {
+        tell(plan, provider, token, &error, now);
+    }
+    None
+}
+
+fn tell(plan: &Plan, provider: &Arc<Provider>, token: &Secret, error: &Unverified, now: UnixTime) {
+    let mut seen = Evidence::default();
+    seen.now = Some(now);
+    seen.token = Some(Token::of(token.expose()).role(Role::Access));
+    let findings = of(seen, known(plan, None, Some(provider)));
+    let line = Line::of(&findings);
+    tracing::warn!(
+        provider = %provider.name(),
+        code = error.code(),
+        error = chain(error),
+        finding = line.code,
+        seen = line.seen,
+        why = line.why,
+        change = line.change,
+        line = line.line,
+        "rules go without the claims of the access token: it can't be verified"
+    );
+}

@@ -1,0 +1,90 @@
+//! Claims of the sign-in's own access token in rules.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::super::rig::{Browser, Rig};
+use crate::provider::fake::{ISSUER, TestKey, plan};
+
+const API: &str = "api://orders";
+
+fn rig(audiences: &[&str]) -> Rig {
+    let mut plan = plan("main");
+    plan.access_token_audiences = audiences.iter().map(|one| (*one).to_owned()).collect();
+    Rig::with(vec![plan])
+}
+
+/// The claims of an access token for the API, of somebody in the group.
+fn claims(rig: &Rig) -> Value {
+    json!({
+        "iss": ISSUER, "aud": API, "sub": "ann", "exp": rig.now().as_secs() + 3600,
+        "groups": ["members"],
+    })
+}
+
+fn give(rig: &Rig, token: String) {
+    rig.grants().answer.insert("access_token", token.into());
+}
+
+fn signed(rig: &Rig, claims: &Value) -> String {
+    rig.fake.knobs().keys[0].clone().sign(claims)
+}
+
+async fn status_after_sign_in(rig: &Rig) -> u16 {
+    let mut browser = Browser::default();
+    let done = browser.sign_in(rig, "/members").await;
+    assert_eq!(done.location(), "/members");
+    browser.go(rig, "/members").await.status
+}
+
+#[tokio::test(start_paused = true)]
+async fn rules_read_an_access_token_that_was_verified() {
+    let rig = rig(&["another", API]);
+    give(&rig, signed(&rig, &claims(&rig)));
+    assert_eq!(status_after_sign_in(&rig).await, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_access_token_that_was_not_verified_says_nothing_and_hinders_nobody() {
+    let changed = |name: &str, value: Value| {
+        let rig = rig(&[API]);
+        let mut claims = claims(&rig);
+        claims[name] = value;
+        give(&rig, signed(&rig, &claims));
+        rig
+    };
+    let of_nobody = rig(&[]);
+    give(&of_nobody, signed(&of_nobody, &claims(&of_nobody)));
+    let foreign = rig(&[API]);
+    give(&foreign, TestKey::new("k1").sign(&claims(&foreign)));
+    let opaque = rig(&[API]);
+    give(&opaque, "opaque".to_owned());
+    for (why, rig) in [
+        ("no audience is ours", of_nobody),
+        ("another key", foreign),
+        ("not a token", opaque),
+        ("another audience", changed("aud", "api://others".into())),
+        (
+            "another issuer",
+            changed("iss", "https://evil.example".into()),
+        ),
+        ("expired", changed("exp", 1.into())),
+    ] {
+        assert_eq!(status_after_sign_in(&rig).await, 403, "{why}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_refreshed_access_token_does_not_say_counts_no_more() {
+    let rig = rig(&[API]);
+    give(&rig, signed(&rig, &claims(&rig)));
+    let mut browser = Browser::default();
+    browser.sign_in(&rig, "/members").await;
+    assert_eq!(browser.go(&rig, "/members").await.status, 200);
+    tokio::time::sleep(Duration::from_secs(3601)).await;
+    give(&rig, "opaque".to_owned());
+    // The first request finds the old claims, and waits for the refresh that takes them away.
+    browser.go(&rig, "/app").await;
+    assert_eq!(browser.go(&rig, "/members").await.status, 403);
+}
