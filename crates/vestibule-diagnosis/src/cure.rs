@@ -1,5 +1,6 @@
 //! Holds the cures many findings end in, filled with the names the evidence has.
 
+use crate::evidence::{AskedToken, Token};
 use crate::{Change, Evidence};
 
 /// Where the portal shows a field: the registration of the API.
@@ -33,11 +34,27 @@ pub(crate) fn setting(evidence: &Evidence, ours: Change, apache: Change) -> Chan
     }
 }
 
-/// Ask for the API's own scope; first in our file or Apache's, then where the portal shows the
-/// scope's name.
-pub(crate) fn ask_for_the_api(evidence: &Evidence) -> Vec<Change> {
+/// Ask for the API's own scope, in our file or Apache's. Nothing where that was done and led to this.
+pub(crate) fn ask_for_the_scope(evidence: &Evidence) -> Option<Change> {
+    if let Some(scope) = asks_already(evidence) {
+        let token = evidence.token.as_ref();
+        let accepted = evidence.api.iter().flat_map(|api| &api.audiences);
+        let mut accepted = accepted.map(String::as_str);
+        let is_its = |token: &Token| accepted.any(|own| token.audiences().contains(&own));
+        return match token.is_some_and(|token| token.is_new) || token.is_some_and(is_its) {
+            true => None,
+            false => {
+                let text = format!(
+                    "It asks for `{scope}` already. This token was got before it did, or by a program that has \
+                     not read the setting yet: reload it, sign in again, and look at the new token."
+                );
+                let ours = Change::config("access_token", text.clone());
+                Some(setting(evidence, ours, Change::apache("OIDCScope", text)))
+            }
+        };
+    }
     let scope = api_scope(evidence);
-    let ask = setting(
+    Some(setting(
         evidence,
         Change::config(
             "access_token",
@@ -52,7 +69,11 @@ pub(crate) fn ask_for_the_api(evidence: &Evidence) -> Vec<Change> {
         Change::apache("OIDCScope", "Ask for a scope of the API, beside `openid`.").line(format!(
             "OIDCScope \"openid profile offline_access {scope}\""
         )),
-    );
+    ))
+}
+
+/// Ask for the API's own scope; then where the portal shows the scope's name.
+pub(crate) fn ask_for_the_api(evidence: &Evidence) -> Vec<Change> {
     let field = Change::portal(
         format!("{} > Application ID URI", portal::EXPOSE_AN_API),
         match evidence.api_name() {
@@ -70,7 +91,34 @@ pub(crate) fn ask_for_the_api(evidence: &Evidence) -> Vec<Change> {
         format!("{} > Add a permission > My APIs", portal::API_PERMISSIONS),
         "Add the API's scope to the app people sign in to, or consent to it at the next sign-in.",
     );
-    vec![ask, field, permission]
+    let ask = ask_for_the_scope(evidence);
+    ask.into_iter().chain([field, permission]).collect()
+}
+
+/// The scope of this API that the settings ask for.
+pub(crate) fn asks_already(evidence: &Evidence) -> Option<&str> {
+    let api = evidence.api.as_ref()?;
+    let is_its = |scope: &str| {
+        let names = api.name.iter().chain(&api.audiences);
+        let mut names = names.map(|name| name.strip_prefix("api://").unwrap_or(name));
+        let resource = scope
+            .strip_prefix("api://")
+            .or(scope.contains("://").then_some(scope));
+        resource.is_some_and(|resource| {
+            names.any(|name| {
+                let rest = resource.strip_prefix(name);
+                rest.is_some_and(|rest| rest.starts_with('/') && rest.len() > 1)
+            })
+        })
+    };
+    match evidence.route_settings()?.token.as_ref()? {
+        AskedToken::Scope(scopes) => scopes.split(' ').find(|scope| is_its(scope)),
+        AskedToken::SignIn => {
+            let scopes = evidence.scopes()?.iter().map(String::as_str);
+            scopes.into_iter().find(|scope| is_its(scope))
+        }
+        _ => None,
+    }
 }
 
 /// `<App ID URI>/.default`. An App ID URI that ends in a slash keeps it:
@@ -121,4 +169,90 @@ pub(crate) fn write_issuer(evidence: &Evidence, issuer: &str, text: &str) -> Cha
 /// Make the API's tokens version 2.0.
 pub(crate) fn version_two(text: &str) -> Change {
     Change::portal(portal::TOKEN_VERSION, text).line("\"requestedAccessTokenVersion\": 2")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::Finding;
+    use crate::evidence::AskedToken;
+    use crate::testing::{API, entra_token, entra_v1_token, evidence, provider, route, texts};
+    use crate::{Evidence, diagnose};
+
+    const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
+
+    fn asked(token: AskedToken, scopes: &[&str]) -> Evidence {
+        evidence(|e| {
+            provider(e).scopes = Some(texts(scopes));
+            route(e).token = Some(token);
+            e.token = Some(entra_v1_token(json!({ "aud": GRAPH })));
+            e.api = Some(crate::evidence::Api {
+                name: Some(format!("api://{API}")),
+                audiences: vec![format!("api://{API}"), API.to_owned()],
+                ..crate::evidence::Api::default()
+            });
+        })
+    }
+
+    fn first(evidence: &Evidence) -> Finding {
+        diagnose(evidence).remove(0)
+    }
+
+    #[test]
+    fn what_is_set_already_is_not_told_as_the_cure() {
+        let scope = format!("api://{API}/.default");
+        for right in [
+            asked(AskedToken::Scope(scope.clone()), &["openid"]),
+            asked(
+                AskedToken::Scope(format!("openid api://{API}/read")),
+                &["openid"],
+            ),
+            asked(AskedToken::SignIn, &["openid", &scope]),
+        ] {
+            let old = first(&right);
+            assert_eq!(old.code, "VST-TOKEN-GRAPH");
+            assert!(old.change[0].text.contains("sign in again"), "{old}");
+            assert!(
+                old.change.iter().all(|change| change.line.is_none()),
+                "{old}"
+            );
+            // With these settings the provider gave it a moment ago: to sign in again changes nothing.
+            let mut new = right.clone();
+            new.token = new.token.map(crate::evidence::Token::just_issued);
+            let new = first(&new);
+            assert!(new.change[0].name.contains("Expose an API"), "{new}");
+        }
+        for wrong in [
+            asked(AskedToken::SignIn, &["openid"]),
+            asked(AskedToken::Scope("User.Read".to_owned()), &["openid"]),
+            asked(
+                AskedToken::Scope(format!("api://{API}x/.default")),
+                &["openid"],
+            ),
+            asked(
+                AskedToken::Scope("api://another/.default".to_owned()),
+                &["openid", &scope],
+            ),
+        ] {
+            let line = format!("access_token = {{ scope = \"{scope}\" }}");
+            let found = first(&wrong);
+            assert_eq!(found.change[0].line, Some(line), "{found}");
+        }
+    }
+
+    #[test]
+    fn a_token_for_the_api_is_not_to_be_asked_for_again() {
+        let scope = format!("api://{API}/.default");
+        let mut right = asked(AskedToken::Scope(scope), &["openid"]);
+        right.token = Some(
+            entra_token(json!({ "scp": null, "aud": API })).role(crate::evidence::Role::Access),
+        );
+        let found = first(&right);
+        assert_eq!(found.code, "VST-TOKEN-NO-PERMISSIONS");
+        assert!(
+            found.change.iter().all(|change| change.line.is_none()),
+            "{found}"
+        );
+    }
 }

@@ -166,7 +166,9 @@ pub fn read(text: &str) -> Found {
     found.codes = codes.other;
     found.own = code::own(&text);
     found.correlation_id = code::value_after(&text, "Correlation ID:");
-    found.trace_id = code::value_after(&text, "Trace ID:");
+    // Entra's page calls it the request's.
+    let trace_id = || code::value_after(&text, "Request Id:");
+    found.trace_id = code::value_after(&text, "Trace ID:").or_else(trace_id);
     found.timestamp = code::value_after(&text, "Timestamp:");
 
     let text = json::read(&text, &mut found);

@@ -173,8 +173,12 @@ fn answer_undated(
     match target {
         Target::Index => provider.pages.index(provider),
         Target::ErrorPage => provider.pages.about_errors(),
-        Target::Discovery(version, tenant) => discovery::metadata(provider, *version, tenant),
-        Target::Keys(version, tenant) => discovery::keys(provider, *version, tenant),
+        Target::Discovery(version, tenant) => {
+            discovery::metadata(provider, *version, tenant, &request.query)
+        }
+        Target::Keys(version, tenant) => {
+            discovery::keys(provider, *version, tenant, &request.query)
+        }
         Target::Authorize(version, tenant) => {
             authorize::answer(provider, *version, tenant, request, details)
         }

@@ -114,6 +114,11 @@ pub enum Fault {
         /// Which token.
         token: Token,
     },
+    /// Signed with a key of the app's own, which is published with `?appid=` alone.
+    AppKey {
+        /// Which token.
+        token: Token,
+    },
     /// `exp` two hours ago.
     Expired {
         /// Which token.

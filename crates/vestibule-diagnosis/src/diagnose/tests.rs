@@ -129,6 +129,7 @@ fn filled(text: &str, now: i64, number: u32) -> Evidence {
             .as_bytes(),
     );
     (keys.url, keys.app_kids) = (owned(), Some(list()));
+    keys.app_id = owned();
     e.keys = Some(keys);
     e.token_response = Some(TokenResponse::read(&document));
     let mut error = ProviderError::new(text, Some(&format!("AADSTS{number}: '{text}' {text}")));

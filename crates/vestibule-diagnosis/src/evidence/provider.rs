@@ -54,6 +54,8 @@ pub struct Keys {
     pub keys: Option<Vec<Key>>,
     /// The `kid`s that `?appid=` adds; `None` if nobody asked.
     pub app_kids: Option<Vec<String>>,
+    /// The app that was asked about.
+    pub app_id: Option<String>,
 }
 
 /// One key.

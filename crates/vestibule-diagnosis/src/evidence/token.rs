@@ -35,6 +35,8 @@ pub struct Token {
     pub removed: Vec<Cleaning>,
     /// What a verifier said: `None` if nobody verified it.
     pub verified: Option<Result<(), Failure>>,
+    /// Whether it was got a moment ago, with the settings at hand. Any other may be older than they are.
+    pub is_new: bool,
 }
 
 impl Token {
@@ -53,6 +55,7 @@ impl Token {
             signature_length,
             removed: cleaned.removed,
             verified: None,
+            is_new: false,
         }
     }
 
@@ -65,6 +68,7 @@ impl Token {
             signature_length: None,
             removed: Vec::new(),
             verified: None,
+            is_new: false,
         }
     }
 
@@ -72,6 +76,13 @@ impl Token {
     #[must_use]
     pub const fn role(mut self, role: Role) -> Self {
         self.role = role;
+        self
+    }
+
+    /// The same, got a moment ago with the settings at hand.
+    #[must_use]
+    pub const fn just_issued(mut self) -> Self {
+        self.is_new = true;
         self
     }
 

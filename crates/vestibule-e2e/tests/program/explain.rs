@@ -154,6 +154,97 @@ fn each_fault_of_the_provider_is_found_in_its_token() {
     }
 }
 
+#[test]
+fn what_can_be_said_without_the_issuer_is_said_and_so_is_that_it_was_not_asked() {
+    let scene = Scene::start();
+    let token = passed_on(&scene, "ada");
+    let status = json!({ "kind": "status", "endpoint": "discovery", "status": 503 });
+    let hang_up = json!({ "kind": "hang-up", "endpoint": "keys" });
+    for (fault, why) in [(status, "status 503"), (hang_up, "failed to")] {
+        scene.provider.fault(&fault);
+        let output = explain(&scene, &token, &with(&["--online", "--json"]));
+        scene.provider.control("DELETE", "/faults", &Value::Null);
+        assert_silent(&output, &token);
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let subject = &report["subject"];
+        let reason = subject["not_asked"].as_str().unwrap();
+        assert!(reason.contains(why), "{fault}: {reason}");
+        assert_eq!(subject["apis"][0]["checks"][1]["outcome"], "not-checked");
+        assert_eq!(subject["apis"][0]["checks"][3]["outcome"], "passes");
+    }
+    // What is wrong with the token itself is said all the same.
+    scene
+        .provider
+        .fault(&json!({ "kind": "opaque-access-token", "times": 1 }));
+    let opaque = passed_on(&scene, "ada");
+    let output = explain(&scene, &opaque, &["--online", "--audience", "x", "--json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["findings"][0]["code"], "VST-TOKEN-OPAQUE");
+    assert!(report["subject"]["not_asked"].is_string());
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_key_of_the_apps_own_is_found_by_asking_for_it() {
+    let scene = Scene::start();
+    scene
+        .provider
+        .fault(&json!({ "kind": "app-key", "token": "access-token", "times": 1 }));
+    let token = passed_on(&scene, "ada");
+    let output = explain(&scene, &token, &with(&["--online", "--json"]));
+    assert_silent(&output, &token);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let finding = &report["findings"][0];
+    assert_eq!(finding["code"], "VST-KEYS-APP", "{report:#}");
+    let api = scene.provider.fact("api").trim_start_matches("api://");
+    let line = finding["change"][1]["line"].as_str().unwrap();
+    assert!(line.ends_with(&format!("?appid={api}\"")), "{line}");
+}
+
+#[test]
+fn a_clock_that_is_wrong_shows_online() {
+    let scene = Scene::start();
+    let token = passed_on(&scene, "ada");
+    scene
+        .provider
+        .fault(&json!({ "kind": "clock-offset", "seconds": 600 }));
+    let output = explain(&scene, &token, &with(&["--online", "--json"]));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        report["findings"][0]["code"], "VST-TIME-CLOCK",
+        "{report:#}"
+    );
+    // A time that was named is no clock.
+    let now = report["subject"]["issued_at"]["unix"].to_string();
+    let output = explain(
+        &scene,
+        &token,
+        &with(&["--online", "--json", "--now", &now]),
+    );
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["findings"], json!([]), "{report:#}");
+}
+
+/// A token that was got before the setting was changed.
+#[test]
+fn a_setting_that_is_right_already_is_not_told_as_the_cure() {
+    let scene = Scene::start();
+    let api = scene.provider.fact("api").to_owned();
+    let line = format!("access_token = {{ scope = \"{api}/.default\" }}");
+    let whole = scene.toml.clone();
+    let broken = whole.replace(&line, "access_token = \"sign-in\"");
+    scene.proxy.reload(&broken, "reloaded the configuration");
+    let token = passed_on(&scene, "ada");
+    scene.proxy.reload(&whole, "reloaded the configuration");
+    let output = explain(&scene, &token, &with(&["--json"]));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let finding = &report["findings"][0];
+    assert_eq!(finding["code"], "VST-TOKEN-GRAPH", "{report:#}");
+    let cure = finding["change"][0]["text"].as_str().unwrap();
+    assert!(cure.contains("sign in again"), "{report:#}");
+}
+
 /// The story: no scope of the API, a token nobody but Graph can read, the one line that cures it.
 #[test]
 fn the_cure_that_is_printed_cures() {

@@ -8,13 +8,14 @@ use crate::{
     directory::TenantPath,
     faults::Fault,
     grants::Version,
+    guid::Guid,
     provider::Provider,
     reply::{self, Reply},
     tokens,
 };
 
 /// The metadata of a tenant.
-pub(super) fn metadata(provider: &Provider, version: Version, segment: &str) -> Reply {
+pub(super) fn metadata(provider: &Provider, version: Version, segment: &str, query: &str) -> Reply {
     let Some(path) = provider.directory.tenant_path(segment) else {
         return json_refusal(provider, Refusal::new(aadsts::TENANT_NOT_FOUND, segment));
     };
@@ -29,6 +30,9 @@ pub(super) fn metadata(provider: &Provider, version: Version, segment: &str) -> 
         Version::V1 => v1(&base, &issuer),
         Version::V2 => v2(origin, &base, &issuer),
     };
+    if let (Some(app), Some(Value::String(uri))) = (app(query), document.get_mut("jwks_uri")) {
+        *uri = format!("{uri}?appid={app}");
+    }
     let region = if path.in_issuer().starts_with('{') {
         Value::Null
     } else {
@@ -68,18 +72,26 @@ pub(super) fn metadata(provider: &Provider, version: Version, segment: &str) -> 
 }
 
 /// The keys of a tenant.
-pub(super) fn keys(provider: &Provider, version: Version, segment: &str) -> Reply {
+pub(super) fn keys(provider: &Provider, version: Version, segment: &str, query: &str) -> Reply {
     let Some(path) = provider.directory.tenant_path(segment) else {
         return json_refusal(provider, Refusal::new(aadsts::TENANT_NOT_FOUND, segment));
     };
     let without_signer = provider.faults.fires(&Fault::KeysWithoutSigner);
+    let of_app = app(query).is_some();
     match provider
         .keys
-        .published(&provider.origin, version, &path, without_signer)
+        .published(&provider.origin, version, &path, without_signer, of_app)
     {
         Ok(keys) => reply::document(&keys),
         Err(_) => reply::text(500, "The keys could not be made.\n"),
     }
+}
+
+/// The app whose document is asked for.
+fn app(query: &str) -> Option<Guid> {
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    let (_, app) = pairs.find(|(name, _)| name == "appid")?;
+    Guid::parse(&app).ok()
 }
 
 fn v1(base: &str, issuer: &str) -> Map<String, Value> {

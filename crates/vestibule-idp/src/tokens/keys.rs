@@ -97,6 +97,8 @@ pub enum Roll {
 pub(crate) struct Keys {
     own: Mutex<Own>,
     others: Mutex<Option<Others>>,
+    /// What `?appid=` shows beside the rest, once something was signed with it.
+    app: Mutex<Option<Arc<Key>>>,
 }
 
 #[derive(Debug)]
@@ -174,6 +176,7 @@ impl Keys {
         Ok(Self {
             own: Mutex::new(own),
             others: Mutex::new(None),
+            app: Mutex::new(None),
         })
     }
 
@@ -189,6 +192,17 @@ impl Keys {
     /// The published key that belongs to another cloud.
     pub(crate) fn other_cloud(&self) -> Result<Arc<Key>, KeyFailure> {
         Ok(self.others()?.other_cloud)
+    }
+
+    /// The key of an app's own.
+    pub(crate) fn app(&self) -> Result<Arc<Key>, KeyFailure> {
+        let mut app = self.app.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = &*app {
+            return Ok(Arc::clone(key));
+        }
+        let key = Arc::new(Key::new("app.vestibule-idp.invalid")?);
+        *app = Some(Arc::clone(&key));
+        Ok(key)
     }
 
     /// The keys beside the signing one, made at the first call: also the own key that is published
@@ -253,6 +267,7 @@ impl Keys {
         version: Version,
         path: &TenantPath,
         without_signer: bool,
+        of_app: bool,
     ) -> Result<Value, KeyFailure> {
         let others = self.others()?;
         let issuer_of = |tenant: &str| tokens::issuer(origin, Version::V2, tenant);
@@ -269,6 +284,11 @@ impl Keys {
                 keys.push(with_issuer(key.to_jwk(), version, issuer_of(tenant)));
             }
         }
+        let app = self.app.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(key), Some(tenant), true) = (&*app, own_tenant, of_app) {
+            keys.push(with_issuer(key.to_jwk(), version, issuer_of(tenant)));
+        }
+        drop(app);
         let shows_personal = matches!(path, TenantPath::Common | TenantPath::Consumers);
         if version == Version::V2
             && shows_personal

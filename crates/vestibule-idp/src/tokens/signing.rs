@@ -48,6 +48,9 @@ pub(crate) fn sign(
     }) {
         key = Key::new("unpublished.vestibule-idp.invalid")?.into();
     }
+    if fires(faults, token, |fault| matches!(fault, Fault::AppKey { .. })) {
+        key = keys.app()?;
+    }
     if fires(faults, token, |fault| {
         matches!(fault, Fault::AlgNone { .. })
     }) {
@@ -161,7 +164,8 @@ fn fires(faults: &Faults, token: Token, is_it: impl Fn(&Fault) -> bool) -> bool 
                 | Fault::HmacWithPublicKey { token }
                 | Fault::BadSignature { token }
                 | Fault::ForeignKey { token }
-                | Fault::UnpublishedKey { token } => *token,
+                | Fault::UnpublishedKey { token }
+                | Fault::AppKey { token } => *token,
                 _ => return None,
             };
             (at.covers(token) && is_it(fault)).then_some(())

@@ -208,6 +208,7 @@ async fn signatures_can_be_wrong_in_every_classic_way() {
         ),
         (Fault::BadSignature { token }, "RS256", "InvalidSignature"),
         (Fault::UnpublishedKey { token }, "RS256", "kid not found"),
+        (Fault::AppKey { token }, "RS256", "kid not found"),
         (Fault::ForeignKey { token }, "RS256", ""),
     ] {
         bench.idp.arm(once(fault.clone()));

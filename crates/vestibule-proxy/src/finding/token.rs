@@ -33,7 +33,7 @@ pub(crate) fn judge(
         .map(|route| &route.name);
     let mut seen = Evidence::default();
     seen.now = Some(now);
-    seen.token = Some(Token::of(token.expose()).role(Role::Access));
+    seen.token = Some(Token::of(token.expose()).role(Role::Access).just_issued());
     seen.api = api(provider);
     let mut found = None;
     for route in passes_on {

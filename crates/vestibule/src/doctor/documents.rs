@@ -267,6 +267,7 @@ async fn keys(
         _ => None,
     };
     found.app_kids.clone_from(&own);
+    found.app_id = own.is_some().then(|| client.plan.client_id.clone());
     base.keys = Some(found);
     let own = match own.as_deref() {
         None => "",

@@ -115,7 +115,7 @@ impl Sent {
             .map(|(name, value)| Header::sized(name.as_str(), value.len()))
             .collect();
         Self {
-            token: bearer.map(|text| Token::of(text).role(Role::Access)),
+            token: bearer.map(|text| Token::of(text).role(Role::Access).just_issued()),
             head,
         }
     }

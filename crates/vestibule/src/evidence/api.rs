@@ -1,8 +1,10 @@
 //! What the API behind a route expects of its tokens, as far as the route's settings tell.
 
+use url::Url;
 use vestibule_config::{AccessToken, Discovery, ProviderKind, ProviderSettings, RouteSettings};
 use vestibule_diagnosis::evidence::{Api, Product};
 use vestibule_oidc::microsoft::{TenantId, cloud_of, serves_many_tenants};
+use vestibule_proxy::provider::address::is_loopback;
 
 /// The API of a route, from the scope its token is asked for. What can't be told is left open.
 pub(crate) fn api(route: &RouteSettings, provider: Option<&ProviderSettings>) -> Api {
@@ -34,13 +36,25 @@ fn resource_of(scope: &str) -> Option<String> {
 
 /// The issuers of a provider's access tokens. None if they can't be told without its metadata. Entra's are of two
 /// versions, which the API's registration decides.
+///
+/// The configured one is the first: ID tokens carry it.
 pub(crate) fn issuers(set: &ProviderSettings) -> Vec<String> {
     let configured = set.discovery.configured();
+    let mut issuers = unordered(set, configured);
+    issuers.sort_by_key(|issuer| issuer != configured);
+    issuers
+}
+
+fn unordered(set: &ProviderSettings, configured: &str) -> Vec<String> {
     match Product::of_url(configured) {
         Some(Product::Entra) => entra_issuers(configured, &set.tenants),
         // Their issuers differ from where they are configured.
         Some(Product::ExternalId | Product::B2c) => Vec::new(),
-        None if set.kind == ProviderKind::Entra => local_issuers(configured),
+        None if set.kind == ProviderKind::Entra
+            || (set.kind == ProviderKind::Detect && is_local(configured)) =>
+        {
+            local_issuers(configured, &set.tenants)
+        }
         _ => match &set.discovery {
             Discovery::Issuer(issuer)
             | Discovery::MetadataUrl {
@@ -56,20 +70,55 @@ pub(crate) fn issuers(set: &ProviderSettings) -> Vec<String> {
 pub(crate) fn both_versions(issuer: &str) -> Vec<String> {
     match Product::of_url(issuer) {
         Some(Product::Entra) => entra_issuers(issuer, &[]),
+        None if is_local(issuer) => local_issuers(issuer, &[]),
         _ => Vec::new(),
     }
 }
 
-/// The same of the local provider, `vestibule idp`.
-fn local_issuers(configured: &str) -> Vec<String> {
-    let mut issuers = vec![configured.to_owned()];
-    if let Some((origin, tenant)) = configured
-        .strip_suffix("/v2.0")
-        .and_then(|rest| rest.rsplit_once('/'))
-    {
-        issuers.push(format!("{origin}/sts/{tenant}/"));
+/// The same of the local provider, `vestibule idp`, which has one host for both versions.
+fn local_issuers(configured: &str, allowed: &[String]) -> Vec<String> {
+    let Some((origin, tenant)) = local_tenant(configured) else {
+        return Vec::new();
+    };
+    let both = |tenant: TenantId| {
+        [
+            format!("{origin}/{tenant}/v2.0"),
+            format!("{origin}/sts/{tenant}/"),
+        ]
+    };
+    tenants(&tenant, allowed)
+        .into_iter()
+        .flat_map(both)
+        .collect()
+}
+
+/// Whether this is an address of the local provider: on this machine, and of a tenant.
+fn is_local(configured: &str) -> bool {
+    let is_loopback = Url::parse(configured).is_ok_and(|url| is_loopback(&url));
+    let tenant = local_tenant(configured).map(|(_, tenant)| tenant);
+    is_loopback
+        && tenant.is_some_and(|tenant| {
+            serves_many_tenants(&tenant) || TenantId::parse(&tenant).is_some()
+        })
+}
+
+/// Origin and tenant of an address of the local provider.
+fn local_tenant(configured: &str) -> Option<(String, String)> {
+    let url = Url::parse(configured).ok()?;
+    let mut segments = url.path_segments()?.filter(|segment| *segment != "sts");
+    Some((
+        url.origin().ascii_serialization(),
+        segments.next()?.to_owned(),
+    ))
+}
+
+/// The tenants an address stands for: its own, or those that are allowed where it stands for many.
+fn tenants(named: &str, allowed: &[String]) -> Vec<TenantId> {
+    let parse = |id: &String| TenantId::parse(id);
+    match serves_many_tenants(named) {
+        true => allowed.iter().filter_map(parse).collect(),
+        false => TenantId::parse(named).into_iter().collect(),
     }
-    issuers
 }
 
 fn entra_issuers(configured: &str, allowed: &[String]) -> Vec<String> {
@@ -77,18 +126,11 @@ fn entra_issuers(configured: &str, allowed: &[String]) -> Vec<String> {
     let (Some(host), Some(tenant)) = (parts.next(), parts.next()) else {
         return Vec::new();
     };
-    let tenants: Vec<TenantId> = match serves_many_tenants(tenant) {
-        true => allowed
-            .iter()
-            .filter_map(|id| TenantId::parse(id))
-            .collect(),
-        false => TenantId::parse(tenant).into_iter().collect(),
-    };
     let Some(cloud) = cloud_of(host) else {
         return Vec::new();
     };
     let mut issuers = Vec::new();
-    for tenant in tenants {
+    for tenant in tenants(tenant, allowed) {
         issuers.push(format!("https://{}/{tenant}/v2.0", cloud.issuing_host));
         issuers.extend(
             cloud

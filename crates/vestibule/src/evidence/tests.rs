@@ -100,6 +100,37 @@ fn an_api_has_the_names_and_issuers_of_both_versions() {
 }
 
 #[test]
+fn the_local_provider_has_both_versions_on_one_host() {
+    const TENANT: &str = "6c1d0a5e-3f0b-4c52-9b7e-5d2f8a107e41";
+    let both = [
+        format!("http://127.0.0.1:8081/{TENANT}/v2.0"),
+        format!("http://127.0.0.1:8081/sts/{TENANT}/"),
+    ];
+    let local = "http://127.0.0.1:8081";
+    for line in [
+        format!("issuer = \"{local}/{TENANT}/v2.0\""),
+        format!("issuer = \"{local}/sts/{TENANT}/\""),
+        format!("metadata_url = \"{local}/{TENANT}/v2.0/.well-known/openid-configuration\""),
+        format!(
+            "issuer = \"{local}/organizations/v2.0\"\ntenants = [\"{TENANT}\"]\nkind = \"entra\""
+        ),
+    ] {
+        let entra = "issuer        = \"https://login.microsoftonline.com/6c1d0a5e-3f0b-4c52-9b7e-5d2f8a107e41/v2.0\"";
+        assert!(ENTRA.contains(entra));
+        let all = read(&ENTRA.replace(entra, &line));
+        let mut found = issuers(all.providers.first().unwrap());
+        // ID tokens carry the configured one.
+        assert_eq!(found[0].contains("/sts/"), line.contains("/sts/"));
+        found.sort();
+        assert_eq!(found, both, "{line}");
+    }
+    for issuer in &both {
+        assert_eq!(both_versions(issuer), both);
+    }
+    assert!(both_versions("http://127.0.0.1:8081/realms/x").is_empty());
+}
+
+#[test]
 fn every_example_is_evidence_without_an_error() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
     let mut seen = 0;

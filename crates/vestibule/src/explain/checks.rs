@@ -58,8 +58,10 @@ pub(super) enum Outcome {
 /// What became of the signature.
 #[derive(Debug, Clone)]
 pub(super) enum Signature {
-    /// Nobody gave keys, or the answer held none.
+    /// Nobody gave keys.
     NotChecked,
+    /// Keys were asked for, and none came.
+    NoKeys,
     /// A key of the set made it.
     Good {
         issuer: Option<String>,
@@ -73,7 +75,7 @@ impl Signature {
     /// Whether a key vouches for it, if that was looked into.
     pub(super) const fn outcome(&self) -> Option<bool> {
         match self {
-            Self::NotChecked => None,
+            Self::NotChecked | Self::NoKeys => None,
             Self::Good { .. } => Some(true),
             Self::Bad(..) => Some(false),
         }
@@ -83,8 +85,11 @@ impl Signature {
 /// Verifies the signature alone.
 pub(super) fn signature(raw: &str, token: &Token, keys: Option<&Keys>) -> Signature {
     let is_jwt = matches!(token.shape, TokenShape::Jwt { .. });
-    let Some(set) = keys.and_then(|keys| keys.set.as_ref()).filter(|_| is_jwt) else {
+    let Some(keys) = keys.filter(|_| is_jwt) else {
         return Signature::NotChecked;
+    };
+    let Some(set) = &keys.set else {
+        return Signature::NoKeys;
     };
     let bad = |error: &AccessTokenError| {
         let source = std::error::Error::source(error).map(ToString::to_string);
@@ -216,7 +221,7 @@ fn of_signature(token: &Token, signature: &Signature) -> Check {
             .header()
             .is_some_and(|header| header.contains_key("nonce"));
     match signature {
-        Signature::NotChecked if is_graphs => check
+        Signature::NotChecked | Signature::NoKeys if is_graphs => check
             .found("a form that only Microsoft's own APIs verify")
             .fails(
                 Failure::BadSignature,
@@ -224,6 +229,9 @@ fn of_signature(token: &Token, signature: &Signature) -> Check {
             ),
         Signature::NotChecked => {
             check.not_checked("add --online, or --jwks with a file or an address")
+        }
+        Signature::NoKeys => {
+            check.not_checked("ask again when there is an answer, or add --jwks with a file")
         }
         Signature::Good { .. } => check.found("made by one of the keys"),
         Signature::Bad(failure, why) => check.found(format!("could not {}", shown(why))).fails(

@@ -100,7 +100,8 @@ fn of_token(text: &str, who: &Who, keys: Option<&Keys>, now: UnixTime) -> Report
     let mut evidence = Evidence::of_token(text);
     evidence.now = Some(now);
     if let Some(keys) = keys {
-        evidence.keys = Some(keys.evidence.clone());
+        evidence.keys.clone_from(&keys.evidence);
+        evidence.provider_time = keys.provider_time;
         evidence.metadata.clone_from(&keys.metadata);
     }
     let token = evidence.token.take().unwrap_or_else(|| Token::of(text));
@@ -135,7 +136,10 @@ fn of_token(text: &str, who: &Who, keys: Option<&Keys>, now: UnixTime) -> Report
     evidence.token = Some(token.clone());
     let findings = diagnose(&evidence);
     let mut details = token::describe(&token, now);
-    details.keys = keys.map(|keys| keys.from.clone());
+    details.keys = keys
+        .map(|keys| keys.from.clone())
+        .filter(|from| !from.is_empty());
+    details.not_asked = keys.and_then(|keys| keys.not_asked.clone());
     details.verified = signature.outcome();
     let (verdict, is_no) = verdict::of_token(&token, &details, &judged, &findings);
     // That it is no JWT was said.

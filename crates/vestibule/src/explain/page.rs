@@ -48,6 +48,7 @@ fn optional(sheet: &mut Sheet, label: &str, value: Option<&String>) {
 }
 
 fn token(sheet: &mut Sheet, token: &TokenDetails) {
+    optional(sheet, "not asked", token.not_asked.as_ref());
     detail(sheet, "what", &token.what);
     detail(sheet, "validated by", token.validated_by.words());
     optional(sheet, "issued by", token.issuer.as_ref());

@@ -73,10 +73,16 @@ impl Report {
         worst.max(refused.then_some(Severity::Error))
     }
 
+    fn lacks_keys(&self) -> bool {
+        matches!(&self.subject, Subject::Token(said) if said.details.not_asked.is_some())
+    }
+
     pub(super) fn exit(&self) -> Exit {
         match (self.severity(), self.is_known) {
             (Some(Severity::Error), _) => Exit::Wrong,
             (_, false) => Exit::Impossible,
+            // What was asked for is not there, whatever else is.
+            _ if self.lacks_keys() => Exit::Impossible,
             _ => Exit::Done,
         }
     }

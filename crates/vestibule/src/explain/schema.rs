@@ -82,6 +82,13 @@ pub(super) fn schema() -> Value {
             ),
         ),
         (
+            "not_asked?",
+            said(
+                text(),
+                "Which address was asked for its keys in vain, and why. The rest is told without it.",
+            ),
+        ),
+        (
             "verified?",
             said(yes(), "Whether one of them made its signature."),
         ),

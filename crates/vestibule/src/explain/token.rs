@@ -25,6 +25,9 @@ pub(super) struct TokenDetails {
     pub(super) product: Option<&'static str>,
     /// Who can validate it.
     pub(super) validated_by: Validators,
+    /// What was asked for its keys in vain, and what came of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) not_asked: Option<String>,
     /// Its length in bytes.
     pub(super) length: usize,
     /// `iss`.

@@ -39,8 +39,12 @@ fn head(fields: &[(&str, &str)]) -> Head {
 }
 
 fn piled(count: usize) -> Evidence {
+    piled_as("mod_auth_openidc_state_", count)
+}
+
+fn piled_as(prefix: &str, count: usize) -> Evidence {
     evidence(|e| {
-        let name = |n| format!("mod_auth_openidc_state_{n}");
+        let name = |n| format!("{prefix}{n}");
         e.request = Some(Head {
             cookies: (0..count)
                 .map(|n| Cookie::new(name(n), 600, true))
@@ -185,7 +189,12 @@ fn pending() -> Vec<RowCase> {
                     ..Head::default()
                 })
             }))
+            .shows(piled_as("__Host-vestibule-signin-9Vx0", 6))
+            .shows(piled_as("__Host-vestibule-8443-signin-9Vx0", 6))
+            .shows(piled_as("vestibule-8080-signin-9Vx0", 6))
             .silent(piled(5))
+            .silent(piled_as("vestibule-8080", 6))
+            .silent(piled_as("__Host-vestibule.", 6))
             .says("cookies of sign-ins under way"),
         case("VST-COOKIE-NONCE")
             .shows(nonce(false))

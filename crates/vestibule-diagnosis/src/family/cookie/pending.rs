@@ -237,11 +237,20 @@ fn is_pending(name: &str) -> bool {
         ".aspnetcore.openidconnect.nonce.",
         "openidconnect.nonce.",
         "nonce.",
-        "vestibule-signin",
-        "vestibule-pending",
     ]
     .iter()
     .any(|part| name.contains(part))
+        || is_of_vestibule(&name)
+}
+
+/// `__Host-vestibule-signin-…`, with a port `__Host-vestibule-8443-signin-…`, on plain loopback `vestibule-8080-signin-…`.
+fn is_of_vestibule(lower: &str) -> bool {
+    let own = lower.strip_prefix("__host-").unwrap_or(lower);
+    own.strip_prefix("vestibule-").is_some_and(|rest| {
+        let after_port = rest.trim_start_matches(|char: char| char.is_ascii_digit());
+        let after_port = after_port.strip_prefix('-').unwrap_or(after_port);
+        after_port.starts_with("signin-")
+    })
 }
 
 fn pile_up(evidence: &Evidence) -> Option<Case> {

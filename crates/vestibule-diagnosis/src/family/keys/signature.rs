@@ -142,9 +142,10 @@ fn rolled(evidence: &Evidence) -> Option<Case> {
     })
 }
 
-fn client_of<'a>(evidence: &'a Evidence, token: &'a Token) -> Option<&'a str> {
+fn client_of<'a>(evidence: &'a Evidence, token: &'a Token, keys: &'a Keys) -> Option<&'a str> {
     let configured = || evidence.provider()?.client_id.as_deref();
-    token.audiences().first().copied().or_else(configured)
+    let audience = || token.audiences().first().copied();
+    keys.app_id.as_deref().or_else(audience).or_else(configured)
 }
 
 fn app(evidence: &Evidence) -> Option<Case> {
@@ -153,7 +154,7 @@ fn app(evidence: &Evidence) -> Option<Case> {
     if !kids.iter().any(|found| found == kid) {
         return None;
     }
-    let client = client_of(evidence, token).unwrap_or("<client id>");
+    let client = client_of(evidence, token, keys).unwrap_or("<client id>");
     let url = evidence
         .metadata
         .as_ref()
@@ -231,7 +232,7 @@ fn signature(evidence: &Evidence) -> Option<Case> {
                 "Log the token's length where it is issued and where it is refused: a difference means \
                  that something in between changes it.",
             ))
-            .changes(crate::cure::ask_for_the_api(evidence).into_iter().take(1)),
+            .changes(crate::cure::ask_for_the_scope(evidence)),
     )
 }
 

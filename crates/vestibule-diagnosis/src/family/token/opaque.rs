@@ -3,7 +3,7 @@
 use vestibule_oidc::access_token::TokenShape;
 
 use crate::catalogue::{Case, Row};
-use crate::cure::{ask_for_the_api, setting, version_two};
+use crate::cure::{ask_for_the_api, asks_already, setting, version_two};
 use crate::evidence::Product;
 use crate::{Change, Confidence, Evidence, Severity};
 
@@ -93,6 +93,9 @@ pub(super) const ROWS: &[Row] = &[
 
 /// What was asked for, as the beginning of an explanation.
 pub(super) fn asked_for(evidence: &Evidence) -> String {
+    if let Some(scope) = asks_already(evidence) {
+        return format!("The settings ask for `{scope}`.");
+    }
     match evidence.scopes() {
         None | Some([]) => "No scope of an API was asked for.".to_owned(),
         Some(scopes) => format!("The scopes asked for are `{}`.", scopes.join(" ")),

@@ -2,7 +2,7 @@
 
 use super::resource::bare;
 use crate::catalogue::{Case, Row};
-use crate::cure::{ask_for_the_api, portal};
+use crate::cure::{ask_for_the_scope, portal};
 use crate::evidence::{Role, Token};
 use crate::shown::shown_list;
 use crate::{Change, Confidence, Evidence, Severity};
@@ -124,7 +124,7 @@ fn app_only(evidence: &Evidence) -> Option<Case> {
             "permissions",
             "Where apps may call the API: accept app roles (`roles`) beside scopes (`scp`).",
         ))
-        .changes(ask_for_the_api(evidence).into_iter().take(1)),
+        .changes(ask_for_the_scope(evidence)),
     )
 }
 
@@ -150,7 +150,7 @@ fn no_permissions(evidence: &Evidence) -> Option<Case> {
                 "For an app: add an application permission (a role of the API), then \"Grant admin \
                  consent\".",
             ))
-            .changes(ask_for_the_api(evidence).into_iter().take(1)),
+            .changes(ask_for_the_scope(evidence)),
     )
 }
 
@@ -203,7 +203,7 @@ fn cures(evidence: &Evidence, wanted: &[String]) -> Vec<Change> {
             crate::shown::shown(name)
         ),
     )];
-    changes.extend(ask_for_the_api(evidence).into_iter().take(1));
+    changes.extend(ask_for_the_scope(evidence));
     changes
 }
 

@@ -1,8 +1,8 @@
 use serde_json::json;
 
 use crate::Evidence;
-use crate::evidence::{Origin, Role, Token};
-use crate::testing::{API, RowCase, api, case, entra_token, evidence, jwt, settings, with};
+use crate::evidence::{AskedToken, Origin, Role, Token};
+use crate::testing::{API, RowCase, api, case, entra_token, evidence, jwt, route, settings, with};
 
 const CURE: &str =
     "access_token = { scope = \"api://9e59d98b-d747-4a9a-96fd-178f04d08b02/.default\" }";
@@ -25,7 +25,7 @@ pub(super) fn all() -> Vec<RowCase> {
         case("VST-TOKEN-OPAQUE-PERSONAL")
             .shows(token("EwBwA8l6BAAUO9chh8cJscQLmU"))
             .shows(with(&token("EwA4A8l6BAAUO9chh8cJscQLmU"), |e| {
-                e.settings = Some(settings());
+                route(e).token = Some(AskedToken::SignIn);
             }))
             .silent(token("EaBwA8l6BAAUO9chh8cJscQLmU"))
             .says("is not a JWT: 26 bytes")
