@@ -20,7 +20,8 @@ mod settings;
 mod token;
 
 pub use http::{
-    Callback, Cookie, Counts, Head, Header, Parameter, Pending, Probe, ProbeOutcome, ProbeTarget,
+    Callback, Certificate, Cookie, Counts, Head, Header, Parameter, Pending, Probe, ProbeOutcome,
+    ProbeTarget,
 };
 pub use product::Product;
 pub use provider::{Asked, Grant, Key, Keys, Metadata, ProviderError, TokenResponse};

@@ -2,6 +2,7 @@
 
 mod aadsts;
 mod browser;
+mod certificate;
 mod client;
 mod cookie;
 mod front;

@@ -126,7 +126,7 @@ impl Found {
             Saying::TimedOut => Some(ProbeOutcome::TimedOut),
             Saying::Tls => Some(ProbeOutcome::Tls {
                 detail: "the certificate is not trusted".to_owned(),
-                certificate_issuer: None,
+                certificate: None,
             }),
             _ => None,
         })?;

@@ -6,6 +6,8 @@
 //! | `/events` | server-sent events, one for each [`Upstream::release`] |
 //! | `/bytes/N` | N bytes in chunks |
 //! | `/redirect` | a redirect to its own `/there`, and a cookie for its own path |
+//! | `/at-most-16k/STATUS` | this status, where the head has more than 16 KiB |
+//! | `/answer/STATUS` | this status |
 //! | anything else | what it received, as JSON |
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -100,6 +102,15 @@ impl Received {
         self.all(name).next()
     }
 
+    /// The size of its head, near enough.
+    fn head_bytes(&self) -> usize {
+        let fields = self.fields.iter();
+        let fields: usize = fields
+            .map(|(name, value)| name.len() + value.len() + 4)
+            .sum();
+        self.line.len() + fields + 4
+    }
+
     fn json(&self) -> Value {
         let body = String::from_utf8_lossy(&self.body);
         json!({ "line": self.line, "fields": self.fields, "body": body })
@@ -148,6 +159,10 @@ fn serve(stream: TcpStream, state: &State) {
             path if path.starts_with("/bytes/") => {
                 bytes(&mut writer, path["/bytes/".len()..].parse().unwrap_or(0))
             }
+            path if path.starts_with("/at-most-16k/") && request.head_bytes() > 16 * 1024 => {
+                refuse(&mut writer, path)
+            }
+            path if path.starts_with("/answer/") => refuse(&mut writer, path),
             "/redirect" => {
                 let more = "Location: /there\r\nSet-Cookie: own=1; Path=/; HttpOnly\r\n";
                 write!(
@@ -168,6 +183,17 @@ fn answer(writer: &mut TcpStream, more: &str, body: &str) -> std::io::Result<()>
     let kind = "Content-Type: application/json\r\n";
     let text = format!("HTTP/1.1 200 OK\r\n{kind}{more}Content-Length: {length}\r\n\r\n{body}");
     writer.write_all(text.as_bytes())
+}
+
+/// Answers with the status that ends the path, in a server's own words.
+fn refuse(writer: &mut TcpStream, path: &str) -> std::io::Result<()> {
+    let status = path.rsplit('/').next().unwrap_or_default();
+    let body = "<html><head><title>no</title></head></html>";
+    let length = body.len();
+    write!(
+        writer,
+        "HTTP/1.1 {status} No\r\nContent-Type: text/html\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
 }
 
 fn events(writer: &mut TcpStream, state: &State, mut released: usize) -> std::io::Result<()> {

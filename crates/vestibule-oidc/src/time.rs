@@ -41,8 +41,15 @@ impl UnixTime {
             && (0..24).contains(&hour)
             && (0..60).contains(&minute)
             && (0..=60).contains(&second);
-        (fits && parts.next().is_none())
-            .then(|| Self(days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second))
+        let utc = Utc {
+            year,
+            month,
+            day,
+            hour,
+            minute,
+            second,
+        };
+        (fits && parts.next().is_none()).then(|| utc.into())
     }
 
     /// How long ago `earlier` was, zero if it has not happened yet.
@@ -66,6 +73,14 @@ pub struct Utc {
     pub minute: i64,
     /// 0 to 59.
     pub second: i64,
+}
+
+/// A day that its month does not have is one of the next.
+impl From<Utc> for UnixTime {
+    fn from(utc: Utc) -> Self {
+        let of_day = utc.hour * 3600 + utc.minute * 60 + utc.second;
+        Self(days(utc.year, utc.month, utc.day) * 86_400 + of_day)
+    }
 }
 
 impl From<UnixTime> for Utc {

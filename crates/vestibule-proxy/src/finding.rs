@@ -5,6 +5,7 @@
 //! | a token that is passed on | `token` | log, metric |
 //! | a token that rules were to read | `claims` | log |
 //! | a sign-in that failed | here, from what `signin` has seen | page, log |
+//! | documents of a provider that can't be had or used | `documents` | log |
 //! | a refresh that failed | `refresh` | 401, log |
 //! | an upstream that refused a head for its size | `upstream` | log, metric |
 //!
@@ -12,6 +13,7 @@
 //! may read.
 
 mod claims;
+mod documents;
 mod refresh;
 mod settings;
 mod shown;
@@ -22,6 +24,7 @@ mod upstream;
 use vestibule_diagnosis::{Evidence, Finding, catalogue, diagnose};
 
 pub(crate) use claims::for_rules;
+pub(crate) use documents::of_documents;
 pub(crate) use refresh::{of_refresh, of_refusal};
 pub(crate) use settings::known;
 pub(crate) use shown::{auth_param, for_strangers};

@@ -16,10 +16,11 @@
 //! | [`upstream`] | connections to upstreams |
 //! | [`respond`] | decision or error to HTTP, in this one place |
 //!
-//! Beside them: [`finding`], what the diagnosis says of what went wrong; [`store`], where sessions live; [`telemetry`] and [`admin`]; [`pages`], what people see.
+//! Beside them: [`certificate`], what a server shows that is not believed; [`finding`], what the diagnosis says of what went wrong; [`store`], where sessions live; [`telemetry`] and [`admin`]; [`pages`], what people see.
 
 pub mod admin;
 pub mod body;
+pub mod certificate;
 mod clock;
 pub mod control;
 pub mod entropy;

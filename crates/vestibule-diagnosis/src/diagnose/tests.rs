@@ -4,8 +4,8 @@ use vestibule_oidc::time::UnixTime;
 
 use super::*;
 use crate::evidence::{
-    Callback, ClaimRule, Head, Header, Keys, Metadata, Parameter, Probe, ProbeOutcome, ProbeTarget,
-    ProviderError, Role, Token, TokenResponse,
+    Callback, Certificate, ClaimRule, Head, Header, Keys, Metadata, Parameter, Probe, ProbeOutcome,
+    ProbeTarget, ProviderError, Role, Token, TokenResponse,
 };
 use crate::testing::{api, jwt, object, provider, route, settings};
 use crate::{Confidence, Severity};
@@ -163,7 +163,13 @@ fn filled(text: &str, now: i64, number: u32) -> Evidence {
     };
     let tls = ProbeOutcome::Tls {
         detail: text.to_owned(),
-        certificate_issuer: owned(),
+        certificate: Some(Box::new(Certificate {
+            subject: text.to_owned(),
+            issuer: text.to_owned(),
+            from: Some(UnixTime(now)),
+            until: Some(UnixTime(now / 2)),
+            names: list(),
+        })),
     };
     e.probes = vec![
         Probe::new(ProbeTarget::Graph, text, http.clone()),

@@ -214,6 +214,22 @@ pub enum ProbeTarget {
     PublicUrl,
 }
 
+/// What stands in a certificate that was not believed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Certificate {
+    /// Whom it is for: `CN=portal.example.com, O=Contoso`.
+    pub subject: String,
+    /// Who issued it.
+    pub issuer: String,
+    /// Its first second.
+    pub from: Option<UnixTime>,
+    /// Its last second.
+    pub until: Option<UnixTime>,
+    /// The names and addresses it is for.
+    pub names: Vec<String>,
+}
+
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -228,8 +244,8 @@ pub enum ProbeOutcome {
     Tls {
         /// What the library said, shortened.
         detail: String,
-        /// The issuer of the certificate that was shown.
-        certificate_issuer: Option<String>,
+        /// The certificate that was shown.
+        certificate: Option<Box<Certificate>>,
     },
     /// An answer.
     Http {

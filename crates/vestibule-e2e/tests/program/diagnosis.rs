@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use vestibule_e2e::http::{self, Reply, Request};
 use vestibule_e2e::local_provider::LocalProvider;
 use vestibule_e2e::person::Person;
+use vestibule_e2e::program::Proxy;
 use vestibule_e2e::scene::{Scene, configuration, eventually};
+use vestibule_e2e::upstream::Upstream;
 use vestibule_e2e::{place, program};
 
 /// What `vestibule explain` finds first in a text.
@@ -51,8 +53,8 @@ fn copied(page: &Reply) -> String {
 }
 
 /// The log's lines since then that name this.
-fn logged(scene: &Scene, from: usize, code: &str) -> Vec<String> {
-    let log = scene.proxy.log();
+fn logged(proxy: &Proxy, from: usize, code: &str) -> Vec<String> {
+    let log = proxy.log();
     let lines = log.into_iter().skip(from);
     lines.filter(|line| line.contains(code)).collect()
 }
@@ -153,33 +155,131 @@ fn a_fault_has_the_same_code_on_the_page_in_the_log_and_in_explain() {
             page = LocalProvider::sign_in(&mut person, &page, "ada");
         }
         scene.provider.control("DELETE", "/faults", &Value::Null);
-        assert!(page.status >= 400, "{fault}: {page:?}");
-        if shown(&page) != code {
-            wrong.push(format!("{fault}: {} and not {code}", shown(&page)));
-            continue;
-        }
-        let incident = page
-            .text()
-            .split("Incident</dt><dd><code>")
-            .nth(1)
-            .and_then(|rest| rest.get(..19).map(str::to_owned))
-            .unwrap();
-        eventually("the log tells", || {
-            logged(&scene, from, &incident)
-                .iter()
-                .any(|line| line.contains(code))
-        });
-        let line = logged(&scene, from, &incident).join("\n");
-        for text in [copied(&page), page.text(), line] {
-            let finding = explained(&text);
-            if finding["code"] != code {
-                wrong.push(format!(
-                    "{fault}: explained as {finding}, not {code}: {text}"
-                ));
-            }
-        }
+        wrong.extend(differences(&fault, code, &scene.proxy, from, &page));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Where page, log and what `explain` makes of them don't have this code.
+fn differences(fault: &Value, code: &str, proxy: &Proxy, from: usize, page: &Reply) -> Vec<String> {
+    assert!(page.status >= 400, "{fault}: {page:?}");
+    if shown(page) != code {
+        return vec![format!("{fault}: {} and not {code}", shown(page))];
+    }
+    let incident = page
+        .text()
+        .split("Incident</dt><dd><code>")
+        .nth(1)
+        .and_then(|rest| rest.get(..19).map(str::to_owned))
+        .unwrap();
+    eventually("the log tells", || {
+        let lines = logged(proxy, from, &incident);
+        lines.iter().any(|line| line.contains(code))
+    });
+    let line = logged(proxy, from, &incident).join("\n");
+    let mut wrong = Vec::new();
+    for text in [copied(page), page.text(), line] {
+        let finding = explained(&text);
+        if finding["code"] != code {
+            wrong.push(format!(
+                "{fault}: explained as {finding}, not {code}: {text}"
+            ));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn what_is_wrong_when_the_program_starts_has_the_same_code_on_the_page_in_the_log_and_in_explain() {
+    let provider = LocalProvider::start();
+    let upstream = Upstream::start();
+    let secret = provider.fact("client_secret").to_owned();
+    let toml = configuration(&provider, &upstream, "store = \"memory\"", "");
+    let status = |endpoint: &str, status: u16| json!({ "kind": "status", "endpoint": endpoint, "status": status });
+    let body = |endpoint: &str, shape: &str| json!({ "kind": "body", "endpoint": endpoint, "shape": shape });
+    let member = |member: &str, value: Value| json!({ "kind": "discovery-member", "member": member, "value": value });
+    let hang_up = |endpoint: &str| json!({ "kind": "hang-up", "endpoint": endpoint });
+    let mut wrong = Vec::new();
+    for (fault, code) in [
+        (hang_up("discovery"), "VST-KEYS-UNREACHABLE"),
+        (status("discovery", 503), "VST-KEYS-METADATA"),
+        (status("discovery", 404), "VST-KEYS-NO-METADATA"),
+        (body("discovery", "html"), "VST-KEYS-METADATA"),
+        (body("discovery", "truncated"), "VST-KEYS-METADATA"),
+        (body("discovery", "empty"), "VST-KEYS-METADATA"),
+        (body("discovery", "empty-object"), "VST-KEYS-METADATA"),
+        (
+            member("issuer", "https://issuer.invalid/v2.0".into()),
+            "VST-KEYS-ISSUER",
+        ),
+        (member("token_endpoint", Value::Null), "VST-KEYS-METADATA"),
+        (hang_up("keys"), "VST-KEYS-UNREACHABLE"),
+        (status("keys", 404), "VST-KEYS-NOT-KEYS"),
+        (body("keys", "html"), "VST-KEYS-NOT-KEYS"),
+        (body("keys", "empty-object"), "VST-KEYS-NOT-KEYS"),
+        (
+            json!({ "kind": "keys-without-signer" }),
+            "VST-KEYS-KID-MISSING",
+        ),
+    ] {
+        provider.fault(&fault);
+        let proxy = Proxy::reserve("http").start(&toml, &[("secret", &secret)]);
+        // It is told when it is seen, before anybody signs in.
+        if code != "VST-KEYS-KID-MISSING" {
+            let finding = format!("finding=\"{code}\"");
+            eventually(&format!("{fault}: {finding} in the log"), || {
+                !logged(&proxy, 0, &finding).is_empty()
+            });
+            let lines = logged(&proxy, 0, &finding);
+            assert_eq!(explained(&lines.join("\n"))["code"], code, "{lines:?}");
+        }
+        let from = proxy.log().len();
+        let mut person = Person::new();
+        let mut page = person.go(&format!("{}/app/", proxy.url));
+        if page.status == 200 {
+            page = LocalProvider::sign_in(&mut person, &page, "ada");
+        }
+        provider.control("DELETE", "/faults", &Value::Null);
+        wrong.extend(differences(&fault, code, &proxy, from, &page));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_head_that_is_too_large_for_the_upstream_is_told_with_its_size() {
+    for status in ["431", "400"] {
+        let scene = Scene::start();
+        scene
+            .provider
+            .fault(&json!({ "kind": "oversize-token", "token": "access-token", "bytes": 20_000 }));
+        let mut person = Person::new();
+        let picker = person.go(&scene.url("/.vestibule/sign-in?return_to=/public/"));
+        let page = LocalProvider::sign_in(&mut person, &picker, "ada");
+        assert_eq!(page.status, 200, "{}", page.text());
+        let from = scene.proxy.log().len();
+        for _ in 0..2 {
+            let refused = person.fetch(&scene.url(&format!("/app/at-most-16k/{status}")));
+            assert_eq!(refused.status.to_string(), status, "{refused:?}");
+        }
+        let code = "VST-HEADER-TOO-LARGE";
+        eventually("the log tells", || {
+            !logged(&scene.proxy, from, code).is_empty()
+        });
+        let lines = logged(&scene.proxy, from, code);
+        assert_eq!(lines.len(), 1, "{lines:#?}");
+        assert!(
+            lines[0].contains("head_bytes=") && lines[0].contains("largest_field="),
+            "{lines:?}"
+        );
+        assert_eq!(explained(&lines.join("\n"))["code"], code, "{lines:?}");
+        // The same answer to a small head is the app's own.
+        let from = scene.proxy.log().len();
+        let own = Person::new().fetch(&scene.url(&format!("/public/answer/{status}")));
+        assert_eq!(own.status.to_string(), status);
+        if status == "400" {
+            assert!(logged(&scene.proxy, from, "VST-").is_empty());
+        }
+    }
 }
 
 #[test]
@@ -206,11 +306,11 @@ fn a_token_no_upstream_can_use_is_one_line_for_all_who_sign_in_and_a_number() {
         scene.provider.control("DELETE", "/faults", &Value::Null);
         let told = |from| {
             let code = format!(" code=\"{code}\"");
-            logged(&scene, from, &code).len()
+            logged(&scene.proxy, from, &code).len()
         };
         eventually("the log tells", || told(from) > 0);
         assert_eq!(told(from), 1, "{fault}: {:#?}", scene.proxy.log());
-        let line = logged(&scene, from, code).join("\n");
+        let line = logged(&scene.proxy, from, code).join("\n");
         assert_eq!(explained(&line)["code"], code, "{line}");
         let metrics = http::send(&Request::get(&format!("http://{admin}/metrics"))).text();
         let counted = format!("vestibule_findings_total{{route=\"/app\",code=\"{code}\"}} 3");
@@ -224,7 +324,7 @@ fn a_token_no_upstream_can_use_is_one_line_for_all_who_sign_in_and_a_number() {
         .fault(&json!({ "kind": "opaque-access-token" }));
     let _ = scene.signed_in("ada");
     eventually("the log tells again", || {
-        !logged(&scene, from, "VST-TOKEN-OPAQUE").is_empty()
+        !logged(&scene.proxy, from, "VST-TOKEN-OPAQUE").is_empty()
     });
 }
 
@@ -259,7 +359,9 @@ fn a_program_gets_the_finding_of_a_refused_refresh_in_its_401() {
         let description = challenge.split("error_description=\"").nth(1).unwrap();
         assert!(description.starts_with(code), "{challenge}");
         assert_eq!(challenge.matches('"').count(), 6, "{challenge}");
-        eventually("the log tells", || !logged(&scene, from, code).is_empty());
+        eventually("the log tells", || {
+            !logged(&scene.proxy, from, code).is_empty()
+        });
         assert_eq!(explained(&refused.text())["code"], code);
     }
 }
@@ -285,8 +387,10 @@ fn the_one_line_of_the_finding_turns_the_broken_token_into_a_valid_jwt() {
         let mut person = scene.signed_in(account);
         let token = passed_on(&scene, &mut person);
         assert_ne!(audience(&token), Some(api.clone()), "{account}");
-        eventually("the log tells", || !logged(&scene, from, code).is_empty());
-        let line = logged(&scene, from, code).join("\n");
+        eventually("the log tells", || {
+            !logged(&scene.proxy, from, code).is_empty()
+        });
+        let line = logged(&scene.proxy, from, code).join("\n");
         assert_eq!(explained(&token)["code"], code, "{account}");
 
         // The log does not know the API's name; its owner does.
@@ -304,7 +408,7 @@ fn the_one_line_of_the_finding_turns_the_broken_token_into_a_valid_jwt() {
         let named = audience(&token).unwrap();
         assert!(api.ends_with(&named) || named == api, "{account}: {named}");
         assert!(
-            logged(&scene, from, "VST-").is_empty(),
+            logged(&scene.proxy, from, "VST-").is_empty(),
             "{:#?}",
             scene.proxy.log()
         );

@@ -303,6 +303,13 @@ fn a_provider_with_an_unknown_certificate_is_found() {
         &format!("https://localhost:{port}/tenant/v2.0"),
     );
     assert_eq!(setup.codes(&[]), ["VST-KEYS-TLS"]);
+    let (_, out) = setup.run(&["doctor", "--json"]);
+    let report: Value = serde_json::from_str(&out).unwrap();
+    let finding = &report["findings"][0];
+    let seen = finding["seen"].as_str().unwrap();
+    assert!(seen.contains("for `localhost`, issued by"), "{seen}");
+    let why = finding["why"].as_str().unwrap();
+    assert!(why.contains("vouches for itself"), "{why}");
 }
 
 #[test]

@@ -80,6 +80,12 @@ impl Provider {
         Some(keys)
     }
 
+    /// Why its documents could not be had the last time, if they could not.
+    fn trouble(&self) -> Option<ProviderError> {
+        let trouble = self.documents.borrow().trouble.clone();
+        trouble.filter(|trouble| *trouble != ProviderError::Down)
+    }
+
     /// The hosts that only this machine calls, with their ports and without: no browser is sent there, and no token
     /// names them.
     pub(crate) fn hidden_hosts(&self) -> Vec<String> {
@@ -118,6 +124,10 @@ impl ProviderError {
         let Some(provider) = provider else {
             return;
         };
+        // What it is down with is what it did last.
+        if let (Self::Down, Some(trouble)) = (self, provider.trouble()) {
+            return trouble.witness(Some(provider), evidence);
+        }
         let url = || {
             let known = provider.place_of(self);
             known.map_or_else(
@@ -193,7 +203,7 @@ fn of_call(error: &CallError) -> Option<ProbeOutcome> {
             if says(&["certificate", "tls", "handshake"]) {
                 ProbeOutcome::Tls {
                     detail: reason.clone(),
-                    certificate_issuer: None,
+                    certificate: None,
                 }
             } else if says(&["dns", "lookup", "resolve", "name or service"]) {
                 ProbeOutcome::NoSuchHost

@@ -12,6 +12,7 @@ use super::call::{ProviderAnswer, ProviderCall};
 use super::documents::HeldKeys;
 use super::{Endpoint, Provider, ProviderError, place};
 use crate::error_chain::chain;
+use crate::finding::{self, Line};
 
 /// The longest refusal that is looked into.
 const REFUSAL_MAX_BYTES: usize = 64 * 1024;
@@ -83,10 +84,17 @@ impl Provider {
             }
             Err(error) => {
                 if error.is_outage() && self.known_metadata().is_none() && self.breaker.open() {
+                    let findings = finding::of_documents(&error, self);
+                    let line = Line::of(&findings);
                     tracing::warn!(
                         provider = %self.name,
                         url = self.place_of(&error),
                         error = chain(&error),
+                        finding = line.code,
+                        seen = line.seen,
+                        why = line.why,
+                        change = line.change,
+                        line = line.line,
                         "the provider does not answer; sign-in starts working as soon as it does"
                     );
                 }
@@ -127,12 +135,19 @@ impl Provider {
         } else {
             "nobody can sign in until they are usable"
         };
+        let findings = finding::of_documents(error, self);
+        let line = Line::of(&findings);
         if !error.is_outage() {
             tracing::error!(
                 provider = %self.name,
                 code,
                 url,
                 error = chain(error),
+                finding = line.code,
+                seen = line.seen,
+                why = line.why,
+                change = line.change,
+                line = line.line,
                 "the provider's documents were refused; {kept}"
             );
         } else if before != Some(error) {
@@ -141,6 +156,11 @@ impl Provider {
                 code,
                 url,
                 error = chain(error),
+                finding = line.code,
+                seen = line.seen,
+                why = line.why,
+                change = line.change,
+                line = line.line,
                 "the provider's documents can't be fetched; {kept}"
             );
         }

@@ -5,10 +5,13 @@ use std::time::Duration;
 use tokio::time::timeout;
 use url::{Position, Url};
 use vestibule_diagnosis::Evidence;
-use vestibule_diagnosis::evidence::{Keys, Metadata, Probe, ProbeOutcome, ProbeTarget};
+use vestibule_diagnosis::evidence::{
+    Certificate, Keys, Metadata, Probe, ProbeOutcome, ProbeTarget,
+};
 use vestibule_oidc::jose::KeySet;
 use vestibule_oidc::json;
 use vestibule_oidc::metadata::ProviderMetadata;
+use vestibule_proxy::certificate;
 use vestibule_proxy::provider::address::{is_loopback, may_call};
 use vestibule_proxy::provider::{ExamineError, Examined, HttpTransport, ProviderPlan};
 
@@ -32,11 +35,16 @@ impl Client<'_> {
     /// One look at an address.
     pub(super) async fn examine(&self, url: &Url, accept: &str) -> Result<Examined, ProbeOutcome> {
         let asked = self.transport.examine(url.clone(), accept);
-        match timeout(self.patience, asked).await {
-            Ok(Ok(examined)) => Ok(examined),
-            Ok(Err(error)) => Err(outcome(error)),
-            Err(_) => Err(ProbeOutcome::TimedOut),
+        let mut outcome = match timeout(self.patience, asked).await {
+            Ok(Ok(examined)) => return Ok(examined),
+            Ok(Err(error)) => outcome(error),
+            Err(_) => ProbeOutcome::TimedOut,
+        };
+        // Through an HTTP proxy the way there is another one.
+        if let (ProbeOutcome::Tls { certificate, .. }, false) = (&mut outcome, self.proxied) {
+            *certificate = shown_certificate(url, self.patience).await;
         }
+        Err(outcome)
     }
 
     /// Whether an endpoint that a document names may be called, as it is decided for every call.
@@ -45,13 +53,25 @@ impl Client<'_> {
     }
 }
 
+/// The certificate that is shown at an address, which was not believed.
+pub(super) async fn shown_certificate(url: &Url, patience: Duration) -> Option<Box<Certificate>> {
+    let port = url.port_or_known_default()?;
+    let shown = certificate::shown(url.host_str()?, port, patience).await?;
+    let mut found = Certificate::default();
+    found.subject = shown.subject;
+    found.issuer = shown.issuer;
+    (found.from, found.until) = (shown.from, shown.until);
+    found.names = shown.names;
+    Some(Box::new(found))
+}
+
 fn outcome(error: ExamineError) -> ProbeOutcome {
     match error {
         ExamineError::NoSuchHost { .. } => ProbeOutcome::NoSuchHost,
         ExamineError::TimedOut => ProbeOutcome::TimedOut,
         ExamineError::Tls { detail } => ProbeOutcome::Tls {
             detail,
-            certificate_issuer: None,
+            certificate: None,
         },
         _ => ProbeOutcome::NoConnection,
     }

@@ -4,12 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout;
+use url::Url;
 use vestibule_config::{RouteSettings, Settings};
 use vestibule_diagnosis::Evidence;
 use vestibule_diagnosis::evidence::{Probe, ProbeOutcome, ProbeTarget};
 use vestibule_proxy::upstream::{Probed, UpstreamError, UpstreamPlan, probe};
 
+use super::documents::shown_certificate;
 use super::look::Look;
+use super::now;
 use crate::load::Secrets;
 use crate::output::Chain;
 use crate::{assemble, evidence};
@@ -76,11 +79,24 @@ async fn answers(
         Ok(Err(error)) => of_error(&error),
         Err(_) => ProbeOutcome::TimedOut,
     };
+    let outcome = with_certificate(outcome, url, patience).await;
     let mut seen = Evidence::default();
+    seen.now = Some(now());
     seen.probes
         .push(Probe::new(ProbeTarget::Upstream, url, outcome));
     look.judge_or(&seen, "no answer");
     None
+}
+
+/// What failed at TLS, with the certificate that was shown.
+async fn with_certificate(outcome: ProbeOutcome, url: &str, patience: Duration) -> ProbeOutcome {
+    match (outcome, Url::parse(url)) {
+        (ProbeOutcome::Tls { detail, .. }, Ok(url)) => ProbeOutcome::Tls {
+            detail,
+            certificate: shown_certificate(&url, patience).await,
+        },
+        (other, _) => other,
+    }
 }
 
 fn of_error(error: &UpstreamError) -> ProbeOutcome {
@@ -90,7 +106,7 @@ fn of_error(error: &UpstreamError) -> ProbeOutcome {
         UpstreamError::ConnectTimeout { .. } => ProbeOutcome::TimedOut,
         UpstreamError::Tls { cause, .. } => ProbeOutcome::Tls {
             detail: cause.to_string(),
-            certificate_issuer: None,
+            certificate: None,
         },
         other => ProbeOutcome::Failed {
             detail: Chain(other).to_string(),

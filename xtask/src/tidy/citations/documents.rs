@@ -118,6 +118,10 @@ const RFCS: &[(u32, &str)] = &[
         5246,
         "The Transport Layer Security (TLS) Protocol Version 1.2",
     ),
+    (
+        5280,
+        "Internet X.509 Public Key Infrastructure Certificate and Certificate Revocation List (CRL) Profile",
+    ),
     (5646, "Tags for Identifying Languages"),
     (
         5869,
@@ -196,6 +200,7 @@ const RFCS: &[(u32, &str)] = &[
     (9449, "OAuth 2.0 Demonstrating Proof of Possession (DPoP)"),
     (9457, "Problem Details for HTTP APIs"),
     (9470, "OAuth 2.0 Step Up Authentication Challenge Protocol"),
+    (9525, "Service Identity in TLS"),
     (9700, "Best Current Practice for OAuth 2.0 Security"),
     (9864, "Fully-Specified Algorithms for JOSE and COSE"),
 ];

@@ -2,6 +2,7 @@
 
 use vestibule_oidc::microsoft::{TENANT_PLACEHOLDER, TenantId, cloud_of};
 
+use super::super::certificate;
 use super::super::token::issuers_differ;
 use crate::catalogue::{Case, Row};
 use crate::cure::{portal, write_issuer};
@@ -137,19 +138,22 @@ fn unreachable(evidence: &Evidence) -> Option<Case> {
 }
 
 fn tls(evidence: &Evidence) -> Option<Case> {
-    let (probe, detail, issuer) = at_provider(evidence).find_map(|probe| match &probe.outcome {
-        ProbeOutcome::Tls {
-            detail,
-            certificate_issuer,
-        } => Some((probe, detail, certificate_issuer.as_deref())),
-        _ => None,
-    })?;
-    let by = issuer.map_or_else(String::new, |issuer| {
-        format!(" The certificate is issued by {}.", shown(issuer))
-    });
+    let (probe, detail, certificate) =
+        at_provider(evidence).find_map(|probe| match &probe.outcome {
+            ProbeOutcome::Tls {
+                detail,
+                certificate,
+            } => Some((probe, detail, certificate.as_deref())),
+            _ => None,
+        })?;
+    let seen = format!("{}: {}.", shown(&probe.url), shown(detail));
+    let case = match certificate {
+        Some(found) => Case::new(format!("{seen} {}", certificate::described(found)))
+            .because(certificate::reason(found, &probe.url, evidence.now).words()),
+        None => Case::new(seen),
+    };
     Some(
-        Case::new(format!("{}: {}.{by}", shown(&probe.url), shown(detail)))
-            .change(Change::environment(
+        case.change(Change::environment(
                 "trusted certificates",
                 "If that issuer is your company's: add its certificate to this machine's trusted ones. If \
                  you do not know it, find out who is in between.",

@@ -36,7 +36,7 @@ pub(crate) fn all() -> Vec<RowCase> {
     };
     let tls = || ProbeOutcome::Tls {
         detail: "unknown issuer".to_owned(),
-        certificate_issuer: None,
+        certificate: None,
     };
     let small = evidence(|e| route(e).upstream_header_limit_bytes = Some(4096));
     vec![

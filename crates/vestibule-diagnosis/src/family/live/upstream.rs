@@ -1,5 +1,6 @@
 //! The way to the upstream, and how large a head it takes.
 
+use super::super::certificate;
 use crate::catalogue::{Case, Row};
 use crate::evidence::{AskedToken, Probe, ProbeOutcome, ProbeTarget, RouteSettings};
 use crate::shown::shown;
@@ -96,18 +97,22 @@ fn unreachable(evidence: &Evidence) -> Option<Case> {
 }
 
 fn tls(evidence: &Evidence) -> Option<Case> {
-    let (probe, detail) = tried(evidence).find_map(|probe| match &probe.outcome {
-        ProbeOutcome::Tls { detail, .. } => Some((probe, detail)),
+    let (probe, detail, certificate) = tried(evidence).find_map(|probe| match &probe.outcome {
+        ProbeOutcome::Tls {
+            detail,
+            certificate,
+        } => Some((probe, detail, certificate.as_deref())),
         _ => None,
     })?;
     let plain = probe.url.replacen("https://", "http://", 1);
+    let seen = format!("The upstream {}: {}.", shown(&probe.url), shown(detail));
+    let case = match certificate {
+        Some(found) => Case::new(format!("{seen} {}", certificate::described(found)))
+            .because(certificate::reason(found, &probe.url, evidence.now).words()),
+        None => Case::new(seen),
+    };
     Some(
-        Case::new(format!(
-            "The upstream {}: {}.",
-            shown(&probe.url),
-            shown(detail)
-        ))
-        .change(
+        case.change(
             Change::config(
                 "upstream_ca",
                 "If the certificate is of your own authority: name that authority's file.",

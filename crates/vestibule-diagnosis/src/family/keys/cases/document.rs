@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::probe;
 use crate::Evidence;
-use crate::evidence::{Keys, Metadata, Origin, Probe, ProbeOutcome, ProbeTarget};
+use crate::evidence::{Certificate, Keys, Metadata, Origin, Probe, ProbeOutcome, ProbeTarget};
 use crate::testing::{
     RowCase, TENANT, case, entra_token, evidence, object, provider, settings, texts, with,
 };
@@ -62,7 +62,10 @@ pub(super) fn all() -> Vec<RowCase> {
         case("VST-KEYS-TLS")
             .shows(tried(ProbeOutcome::Tls {
                 detail: "unknown issuer".to_owned(),
-                certificate_issuer: Some("Contoso Inspection CA".to_owned()),
+                certificate: Some(Box::new(Certificate {
+                    issuer: "CN=Contoso Inspection CA".to_owned(),
+                    ..Certificate::default()
+                })),
             }))
             .silent(tried(ProbeOutcome::Http {
                 status: 200,
