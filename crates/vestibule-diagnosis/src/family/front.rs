@@ -4,7 +4,8 @@
 pub(super) mod cases;
 mod path;
 mod proxy;
+mod public;
 
 use crate::catalogue::Row;
 
-pub(super) const ROWS: &[&[Row]] = &[proxy::ROWS, path::ROWS];
+pub(super) const ROWS: &[&[Row]] = &[proxy::ROWS, path::ROWS, public::ROWS];

@@ -16,6 +16,7 @@ use vestibule_e2e::person::Person;
 use vestibule_e2e::place::free_port;
 use vestibule_e2e::process::Process;
 use vestibule_e2e::program::vestibule;
+use vestibule_e2e::scene::Scene;
 use vestibule_e2e::upstream::Upstream;
 
 /// A configuration in a folder of its own.
@@ -381,18 +382,105 @@ fn no_finding_repeats_a_problem_of_the_file() {
     assert_eq!(codes(&report), Vec::<String>::new(), "{out}");
 }
 
+/// Where the public address leads, while the program runs.
+#[test]
+fn the_public_address_is_asked_whether_it_leads_to_this_program() {
+    let scene = Scene::start();
+    let secret = scene.provider.fact("client_secret").to_owned();
+    let doctor = |folder: &Path| {
+        let mut command = vestibule(&["doctor", "--json", "--timeout", "5"]);
+        let output = command
+            .current_dir(folder)
+            .env("STATE_DIRECTORY", folder)
+            .output()
+            .unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        report
+    };
+    let check = |report: &Value| {
+        let checks = report["subject"]["checks"].as_array().unwrap();
+        let mut about = checks.iter().filter(|check| {
+            check["what"]
+                .as_str()
+                .unwrap()
+                .contains("the public address")
+        });
+        about.next().cloned().unwrap_or_default()
+    };
+    let report = doctor(&scene.proxy.folder());
+    let found = check(&report);
+    assert_eq!(found["outcome"], "ok", "{report:#}");
+    assert_eq!(found["detail"], "it leads to this program, over http");
+    assert_eq!(codes(&report), Vec::<String>::new());
+
+    // The same program, and something else at the address that the file names.
+    let other = scene.upstream.url.replace("127.0.0.1", "localhost");
+    let folder = TempDir::new().unwrap();
+    write_secret(folder.path(), &secret);
+    let toml = fs::read_to_string(scene.proxy.folder().join("vestibule.toml")).unwrap();
+    let (first, rest) = toml.split_once('\n').unwrap();
+    assert!(first.starts_with("public_url = "), "{first}");
+    fs::write(
+        folder.path().join("vestibule.toml"),
+        format!("public_url = \"{other}\"\n{rest}"),
+    )
+    .unwrap();
+    let report = doctor(folder.path());
+    let all = codes(&report);
+    assert!(
+        all.iter().any(|code| code == "VST-FRONT-PUBLIC-URL"),
+        "{report:#}"
+    );
+
+    // Nobody listens: nobody is asked.
+    let port = free_port();
+    let listen = format!("listen = \"127.0.0.1:{port}\"");
+    let idle = toml
+        .lines()
+        .map(|line| match line.starts_with("listen = ") {
+            true => listen.as_str(),
+            false => line,
+        })
+        .collect::<Vec<_>>()
+        .join("\n");
+    fs::write(folder.path().join("vestibule.toml"), idle).unwrap();
+    let report = doctor(folder.path());
+    assert_eq!(check(&report), Value::Null, "{report:#}");
+}
+
 #[test]
 fn a_sign_in_is_judged_route_by_route() {
-    for (route, account, expected) in [
-        ("api", "ada", vec![]),
-        ("access_token = \"sign-in\"", "ada", vec!["VST-TOKEN-GRAPH"]),
+    for (route, account, fault, expected) in [
+        ("api", "ada", Value::Null, vec![]),
+        (
+            "access_token = \"sign-in\"",
+            "ada",
+            Value::Null,
+            vec!["VST-TOKEN-GRAPH"],
+        ),
         (
             "access_token = \"sign-in\"",
             "pia",
+            Value::Null,
             vec!["VST-TOKEN-OPAQUE-PERSONAL"],
+        ),
+        (
+            "api",
+            "ada",
+            json!({ "kind": "bad-signature", "token": "access-token" }),
+            vec!["VST-KEYS-SIGNATURE"],
+        ),
+        (
+            "api",
+            "ada",
+            json!({ "kind": "unpublished-key", "token": "access-token" }),
+            vec!["VST-KEYS-KID-MISSING"],
         ),
     ] {
         let provider = LocalProvider::start();
+        if !fault.is_null() {
+            provider.fault(&fault);
+        }
         let upstream = Upstream::start();
         let setup = match route {
             "api" => Setup::healthy(&provider, &upstream.url),

@@ -83,11 +83,12 @@ pub(super) fn place(url: &Url) -> String {
 }
 
 /// Asks for all of it. What is learnt stays in `base` for what is asked next; `None` if there is no use in going on.
+/// Beside the metadata come the keys, if there are any.
 pub(super) async fn ask(
     look: &mut Look,
     client: &Client<'_>,
     base: &mut Evidence,
-) -> Option<ProviderMetadata> {
+) -> Option<(ProviderMetadata, Option<KeySet>)> {
     let url = &client.plan.metadata_url;
     if !client.proxied && !name(look, client, base).await {
         return None;
@@ -103,8 +104,8 @@ pub(super) async fn ask(
     };
     let metadata = metadata(look, client, base, &answer)?;
     clock(look, base, &answer);
-    keys(look, client, base, &metadata).await;
-    Some(metadata)
+    let keys = keys(look, client, base, &metadata).await;
+    Some((metadata, keys))
 }
 
 async fn name(look: &mut Look, client: &Client<'_>, base: &Evidence) -> bool {
@@ -251,7 +252,7 @@ async fn keys(
     client: &Client<'_>,
     base: &mut Evidence,
     metadata: &ProviderMetadata,
-) {
+) -> Option<KeySet> {
     let url = metadata.jwks_uri();
     look.begin(format!("the keys at {}", place(url)));
     if !client.may_call(url) {
@@ -263,13 +264,13 @@ async fn keys(
             detail: detail.clone(),
         };
         look.judge_or(&with(base, ProbeTarget::Metadata, url, failed), detail);
-        return;
+        return None;
     }
     let answer = match client.examine(url, "application/json").await {
         Ok(answer) => answer,
         Err(outcome) => {
             look.judge_or(&with(base, ProbeTarget::Keys, url, outcome), "no answer");
-            return;
+            return None;
         }
     };
     let mut found = Keys::read(&answer.body);
@@ -281,7 +282,10 @@ async fn keys(
         found.keys = None;
     }
     let listed = found.keys.as_ref().map_or(0, Vec::len);
-    let usable = KeySet::parse(&answer.body).map_or(0, |set| set.keys().len());
+    let set = KeySet::parse(&answer.body)
+        .ok()
+        .filter(|_| answer.status == 200);
+    let usable = set.as_ref().map_or(0, |set| set.keys().len());
     let own = match (base.is_entra(), listed) {
         (true, 1..) => app_keys(client, url, &found).await,
         _ => None,
@@ -298,9 +302,10 @@ async fn keys(
     };
     if listed > 0 && usable == 0 {
         look.judge_or(base, "none of the keys is of a kind that is used here");
-        return;
+        return None;
     }
     look.judge(base, format!("{usable} that can be used{own}"));
+    set
 }
 
 /// The keys that only this app's document lists (`?appid=`), which it has when claims are mapped for it.

@@ -7,6 +7,7 @@
 //! | our registration there: redirect URI, credentials | `registration` |
 //! | the session store | `store` |
 //! | the upstreams | `upstream` |
+//! | the public address, if the program runs | `public` |
 //! | a real sign-in, if asked for | `sign_in` |
 //!
 //! Every answer becomes evidence, and the diagnosis judges it; `look` keeps what was asked and what was found, `report`
@@ -15,6 +16,7 @@
 mod documents;
 mod look;
 mod observer;
+mod public;
 mod registration;
 mod report;
 mod sign_in;
@@ -25,6 +27,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use vestibule_config::{LoadError, ProviderSettings, Settings};
 use vestibule_diagnosis::Evidence;
+use vestibule_oidc::jose::KeySet;
 use vestibule_oidc::time::UnixTime;
 use vestibule_proxy::provider::HttpTransport;
 use vestibule_proxy::server::control_runtime;
@@ -73,20 +76,25 @@ pub(crate) fn run(arguments: &DoctorArgs) -> Exit {
     );
     let patience = Duration::from_secs(arguments.timeout);
     let asked = runtime.block_on(async {
+        let mut known = Vec::new();
         for provider in &settings.providers {
-            ask(&mut look, &settings, provider, patience).await?;
+            known.extend(ask(&mut look, &settings, provider, patience).await?);
         }
         store::ask(&mut look, &settings.session.store);
         upstream::ask(&mut look, &settings, patience, arguments.probe_header_limit).await;
-        Ok::<_, AssembleError>(())
+        public::ask(&mut look, &settings, patience).await?;
+        Ok::<_, AssembleError>(known)
     });
-    if let Err(error) = asked {
-        output::error("use the settings", &*error, None);
-        return Exit::Wrong;
-    }
+    let known = match asked {
+        Ok(known) => known,
+        Err(error) => {
+            output::error("use the settings", &*error, None);
+            return Exit::Wrong;
+        }
+    };
     let mut possible = true;
     if arguments.sign_in {
-        possible = sign_in::ask(&mut look, &settings, arguments, &runtime);
+        possible = sign_in::ask(&mut look, &settings, &known, arguments, &runtime);
     }
     look.settle();
     report::print(&look, &arguments.config, arguments.json);
@@ -97,13 +105,23 @@ pub(crate) fn run(arguments: &DoctorArgs) -> Exit {
     }
 }
 
+/// What a provider publishes.
+#[derive(Debug)]
+struct Known {
+    /// Its name in the configuration.
+    name: Option<String>,
+    keys: Option<KeySet>,
+    /// What the diagnosis is told of it.
+    base: Evidence,
+}
+
 /// One provider and our registration there.
 async fn ask(
     look: &mut Look,
     settings: &Settings,
     set: &ProviderSettings,
     patience: Duration,
-) -> Result<(), AssembleError> {
+) -> Result<Option<Known>, AssembleError> {
     let plan = assemble::provider(set, settings)?;
     let outbound = assemble::outbound(settings)?;
     let proxied = outbound.proxy.is_some();
@@ -117,8 +135,8 @@ async fn ask(
         patience,
         proxied,
     };
-    let Some(metadata) = documents::ask(look, &client, &mut base).await else {
-        return Ok(());
+    let Some((metadata, keys)) = documents::ask(look, &client, &mut base).await else {
+        return Ok(None);
     };
     for url in &settings.public_urls {
         let redirect_uri = redirect_uri(settings, set, &url.origin());
@@ -131,7 +149,11 @@ async fn ask(
         .unwrap_or_default();
     let redirect_uri = redirect_uri(settings, set, &first);
     registration::credentials(look, &client, &metadata, &base, &redirect_uri).await;
-    Ok(())
+    Ok(Some(Known {
+        name: set.name.clone(),
+        keys,
+        base,
+    }))
 }
 
 /// Where the provider sends people back to.

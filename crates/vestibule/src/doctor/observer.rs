@@ -14,12 +14,15 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use vestibule_diagnosis::evidence::{Head, Header, Role, Token};
+use vestibule_oidc::secret::Secret;
 
 /// What a route sent.
 #[derive(Debug, Clone)]
 pub(super) struct Sent {
     /// The access token, as far as it can be read.
     pub(super) token: Option<Token>,
+    /// The same, to be verified.
+    pub(super) raw: Option<Secret>,
     /// The head: names and sizes.
     pub(super) head: Head,
 }
@@ -115,6 +118,7 @@ impl Sent {
             .map(|(name, value)| Header::sized(name.as_str(), value.len()))
             .collect();
         Self {
+            raw: bearer.map(|text| Secret::new(text.to_owned())),
             token: bearer.map(|text| Token::of(text).role(Role::Access).just_issued()),
             head,
         }

@@ -12,16 +12,18 @@ use tokio::runtime::Runtime;
 use tokio::time::timeout;
 use tracing::level_filters::LevelFilter;
 use vestibule_config::{
-    Environment, LogFormat, ProcessSecrets, ProviderKind, ProviderSettings, Require, ResponseMode,
-    RouteSettings, Settings, StoreSettings, state_directory,
+    Environment, LogFormat, ProcessSecrets, Require, ResponseMode, RouteSettings, Settings,
+    StoreSettings, state_directory,
 };
 use vestibule_diagnosis::Evidence;
-use vestibule_diagnosis::evidence::{Product, Token};
-use vestibule_oidc::access_token::TokenShape;
+use vestibule_diagnosis::evidence::{Failure, Product, Token};
+use vestibule_oidc::access_token::{self, AccessTokenError, TokenShape};
+use vestibule_oidc::jose::{Algorithm, CompactJws, KeySet};
+use vestibule_oidc::secret::Secret;
 
 use super::look::Look;
-use super::now;
 use super::observer::{self, Observer, Sent};
+use super::{Known, now};
 use crate::assemble::AssembleError;
 use crate::cli::DoctorArgs;
 use crate::load::Secrets;
@@ -37,6 +39,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 pub(super) fn ask(
     look: &mut Look,
     settings: &Settings,
+    known: &[Known],
     arguments: &DoctorArgs,
     runtime: &Runtime,
 ) -> bool {
@@ -92,7 +95,7 @@ pub(super) fn ask(
     }
     for (route, sent) in routes.iter().zip(&sent) {
         if let Some(sent) = sent {
-            judge(look, settings, route, sent);
+            judge(look, settings, known, route, sent);
         }
     }
     // The last page is on its way to the browser.
@@ -207,7 +210,13 @@ fn open(address: &str) {
     }
 }
 
-fn judge(look: &mut Look, settings: &Settings, route: &RouteSettings, sent: &Sent) {
+fn judge(
+    look: &mut Look,
+    settings: &Settings,
+    known: &[Known],
+    route: &RouteSettings,
+    sent: &Sent,
+) {
     let name = evidence::route_name(route);
     look.begin(format!("the token for {name}"));
     let provider = evidence::provider_of(settings, route);
@@ -224,17 +233,44 @@ fn judge(look: &mut Look, settings: &Settings, route: &RouteSettings, sent: &Sen
         }
         return;
     };
-    let mut api = evidence::api(route, provider);
-    let unknown_host =
-        |set: &ProviderSettings| Product::of_url(set.discovery.configured()).is_none();
-    if provider.is_some_and(|set| set.kind == ProviderKind::Entra && unknown_host(set)) {
-        // Which issuers Entra's tokens name follows from its hosts, and this is none of them.
-        api.issuers.clear();
+    seen.api = Some(evidence::api(route, provider));
+    let mut token = token.clone();
+    let known = known
+        .iter()
+        .find(|known| provider.is_some_and(|set| set.name == known.name));
+    if let Some(known) = known {
+        seen.keys.clone_from(&known.base.keys);
+        seen.metadata.clone_from(&known.base.metadata);
+        token.verified = signature(&token, sent.raw.as_ref(), known.keys.as_ref());
     }
-    seen.api = Some(api);
-    seen.token = Some(token.clone());
+    let verified = match token.verified {
+        Some(Ok(())) => ", signed by one of the keys",
+        Some(Err(_)) => ", not signed by one of the keys",
+        None => "",
+    };
+    let fine = format!("{}{verified}", describe(&token));
+    seen.token = Some(token);
     seen.upstream_request = Some(sent.head.clone());
-    look.judge(&seen, describe(token));
+    look.judge(&seen, fine);
+}
+
+/// Whether one of the provider's keys signed a JWT. Nothing of anything else.
+fn signature(
+    token: &Token,
+    raw: Option<&Secret>,
+    keys: Option<&KeySet>,
+) -> Option<Result<(), Failure>> {
+    let (raw, keys) = (raw?, keys?);
+    if !matches!(token.shape, TokenShape::Jwt { .. }) {
+        return None;
+    }
+    let verified = CompactJws::parse(raw.expose(), access_token::MAX_BYTES)
+        .map_err(AccessTokenError::from)
+        .and_then(|jws| Ok(keys.verify(&jws, &Algorithm::ALL)?));
+    Some(match verified {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Failure::from(&error)),
+    })
 }
 
 /// What a token is, in half a sentence and without a part of it.

@@ -1,8 +1,8 @@
 //! What shows each row of the family, and what comes close.
 
-use crate::Evidence;
-use crate::evidence::{Head, Header, Origin};
+use crate::evidence::{Certificate, Head, Header, Origin, Probe, ProbeOutcome, ProbeTarget};
 use crate::testing::{RowCase, case, evidence, route, settings, texts, with};
+use crate::{Evidence, Severity};
 
 fn head(fields: &[(&str, &str)]) -> Head {
     Head {
@@ -29,6 +29,50 @@ fn from(peer: &str) -> Evidence {
             ..head(&[("X-Forwarded-For", "203.0.113.7")])
         });
     })
+}
+
+fn public(outcome: ProbeOutcome) -> Evidence {
+    let url = "https://portal.example.com/.vestibule/sign-in";
+    evidence(|e| e.probes = vec![Probe::new(ProbeTarget::PublicUrl, url, outcome)])
+}
+
+fn failed(detail: &str) -> ProbeOutcome {
+    ProbeOutcome::Failed {
+        detail: detail.to_owned(),
+    }
+}
+
+fn tls(certificate: Option<Box<Certificate>>) -> ProbeOutcome {
+    ProbeOutcome::Tls {
+        detail: "unknown issuer".to_owned(),
+        certificate,
+    }
+}
+
+/// Who is elsewhere may have another way, and may trust an issuer this machine does not know.
+#[test]
+fn what_only_this_machine_may_see_is_a_warning() {
+    let of = |certificate: Certificate| tls(Some(Box::new(certificate)));
+    let fine = Certificate {
+        subject: "CN=a".to_owned(),
+        issuer: "CN=b".to_owned(),
+        names: texts(&["portal.example.com"]),
+        ..Certificate::default()
+    };
+    let other = Certificate {
+        names: texts(&["www.example.com"]),
+        ..fine.clone()
+    };
+    for (outcome, severity) in [
+        (ProbeOutcome::NoSuchHost, Severity::Warning),
+        (tls(None), Severity::Warning),
+        (of(fine), Severity::Warning),
+        (of(other), Severity::Error),
+        (failed("it answers 404"), Severity::Error),
+    ] {
+        let findings = crate::diagnose(&public(outcome.clone()));
+        assert_eq!(findings[0].severity, severity, "{outcome:?}");
+    }
 }
 
 pub(in crate::family) fn all() -> Vec<RowCase> {
@@ -77,6 +121,25 @@ pub(in crate::family) fn all() -> Vec<RowCase> {
             .shows(platform("X-MS-CLIENT-PRINCIPAL"))
             .shows(platform("x-goog-iap-jwt-assertion"))
             .silent(platform("X-MS-CLIENT")),
+        case("VST-FRONT-PUBLIC-URL")
+            .shows(public(failed("it answers 404 where a sign-in begins")))
+            .shows(public(ProbeOutcome::NoSuchHost))
+            .shows(public(ProbeOutcome::TimedOut))
+            .shows(public(ProbeOutcome::NoConnection))
+            .shows(public(tls(None)))
+            .shows(public(tls(Some(Box::default()))))
+            .silent(public(ProbeOutcome::Http {
+                status: 303,
+                content_type: None,
+                first_char: None,
+            }))
+            .silent(evidence(|e| {
+                e.probes = vec![Probe::new(
+                    ProbeTarget::Authorization,
+                    "https://portal.example.com/",
+                    failed("it answers 404"),
+                )];
+            })),
         case("VST-FRONT-REVERSE-PATH")
             .shows(reverse.clone())
             .silent(with(&reverse, |e| {
