@@ -14,4 +14,5 @@ mod browser_demo;
 mod browser_sessions;
 mod certified;
 mod differential;
+mod header_size;
 mod screenshots;

@@ -1,11 +1,14 @@
 //! `vestibule demo`, both ways, as its first visitor meets it.
 
+use std::thread;
+
 use serde_json::Value;
 use vestibule_e2e::http::Request;
 use vestibule_e2e::local_provider::LocalProvider;
 use vestibule_e2e::person::Person;
 use vestibule_e2e::process::Signal;
-use vestibule_e2e::program::Demo;
+use vestibule_e2e::program::{Demo, vestibule};
+use vestibule_e2e::scene::eventually;
 
 fn whoami(demo: &Demo, account: &str) -> Value {
     let mut person = Person::new();
@@ -104,6 +107,61 @@ fn the_page_shows_the_finding_and_the_line_that_cures_it() {
         "{shown}"
     );
     assert!(shown.contains("/.default\""), "{shown}");
+}
+
+/// What the list promises is what somebody sees who tries it: on the page they end on, or in the log.
+#[test]
+fn each_fault_of_the_list_shows_its_finding() {
+    let list = vestibule(&["demo", "--fault", "list"]).output().unwrap();
+    let list = String::from_utf8(list.stdout).unwrap();
+    let mut faults: Vec<(String, Vec<String>)> = Vec::new();
+    for line in list.lines() {
+        let (name, finding) = line.split_once("VST-").unwrap();
+        let code = format!("VST-{}", finding.split(':').next().unwrap());
+        match (name.trim(), faults.last_mut()) {
+            ("", Some((_, codes))) => codes.push(code),
+            (name, _) => faults.push((name.to_owned(), vec![code])),
+        }
+    }
+    // Numbers differ in nothing but their number; one stands for all that have no better finding.
+    let is_plain = |codes: &[String]| codes.iter().all(|code| code.starts_with("VST-AADSTS-"));
+    faults.retain(|(name, codes)| !is_plain(codes) || name == "token-error-50076");
+    assert!(faults.len() > 20, "{faults:?}");
+    thread::scope(|scope| {
+        for part in faults.chunks(faults.len().div_ceil(6)) {
+            scope.spawn(|| part.iter().for_each(shows));
+        }
+    });
+}
+
+/// Somebody who tries the fault sees its findings.
+fn shows((name, codes): &(String, Vec<String>)) {
+    let mut demo = Demo::start(&["--fault", name]);
+    let mut seen = String::new();
+    let accounts = match codes.iter().any(|code| code.ends_with("-PERSONAL")) {
+        true => &["ada", "pia"][..],
+        false => &["ada"],
+    };
+    for account in accounts {
+        let mut person = Person::new();
+        let mut page = person.go(&format!("{}/foo/", demo.url));
+        // Some errors come before the provider asks who it is.
+        if page.status == 200 && page.url.starts_with(&demo.provider_url) {
+            page = LocalProvider::sign_in(&mut person, &page, account);
+        }
+        seen.push_str(&page.text());
+        if page.status == 200 {
+            let whoami = person.go(&format!("{}/foo/whoami", demo.url));
+            seen.push_str(&whoami.text());
+        }
+    }
+    eventually(&format!("{name} shows {codes:?}: {seen}"), || {
+        // What it says at its start is only the promise.
+        let log = demo.process().lines().into_iter();
+        let log = log.filter(|line| line.contains(" WARN ") || line.contains(" ERROR "));
+        let all = log.fold(seen.clone(), |all, line| all + &line);
+        codes.iter().all(|code| all.contains(code.as_str()))
+    });
 }
 
 #[test]
