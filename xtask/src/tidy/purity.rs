@@ -21,10 +21,11 @@ const PURE_CRATES: [&str; 5] = [
 
 /// Crates that compute and do nothing else. `aws-lc-rs` can also make random bytes; the words below
 /// see to that.
-const PURE_DEPENDENCIES: [&str; 15] = [
+const PURE_DEPENDENCIES: [&str; 16] = [
     "aws-lc-rs",
     "base64",
     "bytes",
+    "flate2",
     "ipnet",
     "memchr",
     "minicbor",
