@@ -182,7 +182,7 @@ impl Authorized<'_> {
             claims,
             user: claims.user(&route.user),
             token,
-            id_token: Some(session.record().id_token().expose()),
+            id_token: session.record().id_token().map(|token| &**token.expose()),
         };
         route.headers.write(&identity)
     }

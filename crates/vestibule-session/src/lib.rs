@@ -8,12 +8,14 @@
 //! | [`lifetime`] | when a session has ended, and when its last use is written down |
 //! | [`cookie`] | finding, setting, deleting and withholding our cookies |
 //! | [`seal`] | encrypting what leaves the process or outlives it |
+//! | [`carried`] | a session that the browser itself carries, sealed and in chunks |
 //! | [`pending`] | a sign-in that has started and not yet come back |
 //! | [`return_to`] | where the person goes after sign-in |
 //! | [`store`] | what every session store must do, and the tests that hold it to that |
 //!
 //! Nothing here reads a clock or draws randomness: `now` and entropy are arguments.
 
+pub mod carried;
 pub mod cookie;
 pub mod handle;
 pub mod lifetime;

@@ -258,10 +258,10 @@ impl Record {
             .chain(asked.into_iter().flatten())
     }
 
-    /// The ID token itself, for `id_token_hint` at sign-out.
+    /// The ID token itself, for `id_token_hint` at sign-out; `None` if it was left out of a cookie.
     #[must_use]
-    pub fn id_token(&self) -> &Secret {
-        &self.id_token
+    pub fn id_token(&self) -> Option<&Secret> {
+        Some(&self.id_token).filter(|token| !token.expose().is_empty())
     }
 
     /// The refresh token, if the provider gave one.
@@ -290,6 +290,25 @@ impl Record {
     /// [`RecordError`].
     pub fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
         wire::decode(bytes)
+    }
+
+    /// The record without what a cookie may have no room for: the ID token; the access tokens of resources
+    /// of their own; the sign-in's own. An access token that is left out stands as one that has expired,
+    /// so that it is fetched again.
+    pub(crate) fn lighter(
+        &self,
+        no_id_token: bool,
+        no_resource_tokens: bool,
+        no_tokens: bool,
+    ) -> Self {
+        let mut lighter = self.clone();
+        if no_id_token {
+            lighter.id_token = Secret::from("");
+        }
+        lighter
+            .tokens
+            .spend(|is_sign_in| no_tokens || (no_resource_tokens && !is_sign_in));
+        lighter
     }
 
     /// Roughly what the record takes in memory, claims counted as the objects they are.

@@ -42,6 +42,8 @@ pub enum Purpose {
     Pending,
     /// A session record, in a store.
     Record,
+    /// A session that the browser carries, in cookies.
+    Carried,
 }
 
 impl Purpose {
@@ -49,6 +51,7 @@ impl Purpose {
         match self {
             Self::Pending => b"pending sign-in",
             Self::Record => b"session record",
+            Self::Carried => b"carried session",
         }
     }
 }

@@ -7,6 +7,7 @@
 
 mod accept;
 mod callback;
+mod carried_cookie;
 mod config;
 mod cookie;
 mod diagnosis_text;
@@ -35,6 +36,7 @@ mod user_info;
 
 pub use accept::accept;
 pub use callback::callback;
+pub use carried_cookie::carried_cookie;
 pub use config::config;
 pub use cookie::cookie;
 pub use diagnosis_text::diagnosis_text;

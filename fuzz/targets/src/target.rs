@@ -20,6 +20,7 @@ macro_rules! targets {
 targets! {
     accept
     callback
+    carried_cookie
     config
     cookie
     diagnosis_text

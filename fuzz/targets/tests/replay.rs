@@ -189,6 +189,7 @@ macro_rules! replay {
 replay! {
     accept
     callback
+    carried_cookie
     config
     cookie
     diagnosis_text

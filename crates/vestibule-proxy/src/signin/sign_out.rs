@@ -92,7 +92,7 @@ fn end_session_address(visit: &Visit<'_>, provider: &Provider, record: &Record) 
         endpoint,
         client_id: &provider.plan().client_id,
         // Entra knows the person by `logout_hint`, and has no use for the token.
-        id_token_hint: (!metadata.is_entra()).then(|| record.id_token()),
+        id_token_hint: record.id_token().filter(|_| !metadata.is_entra()),
         logout_hint: login_hint.filter(|_| metadata.is_entra()),
         post_logout_redirect_uri: Some(&back),
         state: None,

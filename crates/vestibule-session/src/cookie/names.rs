@@ -6,7 +6,8 @@
 //! | https, port P | `__Host-vestibule-P` | `__Host-vestibule-P-signin-<16 characters>` |
 //! | http on loopback, port P | `vestibule-P` | `vestibule-P-signin-<16 characters>` |
 //!
-//! Any of these followed by `.` and a number is kept free for values that need several cookies.
+//! Session names followed by `.` and a digit hold a carried session; all other names that begin like these
+//! and go on with `.` are kept free.
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
@@ -53,6 +54,12 @@ impl CookieNames {
     #[must_use]
     pub fn session(&self) -> &str {
         &self.session
+    }
+
+    /// The name of one chunk of a carried session.
+    #[must_use]
+    pub fn chunk(&self, number: usize) -> String {
+        format!("{}.{number}", self.session)
     }
 
     /// What the names of this site's pending cookies begin with.

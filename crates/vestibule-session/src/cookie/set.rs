@@ -24,6 +24,16 @@ impl CookieNames {
         self.line(self.session(), "", Some(0), "Lax")
     }
 
+    pub(crate) fn set_chunk(&self, number: usize, value: &str) -> String {
+        self.line(&self.chunk(number), value, None, "Lax")
+    }
+
+    /// The value of a `Set-Cookie` header that takes one chunk of a carried session from the browser.
+    #[must_use]
+    pub fn delete_chunk(&self, number: usize) -> String {
+        self.line(&self.chunk(number), "", Some(0), "Lax")
+    }
+
     pub(crate) fn set_pending(
         &self,
         name: &str,

@@ -349,7 +349,7 @@ mod from_a_provider {
             .unwrap();
         assert!(record.claims().get("groups").is_none());
         assert_eq!(record.claims()["roles"], json!(["r"]));
-        assert_eq!(record.id_token(), id_token.raw());
+        assert_eq!(record.id_token(), Some(id_token.raw()));
     }
 
     #[test]

@@ -182,6 +182,22 @@ impl TokenSet {
         }
     }
 
+    /// Puts an expired token without text in place of those that `chosen` says, told whether it is the
+    /// sign-in's own.
+    pub(super) fn spend(&mut self, chosen: impl Fn(bool) -> bool) {
+        for (key, token) in &mut self.held {
+            if chosen(*key == self.sign_in) {
+                let spent = Granted {
+                    token: Secret::from(""),
+                    received_at: token.received_at(),
+                    expires_at: Some(token.received_at()),
+                    scope: token.scope().map(str::to_owned),
+                };
+                *token = spent.into();
+            }
+        }
+    }
+
     pub(super) fn memory_bytes(&self) -> usize {
         self.iter()
             .map(|(key, token)| {

@@ -23,6 +23,7 @@ pub struct SealingKey {
     id: KeyId,
     pending: cmac::Key,
     record: cmac::Key,
+    carried: cmac::Key,
 }
 
 /// Names a sealing key beside what it sealed. Derived from the key, and tells nothing about it.
@@ -62,6 +63,7 @@ impl SealingKey {
             id: KeyId(id),
             pending: key_for(&root, Purpose::Pending)?,
             record: key_for(&root, Purpose::Record)?,
+            carried: key_for(&root, Purpose::Carried)?,
         })
     }
 
@@ -107,6 +109,7 @@ impl SealingKey {
         match purpose {
             Purpose::Pending => &self.pending,
             Purpose::Record => &self.record,
+            Purpose::Carried => &self.carried,
         }
     }
 }

@@ -57,7 +57,8 @@ pub(super) fn head(
     let identity = authorized.identity_fields(token.map(Token::of));
     let id_token = authorized
         .session()
-        .map(|session| session.record().id_token().expose().clone());
+        .and_then(|session| session.record().id_token())
+        .map(|token| token.expose().clone());
     let value = |field: Field<'_>| {
         let text = String::from_utf8_lossy(field.value);
         if field.is("cookie") {
