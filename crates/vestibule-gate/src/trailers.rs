@@ -58,7 +58,9 @@ impl TrailerNames {
 
     /// What may go on.
     pub(crate) fn clean(&self, mut trailers: Fields) -> Fields {
-        trailers.retain(|field| !self.0.contains(field.name));
+        // In a head, names with `_` and `.` go by a setting. What content has after it has no need for them.
+        let odd = |name: &[u8]| memchr::memchr2(b'_', b'.', name).is_some();
+        trailers.retain(|field| !odd(field.name) && !self.0.contains(field.name));
         trailers
     }
 }
@@ -114,6 +116,12 @@ mod tests {
                 names.map(String::from).to_vec()
             ]
         );
+    }
+
+    #[test]
+    fn names_that_other_programs_read_as_others_are_dropped() {
+        let nothing: [Vec<String>; 2] = Default::default();
+        assert_eq!(cleaned(&["X_Checksum", "X.Checksum", "_"]), nothing);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::version::Version;
 pub struct ResponseHead {
     /// HTTP/1.0 or HTTP/1.1.
     pub version: Version,
-    /// The status code, 100 to 999.
+    /// The status code, 100 to 599.
     pub status: u16,
     /// The fields in order, names in the spelling they came in.
     pub fields: Fields,
@@ -74,7 +74,8 @@ fn status_line(line: &[u8]) -> Result<(Version, u16), HeadError> {
     let (name, rest) = word(line);
     let version = version(name)?;
     match rest.map(|rest| word(rest).0) {
-        Some(&[a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9']) => {
+        // RFC 9110 §15: there are five classes.
+        Some(&[a @ b'1'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9']) => {
             let digit = |byte: u8| u16::from(byte - b'0');
             Ok((version, digit(a) * 100 + digit(b) * 10 + digit(c)))
         }

@@ -45,13 +45,13 @@ fn is_visible(target: &[u8]) -> bool {
         .fold(false, |bad, &byte| bad | !byte.is_ascii_graphic())
 }
 
-/// `HTTP/1.1 200 OK`, with the registered reason or none. What is no status, 100 to 999, is written as 500.
+/// `HTTP/1.1 200 OK`, with the registered reason or none. What is no status, 100 to 599, is written as 500.
 pub fn status_line(out: &mut Vec<u8>, status: u16) {
     if status == 200 {
         out.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
         return;
     }
-    let status = if matches!(status, 100..=999) {
+    let status = if matches!(status, 100..=599) {
         status
     } else {
         500

@@ -4,6 +4,7 @@ mod assemble;
 mod check;
 mod cli;
 mod demo;
+mod descriptors;
 mod doctor;
 mod evidence;
 mod exit;

@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::load::Secrets;
 use crate::output::{self, Chain};
 use crate::serve::{self, Served};
-use crate::{load, logging};
+use crate::{descriptors, load, logging};
 
 /// Runs the command.
 pub(crate) fn run(arguments: &RunArgs) -> Exit {
@@ -21,6 +21,7 @@ pub(crate) fn run(arguments: &RunArgs) -> Exit {
         Err(exit) => return exit,
     };
     logging::start(&settings.log);
+    descriptors::allow_all();
     let runtime = match control_runtime() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -28,7 +28,7 @@ pub(crate) fn response(head: &[u8], limits: &HeadLimits) -> Option<Fields> {
     let mut room = vec![EMPTY_HEADER; limits.fields];
     let mut found = Response::new(&mut room);
     let parsed = found.parse(head);
-    let strict = found.code.is_some_and(|code| code >= 100);
+    let strict = found.code.is_some_and(|code| (100..=599).contains(&code));
     (strict && is_whole(head, parsed)).then(|| fields(found.headers))
 }
 

@@ -70,7 +70,7 @@ pub(crate) static LIMITS: Section = Section {
             },
             fallback: Fallback::Value("240B"),
             change: Change::Reload,
-            doc: "Bytes per second below which a client is too slow: with a request body, once it has had ten seconds (408), and over HTTP/1.1 in taking an answer, once it has had thirty (the connection is cut). `0B` sets no minimum.",
+            doc: "Bytes per second below which a client is too slow: with a request body, once it has had ten seconds (408), and over HTTP/1.1 in taking an answer, once it has had thirty (the connection is cut). Being faster before makes up for half a minute at most. `0B` sets no minimum.",
         },
         Key {
             name: "max_connections",
@@ -80,7 +80,7 @@ pub(crate) static LIMITS: Section = Section {
             },
             fallback: Fallback::Unset("as many as the limit on open files allows"),
             change: Change::Restart,
-            doc: "Client connections open at once, over all listeners. More wait to be accepted.",
+            doc: "Client connections open at once, over all listeners. When more come, those that ask for nothing make room; when none does, the others wait to be accepted.",
         },
         Key {
             name: "drain_timeout",

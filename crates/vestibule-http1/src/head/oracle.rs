@@ -75,7 +75,7 @@ fn status_line(line: &[u8]) -> Result<(), HeadError> {
     known_version(words.next().unwrap_or_default())?;
     let status = words.next().unwrap_or_default();
     match status {
-        [b'1'..=b'9', b'0'..=b'9', b'0'..=b'9'] => Ok(()),
+        [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9'] => Ok(()),
         _ => Err(HeadError::FirstLine),
     }
 }
@@ -133,7 +133,7 @@ pub(crate) fn httparse_response(head: &[u8], limits: &HeadLimits) -> Option<Fiel
     let mut room = vec![httparse::EMPTY_HEADER; limits.fields.min(head.len())];
     let mut found = httparse::Response::new(&mut room);
     let parsed = found.parse(head);
-    let strict = found.code.is_some_and(|code| code >= 100);
+    let strict = found.code.is_some_and(|code| (100..=599).contains(&code));
     (strict && is_whole(head, parsed)).then(|| fields_of(found.headers))
 }
 

@@ -29,7 +29,7 @@ fn status_lines_that_are_allowed() {
         ("HTTP/1.1 200 OK", Version::Http11, 200),
         ("HTTP/1.0 404 Not Found", Version::Http10, 404),
         ("HTTP/1.1 100 Continue", Version::Http11, 100),
-        ("HTTP/1.1 999 ", Version::Http11, 999),
+        ("HTTP/1.1 599 ", Version::Http11, 599),
         // No two readers take this differently, and there are servers that write it.
         ("HTTP/1.1 204", Version::Http11, 204),
         ("HTTP/1.1 200  two spaces\tand a tab ", Version::Http11, 200),
@@ -53,6 +53,8 @@ fn status_lines_that_are_refused() {
         ("HTTP/1.1 20", HeadError::FirstLine),
         ("HTTP/1.1 2000", HeadError::FirstLine),
         ("HTTP/1.1 099 x", HeadError::FirstLine),
+        ("HTTP/1.1 600 x", HeadError::FirstLine),
+        ("HTTP/1.1 999 x", HeadError::FirstLine),
         ("HTTP/1.1 000 x", HeadError::FirstLine),
         ("HTTP/1.1 +20 x", HeadError::FirstLine),
         ("HTTP/1.1 0x2 x", HeadError::FirstLine),

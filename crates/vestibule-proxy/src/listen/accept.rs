@@ -1,7 +1,7 @@
 //! Decides when a connection is taken from the queue, and when taking pauses.
 //!
-//! At the connection limit, and when the system has no descriptor left, accepting waits; it never spins. At a stop the
-//! queue is emptied before the listener closes: those clients were told by the kernel that they are connected.
+//! At the connection limit, and when the system has no descriptor left, connections on which nothing is asked make room. When
+//! none does, accepting waits; it never spins. At a stop the queue is emptied before the listener closes: those clients were told by the kernel that they are connected.
 
 use std::io;
 use std::net::SocketAddr;
@@ -57,6 +57,7 @@ pub(crate) async fn accept<H: Handler>(serving: Rc<Serving<H>>, acceptor: Accept
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
+                serving.make_room();
                 tracing::warn!(%error, "accepting connections pauses");
                 serving.core.telemetry().metrics.accept_pause("system");
                 tokio::select! {
@@ -78,7 +79,9 @@ async fn place<H: Handler>(
     if let Ok(permit) = Arc::clone(permits).try_acquire_owned() {
         return Some(permit);
     }
-    serving.core.telemetry().metrics.accept_pause("limit");
+    if serving.make_room() == 0 {
+        serving.core.telemetry().metrics.accept_pause("limit");
+    }
     Arc::clone(permits).acquire_owned().await.ok()
 }
 

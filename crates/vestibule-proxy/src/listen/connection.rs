@@ -1,6 +1,7 @@
 //! Holds what one core and one client connection share with their requests, and opens a connection: TLS, then the protocol agreed on.
 
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::rc::{Rc, Weak};
@@ -16,6 +17,7 @@ use tokio_rustls::server::TlsStream;
 use vestibule_gate::request::Scheme;
 
 use super::bind::set_options;
+use super::crowd::{Crowd, Place};
 use super::plan::Limits;
 use super::record::{Reporting, StreamPace};
 use super::tls::TlsIdentity;
@@ -30,6 +32,17 @@ pub(crate) struct Serving<H> {
     pub(crate) reporting: Rc<Reporting>,
     pub(crate) stop: Stop,
     pub(crate) tasks: Tasks,
+    pub(crate) crowd: Crowd,
+}
+
+impl<H> Serving<H> {
+    /// Has connections closed that ask for nothing, if there are any, and says how many.
+    pub(super) fn make_room(&self) -> usize {
+        let count = self.crowd.shed();
+        let metrics = &self.reporting.telemetry.metrics;
+        metrics.connections_shed.inc_by(count as u64);
+        count
+    }
 }
 
 /// Counts connections and tunnels, so that a stop can wait for them.
@@ -69,9 +82,9 @@ pub(super) struct Client {
     pub(super) limits: Limits,
     pub(super) reporting: Rc<Reporting>,
     pub(super) stop: Stop,
-    /// HTTP/2's requests: how many there are, when the last ended, how each is taken.
-    pub(super) active: Cell<usize>,
-    pub(super) quiet_since: Cell<Instant>,
+    /// Which requests it has in hand is known there.
+    pub(super) place: Place,
+    /// How each of HTTP/2's answers is taken.
     pub(super) streams: RefCell<Vec<Weak<StreamPace>>>,
     _task: Task,
     _permit: Option<OwnedSemaphorePermit>,
@@ -93,8 +106,7 @@ impl Client {
             limits,
             reporting: Rc::clone(&serving.reporting),
             stop: serving.stop.clone(),
-            active: Cell::new(0),
-            quiet_since: Cell::new(Instant::now()),
+            place: serving.crowd.join(),
             streams: RefCell::default(),
             _task: serving.tasks.begin(),
             _permit: permit,
@@ -186,6 +198,7 @@ async fn shake_hands<H>(
             }
         },
         () = deadline.past() => None,
+        () = poll_fn(|cx| client.place.poll_told(cx)) => None,
     }
 }
 
@@ -216,6 +229,7 @@ mod tests {
             reporting: Rc::new(Reporting::new(Arc::default())),
             stop: Stop::with_order().0,
             tasks: Tasks::default(),
+            crowd: Crowd::default(),
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

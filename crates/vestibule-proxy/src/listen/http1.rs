@@ -174,9 +174,10 @@ async fn refuse<H: Handler, S: Transport>(
         peer: client.peer,
         scheme: client.scheme,
     };
+    let asked = Asked::unread(&line.method);
     let record = record(client, link, line);
     let response = serving.handler.unread(&serving.core, unread);
-    match answer(client, link, Asked::UNREAD, response, record).await {
+    match answer(client, link, asked, response, record).await {
         After::Gone => After::Gone,
         After::Next(_) | After::Close { .. } => After::Close { is_clean: false },
     }

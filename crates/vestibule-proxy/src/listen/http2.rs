@@ -1,10 +1,14 @@
 //! Serves HTTP/2 on one connection: hyper does the protocol, its requests become ours.
 
 mod answer;
+mod frames;
 mod request_body;
 mod stall;
+mod watched;
 
+use std::cell::RefCell;
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -26,7 +30,9 @@ use crate::exchange::Incoming;
 use crate::server::{Core, Handler};
 use crate::wire::{self, LocalExecutor};
 use answer::{HyperResponse, answer};
+use frames::Frames;
 use stall::Stalling;
+use watched::Watched;
 
 const PING_INTERVAL: Duration = Duration::from_secs(30);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
@@ -46,6 +52,8 @@ where
 {
     let wheel = serving.core.wheel();
     let stream = Stalling::new(stream, wheel.deadline(), client.limits.write_stall);
+    let frames = Rc::new(RefCell::new(Frames::new(Instant::now())));
+    let stream = Watched::new(stream, Rc::clone(&frames));
     let service = {
         let (handler, core, client) = (
             Arc::clone(&serving.handler),
@@ -93,7 +101,9 @@ where
                 closing = Some(Instant::now());
                 connection.as_mut().graceful_shutdown();
             }
-            _ = look.tick() => match judge(&client, closing) {
+            // It asks for nothing, and others need the room.
+            () = poll_fn(|cx| client.place.poll_told(cx)) => return,
+            _ = look.tick() => match judge(&client, &frames.borrow(), closing) {
                 Judgement::Fine => {}
                 Judgement::Idle => {
                     closing = Some(Instant::now());
@@ -113,8 +123,9 @@ enum Judgement {
     Stuck,
 }
 
-/// Looks at what hyper's HTTP/2 has no deadline for: a client that takes nothing, and one that asks for nothing.
-fn judge(client: &Client, closing: Option<Instant>) -> Judgement {
+/// Looks at what hyper's HTTP/2 has no deadline for: a client that takes nothing, one that asks for nothing, and one that does
+/// not come to the end of what it asks.
+fn judge(client: &Client, frames: &Frames, closing: Option<Instant>) -> Judgement {
     let limits = client.limits;
     let mut stuck = false;
     client.streams.borrow_mut().retain(|stream| {
@@ -125,11 +136,13 @@ fn judge(client: &Client, closing: Option<Instant>) -> Judgement {
         stuck |= since.is_some_and(|since| since.elapsed() > limits.write_stall);
         true
     });
-    let quiet = client.active.get() == 0;
-    match closing {
+    let begun = frames.waits_since();
+    stuck |= begun.is_some_and(|since| since.elapsed() > limits.head);
+    let quiet = client.place.quiet_since();
+    match (closing, quiet) {
         _ if stuck => Judgement::Stuck,
-        Some(since) if quiet && since.elapsed() > limits.head => Judgement::Stuck,
-        None if quiet && client.quiet_since.get().elapsed() > limits.idle => Judgement::Idle,
+        (Some(since), Some(_)) if since.elapsed() > limits.head => Judgement::Stuck,
+        (None, Some(since)) if since.elapsed() > limits.idle => Judgement::Idle,
         _ => Judgement::Fine,
     }
 }

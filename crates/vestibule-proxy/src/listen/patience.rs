@@ -9,14 +9,18 @@ use super::plan::Limits;
 use crate::wheel::Deadline;
 
 /// Counts only the time in which we wait for the client: an upstream that takes a body slowly is not the client's fault.
+///
+/// Each byte allows for the time that it takes at the lowest rate, and nobody saves up more than a little: who was fast at
+/// first may not hang on for as long as that made up for.
 pub(super) struct Patience {
     /// How long it may do nothing at all.
     idle: Duration,
     /// Bytes per second; 0 is no minimum.
     rate: u32,
-    /// How long it may be slower than that.
-    grace: Duration,
-    bytes: u64,
+    /// How long all waiting may be by now.
+    allowed: Duration,
+    /// How far that may be ahead of the waiting there was.
+    most: Duration,
     waited: Duration,
     waiting_since: Option<Instant>,
 }
@@ -42,8 +46,9 @@ impl Patience {
         Self {
             idle,
             rate: limits.body_rate_bytes,
-            grace,
-            bytes: 0,
+            allowed: grace,
+            // A client that sends or takes in bursts may pause between two of them.
+            most: grace.max(idle),
             waited: Duration::ZERO,
             waiting_since: None,
         }
@@ -51,9 +56,18 @@ impl Patience {
 
     /// Bytes came, or went. Empty pieces count as waiting that goes on, so a flood of them gains nothing.
     pub(super) fn came(&mut self, bytes: u64) -> Result<(), TooSlow> {
-        self.bytes += bytes;
+        if bytes == 0 {
+            return Ok(());
+        }
+        let was_waited_for = self.rest();
+        let millis = bytes.saturating_mul(1000);
+        let Some(earned) = millis.checked_div(self.rate.into()) else {
+            return Ok(());
+        };
+        let allowed = self.allowed + Duration::from_millis(earned);
+        self.allowed = allowed.min(self.waited + self.most);
         // Without waiting it did not become slower.
-        if bytes > 0 && self.rest() && self.waited > self.allowed() {
+        if was_waited_for && self.waited > self.allowed {
             Err(TooSlow)
         } else {
             Ok(())
@@ -69,22 +83,15 @@ impl Patience {
         since.is_some()
     }
 
-    /// How long all waiting may be by now: the grace, and the time these bytes take at the lowest rate.
-    fn allowed(&self) -> Duration {
-        let millis = self.bytes.saturating_mul(1000);
-        millis
-            .checked_div(self.rate.into())
-            .map_or(Duration::MAX, |millis| {
-                self.grace + Duration::from_millis(millis)
-            })
-    }
-
     /// Ready when waiting is over. The deadline is used for nothing else meanwhile.
     pub(super) fn poll_lost(&mut self, cx: &mut Context<'_>, deadline: &Deadline) -> Poll<()> {
         if self.waiting_since.is_none() {
             let now = Instant::now();
-            let left = self.allowed().saturating_sub(self.waited);
-            deadline.set(now, left.min(self.idle));
+            let longest = match self.rate {
+                0 => self.idle,
+                _ => self.allowed.saturating_sub(self.waited).min(self.idle),
+            };
+            deadline.set(now, longest);
             self.waiting_since = Some(now);
         }
         deadline.poll(cx)
@@ -165,6 +172,29 @@ mod tests {
             }
             let took = start.elapsed();
             assert!((10..13).contains(&took.as_secs()), "{took:?}");
+        });
+    }
+
+    #[test]
+    fn who_was_fast_at_first_may_not_hang_on_for_long() {
+        on_core(async {
+            let mut waiting = Waiting::new();
+            assert_eq!(waiting.came(1_000_000), Ok(()));
+            let start = Instant::now();
+            while waiting.wait(Duration::from_secs(1)).await && waiting.came(1).is_ok() {}
+            let took = start.elapsed();
+            assert!((30..33).contains(&took.as_secs()), "{took:?}");
+        });
+    }
+
+    #[test]
+    fn bursts_with_pauses_between_them_go_on_for_ever() {
+        on_core(async {
+            let mut waiting = Waiting::new();
+            for _ in 0..100 {
+                assert_eq!(waiting.came(10_000), Ok(()));
+                assert!(waiting.wait(Duration::from_secs(25)).await);
+            }
         });
     }
 

@@ -82,7 +82,7 @@ impl Record {
         (started, time): (Instant, SystemTime),
         received: Rc<Cell<u64>>,
     ) -> Self {
-        client.active.set(client.active.get() + 1);
+        client.place.begin();
         Self {
             client,
             method,
@@ -142,9 +142,8 @@ impl Record {
 impl Drop for Record {
     fn drop(&mut self) {
         let client = &self.client;
-        client.active.set(client.active.get() - 1);
         let ended = self.ended.unwrap_or_else(Instant::now);
-        client.quiet_since.set(ended);
+        client.place.end(ended);
         let measured = Measured {
             time: self.time,
             status: self.status,

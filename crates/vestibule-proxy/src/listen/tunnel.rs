@@ -1,10 +1,11 @@
 //! Decides how long a switched connection lives, and copies its bytes.
 //!
-//! It starts after the upstream's 101, and ends when either side closes, when nothing passes for too long, when its
-//! session is over, or at a stop. Frames are not looked at.
+//! It starts after the upstream's 101, and ends when both sides have ended, or a little after one has; when nothing passes for
+//! too long, when its session is over, or at a stop. Frames are not looked at.
 
 use std::cell::Cell;
 use std::io;
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
@@ -14,6 +15,8 @@ use super::record::Record;
 use crate::exchange::{Alive, Tunnel};
 
 const BUFFER: usize = 16 * 1024;
+/// What one side still has to say after the other said its last word may take no longer than this.
+const LAST_WORDS: Duration = Duration::from_secs(10);
 /// For the farewell to a side that may not listen any more.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -54,9 +57,18 @@ async fn copy(
         last: Cell::new(Instant::now()),
     };
     let mut stop = record.client().stop.clone();
+    let both = async {
+        let down = traffic.pump(&mut from_upstream, &mut to_client, &traffic.sent);
+        let up = traffic.pump(&mut from_client, &mut to_upstream, &traffic.received);
+        let (mut down, mut up) = (pin!(down), pin!(up));
+        // Who has said all may still listen.
+        tokio::select! {
+            ended = &mut down => ended.is_ok() && matches!(timeout(LAST_WORDS, up).await, Ok(Ok(())) | Err(_)),
+            ended = &mut up => ended.is_ok() && matches!(timeout(LAST_WORDS, down).await, Ok(Ok(())) | Err(_)),
+        }
+    };
     let complete = tokio::select! {
-        ended = traffic.pump(&mut from_upstream, &mut to_client, &traffic.sent) => ended.is_ok(),
-        ended = traffic.pump(&mut from_client, &mut to_upstream, &traffic.received) => ended.is_ok(),
+        complete = both => complete,
         () = traffic.silence(idle) => false,
         () = death(alive) => false,
         () = stop.wait() => false,
@@ -75,7 +87,7 @@ struct Traffic {
 }
 
 impl Traffic {
-    /// Copies until the source ends.
+    /// Copies until the source ends, and ends the other side too.
     async fn pump(
         &self,
         from: &mut (impl AsyncRead + Unpin),
@@ -86,7 +98,7 @@ impl Traffic {
         loop {
             let read = from.read(&mut buffer).await?;
             let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else {
-                return Ok(());
+                return to.shutdown().await;
             };
             self.last.set(Instant::now());
             to.write_all(bytes).await?;

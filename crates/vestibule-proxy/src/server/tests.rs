@@ -66,6 +66,27 @@ pub(crate) fn plan(tls: Option<TlsIdentity>) -> ServingPlan {
     }
 }
 
+/// Whoever asks is served, although as many as there may be are there and say nothing.
+#[test]
+fn connections_that_ask_for_nothing_make_room() {
+    let mut serving = plan(None);
+    serving.limits.connections = Some(4);
+    let show = show(serving, |_, _| Box::pin(async { text(200, "ok") }));
+    let mut silent: Vec<Wire> = (0..3).map(|_| show.connect()).collect();
+    let mut kept = show.connect();
+    kept.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    kept.until("ok");
+    for _ in 0..3 {
+        let answer = show.ask("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+        assert!(answer.ends_with("ok"), "{answer}");
+    }
+    show.await_metric("vestibule_connections_shed_total 1");
+    // Whoever was silent for longest went.
+    assert_eq!(silent[0].rest(), "");
+    kept.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    kept.until("ok");
+}
+
 pub(crate) fn show(
     plan: ServingPlan,
     behaviour: impl for<'a> Fn(&'a Core, Incoming) -> Answering<'a> + Send + Sync + 'static,

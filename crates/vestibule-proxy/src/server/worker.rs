@@ -13,7 +13,7 @@ use tokio::task::spawn_local;
 use tokio::time::timeout;
 
 use super::{Core, Handler, Stop};
-use crate::listen::{Acceptor, ListenerPlan, Reporting, Serving, Tasks, accept};
+use crate::listen::{Acceptor, Crowd, ListenerPlan, Reporting, Serving, Tasks, accept};
 use crate::telemetry::Telemetry;
 
 /// A bound listener of this core.
@@ -59,6 +59,7 @@ impl<H: Handler> Worker<H> {
             reporting: Rc::new(Reporting::new(self.telemetry)),
             stop: self.stop.clone(),
             tasks: Tasks::default(),
+            crowd: Crowd::default(),
         });
         let mut acceptors = Vec::with_capacity(self.sockets.len());
         for Socket {

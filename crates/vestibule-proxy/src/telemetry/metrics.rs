@@ -71,6 +71,8 @@ pub struct Metrics {
     pub connections: Gauge,
     /// Client connections accepted.
     pub connections_accepted: Counter,
+    /// Client connections closed to make room for others.
+    pub connections_shed: Counter,
     /// Failed TLS handshakes.
     pub tls_failures: Counter,
     /// Tunnels open.
@@ -106,6 +108,7 @@ impl Default for Metrics {
             access_log_dropped: Counter::default(),
             connections: Gauge::default(),
             connections_accepted: Counter::default(),
+            connections_shed: Counter::default(),
             tls_failures: Counter::default(),
             tunnels: Gauge::default(),
             upstream_connections: Gauge::default(),
@@ -184,6 +187,11 @@ impl Metrics {
             names::CONNECTIONS_ACCEPTED,
             "Client connections accepted",
             self.connections_accepted.clone(),
+        );
+        r.register(
+            names::CONNECTIONS_SHED,
+            "Client connections that asked for nothing, closed to make room for others",
+            self.connections_shed.clone(),
         );
         r.register(
             names::TLS_FAILURES,

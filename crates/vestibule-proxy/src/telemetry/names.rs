@@ -30,6 +30,8 @@ pub const CERTIFICATE_RELOADS: &str = "certificate_reloads";
 pub const CONNECTIONS: &str = "connections";
 /// Counter: client connections accepted.
 pub const CONNECTIONS_ACCEPTED: &str = "connections_accepted";
+/// Counter: client connections that asked for nothing, closed to make room for others.
+pub const CONNECTIONS_SHED: &str = "connections_shed";
 /// Counter: failed TLS handshakes.
 pub const TLS_FAILURES: &str = "tls_handshake_failures";
 /// Counter: times accepting paused, by [`RESULT`]: the connection limit, or no file descriptor left.

@@ -112,7 +112,7 @@ pub(crate) static ROUTE: Section = Section {
             kind: Kind::Flag,
             fallback: Fallback::Value("false"),
             change: Change::Reload,
-            doc: "Whether WebSocket upgrades pass. They need a same-origin `Origin`, or one of `allowed_origins`.",
+            doc: "Whether WebSocket upgrades pass. On a session they need a same-origin `Origin`, or one of `allowed_origins`; on a public route nothing is at stake here, and the app behind it decides.",
         },
         Key {
             name: "trailers",

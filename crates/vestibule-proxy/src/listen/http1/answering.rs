@@ -22,14 +22,16 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// Of a request that could not be read.
-    pub(super) const UNREAD: Self = Self {
-        head: false,
-        connect: false,
-        http10: false,
-        keeps_alive: false,
-        upgrade: false,
-    };
+    /// Of a request of which no more than the method could be read.
+    pub(super) fn unread(method: &[u8]) -> Self {
+        Self {
+            head: method == b"HEAD",
+            connect: false,
+            http10: false,
+            keeps_alive: false,
+            upgrade: false,
+        }
+    }
 }
 
 /// How the body of an answer is delimited (RFC 9112 §6.3).

@@ -6,6 +6,8 @@
 //! | idle | a byte | `idle` after the last answer: closed without a word |
 //! | head begun | a whole head | `head` after its first byte: 408 |
 //!
+//! In each of them the connection may be told to make room for others, and closes without a word.
+//!
 //! At a stop, a connection that was just taken from the queue has most likely sent its first request already, and one that
 //! is kept may have sent its next: the socket is looked at once more before it closes.
 
@@ -145,6 +147,9 @@ impl Reading {
                 (false, false) => return Poll::Ready(None),
                 (false, true) => return Poll::Ready(Some(Next::Ended)),
             }
+        }
+        if client.place.poll_told(cx).is_ready() {
+            return Poll::Ready(Some(Next::Ended));
         }
         if link.reads.poll(cx).is_pending() {
             return Poll::Pending;

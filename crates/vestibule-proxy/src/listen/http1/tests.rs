@@ -25,6 +25,7 @@ use vestibule_gate::request::Scheme;
 use super::*;
 use crate::body::{BodyError, ByteStream};
 use crate::listen::connection::Tasks;
+use crate::listen::crowd::Crowd;
 use crate::listen::{Limits, Reporting, ServingPlan};
 use crate::server::{Core, Stop};
 use crate::telemetry::Telemetry;
@@ -188,6 +189,7 @@ impl Wire {
             reporting: Rc::new(Reporting::new(telemetry)),
             stop,
             tasks: Tasks::default(),
+            crowd: Crowd::default(),
         });
         let (stream, near) = duplex(pipe);
         let calls: Rc<Calls> = Rc::default();

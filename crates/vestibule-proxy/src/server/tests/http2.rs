@@ -256,6 +256,47 @@ fn a_connection_without_requests_is_closed() {
     show.await_metric("vestibule_connections 0");
 }
 
+/// The preface and empty settings.
+const HELLO: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+
+/// What the server says until it ends the connection, which must come soon.
+fn said_until_the_end(show: &Show, certificate: &str, says: impl AsRef<[u8]>) {
+    let mut wire = tls::secure(show.address, client(certificate, &[b"h2"])).unwrap();
+    // Ended in the middle of this, it can't be written to its end.
+    let _ = wire
+        .write_all(HELLO)
+        .and_then(|()| wire.write_all(says.as_ref()));
+    let mut heard = Vec::new();
+    let _ = wire.read_to_end(&mut heard);
+    show.await_metric("vestibule_connections 0");
+}
+
+#[test]
+fn a_head_or_a_frame_that_never_ends_has_the_deadline_of_heads() {
+    let pair = generate();
+    let mut serving = plan(Some(identity(&pair)));
+    serving.limits.head = Duration::from_millis(50);
+    let show = show(serving, |_, _| Box::pin(async { text(200, "ok") }));
+    let continued_for_ever = b"\0\0\x01\x01\0\0\0\0\x01\x82";
+    let half_a_frame = b"\0\0\x08\x06\0\0\0\0\0abc";
+    said_until_the_end(&show, &pair.0, continued_for_ever);
+    said_until_the_end(&show, &pair.0, half_a_frame);
+}
+
+/// CVE-2019-9512, CVE-2019-9513, CVE-2019-9515: floods of frames that ask for nothing.
+#[test]
+fn cve_2019_9512_a_flood_of_frames_that_ask_for_nothing_ends_the_connection() {
+    let pair = generate();
+    let show = show(plan(Some(identity(&pair))), |_, _| {
+        Box::pin(async { text(200, "ok") })
+    });
+    let priority = b"\0\0\x05\x02\0\0\0\0\x01\0\0\0\0\0";
+    let settings = b"\0\0\0\x04\x01\0\0\0\0";
+    for frame in [&priority[..], settings] {
+        said_until_the_end(&show, &pair.0, frame.repeat(10_100));
+    }
+}
+
 /// CVE-2026-71324: CONNECT over HTTP/2 and what follows it never gets anywhere.
 #[test]
 fn cve_2026_71324_connect_over_http2_is_refused() {

@@ -79,10 +79,20 @@ fn at_the_connection_limit_the_next_one_waits() {
     let mut limited = plan(None);
     limited.limits.connections = Some(1);
     limited.cores = Some(2);
-    let show = show(limited, |_, _| Box::pin(async { text(200, "ok") }));
+    let (begun, held) = std::sync::mpsc::channel();
+    let show = show(limited, move |_, incoming| {
+        let begun = begun.clone();
+        Box::pin(async move {
+            if &incoming.raw.target[..] == b"/held" {
+                begun.send(()).unwrap();
+                std::future::pending::<()>().await;
+            }
+            text(200, "ok")
+        })
+    });
     let mut first = show.connect();
-    first.send(get("/"));
-    first.head();
+    first.send(get("/held"));
+    held.recv().unwrap();
     let mut others: Vec<Wire> = (0..8).map(|_| show.connect()).collect();
     for other in &mut others {
         other.send(get_and_close("/"));

@@ -281,6 +281,10 @@ fn what_is_no_http_answer_is_an_error() {
             "upstream_malformed",
         ),
         ("HTTP/1.1 999999 OK\r\n\r\n", "upstream_malformed"),
+        (
+            "HTTP/1.1 700 OK\r\nContent-Length: 0\r\n\r\n",
+            "upstream_malformed",
+        ),
         ("HTTP/9.9 200 OK\r\n\r\n", "upstream_malformed"),
         (&huge, "upstream_answer_head_too_large"),
     ] {

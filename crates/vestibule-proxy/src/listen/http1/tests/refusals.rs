@@ -31,6 +31,20 @@ fn refused(bytes: impl AsRef<[u8]>) -> (u16, Vec<Unread>) {
     seen.clone()
 }
 
+/// RFC 9110 §9.3.2: nobody would read it, and what follows would be taken for it.
+#[test]
+fn a_refused_head_request_gets_no_body() {
+    on_wire(ok, async |mut wire| {
+        wire.send(
+            "HEAD / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        )
+        .await;
+        let answer = wire.rest().await;
+        assert_eq!(status(&answer), 400);
+        assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+    });
+}
+
 /// RFC 9112 §11: what two readers could take differently. With them RUSTSEC-2021-0078, -0079, -0020, RUSTSEC-2020-0008 and
 /// RUSTSEC-2026-0034.
 #[test]

@@ -57,6 +57,43 @@ fn rustsec_2026_0033_bytes_that_came_early_follow_the_101() {
 }
 
 #[test]
+fn who_has_said_all_still_hears_the_other_side() {
+    let (behaviour, mut upstream) = switching(Duration::from_secs(60));
+    on_wire(behaviour, async move |mut wire| {
+        wire.send(UPGRADE).await;
+        wire.head().await;
+        wire.stream.shutdown().await.unwrap();
+        let mut nothing = Vec::new();
+        upstream.read_to_end(&mut nothing).await.unwrap();
+        assert_eq!(nothing, b"");
+        let much = "x".repeat(100_000);
+        let (sent, heard) = tokio::join!(upstream.write_all(much.as_bytes()), async {
+            let mut heard = vec![0; much.len()];
+            wire.stream.read_exact(&mut heard).await.map(|_| heard)
+        });
+        sent.unwrap();
+        assert_eq!(heard.unwrap(), much.as_bytes());
+        drop(upstream);
+        assert_eq!(wire.rest().await, "");
+        wire.task.await.unwrap();
+    });
+}
+
+#[test]
+fn what_is_still_to_be_said_may_not_take_for_ever() {
+    let (behaviour, _upstream) = switching(Duration::from_secs(60 * 60));
+    on_wire(behaviour, async move |mut wire| {
+        wire.send(UPGRADE).await;
+        wire.head().await;
+        wire.stream.shutdown().await.unwrap();
+        let start = Instant::now();
+        assert_eq!(wire.rest().await, "");
+        let took = start.elapsed();
+        assert!((10..13).contains(&took.as_secs()), "{took:?}");
+    });
+}
+
+#[test]
 fn a_silent_tunnel_is_closed() {
     let (behaviour, mut upstream) = switching(Duration::from_secs(60));
     on_wire(behaviour, async move |mut wire| {
