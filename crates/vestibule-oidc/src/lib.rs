@@ -12,7 +12,8 @@
 //! | redeem the code, later refresh | [`token`], [`client_auth`] | [`token::TokenResponse`] |
 //! | verify the ID token | [`id_token`] | [`id_token::VerifiedIdToken`] |
 //! | ask for more claims | [`userinfo`] | [`userinfo::UserInfo`] |
-//! | sign out at the provider | [`logout`] | a URL |
+//! | sign out at the provider | [`logout`], [`token::RevocationRequest`] | a URL; a request |
+//! | be told that a session ended there | [`logout_token`], [`logout::front_channel`] | [`logout_token::VerifiedLogoutToken`] |
 //! | look at, or as an API verify, an access token | [`access_token`] | [`access_token::TokenShape`], [`access_token::VerifiedAccessToken`] |
 //!
 //! Below them: [`json`] and [`claims`] (strict reading), [`secret`], [`time`], [`fault`], and
@@ -99,6 +100,7 @@ pub mod issuer;
 pub mod jose;
 pub mod json;
 pub mod logout;
+pub mod logout_token;
 pub mod metadata;
 pub mod microsoft;
 pub mod pkce;

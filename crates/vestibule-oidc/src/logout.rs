@@ -1,4 +1,7 @@
-//! Builds the address that signs the browser out at the provider (OIDC RP-Initiated Logout §2).
+//! Builds the address that signs the browser out at the provider (OIDC RP-Initiated Logout §2), and
+//! reads the one that a provider opens in a frame to sign it out here ([`front_channel`]).
+
+pub mod front_channel;
 
 use url::Url;
 

@@ -10,6 +10,7 @@ use crate::authorization::Nonce;
 use crate::id_token::{self, Expected, IdTokenError, VerifiedIdToken};
 use crate::issuer::TokenIssuer;
 use crate::jose::{Algorithm, KeySet};
+use crate::logout_token;
 use crate::secret::Secret;
 use crate::time::UnixTime;
 
@@ -75,6 +76,30 @@ impl TestProvider {
             "exp": now.as_secs() + 3600,
             "nonce": "nonce",
         })
+    }
+
+    /// The claims of an ordinary logout token, two minutes valid, for `client_id`.
+    pub fn logout_token_claims(
+        &self,
+        client_id: &str,
+        subject: Option<&str>,
+        sid: Option<&str>,
+        now: UnixTime,
+    ) -> Value {
+        let mut claims = json!({
+            "iss": self.issuer,
+            "aud": client_id,
+            "iat": now.as_secs(),
+            "exp": now.as_secs() + 120,
+            "jti": format!("{}-{}-{}", subject.unwrap_or(""), sid.unwrap_or(""), now.as_secs()),
+            "events": { logout_token::EVENT: {} },
+        });
+        for (name, value) in [("sub", subject), ("sid", sid)] {
+            if let (Some(value), Some(members)) = (value, claims.as_object_mut()) {
+                members.insert(name.to_owned(), value.into());
+            }
+        }
+        claims
     }
 
     /// Signs the claims and verifies the token as a sign-in of `client_id` with the nonce `"nonce"`

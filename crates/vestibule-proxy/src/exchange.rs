@@ -12,6 +12,7 @@ use vestibule_gate::fields::{Fields, ResponseHead};
 use vestibule_gate::request::RawHead;
 
 use crate::body::Body;
+use crate::endings::Ended;
 use crate::telemetry::access::Entry;
 
 /// One request as it arrived.
@@ -81,22 +82,14 @@ pub trait Duplex: AsyncRead + AsyncWrite + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Send> Duplex for T {}
 
-/// Asks whether a tunnel may stay open; `false` closes it. See [`Tunnel::alive`].
-pub type Alive = Box<dyn FnMut() -> Pin<Box<dyn Future<Output = bool>>>>;
-
 /// The upstream's end of a switched connection, after its 101.
 pub struct Tunnel {
     /// The connection to the upstream.
     pub upstream: Pin<Box<dyn Duplex>>,
     /// Closed when no byte passed in either direction for so long.
     pub idle: Duration,
-    /// Asked every [`Tunnel::ALIVE_INTERVAL`], so that an ended session ends its tunnels. `None` never asks.
-    pub alive: Option<Alive>,
-}
-
-impl Tunnel {
-    /// How often [`Tunnel::alive`] is asked: the bound within which the end of a session ends its tunnels.
-    pub const ALIVE_INTERVAL: Duration = Duration::from_secs(5);
+    /// Closed when this is done: the session is over. `None` is nobody's session.
+    pub ended: Option<Ended>,
 }
 
 impl fmt::Debug for Tunnel {

@@ -6,21 +6,18 @@
 use std::sync::Arc;
 
 use vestibule_gate::authorize::Authorized;
-use vestibule_gate::evidence::Evidence;
 use vestibule_gate::origin::Cors;
 use vestibule_gate::request::Request;
 use vestibule_gate::response;
 use vestibule_gate::upstream::UpstreamHead;
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::StoreKey;
-use vestibule_session::lifetime::Liveness;
 
 use crate::body::Body;
-use crate::evidence;
-use crate::exchange::{Alive, Response};
+use crate::endings;
+use crate::exchange::Response;
 use crate::finding;
 use crate::identity::Identity;
-use crate::issuer;
 use crate::plan::Plan;
 use crate::respond::{self, Context};
 use crate::server::Core;
@@ -133,8 +130,12 @@ pub(crate) async fn forward(
     if let Some(cors) = Cors::of(request, matched.route()) {
         cors.complete(fields);
     }
-    if let (Some(tunnel), Some(key), true) = (&mut answer.tunnel, key, session) {
-        tunnel.alive = Some(while_signed_in(Arc::clone(shared), key));
+    if let (Some(key), true) = (key, session) {
+        if let Some(tunnel) = &mut answer.tunnel {
+            tunnel.ended = Some(shared.session_end(key));
+        } else if answer.is_event_stream {
+            answer.body = endings::until(shared.session_end(key), answer.body);
+        }
     }
     if passes_trailers {
         let plan = Arc::clone(plan);
@@ -163,23 +164,4 @@ fn note_use(
     {
         shared.store.touch(key, now);
     }
-}
-
-/// Whether a tunnel may stay open: for as long as its session lives. A store that can't be asked ends nothing.
-fn while_signed_in(shared: Arc<Shared>, key: StoreKey) -> Alive {
-    Box::new(move || {
-        let shared = Arc::clone(&shared);
-        Box::pin(async move {
-            let found = evidence::look_up(&shared, Some(key)).await;
-            let plan = shared.plan.load();
-            match issuer::still_spoken_for(&plan, found) {
-                Evidence::Session(stored) => {
-                    let lifetimes = plan.gate.lifetimes();
-                    lifetimes.judge(&stored, shared.now()) == Liveness::Live
-                }
-                Evidence::StoreUnavailable => true,
-                Evidence::NoSession | Evidence::NotAsked => false,
-            }
-        })
-    })
 }

@@ -14,6 +14,8 @@
 //! | `forward` | an authorized request on its way: token, headers, answer |
 //! | [`tokens`] | the access token a route's upstream gets |
 //! | [`upstream`] | connections to upstreams |
+//! | [`revocation`] | the tokens of somebody who signed out, at a provider that takes them back |
+//! | [`endings`] | who watches a session, and hears of its end |
 //! | [`respond`] | decision or error to HTTP, in this one place |
 //!
 //! Beside them: [`certificate`], what a server shows that is not believed; [`finding`], what the diagnosis says of what went wrong; [`store`], where sessions live; [`telemetry`] and [`admin`]; [`pages`], what people see.
@@ -23,6 +25,7 @@ pub mod body;
 pub mod certificate;
 mod clock;
 pub mod control;
+pub mod endings;
 pub mod entropy;
 mod error_chain;
 mod evidence;
@@ -40,6 +43,7 @@ pub mod plan;
 pub mod provider;
 pub mod proxy;
 pub mod respond;
+pub mod revocation;
 mod scratch;
 pub mod server;
 pub mod shared;

@@ -279,9 +279,26 @@ impl Provider {
     /// [`ProviderError`] when there is no answer, or one of the 5xx family. Whatever else the
     /// endpoint says, refusals included, is an answer.
     pub async fn token(&self, request: TokenHttpRequest) -> Result<ProviderAnswer, ProviderError> {
+        self.post(Endpoint::Token, request).await
+    }
+
+    /// Sends a request to the revocation endpoint.
+    ///
+    /// # Errors
+    ///
+    /// As [`Provider::token`].
+    pub async fn revoke(&self, request: TokenHttpRequest) -> Result<ProviderAnswer, ProviderError> {
+        self.post(Endpoint::Revocation, request).await
+    }
+
+    async fn post(
+        &self,
+        endpoint: Endpoint,
+        request: TokenHttpRequest,
+    ) -> Result<ProviderAnswer, ProviderError> {
         let answer = self
             .call(
-                Endpoint::Token,
+                endpoint,
                 ProviderCall {
                     url: request.url,
                     authorization: request.authorization,
@@ -292,7 +309,7 @@ impl Provider {
             .await?;
         if answer.status >= 500 || answer.status == 429 {
             return Err(ProviderError::Status {
-                endpoint: Endpoint::Token,
+                endpoint,
                 status: answer.status,
             });
         }
@@ -361,7 +378,7 @@ impl Provider {
         };
         self.metrics
             .provider_fetch(&self.name, endpoint.as_str(), result);
-        // Sign-in works without the other two, from the keys we hold and the ID token's claims.
+        // Sign-in works without the others, from the keys we hold and the ID token's claims.
         let vital = matches!(endpoint, Endpoint::Metadata | Endpoint::Token);
         if vital && !outage {
             if self.breaker.answered() {

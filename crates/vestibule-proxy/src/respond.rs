@@ -7,6 +7,7 @@
 mod answer;
 mod failure;
 mod forbidden;
+mod logout;
 
 use std::sync::Arc;
 
@@ -39,6 +40,7 @@ use crate::upstream::UpstreamError;
 
 pub use answer::{json, page, redirect};
 pub use failure::Failure;
+pub use logout::{logged_out, logged_out_in_frame, logout_refused};
 
 /// Who asked, and how they want to be answered. Nothing is worked out before an answer of ours needs it.
 #[derive(Debug)]

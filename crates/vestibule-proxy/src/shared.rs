@@ -9,8 +9,10 @@ use vestibule_oidc::time::UnixTime;
 use vestibule_session::store::Store;
 
 use crate::control::Control;
+use crate::endings::Endings;
 use crate::plan::Plan;
-use crate::signin::UsedStates;
+use crate::revocation::Revocations;
+use crate::signin::{BackChannel, UsedStates};
 use crate::telemetry::Telemetry;
 use crate::tokens::Flights;
 
@@ -29,6 +31,12 @@ pub struct Shared {
     pub flights: Flights,
     /// The sign-ins that were finished lately; none is finished twice.
     pub used_states: UsedStates,
+    /// Who watches which session.
+    pub endings: Endings,
+    /// The tokens being revoked.
+    pub revocations: Revocations,
+    /// What providers' logouts may take.
+    pub back_channel: BackChannel,
     /// Whether a stop was asked for: traffic should go elsewhere.
     pub stopping: AtomicBool,
 }
@@ -49,6 +57,9 @@ impl Shared {
             telemetry,
             flights: Flights::default(),
             used_states: UsedStates::default(),
+            endings: Endings::default(),
+            revocations: Revocations::default(),
+            back_channel: BackChannel::default(),
             stopping: AtomicBool::new(false),
         })
     }

@@ -4,16 +4,21 @@
 //! |---|---|---|
 //! | `sign-in` | GET | sends the person to the provider, or shows the choice of providers |
 //! | `callback`, `callback/NAME` | GET, POST | takes the provider's answer; makes the session |
-//! | `sign-out` | GET, POST | GET asks; POST from our own page signs out, here and at the provider |
+//! | `sign-out` | GET, POST | GET asks; POST from our own page signs out, here and at the provider, or everywhere |
 //! | `signed-out` | GET | says so |
+//! | `back-channel-logout`, with `/NAME` | POST | a provider ends sessions, server to server |
+//! | `front-channel-logout`, with `/NAME` | GET | a provider's page ends sessions, in a frame |
 //! | `me` | GET | who is signed in, as JSON; never a token |
 //!
 //! Anything else below the prefix is a 404. Work on the network or in the store is handed to the
 //! control runtime; the core that asked waits.
 
+mod back_channel;
 mod callback;
 mod choose;
 mod error;
+mod everywhere;
+mod front_channel;
 mod loops;
 mod me;
 pub mod path;
@@ -43,11 +48,13 @@ use crate::body::Body;
 use crate::exchange::Response;
 use crate::finding::{self, Line};
 use crate::plan::Plan;
+use crate::provider::Provider;
 use crate::respond::{self, Context};
 use crate::shared::Shared;
 use crate::telemetry::access::Entry;
 
 pub(crate) use crate::error_chain::chain;
+pub use back_channel::{BackChannel, BackChannelError};
 pub use error::SignInError;
 pub(crate) use redeem::{ask_user_info, resource_parameter};
 pub use used::UsedStates;
@@ -85,10 +92,29 @@ impl Visit<'_> {
         (live && stored.record().is_of(self.site)).then_some(stored)
     }
 
+    /// The provider that a path names: by the name behind it, or the only one.
+    fn named_provider(&self, name: Option<&str>) -> Option<&Arc<Provider>> {
+        match (name, self.plan.providers.as_slice()) {
+            (Some(name), _) => self.plan.provider(name),
+            (None, [only]) => Some(only),
+            (None, _) => None,
+        }
+    }
+
     /// The values of the `Cookie` fields.
     fn cookies(&self) -> impl Iterator<Item = &[u8]> {
         cookies(self.request)
     }
+}
+
+/// Whether the body says that it is a form.
+fn is_form(request: &Request) -> bool {
+    request.fields().first("content-type").is_some_and(|value| {
+        let essence = value.split(|byte| *byte == b';').next().unwrap_or_default();
+        essence
+            .trim_ascii()
+            .eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+    })
 }
 
 fn cookies(request: &Request) -> impl Iterator<Item = &[u8]> {
@@ -115,14 +141,27 @@ pub async fn own_endpoint(
             callback::endpoint(&visit, name.as_deref(), body, context, entry).await
         }
         OwnEndpoint::SignOut if reads => Ok(sign_out::ask(&visit, false, context)),
-        OwnEndpoint::SignOut if posts => Ok(sign_out::endpoint(&visit, context).await),
+        OwnEndpoint::SignOut if posts => Ok(sign_out::endpoint(&visit, body, context).await),
+        OwnEndpoint::BackChannelLogout(name) if posts => {
+            Ok(back_channel::endpoint(&visit, name.as_deref(), body, context, entry).await)
+        }
+        OwnEndpoint::FrontChannelLogout(name) if reads => {
+            Ok(front_channel::endpoint(&visit, name.as_deref(), context, entry).await)
+        }
         OwnEndpoint::SignedOut if reads => Ok(sign_out::done(&visit, context)),
         OwnEndpoint::Me if reads => Ok(me::endpoint(&visit, context)),
         OwnEndpoint::Callback(_) | OwnEndpoint::SignOut => {
             entry.error = Some("method_not_allowed");
             Ok(respond::method_not_allowed("GET, HEAD, POST", context))
         }
-        OwnEndpoint::SignIn | OwnEndpoint::SignedOut | OwnEndpoint::Me => {
+        OwnEndpoint::BackChannelLogout(_) => {
+            entry.error = Some("method_not_allowed");
+            Ok(respond::method_not_allowed("POST", context))
+        }
+        OwnEndpoint::SignIn
+        | OwnEndpoint::SignedOut
+        | OwnEndpoint::FrontChannelLogout(_)
+        | OwnEndpoint::Me => {
             entry.error = Some("method_not_allowed");
             Ok(respond::method_not_allowed("GET, HEAD", context))
         }

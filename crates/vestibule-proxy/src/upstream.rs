@@ -69,6 +69,8 @@ pub struct Answer {
     pub body: Body,
     /// With status 101 only.
     pub tunnel: Option<Tunnel>,
+    /// Whether the body goes on for as long as somebody listens.
+    pub is_event_stream: bool,
     /// How long it took to the response head.
     pub time: Duration,
 }

@@ -147,7 +147,18 @@ impl Served {
         let patience = cut_at
             .saturating_duration_since(Instant::now())
             .max(LANDING_LEAST);
-        if !runtime.block_on(self.shared.flights.all_landed(patience)) {
+        let (landed, revoked) = runtime.block_on(async {
+            tokio::join!(
+                self.shared.flights.all_landed(patience),
+                self.shared.revocations.all_done(patience)
+            )
+        });
+        if !revoked {
+            tracing::warn!(
+                "tokens of people who signed out could not be revoked in time; they live until they expire"
+            );
+        }
+        if !landed {
             tracing::error!(
                 "refreshed tokens could not be stored in time; the people concerned may have to sign in again"
             );
@@ -216,8 +227,7 @@ fn needs_restart(before: &Settings, after: &Settings) -> Vec<&'static str> {
 async fn sweep(shared: Arc<Shared>) {
     loop {
         tokio::time::sleep(std::time::Duration::from_secs(60)).await;
-        let lifetimes = *shared.plan.load().gate.lifetimes();
-        if let Err(error) = shared.store.sweep(shared.now(), lifetimes).await {
+        if let Err(error) = shared.sweep().await {
             shared.telemetry.metrics.store_error("sweep");
             tracing::warn!(code = error.code(), %error, "ended sessions could not be swept");
         }

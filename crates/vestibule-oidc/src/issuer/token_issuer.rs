@@ -214,6 +214,20 @@ impl TokenIssuer {
         })
     }
 
+    /// Every `iss` that is accepted, a template filled in for each of its tenants.
+    pub fn issuers(&self) -> Vec<String> {
+        let mut issuers = Vec::new();
+        for accepted in &self.accepted {
+            match accepted {
+                Accepted::Exact { issuer, .. } => issuers.push(issuer.clone()),
+                Accepted::Tenants { template, tenants } => {
+                    issuers.extend(tenants.iter().map(|tenant| fill(template, tenant)));
+                }
+            }
+        }
+        issuers
+    }
+
     /// Judges a token's `iss` with its `tid`. The key comes later: [`TokenIssuer::judge_key`].
     ///
     /// # Errors

@@ -9,10 +9,11 @@ use std::pin::pin;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::record::Record;
-use crate::exchange::{Alive, Tunnel};
+use crate::endings::Ended;
+use crate::exchange::Tunnel;
 
 const BUFFER: usize = 16 * 1024;
 /// What one side still has to say after the other said its last word may take no longer than this.
@@ -47,7 +48,7 @@ async fn copy(
     let Tunnel {
         upstream,
         idle,
-        alive,
+        ended,
     } = tunnel;
     let (mut from_client, mut to_client) = split(client);
     let (mut from_upstream, mut to_upstream) = split(upstream);
@@ -70,7 +71,7 @@ async fn copy(
     let complete = tokio::select! {
         complete = both => complete,
         () = traffic.silence(idle) => false,
-        () = death(alive) => false,
+        () = over(ended) => false,
         () = stop.wait() => false,
     };
     let farewell = async {
@@ -119,38 +120,10 @@ impl Traffic {
     }
 }
 
-/// Waits until the tunnel may not stay open any more.
-async fn death(alive: Option<Alive>) {
-    let Some(mut alive) = alive else {
-        return std::future::pending().await;
-    };
-    loop {
-        sleep(Tunnel::ALIVE_INTERVAL).await;
-        if !alive().await {
-            return;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A session that ends ends its tunnels within the interval.
-    #[tokio::test(start_paused = true)]
-    async fn a_tunnel_dies_with_what_it_lives_by() {
-        let mut left = 3;
-        let alive: Alive = Box::new(move || {
-            left -= 1;
-            Box::pin(std::future::ready(left > 0))
-        });
-        let start = Instant::now();
-        death(Some(alive)).await;
-        assert_eq!(start.elapsed(), 3 * Tunnel::ALIVE_INTERVAL);
-        assert!(
-            timeout(Duration::from_secs(86_400), death(None))
-                .await
-                .is_err()
-        );
+/// Waits until the session is over.
+async fn over(ended: Option<Ended>) {
+    match ended {
+        Some(ended) => ended.await,
+        None => std::future::pending().await,
     }
 }

@@ -123,6 +123,9 @@ pub enum Page {
         at_provider: Option<String>,
         /// Where the form posts to.
         action: String,
+        /// The name of the button that ends the person's other sessions too; without a session there
+        /// is none.
+        everywhere: Option<String>,
         /// Where "stay signed in" leads.
         back: String,
         /// Another site tried to sign the person out.
@@ -223,6 +226,7 @@ impl Page {
                 name,
                 at_provider,
                 action,
+                everywhere,
                 back,
                 cross_site,
                 plain_http: _,
@@ -230,6 +234,7 @@ impl Page {
                 name => name.clone().unwrap_or_default(),
                 at_provider => at_provider.clone().unwrap_or_default(),
                 action => action.clone(),
+                everywhere => everywhere.clone().unwrap_or_default(),
                 back => back.clone(),
                 cross_site => *cross_site,
             },

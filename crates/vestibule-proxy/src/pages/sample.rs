@@ -18,6 +18,7 @@ pub(super) fn pages() -> Vec<Page> {
             name: Some("Ada".to_owned()),
             at_provider: Some("Example".to_owned()),
             action: "/.vestibule/sign-out".to_owned(),
+            everywhere: Some("everywhere".to_owned()),
             back: "/".to_owned(),
             cross_site: true,
             plain_http: false,

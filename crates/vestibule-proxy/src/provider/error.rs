@@ -20,6 +20,8 @@ pub enum Endpoint {
     Token,
     /// The user info endpoint.
     UserInfo,
+    /// The revocation endpoint.
+    Revocation,
 }
 
 impl Endpoint {
@@ -31,6 +33,7 @@ impl Endpoint {
             Self::Keys => "jwks_uri",
             Self::Token => "token_endpoint",
             Self::UserInfo => "userinfo_endpoint",
+            Self::Revocation => "revocation_endpoint",
         }
     }
 }

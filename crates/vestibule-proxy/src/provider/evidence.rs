@@ -174,7 +174,8 @@ impl ProviderError {
         let target = match self.endpoint() {
             None | Some(Endpoint::Metadata) => ProbeTarget::Metadata,
             Some(Endpoint::Keys) => ProbeTarget::Keys,
-            Some(Endpoint::Token) => ProbeTarget::Token,
+            // Nobody diagnoses a revocation; it is asked of the same server in the same way.
+            Some(Endpoint::Token | Endpoint::Revocation) => ProbeTarget::Token,
             Some(Endpoint::UserInfo) => ProbeTarget::UserInfo,
         };
         if target == ProbeTarget::Keys

@@ -43,6 +43,8 @@ pub(crate) struct Knobs {
     /// Members that replace or add to the metadata; null removes one.
     pub(crate) metadata: BTreeMap<&'static str, Value>,
     pub(crate) token: TokenEndpoint,
+    /// The revocation endpoint, which the metadata name if they are told to.
+    pub(crate) revoke: TokenEndpoint,
     pub(crate) user_info: Option<Value>,
     /// `Date` of every answer.
     pub(crate) date: Option<UnixTime>,
@@ -72,6 +74,7 @@ impl FakeProvider {
             jwks: None,
             metadata: BTreeMap::new(),
             token: Box::new(|_| Ok((400, json!({"error": "invalid_request"}).to_string()))),
+            revoke: Box::new(|_| Ok((200, String::new()))),
             user_info: None,
             date: None,
             calls: Vec::new(),
@@ -126,6 +129,16 @@ impl FakeProvider {
                     .into_owned()
                     .collect::<BTreeMap<_, _>>();
                 (knobs.token)(&form)
+            }
+            "/revoke" => {
+                let form = call
+                    .form
+                    .as_ref()
+                    .expect("the revocation endpoint is posted to");
+                let form = url::form_urlencoded::parse(form.expose().as_bytes())
+                    .into_owned()
+                    .collect::<BTreeMap<_, _>>();
+                (knobs.revoke)(&form)
             }
             "/userinfo" => Ok((200, knobs.user_info.clone().unwrap_or_default().to_string())),
             _ => Ok((404, "{}".to_owned())),

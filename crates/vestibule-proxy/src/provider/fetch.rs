@@ -174,6 +174,7 @@ impl Provider {
             Endpoint::Keys => metadata.as_ref()?.jwks_uri(),
             Endpoint::Token => metadata.as_ref()?.token_endpoint(),
             Endpoint::UserInfo => metadata.as_ref()?.userinfo_endpoint()?,
+            Endpoint::Revocation => metadata.as_ref()?.revocation_endpoint()?,
         }))
     }
 }

@@ -61,7 +61,7 @@ pub fn json(status: u16, value: &Value, context: &Context<'_>) -> Response {
 }
 
 /// What every answer of ours has.
-fn own_fields(fields: &mut Fields) {
+pub(super) fn own_fields(fields: &mut Fields) {
     fields.push("Cache-Control", "no-store");
     fields.push("Referrer-Policy", "no-referrer");
     fields.push("X-Content-Type-Options", "nosniff");

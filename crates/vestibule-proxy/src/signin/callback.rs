@@ -25,7 +25,7 @@ use vestibule_session::return_to::ReturnTo;
 
 use super::loops::Loops;
 use super::redeem::Redeem;
-use super::{SignInError, Visit, path, witness};
+use super::{SignInError, Visit, is_form, path, witness};
 use crate::body::Body;
 use crate::exchange::Response;
 use crate::provider::Provider;
@@ -43,12 +43,7 @@ pub(super) async fn endpoint(
     context: &Context<'_>,
     entry: &mut Entry,
 ) -> Result<Response, SignInError> {
-    let provider = match (name, visit.plan.providers.as_slice()) {
-        (Some(name), _) => visit.plan.provider(name),
-        (None, [only]) => Some(only),
-        (None, _) => None,
-    };
-    let Some(provider) = provider else {
+    let Some(provider) = visit.named_provider(name) else {
         entry.error = Some("not_found");
         return Ok(respond::not_found(context));
     };
@@ -205,17 +200,7 @@ fn replaced(now: Option<&Handle>, at_start: Option<StoreKey>) -> Vec<StoreKey> {
 
 /// The form of `response_mode=form_post`.
 async fn form(visit: &Visit<'_>, body: Body) -> Result<Bytes, SignInError> {
-    let is_form = visit
-        .request
-        .fields()
-        .first("content-type")
-        .is_some_and(|value| {
-            let essence = value.split(|byte| *byte == b';').next().unwrap_or_default();
-            essence
-                .trim_ascii()
-                .eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
-        });
-    if !is_form {
+    if !is_form(visit.request) {
         return Err(SignInError::NotAForm);
     }
     Ok(body.collect(FORM_MAX_BYTES).await?)

@@ -11,6 +11,12 @@ pub const CALLBACK: &str = "/.vestibule/callback";
 pub const SIGN_OUT: &str = "/.vestibule/sign-out";
 /// Where people are after they signed out.
 pub const SIGNED_OUT: &str = "/.vestibule/signed-out";
+/// Where a provider says, server to server, that sessions have ended; with several providers their
+/// names follow.
+pub const BACK_CHANNEL_LOGOUT: &str = "/.vestibule/back-channel-logout";
+/// What a provider's page opens in a frame when its session has ended; with several providers their
+/// names follow.
+pub const FRONT_CHANNEL_LOGOUT: &str = "/.vestibule/front-channel-logout";
 /// Who am I.
 pub const ME: &str = "/.vestibule/me";
 
@@ -22,8 +28,15 @@ pub(super) enum OwnEndpoint {
     Callback(Option<String>),
     SignOut,
     SignedOut,
+    /// The same.
+    BackChannelLogout(Option<String>),
+    /// The same.
+    FrontChannelLogout(Option<String>),
     Me,
 }
+
+/// Makes the endpoint of the provider of this name.
+type OfProvider = fn(Option<String>) -> OwnEndpoint;
 
 impl OwnEndpoint {
     /// The endpoint at `path`. Exactly these paths, to the byte.
@@ -33,12 +46,30 @@ impl OwnEndpoint {
             SIGN_OUT => Self::SignOut,
             SIGNED_OUT => Self::SignedOut,
             ME => Self::Me,
-            CALLBACK if !several_providers => Self::Callback(None),
-            _ if several_providers => {
-                let name = path.strip_prefix(CALLBACK)?.strip_prefix('/')?;
-                Self::Callback(Some(name.to_owned()))
+            _ => {
+                let (endpoint, name) = Self::of_provider(path)?;
+                // A name where there are several providers, and only there.
+                if name.is_some() != several_providers {
+                    return None;
+                }
+                endpoint(name.map(str::to_owned))
             }
-            _ => return None,
+        })
+    }
+
+    /// The endpoints that each provider has for itself, and the name behind their path.
+    fn of_provider(path: &str) -> Option<(OfProvider, Option<&str>)> {
+        let each: [(&str, OfProvider); 3] = [
+            (CALLBACK, Self::Callback),
+            (BACK_CHANNEL_LOGOUT, Self::BackChannelLogout),
+            (FRONT_CHANNEL_LOGOUT, Self::FrontChannelLogout),
+        ];
+        each.into_iter().find_map(|(prefix, endpoint)| {
+            let rest = path.strip_prefix(prefix)?;
+            match rest.strip_prefix('/') {
+                Some(name) => Some((endpoint, Some(name))),
+                None => rest.is_empty().then_some((endpoint, None)),
+            }
         })
     }
 }
@@ -52,6 +83,15 @@ pub fn callback(provider: &str, several_providers: bool) -> String {
     } else {
         CALLBACK.to_owned()
     }
+}
+
+/// What to register at the provider as its back-channel and front-channel logout addresses.
+#[must_use]
+pub fn logouts(provider: &str, several_providers: bool) -> [String; 2] {
+    [BACK_CHANNEL_LOGOUT, FRONT_CHANNEL_LOGOUT].map(|path| match several_providers {
+        true => format!("{path}/{provider}"),
+        false => path.to_owned(),
+    })
 }
 
 /// The callback at `path` once more, after a posted form found no sign-in of the browser: as an
@@ -134,6 +174,13 @@ mod tests {
             ("/.vestibule/sign-in", true, true),
             ("/.vestibule/callback", true, false),
             ("/.vestibule/callback/main", false, true),
+            ("/.vestibule/callback/", false, true),
+            ("/.vestibule/callbacks", false, false),
+            ("/.vestibule/back-channel-logout", true, false),
+            ("/.vestibule/back-channel-logout/main", false, true),
+            ("/.vestibule/front-channel-logout", true, false),
+            ("/.vestibule/front-channel-logout/main", false, true),
+            ("/.vestibule/front-channel-logoutx", false, false),
             ("/.vestibule/me", true, true),
             ("/.vestibule/me/", false, false),
             ("/.vestibule/Sign-In", false, false),

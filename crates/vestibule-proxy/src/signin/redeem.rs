@@ -86,7 +86,7 @@ impl Redeem {
             finding::judge(&plan, metrics, &self.provider, token, now);
         }
         for old in &self.replaces {
-            if let Err(error) = store.remove(old).await {
+            if let Err(error) = self.shared.end_session(old).await {
                 tracing::error!(code = error.code(), %error, "a session that was replaced could not be removed yet");
             }
         }

@@ -60,6 +60,7 @@ pub(crate) struct TestStore {
     inner: MemoryStore,
     down: Mutex<bool>,
     replaces_fail: Mutex<u32>,
+    finds_fail: Mutex<bool>,
     pub(crate) log: Arc<Mutex<Vec<String>>>,
 }
 
@@ -70,6 +71,10 @@ impl TestStore {
 
     pub(crate) fn fail_replaces(&self, count: u32) {
         *self.replaces_fail.lock().unwrap() = count;
+    }
+
+    pub(crate) fn fail_finds(&self, fail: bool) {
+        *self.finds_fail.lock().unwrap() = fail;
     }
 
     fn ask(&self, what: &str) -> Result<(), StoreError> {
@@ -138,7 +143,10 @@ impl Store for TestStore {
         after: Option<&'a StoreKey>,
         most: usize,
     ) -> StoreFuture<'a, Vec<StoreKey>> {
-        let asked = self.ask("find");
+        let mut asked = self.ask("find");
+        if *self.finds_fail.lock().unwrap() {
+            asked = Err(StoreError::Corrupt(Arc::new(std::io::Error::other("test"))));
+        }
         Box::pin(async move {
             asked?;
             self.inner.find(whose, after, most).await
@@ -236,6 +244,7 @@ impl Rig {
             inner: MemoryStore::new(Default::default()),
             down: Mutex::new(false),
             replaces_fail: Mutex::new(0),
+            finds_fail: Mutex::new(false),
             log: Arc::default(),
         });
         answer_tokens(&fake, &grants, &store, began);

@@ -1,20 +1,30 @@
-//! Signs a person out: the session here, then the browser at the provider (OIDC RP-Initiated
-//! Logout §2).
+//! Signs a person out: the session here, or all they have here, then the browser at the provider
+//! (OIDC RP-Initiated Logout §2). Their tokens are revoked in the background, where that is offered.
 //!
 //! The cookie goes whatever else fails: a store that can't be asked keeps trying by itself, and a
 //! provider that does not answer is told about on the page.
 
 use std::sync::Arc;
 
+use url::form_urlencoded;
+use vestibule_oidc::fault::Fault;
 use vestibule_oidc::logout::EndSessionRequest;
 use vestibule_session::record::Record;
 
 use super::loops::Loops;
-use super::{Visit, display_name, path};
+use super::{Visit, display_name, everywhere, is_form, path};
+use crate::body::Body;
 use crate::exchange::Response;
-use crate::pages::Page;
+use crate::pages::{Link, Page};
 use crate::provider::Provider;
-use crate::respond::{self, Context};
+use crate::respond::{self, Context, Failure};
+use crate::revocation;
+
+/// The longest form that is read.
+const FORM_MAX_BYTES: usize = 1024;
+
+/// The name of the button that signs out everywhere.
+const EVERYWHERE: &str = "everywhere";
 
 /// Answers GET: nothing is changed by a link, so the person is asked.
 pub(super) fn ask(visit: &Visit<'_>, cross_site: bool, context: &Context<'_>) -> Response {
@@ -31,6 +41,7 @@ pub(super) fn ask(visit: &Visit<'_>, cross_site: bool, context: &Context<'_>) ->
             .map(str::to_owned),
         at_provider: asks_provider.map(|provider| provider.plan().label.clone()),
         action: path::SIGN_OUT.to_owned(),
+        everywhere: session.map(|_| EVERYWHERE.to_owned()),
         back: "/".to_owned(),
         cross_site,
         plain_http: !visit.site.is_secure(),
@@ -39,34 +50,91 @@ pub(super) fn ask(visit: &Visit<'_>, cross_site: bool, context: &Context<'_>) ->
 }
 
 /// Answers POST.
-pub(super) async fn endpoint(visit: &Visit<'_>, context: &Context<'_>) -> Response {
+pub(super) async fn endpoint(visit: &Visit<'_>, body: Body, context: &Context<'_>) -> Response {
     if !is_same_origin(visit) {
         return ask(visit, true, context);
     }
+    let everywhere = wants_everywhere(visit, body).await;
     let session = visit.session();
     let at_provider = session.and_then(|stored| {
         let record = stored.record();
         end_session_address(visit, visit.plan.provider(record.provider())?, record)
     });
-    if let Some(handle) = &visit.handle {
-        let (key, store) = (handle.store_key(), Arc::clone(&visit.shared.store));
-        let removed = visit
-            .shared
-            .control
-            .run(async move { store.remove(&key).await })
-            .await;
-        if let Ok(Err(error)) = removed {
-            visit.shared.telemetry.metrics.store_error("remove");
-            // The store keeps trying; the browser has no cookie any more.
-            tracing::error!(code = error.code(), %error, "a session that was signed out could not be removed yet");
-        }
+    let elsewhere = match session.filter(|_| everywhere) {
+        Some(stored) => end_everywhere(visit, stored.record()).await,
+        None => Ok(()),
+    };
+    end_here(visit).await;
+    if let Some(stored) = session.filter(|_| !everywhere) {
+        revocation::begin(visit.shared, visit.plan, stored.record());
     }
-    let location = at_provider.unwrap_or_else(|| path::signed_out(session.is_some()));
-    let mut response = respond::redirect(&location);
+    if let Some(provider) =
+        session.and_then(|stored| visit.plan.provider(stored.record().provider()))
+    {
+        let way = if everywhere { "everywhere" } else { "sign_out" };
+        let result = if elsewhere.is_ok() { "ended" } else { "failed" };
+        let metrics = &visit.shared.telemetry.metrics;
+        metrics.logout(provider.name(), way, result);
+    }
+    let mut response = match elsewhere {
+        Ok(()) => {
+            let here = || path::signed_out(session.is_some());
+            respond::redirect(&at_provider.unwrap_or_else(here))
+        }
+        Err(failure) => respond::failed(&failure, &context.for_person()),
+    };
     let fields = &mut response.head.fields;
     fields.push("Set-Cookie", visit.site.cookies().delete_session());
     fields.push("Set-Cookie", Loops::delete_cookie(visit.site));
     response
+}
+
+/// Ends the session this browser came with, and whatever is wrong with the store, this browser's
+/// cookie goes.
+async fn end_here(visit: &Visit<'_>) {
+    let Some(handle) = &visit.handle else { return };
+    let (key, shared) = (handle.store_key(), Arc::clone(visit.shared));
+    let ended = visit
+        .shared
+        .control
+        .run(async move { shared.end_session(&key).await })
+        .await;
+    if let Ok(Err(error)) = ended {
+        visit.shared.telemetry.metrics.store_error("remove");
+        // The store keeps trying; the browser has no cookie any more.
+        tracing::error!(code = error.code(), %error, "a session that was signed out could not be removed yet");
+    }
+}
+
+/// Ends all sessions of this person. What was promised and could not be kept, they are told.
+async fn end_everywhere(visit: &Visit<'_>, record: &Record) -> Result<(), Failure> {
+    let (shared, record) = (Arc::clone(visit.shared), record.clone());
+    let ended = visit.shared.control.run(everywhere::end(shared, record));
+    match ended.await {
+        Ok(Ok(_)) => return Ok(()),
+        Ok(Err(error)) => {
+            visit.shared.telemetry.metrics.store_error("logout");
+            tracing::error!(code = error.code(), %error, "the sessions of a person could not all be ended");
+        }
+        Err(_stopping) => {}
+    }
+    let message = "You are signed out here. Your other sessions could not be ended at the moment: sign in again and sign out everywhere once more.";
+    let mut failure = Failure::new("sign_out_elsewhere", Fault::Operator, message).temporary();
+    failure.actions = vec![Link {
+        label: "Sign in".to_owned(),
+        href: path::SIGN_IN.to_owned(),
+    }];
+    Err(failure)
+}
+
+/// Which of the two buttons it was. A form that can't be read is the plain one: to sign out works
+/// whatever else does not.
+async fn wants_everywhere(visit: &Visit<'_>, body: Body) -> bool {
+    if !is_form(visit.request) {
+        return false;
+    }
+    let form = body.collect(FORM_MAX_BYTES).await.unwrap_or_default();
+    form_urlencoded::parse(&form).any(|(name, _)| name == EVERYWHERE)
 }
 
 /// Answers `signed-out`.

@@ -1,6 +1,9 @@
+mod back_channel;
 mod claims;
 mod findings;
 mod form_post;
+mod front_channel;
+mod signed_out;
 
 use std::time::Duration;
 

@@ -56,6 +56,8 @@ pub struct Metrics {
     request_duration: Family<Labels<1>, Histogram, DurationBuckets>,
     sign_ins: Family<Labels<2>, Counter>,
     refreshes: Family<Labels<2>, Counter>,
+    logouts: Family<Labels<3>, Counter>,
+    revocations: Family<Labels<2>, Counter>,
     store_errors: Family<Labels<1>, Counter>,
     provider_fetches: Family<Labels<3>, Counter>,
     reloads: Family<Labels<1>, Counter>,
@@ -97,6 +99,8 @@ impl Default for Metrics {
             request_duration: Family::new_with_constructor(DurationBuckets),
             sign_ins: Family::default(),
             refreshes: Family::default(),
+            logouts: Family::default(),
+            revocations: Family::default(),
             store_errors: Family::default(),
             provider_fetches: Family::default(),
             reloads: Family::default(),
@@ -132,6 +136,12 @@ impl Metrics {
             names::REFRESHES,
             "Token refreshes ended",
             self.refreshes.clone(),
+        );
+        r.register(names::LOGOUTS, "Logouts", self.logouts.clone());
+        r.register(
+            names::REVOCATIONS,
+            "Tokens revoked at a provider",
+            self.revocations.clone(),
         );
         r.register(
             names::STORE_ERRORS,
@@ -215,7 +225,7 @@ impl Metrics {
     /// What is worth an alarm is there before it first happens: a series that begins with 1 has no
     /// increase to see.
     fn counted_from_zero(self) -> Self {
-        for operation in ["load", "insert", "remove", "sweep"] {
+        for operation in ["load", "insert", "remove", "sweep", "logout"] {
             zero(&self.store_errors, names::OPERATION, operation);
         }
         for result in ["ok", "failed"] {
@@ -261,6 +271,23 @@ impl Metrics {
     /// One refresh flight ended.
     pub fn refresh(&self, provider: &Arc<str>, result: &'static str) {
         self.refreshes
+            .get_or_create(&by_provider(provider, result))
+            .inc();
+    }
+
+    /// Somebody signed out, or a provider ended sessions.
+    pub fn logout(&self, provider: &Arc<str>, way: &'static str, result: &'static str) {
+        let labels = [
+            (names::PROVIDER, Label::Configured(Arc::clone(provider))),
+            (names::OPERATION, Label::Constant(way)),
+            (names::RESULT, Label::Constant(result)),
+        ];
+        self.logouts.get_or_create(&labels).inc();
+    }
+
+    /// One token was revoked, or was not.
+    pub fn revocation(&self, provider: &Arc<str>, result: &'static str) {
+        self.revocations
             .get_or_create(&by_provider(provider, result))
             .inc();
     }
@@ -388,6 +415,8 @@ mod tests {
         metrics.route(&route).observe(0, Duration::from_millis(3));
         metrics.sign_in(&"entra".into(), "ok");
         metrics.refresh(&"entra".into(), "rejected");
+        metrics.logout(&"entra".into(), "back_channel", "ended");
+        metrics.revocation(&"entra".into(), "revoked");
         metrics.store_error("load");
         metrics.provider_fetch(&"entra".into(), "keys", "ok");
         metrics.reload("failed");
@@ -403,6 +432,8 @@ mod tests {
             r#"vestibule_request_duration_seconds_count{route="/foo"} 2"#,
             r#"vestibule_sign_ins_total{provider="entra",result="ok"} 1"#,
             r#"vestibule_refreshes_total{provider="entra",result="rejected"} 1"#,
+            r#"vestibule_logouts_total{provider="entra",operation="back_channel",result="ended"} 1"#,
+            r#"vestibule_revocations_total{provider="entra",result="revoked"} 1"#,
             r#"vestibule_store_errors_total{operation="load"} 1"#,
             r#"vestibule_provider_fetches_total{provider="entra",operation="keys",result="ok"} 1"#,
             r#"vestibule_reloads_total{result="failed"} 1"#,

@@ -14,6 +14,10 @@ pub const REQUEST_DURATION: &str = "request_duration_seconds";
 pub const SIGN_INS: &str = "sign_ins";
 /// Counter: refresh flights ended, by [`PROVIDER`] and [`RESULT`].
 pub const REFRESHES: &str = "refreshes";
+/// Counter: sessions ended on purpose, or not, by [`PROVIDER`], [`OPERATION`] and [`RESULT`].
+pub const LOGOUTS: &str = "logouts";
+/// Counter: tokens revoked at a provider, or not, by [`PROVIDER`] and [`RESULT`].
+pub const REVOCATIONS: &str = "revocations";
 /// Counter: session store operations that failed, by [`OPERATION`].
 pub const STORE_ERRORS: &str = "store_errors";
 /// Counter: requests to a provider, by [`PROVIDER`], [`OPERATION`] and [`RESULT`].

@@ -62,7 +62,7 @@ impl Pilot {
             && error.ended_session()
         {
             unstored.forget(&self.key);
-            if let Err(error) = self.store.remove(&self.key).await {
+            if let Err(error) = shared.end_session(&self.key).await {
                 tracing::error!(code = error.code(), %error, "a session that is over could not be removed yet");
             }
         }

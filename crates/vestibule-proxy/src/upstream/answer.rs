@@ -53,7 +53,7 @@ pub(super) fn of_http1(
         let tunnel = Tunnel {
             upstream: Box::pin(connection.switch(early)),
             idle: timeouts.stream_idle,
-            alive: None,
+            ended: None,
         };
         return Ok(Answer {
             head: ResponseHead {
@@ -62,15 +62,14 @@ pub(super) fn of_http1(
             },
             body: Body::empty(),
             tunnel: Some(tunnel),
+            is_event_stream: false,
             time,
         });
     }
     let goes_on = reply.goes_on && !is_bound(head, &all);
     let free = goes_on && upload.is_none();
-    let stall = match &reply.content {
-        Content::Begun(_) => stall_limit(&all, timeouts),
-        _ => timeouts.stall,
-    };
+    let is_event_stream = matches!(reply.content, Content::Begun(_)) && is_event_stream(&all);
+    let stall = stall_limit(is_event_stream, timeouts);
     let announced = match &reply.content {
         Content::None => announced(head, status, &all),
         _ => Body::empty(),
@@ -104,6 +103,7 @@ pub(super) fn of_http1(
         head: ResponseHead { status, fields },
         body,
         tunnel: None,
+        is_event_stream,
         time,
     })
 }
@@ -122,7 +122,8 @@ pub(super) fn of_http2(
         });
     }
     let all = wire::fields(response.headers());
-    let limit = stall_limit(&all, plan.settings().timeouts);
+    let is_event_stream = is_event_stream(&all);
+    let limit = stall_limit(is_event_stream, plan.settings().timeouts);
     let announced = announced(head, status.as_u16(), &all);
     let fields = end_to_end(all);
     let incoming = response.into_body();
@@ -144,6 +145,7 @@ pub(super) fn of_http2(
         head,
         body,
         tunnel: None,
+        is_event_stream,
         time,
     })
 }
@@ -203,15 +205,18 @@ fn content_length(fields: &Fields) -> Option<u64> {
         .filter(|_| digits.as_bytes().iter().all(u8::is_ascii_digit))
 }
 
-/// An event stream may be silent for long; anything else that is silent is stuck.
-fn stall_limit(fields: &Fields, timeouts: Timeouts) -> Duration {
+fn is_event_stream(fields: &Fields) -> bool {
     const EVENTS: &[u8] = b"text/event-stream";
-    let events = fields.first_known(Known::ContentType).is_some_and(|value| {
+    fields.first_known(Known::ContentType).is_some_and(|value| {
         value
             .get(..EVENTS.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(EVENTS))
-    });
-    if events {
+    })
+}
+
+/// An event stream may be silent for long; anything else that is silent is stuck.
+fn stall_limit(is_event_stream: bool, timeouts: Timeouts) -> Duration {
+    if is_event_stream {
         timeouts.stream_idle
     } else {
         timeouts.stall

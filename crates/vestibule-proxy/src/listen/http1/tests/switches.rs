@@ -17,7 +17,7 @@ fn switching(idle: Duration) -> (impl Fn(Incoming) -> Answering + Send + Sync, D
             response.tunnel = Some(Tunnel {
                 upstream: Box::pin(upstream),
                 idle,
-                alive: None,
+                ended: None,
             });
             response
         })

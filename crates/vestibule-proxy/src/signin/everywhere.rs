@@ -1,0 +1,43 @@
+//! Ends every session of a person, wherever they signed in: here, at the other browsers too.
+//!
+//! Whose they are is the issuer's word and the subject's; another provider's account of the same
+//! person is somebody else.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use vestibule_session::record::Record;
+use vestibule_session::store::{StoreError, Whose};
+
+use crate::revocation;
+use crate::shared::Shared;
+use crate::store::in_time;
+
+/// Sessions looked at together.
+const TOGETHER: usize = 100;
+
+/// The most sessions of one person whose tokens are revoked; all of them end.
+const MOST_REVOKED: usize = 500;
+
+/// Ends them, and begins to revoke their tokens. Runs on the control runtime.
+pub(super) async fn end(shared: Arc<Shared>, record: Record) -> Result<usize, StoreError> {
+    let whose = Whose::subject(record.issuer(), record.subject());
+    let mut sessions = Vec::new();
+    let mut after = None;
+    loop {
+        let found = in_time(shared.store.find(&whose, after.as_ref(), TOGETHER)).await?;
+        let loaded = found.iter().map(|key| in_time(shared.store.load(key)));
+        // One that can't be read ends below all the same; its tokens are beyond reach.
+        sessions.extend(join_all(loaded).await.into_iter().flatten().flatten());
+        if found.len() < TOGETHER || sessions.len() >= MOST_REVOKED {
+            break;
+        }
+        after = found.last().copied();
+    }
+    let count = shared.end_sessions_of(&whose).await?;
+    let plan = shared.plan.load_full();
+    for stored in sessions {
+        revocation::begin(&shared, &plan, stored.record());
+    }
+    Ok(count)
+}

@@ -1,0 +1,221 @@
+//! What signing out takes along: the person's other sessions, the tokens at the provider.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use super::*;
+use crate::provider::call::CallError;
+
+type Forms = Arc<Mutex<Vec<BTreeMap<String, String>>>>;
+
+/// A provider that revokes tokens, and what it was asked for.
+fn revoking(rig: &Rig) -> Forms {
+    let forms = Forms::default();
+    let mut knobs = rig.fake.knobs();
+    let endpoint = format!("{ISSUER}/revoke");
+    knobs
+        .metadata
+        .insert("revocation_endpoint", json!(endpoint));
+    let asked = Arc::clone(&forms);
+    knobs.revoke = Box::new(move |form| {
+        asked.lock().unwrap().push(form.clone());
+        Ok((200, String::new()))
+    });
+    forms
+}
+
+fn kinds(forms: &Forms) -> Vec<String> {
+    let forms = forms.lock().unwrap();
+    forms
+        .iter()
+        .map(|form| form["token_type_hint"].clone())
+        .collect()
+}
+
+async fn done(rig: &Rig) {
+    assert!(
+        rig.shared
+            .revocations
+            .all_done(Duration::from_secs(60))
+            .await
+    );
+}
+
+fn everywhere() -> Ask {
+    same_origin(post("/.vestibule/sign-out"))
+        .with("Content-Type", "application/x-www-form-urlencoded")
+        .body("everywhere=yes")
+}
+
+fn counts(rig: &Rig, line: &str) -> bool {
+    rig.shared.telemetry.metrics.render().contains(line)
+}
+
+#[tokio::test(start_paused = true)]
+async fn everywhere_ends_every_session_of_the_person_and_leads_to_the_provider() {
+    let rig = Rig::new();
+    let forms = revoking(&rig);
+    let mut browsers: Vec<Browser> = vec![Browser::default(); 3];
+    for browser in &mut browsers {
+        browser.sign_in(&rig, "/app").await;
+    }
+    rig.grants().subject = "bob".to_owned();
+    let mut bob = Browser::default();
+    bob.sign_in(&rig, "/app").await;
+    let page = browsers[0].go(&rig, "/.vestibule/sign-out").await;
+    assert!(page.body.contains(r#"name="everywhere""#), "{}", page.body);
+    let mut copy = browsers[0].clone();
+    let out = browsers[0].send(&rig, everywhere()).await;
+    assert!(out.location().starts_with(&format!("{ISSUER}/logout?")));
+    assert_eq!(browsers[0].session(), None);
+    browsers.push(std::mem::take(&mut copy));
+    for browser in &mut browsers {
+        assert_eq!(
+            browser.go(&rig, "/app").await.status,
+            303,
+            "an old cookie is nobody"
+        );
+    }
+    assert_eq!(bob.go(&rig, "/app").await.status, 200);
+    done(&rig).await;
+    assert_eq!(kinds(&forms).len(), 6, "three sessions, two tokens each");
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_site_cannot_sign_anybody_out_everywhere() {
+    let rig = Rig::new();
+    let (mut one, mut other) = (Browser::default(), Browser::default());
+    one.sign_in(&rig, "/app").await;
+    other.sign_in(&rig, "/app").await;
+    let ask = post("/.vestibule/sign-out")
+        .with("Sec-Fetch-Site", "cross-site")
+        .with("Content-Type", "application/x-www-form-urlencoded")
+        .body("everywhere=yes");
+    assert_eq!(one.send(&rig, ask).await.status, 403);
+    one.send(
+        &rig,
+        same_origin(get("/.vestibule/sign-out?everywhere=yes")),
+    )
+    .await;
+    assert_eq!(one.go(&rig, "/app").await.status, 200);
+    assert_eq!(other.go(&rig, "/app").await.status, 200);
+    // The plain button, or a form of something else, is about this browser alone.
+    one.send(&rig, same_origin(post("/.vestibule/sign-out")))
+        .await;
+    assert_eq!(other.go(&rig, "/app").await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_everywhere_could_not_keep_is_told() {
+    let rig = Rig::new();
+    let (mut one, mut other) = (Browser::default(), Browser::default());
+    one.sign_in(&rig, "/app").await;
+    other.sign_in(&rig, "/app").await;
+    rig.store.fail_finds(true);
+    let told = one.send(&rig, everywhere()).await;
+    assert_eq!(told.status, 503);
+    assert!(told.body.contains("sign_out_elsewhere"), "{}", told.body);
+    assert_eq!(one.session(), None);
+    rig.store.fail_finds(false);
+    assert_eq!(other.go(&rig, "/app").await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn signing_out_revokes_the_refresh_token_and_the_access_tokens() {
+    let rig = Rig::new();
+    let forms = revoking(&rig);
+    let mut browser = Browser::default();
+    browser.sign_in(&rig, "/app").await;
+    browser
+        .send(&rig, same_origin(post("/.vestibule/sign-out")))
+        .await;
+    done(&rig).await;
+    assert_eq!(kinds(&forms), ["refresh_token", "access_token"]);
+    let forms = forms.lock().unwrap();
+    assert_eq!(forms[0]["token"], "refresh-token-1");
+    assert_eq!(forms[1]["token"], "access-token-1");
+    // As at the token endpoint.
+    assert!(!forms[0].contains_key("client_secret"));
+    let authorization = rig.fake.knobs().authorizations.last().cloned().flatten();
+    assert!(authorization.unwrap().starts_with("Basic "));
+    assert!(counts(
+        &rig,
+        r#"vestibule_revocations_total{provider="main",result="revoked"} 2"#
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_without_revocation_is_not_asked() {
+    let rig = Rig::new();
+    let mut browser = Browser::default();
+    browser.sign_in(&rig, "/app").await;
+    let before = rig.fake.knobs().calls.len();
+    browser
+        .send(&rig, same_origin(post("/.vestibule/sign-out")))
+        .await;
+    done(&rig).await;
+    assert_eq!(rig.fake.knobs().calls.len(), before);
+}
+
+/// Whatever the provider does with it, the person is signed out at once.
+#[tokio::test(start_paused = true)]
+async fn a_revocation_never_delays_or_fails_a_sign_out() {
+    for (answer, result, asked) in [
+        (Err(CallError::TimedOut), "failed", 3),
+        (Ok((503, String::new())), "failed", 3),
+        (
+            Ok((400, r#"{"error":"invalid_request"}"#.to_owned())),
+            "refused",
+            2,
+        ),
+        (
+            Ok((400, r#"{"error":"unsupported_token_type"}"#.to_owned())),
+            "unsupported",
+            2,
+        ),
+    ] {
+        let rig = Rig::new();
+        revoking(&rig);
+        let mut browser = Browser::default();
+        browser.sign_in(&rig, "/app").await;
+        rig.fake
+            .knobs()
+            .delays
+            .insert("/revoke", Duration::from_secs(4));
+        rig.fake.knobs().revoke = Box::new(move |_| answer.clone());
+        let began = tokio::time::Instant::now();
+        let out = browser
+            .send(&rig, same_origin(post("/.vestibule/sign-out")))
+            .await;
+        assert_eq!((out.status, began.elapsed()), (303, Duration::ZERO));
+        assert!(
+            !rig.shared
+                .revocations
+                .all_done(Duration::from_secs(1))
+                .await
+        );
+        done(&rig).await;
+        assert_eq!(rig.fake.count("/revoke"), asked, "{result}");
+        let line = format!(r#"vestibule_revocations_total{{provider="main",result="{result}"}}"#);
+        assert!(counts(&rig, &line), "{result}");
+    }
+}
+
+/// A name in the configuration may stand for another provider by now.
+#[tokio::test(start_paused = true)]
+async fn tokens_go_only_to_the_provider_they_came_from() {
+    let rig = Rig::new();
+    let mut browser = Browser::default();
+    browser.sign_in(&rig, "/app").await;
+    let forms = revoking(&rig);
+    rig.fake.knobs().issuer = "https://other.example".to_owned();
+    let mut other = plan("main");
+    other.issuer = vestibule_oidc::issuer::IssuerRule::exact("https://other.example");
+    rig.reload(vec![other]);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    browser
+        .send(&rig, same_origin(post("/.vestibule/sign-out")))
+        .await;
+    done(&rig).await;
+    assert!(kinds(&forms).is_empty());
+}
