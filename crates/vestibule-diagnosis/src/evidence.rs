@@ -10,8 +10,10 @@
 //! | tokens, and what the API expects of them | `token` |
 //! | what the provider publishes and answers | `provider` |
 //! | which product the provider is | `product` |
+//! | a certificate that was not believed | `certificate` |
 //! | the callback, heads of requests and answers, what was tried | `http` |
 
+mod certificate;
 mod http;
 mod product;
 pub(crate) use product::host_of;
@@ -19,9 +21,9 @@ mod provider;
 mod settings;
 mod token;
 
+pub use certificate::Certificate;
 pub use http::{
-    Callback, Certificate, Cookie, Counts, Head, Header, Parameter, Pending, Probe, ProbeOutcome,
-    ProbeTarget,
+    Callback, Cookie, Counts, Head, Header, Parameter, Pending, Probe, ProbeOutcome, ProbeTarget,
 };
 pub use product::Product;
 pub use provider::{Asked, Grant, Key, Keys, Metadata, ProviderError, TokenResponse};

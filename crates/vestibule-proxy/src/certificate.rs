@@ -2,46 +2,19 @@
 //!
 //! The handshake ends as soon as it is there: nothing is sent, and nothing of it is believed.
 
-mod der;
-
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime as TlsTime};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use vestibule_oidc::time::UnixTime;
 
-/// What stands in a certificate. None of it is proven.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ShownCertificate {
-    /// Whom it is for: `CN=portal.example.com, O=Contoso`.
-    pub subject: String,
-    /// Who issued it.
-    pub issuer: String,
-    /// Its first second.
-    pub from: Option<UnixTime>,
-    /// Its last second.
-    pub until: Option<UnixTime>,
-    /// The names and addresses it is for (RFC 5280 §4.2.1.6), at most twenty.
-    pub names: Vec<String>,
-}
-
-impl ShownCertificate {
-    /// Reads a certificate (RFC 5280 §4.1). `None` if it is none.
-    #[must_use]
-    pub fn read(der: &[u8]) -> Option<Self> {
-        der::read(der)
-    }
-}
-
-/// Asks a server which certificate it shows to who wants `host`. `None` if it shows none in time.
-pub async fn shown(host: &str, port: u16, patience: Duration) -> Option<ShownCertificate> {
+/// Asks a server which certificate it shows to who wants `host`: in DER, unread. `None` if it shows none in time.
+pub async fn shown(host: &str, port: u16, patience: Duration) -> Option<CertificateDer<'static>> {
     // An address of IPv6 stands in brackets in a URL.
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let name = ServerName::try_from(host.to_owned()).ok()?;
@@ -67,7 +40,7 @@ pub async fn shown(host: &str, port: u16, patience: Duration) -> Option<ShownCer
         None
     };
     timeout(patience, handshake).await.ok()??;
-    keeper.take().and_then(|der| ShownCertificate::read(&der))
+    keeper.take()
 }
 
 /// Keeps what it is shown, and refuses it.
@@ -93,7 +66,7 @@ impl ServerCertVerifier for Keeper {
         _: &[CertificateDer<'_>],
         _: &ServerName<'_>,
         _: &[u8],
-        _: TlsTime,
+        _: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         *shown = Some(end_entity.clone().into_owned());

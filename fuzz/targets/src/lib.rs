@@ -8,6 +8,7 @@
 mod accept;
 mod callback;
 mod carried_cookie;
+mod certificate;
 mod config;
 mod cookie;
 mod diagnosis_text;
@@ -37,6 +38,7 @@ mod user_info;
 pub use accept::accept;
 pub use callback::callback;
 pub use carried_cookie::carried_cookie;
+pub use certificate::certificate;
 pub use config::config;
 pub use cookie::cookie;
 pub use diagnosis_text::diagnosis_text;

@@ -21,6 +21,7 @@ targets! {
     accept
     callback
     carried_cookie
+    certificate
     config
     cookie
     diagnosis_text

@@ -190,6 +190,7 @@ replay! {
     accept
     callback
     carried_cookie
+    certificate
     config
     cookie
     diagnosis_text

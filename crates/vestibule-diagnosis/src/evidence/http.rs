@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use vestibule_oidc::time::UnixTime;
 
+use super::Certificate;
+
 /// What became of the sign-in a callback belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -212,22 +214,6 @@ pub enum ProbeTarget {
     Upstream,
     /// Our own public URL.
     PublicUrl,
-}
-
-/// What stands in a certificate that was not believed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Certificate {
-    /// Whom it is for: `CN=portal.example.com, O=Contoso`.
-    pub subject: String,
-    /// Who issued it.
-    pub issuer: String,
-    /// Its first second.
-    pub from: Option<UnixTime>,
-    /// Its last second.
-    pub until: Option<UnixTime>,
-    /// The names and addresses it is for.
-    pub names: Vec<String>,
 }
 
 /// What came of it.

@@ -57,12 +57,7 @@ impl Client<'_> {
 pub(super) async fn shown_certificate(url: &Url, patience: Duration) -> Option<Box<Certificate>> {
     let port = url.port_or_known_default()?;
     let shown = certificate::shown(url.host_str()?, port, patience).await?;
-    let mut found = Certificate::default();
-    found.subject = shown.subject;
-    found.issuer = shown.issuer;
-    (found.from, found.until) = (shown.from, shown.until);
-    found.names = shown.names;
-    Some(Box::new(found))
+    Certificate::read(&shown).map(Box::new)
 }
 
 fn outcome(error: ExamineError) -> ProbeOutcome {

@@ -1,11 +1,26 @@
-//! Reads of a certificate what a person wants to know of it. Lenient where nothing depends on it, since nothing is decided
-//! by it; bounded, and without an end it can miss.
+//! Holds what stands in a certificate that a server showed and that was not believed.
+//!
+//! It is read leniently, since nothing is decided by it; bounded, and without an end it can miss. None of it is proven.
 
 use std::net::IpAddr;
 
 use vestibule_oidc::time::{UnixTime, Utc};
 
-use super::ShownCertificate;
+/// What stands in a certificate (RFC 5280 §4.1).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Certificate {
+    /// Whom it is for: `CN=portal.example.com, O=Contoso`.
+    pub subject: String,
+    /// Who issued it.
+    pub issuer: String,
+    /// Its first second.
+    pub from: Option<UnixTime>,
+    /// Its last second.
+    pub until: Option<UnixTime>,
+    /// The names and addresses it is for (RFC 5280 §4.2.1.6), at most twenty.
+    pub names: Vec<String>,
+}
 
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
@@ -78,32 +93,34 @@ impl<'d> Reader<'d> {
     }
 }
 
-/// RFC 5280 §4.1: `Certificate` and its `TBSCertificate`.
-pub(super) fn read(der: &[u8]) -> Option<ShownCertificate> {
-    let mut signed = Reader(Reader(der).expect(SEQUENCE)?);
-    let mut inner = Reader(signed.expect(SEQUENCE)?);
-    inner.optional(VERSION);
-    inner.expect(INTEGER)?;
-    inner.expect(SEQUENCE)?;
-    let issuer = name(inner.expect(SEQUENCE)?);
-    let mut validity = Reader(inner.expect(SEQUENCE)?);
-    let (from, until) = (time(&mut validity), time(&mut validity));
-    let subject = name(inner.expect(SEQUENCE)?);
-    // The key; then perhaps unique ids, and the extensions.
-    inner.expect(SEQUENCE)?;
-    let mut names = Vec::new();
-    while let Some((tag, value)) = inner.next() {
-        if tag == EXTENSIONS {
-            names = alternative_names(value).unwrap_or_default();
+impl Certificate {
+    /// Reads `Certificate` and its `TBSCertificate` (RFC 5280 §4.1), in DER. `None` if it is none.
+    pub fn read(der: &[u8]) -> Option<Self> {
+        let mut signed = Reader(Reader(der).expect(SEQUENCE)?);
+        let mut inner = Reader(signed.expect(SEQUENCE)?);
+        inner.optional(VERSION);
+        inner.expect(INTEGER)?;
+        inner.expect(SEQUENCE)?;
+        let issuer = name(inner.expect(SEQUENCE)?);
+        let mut validity = Reader(inner.expect(SEQUENCE)?);
+        let (from, until) = (time(&mut validity), time(&mut validity));
+        let subject = name(inner.expect(SEQUENCE)?);
+        // The key; then perhaps unique ids, and the extensions.
+        inner.expect(SEQUENCE)?;
+        let mut names = Vec::new();
+        while let Some((tag, value)) = inner.next() {
+            if tag == EXTENSIONS {
+                names = alternative_names(value).unwrap_or_default();
+            }
         }
+        Some(Self {
+            subject,
+            issuer,
+            from,
+            until,
+            names,
+        })
     }
-    Some(ShownCertificate {
-        subject,
-        issuer,
-        from,
-        until,
-        names,
-    })
 }
 
 /// RFC 5280 §4.1.2.4: `CN=…, O=…`, in the certificate's order.
@@ -207,4 +224,63 @@ fn address(value: &[u8]) -> Option<String> {
     let four = <[u8; 4]>::try_from(value).map(IpAddr::from).ok();
     let sixteen = <[u8; 16]>::try_from(value).map(IpAddr::from).ok();
     Some(four.or(sixteen)?.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(name: &str) -> Vec<u8> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/certificate");
+        std::fs::read(format!("{folder}/{name}")).unwrap()
+    }
+
+    fn read(name: &str) -> Certificate {
+        Certificate::read(&sample(name)).unwrap()
+    }
+
+    #[test]
+    fn a_certificate_says_whom_it_is_for_who_issued_it_and_until_when() {
+        let date = |text| UnixTime::from_http_date(text);
+        let found = read("portal");
+        assert_eq!(found.subject, "C=CH, O=Contoso, OU=Web, CN=portal");
+        assert_eq!(found.issuer, found.subject);
+        assert_eq!(
+            found.names,
+            ["portal.example.com", "*.example.com", "192.0.2.7", "::1"]
+        );
+        assert_eq!(found.from, date("Fri, 02 Jan 2026 00:00:00 GMT"));
+        // From 2050 on the year has four digits.
+        assert_eq!(found.until, date("Sat, 04 Mar 2051 00:00:00 GMT"));
+
+        let old = read("of_the_last_century");
+        assert_eq!(old.from, date("Sat, 02 Jan 1999 00:00:00 GMT"));
+        assert_eq!(old.until, date("Sat, 04 Mar 2000 00:00:00 GMT"));
+        assert_eq!(old.names, [""; 0]);
+
+        assert_eq!(read("nobody").subject, "nobody it names");
+        assert_eq!(read("wide_text").subject, "CN=Ärzte");
+        assert_eq!(read("escapes").subject, "CN=a [2Jb");
+        assert_eq!(read("many_names").names.len(), MOST_NAMES);
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_none_and_nothing_cut_off_panics() {
+        for none in [
+            &b""[..],
+            b"\x30",
+            b"\x30\x84\xff\xff\xff\xff",
+            b"\x30\x85\x00\x00\x00\x00\x00",
+            b"hello",
+        ] {
+            assert_eq!(Certificate::read(none), None);
+        }
+        let whole = sample("portal");
+        for end in 0..whole.len() {
+            let _ = Certificate::read(&whole[..end]);
+            let mut changed = whole.clone();
+            changed[end] ^= 0xff;
+            let _ = Certificate::read(&changed);
+        }
+    }
 }
