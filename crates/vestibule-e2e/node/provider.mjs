@@ -1,9 +1,12 @@
 // The certified provider `oidc-provider`, as an ordinary company might run it: it knows nothing of
 // Vestibule. Settings are one JSON argument, events are JSON lines on standard output.
 //
-// Settings: { port, redirect_uris, post_logout_redirect_uris, access_token_seconds, jwks }
-// Events:   ready, grant { grant_type }, signed_out, refused { error }
+// Settings: { port, redirect_uris, post_logout_redirect_uris, access_token_seconds, jwks,
+//             backchannel_logout_uri, backchannel_logout_session_required, revocation }
+// Events:   ready, grant { grant_type }, signed_out, told { client }, not_told { error }, revoked { grant },
+//           refused { error }
 
+import { setDefaultResultOrder } from "node:dns";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import Provider, { errors } from "oidc-provider";
@@ -26,7 +29,14 @@ const client = (client_id, token_endpoint_auth_method) => ({
   post_logout_redirect_uris: settings.post_logout_redirect_uris ?? [],
   grant_types: ["authorization_code", "refresh_token"],
   response_types: ["code"],
+  ...(settings.backchannel_logout_uri && {
+    backchannel_logout_uri: settings.backchannel_logout_uri,
+    backchannel_logout_session_required: settings.backchannel_logout_session_required ?? false,
+  }),
 });
+
+// The program listens on 127.0.0.1, and is called `localhost`.
+setDefaultResultOrder("ipv4first");
 
 // The issuer must be known before the provider is made, so the port comes first.
 const server = createServer();
@@ -64,6 +74,8 @@ const provider = new Provider(issuer, {
     }),
   }),
   interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
+  // It refuses to call loopback addresses, and here everybody is on one.
+  fetch: (url, { dispatcher, ...options }) => globalThis.fetch(url, options),
   rotateRefreshToken: true,
   issueRefreshToken: (_context, _client, code) => code.scopes.has("offline_access"),
   ttl: {
@@ -77,6 +89,8 @@ const provider = new Provider(issuer, {
   },
   features: {
     devInteractions: { enabled: false },
+    backchannelLogout: { enabled: settings.backchannel_logout_uri !== undefined },
+    revocation: { enabled: settings.revocation ?? false },
     rpInitiatedLogout: {
       enabled: true,
       logoutSource: (context, form) => {
@@ -105,6 +119,9 @@ const provider = new Provider(issuer, {
 
 provider.on("grant.success", (context) => tell("grant", { grant_type: context.oidc.params.grant_type }));
 provider.on("end_session.success", () => tell("signed_out"));
+provider.on("backchannel.success", (_context, client) => tell("told", { client: client.clientId }));
+provider.on("backchannel.error", (_context, error) => tell("not_told", { error: `${error}: ${error.cause}` }));
+provider.on("grant.revoked", (_context, grant) => tell("revoked", { grant }));
 for (const name of ["authorization.error", "grant.error", "end_session.error", "server_error"]) {
   provider.on(name, (_context, error) => {
     tell("refused", { at: name, error: String(error.error_description ?? error) });

@@ -48,6 +48,12 @@ impl CertifiedProvider {
             .count(|line| line["event"] == "grant" && line["grant_type"] == grant_type)
     }
 
+    /// How many grants were revoked.
+    #[must_use]
+    pub fn revocations(&self) -> usize {
+        self.node.count(|line| line["event"] == "revoked")
+    }
+
     /// Waits for its next event of this name.
     pub fn event(&mut self, name: &str) -> Value {
         self.node.event(name)

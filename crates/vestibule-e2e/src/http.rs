@@ -263,6 +263,16 @@ impl Connection {
         self.stream.fill_buf().map_or(true, <[u8]>::is_empty)
     }
 
+    /// Waits until the other side closes. `false` if it does not in time, or says something more.
+    #[must_use]
+    pub fn ends(&mut self) -> bool {
+        use std::io::ErrorKind::{TimedOut, WouldBlock};
+        match self.stream.fill_buf() {
+            Ok(more) => more.is_empty(),
+            Err(error) => !matches!(error.kind(), TimedOut | WouldBlock),
+        }
+    }
+
     fn body(&mut self, head: &Reply) -> Vec<u8> {
         let mut body = Vec::new();
         if head

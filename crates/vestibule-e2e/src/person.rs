@@ -2,7 +2,7 @@
 //! fills in forms.
 
 use crate::form::Form;
-use crate::http::{self, Address, Reply, Request};
+use crate::http::{self, Address, Connection, Reply, Request};
 use crate::jar::Jar;
 
 /// As many redirects as a browser follows before it gives up.
@@ -65,6 +65,43 @@ impl Person {
             .with("Sec-Fetch-Dest", "empty")
             .with("Sec-Fetch-Site", "same-origin");
         self.send(fetch)
+    }
+
+    /// Opens a connection that stays: what a page does for a WebSocket, or for events.
+    #[must_use]
+    pub fn connect(&self, url: &str, more: &[(&str, &str)]) -> Connection {
+        let here = Address::parse(url);
+        let scheme = if here.tls { "https" } else { "http" };
+        let mut request = Request::get(url)
+            .with("Origin", &format!("{scheme}://{}", here.authority))
+            .with("Sec-Fetch-Site", "same-origin");
+        if let Some(field) = self.jar.field(url) {
+            request = request.with("Cookie", &field);
+        }
+        for (name, value) in more {
+            request = request.with(name, value);
+        }
+        let mut connection = Connection::open(url, self.trust.as_ref());
+        connection.write(&request.bytes());
+        connection
+    }
+
+    /// Opens a WebSocket, and sees that it says again what it hears.
+    #[must_use]
+    pub fn socket(&self, url: &str) -> Connection {
+        let mut socket = self.connect(
+            url,
+            &[
+                ("Connection", "Upgrade"),
+                ("Upgrade", "websocket"),
+                ("Sec-WebSocket-Version", "13"),
+                ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            ],
+        );
+        assert_eq!(socket.head().status, 101);
+        socket.write(b"hello");
+        assert_eq!(socket.exactly(5), b"hello");
+        socket
     }
 
     /// Goes to an address and on, until there is a page.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `/hold/…` | as below, once the test calls [`Upstream::release`] |
 //! | `/events` | server-sent events, one for each [`Upstream::release`] |
+//! | `/socket` | switches to a WebSocket, which says again what it hears |
 //! | `/bytes/N` | N bytes in chunks |
 //! | `/redirect` | a redirect to its own `/there`, and a cookie for its own path |
 //! | `/at-most-16k/STATUS` | this status, where the head has more than 16 KiB |
@@ -156,6 +157,7 @@ fn serve(stream: TcpStream, state: &State) {
                 answer(&mut writer, "", &request.json().to_string())
             }
             path if path.starts_with("/events") => events(&mut writer, state, released),
+            path if path.starts_with("/socket") => echo(&mut reader, &mut writer),
             path if path.starts_with("/bytes/") => {
                 bytes(&mut writer, path["/bytes/".len()..].parse().unwrap_or(0))
             }
@@ -206,6 +208,15 @@ fn events(writer: &mut TcpStream, state: &State, mut released: usize) -> std::io
         write!(writer, "{:x}\r\n{event}\r\n", event.len())?;
     }
     write!(writer, "0\r\n\r\n")
+}
+
+/// Switches, and says every byte again. The connection is of no other use afterwards.
+fn echo(reader: &mut impl Read, writer: &mut TcpStream) -> std::io::Result<()> {
+    let head =
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    writer.write_all(head.as_bytes())?;
+    std::io::copy(reader, writer)?;
+    Err(std::io::ErrorKind::ConnectionAborted.into())
 }
 
 fn bytes(writer: &mut TcpStream, mut left: usize) -> std::io::Result<()> {

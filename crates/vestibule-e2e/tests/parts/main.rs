@@ -13,6 +13,7 @@
 mod browser_demo;
 mod browser_sessions;
 mod certified;
+mod certified_logout;
 mod differential;
 mod header_size;
 mod screenshots;
