@@ -3,6 +3,7 @@
 //! They look only at tables that could be read; a file with a broken one is refused anyway.
 
 mod entra;
+mod tokens;
 
 use std::collections::BTreeMap;
 
@@ -47,7 +48,7 @@ pub(crate) fn check(context: &Context<'_>, tables: &Tables<'_>) {
     }
     for provider in tables.providers {
         form_post(context, tables, provider);
-        tokens(context, tables, provider);
+        tokens::check(context, tables, provider);
         entra::sign_in_token(context, tables, provider);
     }
     tls(context, tables);
@@ -228,62 +229,6 @@ fn form_post(context: &Context<'_>, tables: &Tables<'_>, provider: &At<ProviderS
             provider.marks.key("response_mode"),
             format!("`form_post` can't work on {url}: its cookie needs https"),
             "write response_mode = \"query\", or an https public URL",
-        );
-    }
-}
-
-/// What a route asks for, comparable.
-type Wanted<'r> = (Vec<&'r str>, Option<&'r str>);
-
-fn wanted(route: &RouteSettings) -> Option<Wanted<'_>> {
-    match &route.access_token {
-        Some(AccessToken::Resource { scopes, resource }) => {
-            let mut scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
-            scopes.sort_unstable();
-            Some((scopes, resource.as_deref()))
-        }
-        Some(AccessToken::SignIn) | None => None,
-    }
-}
-
-/// Until token sets are built a session holds one access token.
-fn tokens(context: &Context<'_>, tables: &Tables<'_>, provider: &At<ProviderSettings>) {
-    let mut first: Option<(&At<RouteSettings>, Wanted<'_>)> = None;
-    let here = tables
-        .routes
-        .iter()
-        .filter(|route| tables.providers.len() == 1 || route.value.provider == provider.value.name);
-    for route in here {
-        if let Some(own) = wanted(&route.value) {
-            match &first {
-                None => {
-                    entra::sign_in_scopes(context, provider, route, &own);
-                    first = Some((route, own));
-                }
-                Some((other, theirs)) if *theirs != own => context.error(
-                    route.marks.of("access_token"),
-                    route.marks.key("access_token"),
-                    format!("this asks for another access token than the route {}", other.value.path),
-                    "a session holds one access token until token sets are built: ask for the same on both, or name a provider of its own for one",
-                ),
-                Some(_) => {}
-            }
-        }
-    }
-    let Some((other, _)) = first else { return };
-    let mixed = tables.routes.iter().filter(|route| {
-        (tables.providers.len() == 1 || route.value.provider == provider.value.name)
-            && route.value.access_token == Some(AccessToken::SignIn)
-    });
-    for route in mixed {
-        context.error(
-            route.marks.of("access_token"),
-            route.marks.key("access_token"),
-            format!(
-                "the sign-in's token is the one the route {} asks for",
-                other.value.path
-            ),
-            "write the same access_token on both",
         );
     }
 }

@@ -13,6 +13,7 @@
 //! | many clients that do nothing good, and how the others fare | [`crowd`], [`pulse`] |
 //! | bodies without end, and what a process takes | [`bulk`], [`resources`] |
 //! | somebody in between who remembers both sides | [`relay`] |
+//! | what is in a JWT | [`jwt`] |
 //!
 //! Tests in `tests/program` need nothing but Rust. Those in `tests/parts` need what
 //! `cargo xtask test --install` installs.
@@ -35,6 +36,7 @@ pub mod form;
 pub mod http;
 pub mod http2;
 pub mod jar;
+pub mod jwt;
 pub mod local_provider;
 pub mod node;
 pub mod person;

@@ -41,7 +41,44 @@ upstream = "{upstream}"
 require = "public"
 "#;
 
+/// The client id of the local provider's second API.
+pub const SECOND_API: &str = "9a41c7d2-5b0e-4e86-b3f9-17d6e2c8a002";
+
+/// A route of another API than the first.
+const SECOND_ROUTE: &str = r#"
+[[route]]
+path = "/orders"
+upstream = "{upstream}"
+access_token = { scope = "api://{second_api}/orders.read" }
+authorization = "bearer"
+"#;
+
 impl Scene {
+    /// Starts everything, with sessions in a file and a second route `/orders` for a second API.
+    #[must_use]
+    pub fn of_two_apis() -> Self {
+        Self::of_two_apis_at(LocalProvider::start())
+    }
+
+    /// The same with a provider that is there already.
+    #[must_use]
+    pub fn of_two_apis_at(provider: LocalProvider) -> Self {
+        let upstream = Upstream::start();
+        let session = "store = \"file:{folder}/sessions\"";
+        let second = SECOND_ROUTE
+            .replace("{upstream}", &upstream.url)
+            .replace("{second_api}", SECOND_API);
+        let toml = configuration(&provider, &upstream, session, "") + &second;
+        let secret = provider.fact("client_secret").to_owned();
+        let proxy = Proxy::reserve("http").start(&toml, &[("secret", &secret)]);
+        Self {
+            provider,
+            upstream,
+            proxy,
+            toml,
+        }
+    }
+
     /// Starts everything, with sessions in a file.
     #[must_use]
     pub fn start() -> Self {

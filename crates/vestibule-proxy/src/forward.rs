@@ -6,28 +6,33 @@
 use std::sync::Arc;
 
 use vestibule_gate::authorize::Authorized;
+use vestibule_gate::decision::Decision;
+use vestibule_gate::evidence::Evidence;
 use vestibule_gate::origin::Cors;
 use vestibule_gate::request::Request;
 use vestibule_gate::response;
 use vestibule_gate::upstream::UpstreamHead;
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::StoreKey;
+use vestibule_session::store::Stored;
 
 use crate::body::Body;
 use crate::endings;
 use crate::exchange::Response;
 use crate::finding;
 use crate::identity::Identity;
+use crate::issuer;
 use crate::plan::Plan;
 use crate::respond::{self, Context};
 use crate::server::Core;
 use crate::shared::Shared;
 use crate::signin;
 use crate::telemetry::access::Entry;
-use crate::tokens;
+use crate::tokens::{self, Found};
 use crate::upstream::Forward;
 
 /// One authorized request.
+#[derive(Clone, Copy)]
 pub(crate) struct Visit<'v> {
     pub(crate) shared: &'v Arc<Shared>,
     pub(crate) core: &'v Core,
@@ -36,6 +41,8 @@ pub(crate) struct Visit<'v> {
     /// The key of the session, if the request brought a handle.
     pub(crate) key: Option<StoreKey>,
     pub(crate) now: UnixTime,
+    /// Its session was renewed for it, and it was decided on again.
+    pub(crate) renewed: bool,
 }
 
 /// Sends it to its upstream and brings the answer back.
@@ -53,15 +60,25 @@ pub(crate) async fn forward(
         request,
         key,
         now,
+        renewed,
     } = visit;
-    let token = match tokens::for_route(shared, plan, authorized, key.as_ref(), now).await {
-        Ok(token) => token,
+    let found = match renewed {
+        true => Ok(Found::AtHand(tokens::of_renewed(plan, authorized))),
+        false => tokens::for_route(shared, plan, authorized, key.as_ref(), now).await,
+    };
+    let token = match found {
+        Ok(Found::AtHand(token)) => token,
+        Ok(Found::Renewed(stored)) => {
+            return Box::pin(decide_again(visit, stored, body, context, entry)).await;
+        }
         Err(error) => {
             entry.error = Some(error.code());
-            return match error.needs_sign_in() && context.is_person() {
-                true => Box::pin(signin::begin(shared, plan, request, context, now, entry)).await,
-                false => respond::no_token(&error, context),
-            };
+            if !error.needs_sign_in() || !context.is_person() {
+                return respond::no_token(&error, context);
+            }
+            let lacking = Some(&error);
+            let begun = signin::begin(shared, plan, request, context, now, lacking, entry);
+            return Box::pin(begun).await;
         }
     };
     note_use(shared, plan, authorized, key.as_ref(), now);
@@ -148,6 +165,44 @@ pub(crate) async fn forward(
         body: answer.body,
         tunnel: answer.tunnel,
         entry: None,
+    }
+}
+
+/// A request whose session was renewed while it waited: with the claims and groups of now it may go
+/// no further than they let it.
+async fn decide_again(
+    visit: Visit<'_>,
+    renewed: Arc<Stored>,
+    body: Body,
+    context: &Context<'_>,
+    entry: &mut Entry,
+) -> Response {
+    let Visit {
+        shared,
+        plan,
+        request,
+        now,
+        ..
+    } = visit;
+    let examined = plan.gate.examine(request);
+    let evidence = issuer::still_spoken_for(plan, Evidence::Session(renewed));
+    let (decision, trace) = plan.gate.decide(request, examined, evidence, now);
+    entry.trace = Some(trace);
+    match decision {
+        Decision::Forward(authorized) => {
+            let visit = Visit {
+                renewed: true,
+                ..visit
+            };
+            forward(visit, &authorized, body, context, entry).await
+        }
+        Decision::SignIn(_) => {
+            signin::begin(shared, plan, request, context, now, None, entry).await
+        }
+        answered => {
+            entry.error = Some(answered.code());
+            respond::decision(&answered, context)
+        }
     }
 }
 

@@ -55,6 +55,7 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
                 request: &request,
                 key,
                 now,
+                renewed: false,
             };
             forward(visit, &authorized, body, &context, &mut entry).await
         }
@@ -71,7 +72,7 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
             Box::pin(signin::own_endpoint(visit, body, &context, &mut entry)).await
         }
         Decision::SignIn(_) => {
-            let begun = signin::begin(shared, &plan, &request, &context, now, &mut entry);
+            let begun = signin::begin(shared, &plan, &request, &context, now, None, &mut entry);
             Box::pin(begun).await
         }
         answered => respond::decision(&answered, &context),

@@ -42,7 +42,7 @@ use crate::telemetry::Metrics;
 pub(crate) use self::access_token::Unverified;
 pub use self::error::{Endpoint, ProviderError};
 pub use self::http::{ExamineError, Examined, HttpError, HttpTransport};
-pub use self::plan::{ClientAuthMethod, ProviderPlan, UserInfoUse};
+pub use self::plan::{ClientAuthMethod, ProviderPlan, SignInAsks, UserInfoUse};
 
 /// What a client is told about when a provider that is down is worth asking again.
 pub const RETRY_AFTER: Duration = breaker::RETRY_AFTER;

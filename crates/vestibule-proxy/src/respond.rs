@@ -255,6 +255,14 @@ pub fn no_token(error: &TokensError, context: &Context<'_>) -> Response {
         let mut failure = Failure::new(error.code(), error.fault(), error.public_message());
         failure.temporary = error.is_temporary();
         failure.findings = findings;
+        if matches!(error, TokensError::InVain(_)) {
+            // No 401, which asks for the sign-in that was just made. The person may make another.
+            failure.actions = vec![Link {
+                label: "Sign in again".to_owned(),
+                href: path::sign_in(None, Some(&context.return_to())),
+            }];
+            return say(403, &failure, Map::new(), context);
+        }
         return failed(&failure, context);
     }
     let mut failure = Failure::new(error.code(), Fault::Client, error.public_message());

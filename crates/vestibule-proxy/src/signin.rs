@@ -16,6 +16,7 @@
 mod back_channel;
 mod callback;
 mod choose;
+mod errand;
 mod error;
 mod everywhere;
 mod front_channel;
@@ -52,13 +53,15 @@ use crate::provider::Provider;
 use crate::respond::{self, Context};
 use crate::shared::Shared;
 use crate::telemetry::access::Entry;
+use crate::tokens::TokensError;
 
 pub(crate) use crate::error_chain::chain;
 pub use back_channel::{BackChannel, BackChannelError};
 pub use error::SignInError;
-pub(crate) use redeem::{ask_user_info, resource_parameter};
+pub(crate) use redeem::ask_user_info;
 pub use used::UsedStates;
 
+use errand::Errand;
 use path::OwnEndpoint;
 use start::{Account, Start};
 use witness::Scene;
@@ -180,13 +183,15 @@ pub async fn own_endpoint(
     })
 }
 
-/// Sends a person to sign in who asked for a route.
+/// Sends a person to sign in who asked for a route; `lacking` says why its token is missing, if that
+/// is all that is.
 pub async fn begin(
     shared: &Arc<Shared>,
     plan: &Plan,
     request: &Request,
     context: &Context<'_>,
     now: UnixTime,
+    lacking: Option<&TokensError>,
     entry: &mut Entry,
 ) -> Response {
     let examined = plan.gate.examine(request);
@@ -218,6 +223,7 @@ pub async fn begin(
         provider,
         return_to: context.return_to(),
         account: Account::Any,
+        errand: lacking.and_then(|error| Errand::of(error, matched.route(), provider)),
         handle: examined.handle(),
         now,
     };

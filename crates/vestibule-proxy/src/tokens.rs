@@ -4,13 +4,15 @@
 //! |---|---|
 //! | fresh | it is used |
 //! | still valid, but not for long | it is used, and a refresh starts beside it |
-//! | expired | everybody waits for the one refresh of this session |
+//! | expired, or never fetched | everybody waits for the one refresh of this session |
 //!
-//! A token goes only where today's configuration would have asked for it: a session whose sign-in
-//! asked for other scopes or another resource has none for any route, and its person signs in again.
+//! A session has one refresh token and an access token for each thing that routes ask for: a
+//! [`ResourceKey`] with resource, audience and scopes. A token goes only to routes that ask for just
+//! that today. Only requests that are authorized already come here, so none is fetched for anybody
+//! who may not use it; and what rules go by is decided before, never by a token fetched here.
 //!
 //! Only a provider that says the grant itself is over ends a session; one that is slow, down or
-//! broken never does.
+//! broken never does, and neither does one that refuses the token of one more resource.
 
 mod error;
 mod flight;
@@ -26,6 +28,7 @@ use vestibule_gate::route::TokenChoice;
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::StoreKey;
 use vestibule_session::record::{AccessToken, Record, ResourceKey};
+use vestibule_session::store::Stored;
 
 use crate::plan::Plan;
 use crate::provider::Provider;
@@ -34,7 +37,9 @@ use crate::shared::Shared;
 pub use error::TokensError;
 pub use flight::Flights;
 
-/// A token is refreshed when less than this is left of its life.
+use flight::Patience;
+
+/// A token is refreshed when less than this is left of its life, or up to half as much more.
 const MARGIN: Duration = Duration::from_secs(60);
 
 /// An access token on its way to the upstream that is due it.
@@ -54,6 +59,16 @@ impl RouteToken {
     }
 }
 
+/// What there is for a route.
+#[derive(Debug)]
+pub enum Found {
+    /// The token, or none where the route passes none on or the provider gave none.
+    AtHand(Option<RouteToken>),
+    /// The session was refreshed for it and is another one now, with the token in it: claims and
+    /// groups may have changed, so what was decided on the old one is to be decided again.
+    Renewed(Arc<Stored>),
+}
+
 /// The token for the upstream of an authorized request, if its route passes one on and the provider
 /// gave one.
 ///
@@ -66,65 +81,133 @@ pub async fn for_route(
     authorized: &Authorized<'_>,
     key: Option<&StoreKey>,
     now: UnixTime,
-) -> Result<Option<RouteToken>, TokensError> {
+) -> Result<Found, TokensError> {
     let (Some(stored), Some(key)) = (authorized.session(), key) else {
-        return Ok(None);
+        return Ok(Found::AtHand(None));
     };
-    let wanted = match authorized.matched().route().access_token {
-        TokenChoice::None => return Ok(None),
-        TokenChoice::SignIn => stored.record().tokens().sign_in_key(),
-        TokenChoice::Resource(_) => return Err(TokensError::ResourceUnknown),
-    };
+    let choice = &authorized.matched().route().access_token;
+    if *choice == TokenChoice::None {
+        return Ok(Found::AtHand(None));
+    }
     let provider = plan
         .provider(stored.record().provider())
         .ok_or(TokensError::ProviderUnknown)?;
-    if *wanted != *provider.asked_for() {
-        return Err(TokensError::AskedOtherwise);
-    }
-    let held = match stored.record().tokens().find(wanted) {
-        // Some providers give none unless a scope of an API was asked for.
-        None if wanted == stored.record().tokens().sign_in_key() => return Ok(None),
-        None => None,
-        Some(held) if !held.refresh_due(MARGIN, now) => return Ok(Some(RouteToken(held.clone()))),
-        Some(held) => Some(held).filter(|held| !held.has_expired(now)),
-    };
-    if let Some(held) = held {
-        // It is good for a while yet: nobody waits for the provider, and nobody suffers from it.
-        if stored.record().refresh_token().is_some() {
-            drop(shared.flights.join(shared, provider, *key, wanted, now));
+    let wanted = wanted(choice, provider);
+    match stored.record().tokens().locate(wanted) {
+        Some((at, held)) if !held.refresh_due(MARGIN, jitter(key, at), now) => {
+            Ok(Found::AtHand(Some(RouteToken(held.clone()))))
         }
-        return Ok(Some(RouteToken(held.clone())));
+        // Seldom, and not to make every request's future larger.
+        held => {
+            let held = held.map(|(_, held)| held);
+            let errand = Errand {
+                shared,
+                provider,
+                key,
+                wanted,
+                now,
+            };
+            let found = Box::pin(errand.run(stored.record(), held)).await;
+            found.map_err(|error| error.unless_in_vain(stored.record(), wanted))
+        }
     }
-    if stored.record().refresh_token().is_none() {
-        return Err(TokensError::Expired);
-    }
-    // Seldom, and not to make every request's future larger.
-    Box::pin(refreshed(shared, provider, key, wanted, now)).await
 }
 
-/// Waits for the refresh that brings the token.
-async fn refreshed(
-    shared: &Arc<Shared>,
-    provider: &Arc<Provider>,
-    key: &StoreKey,
-    wanted: &ResourceKey,
+/// The token that a session was renewed for, as it came: a lifetime of nothing is no reason to ask
+/// again and again.
+pub(crate) fn of_renewed(plan: &Plan, authorized: &Authorized<'_>) -> Option<RouteToken> {
+    let record = authorized.session()?.record();
+    let choice = &authorized.matched().route().access_token;
+    let wanted = wanted(choice, plan.provider(record.provider())?);
+    let token = record.tokens().find(wanted)?;
+    (*choice != TokenChoice::None).then(|| RouteToken(token.clone()))
+}
+
+/// What this choice asks this provider for.
+fn wanted<'k>(choice: &'k TokenChoice, provider: &'k Provider) -> &'k ResourceKey {
+    match choice {
+        TokenChoice::Resource(key) => key,
+        TokenChoice::SignIn | TokenChoice::None => provider.asked_for(),
+    }
+}
+
+/// A number that differs between sessions and between the tokens of one: their keys are hashes.
+fn jitter(key: &StoreKey, at: usize) -> u8 {
+    let bytes = key.as_bytes();
+    bytes.get(at % bytes.len()).copied().unwrap_or_default()
+}
+
+/// One request's need of a token that is not simply at hand.
+struct Errand<'e> {
+    shared: &'e Arc<Shared>,
+    provider: &'e Arc<Provider>,
+    key: &'e StoreKey,
+    wanted: &'e ResourceKey,
     now: UnixTime,
-) -> Result<Option<RouteToken>, TokensError> {
-    loop {
-        let flight = shared.flights.join(shared, provider, *key, wanted, now);
-        let serves = flight.is_for(wanted);
-        let outcome = flight.landed().await;
-        if serves {
-            return token(outcome?.record(), wanted);
-        }
-        // It was for another token of this session; the grants of one session are taken in turn.
-    }
 }
 
-fn token(record: &Record, wanted: &ResourceKey) -> Result<Option<RouteToken>, TokensError> {
-    match record.tokens().find(wanted) {
-        Some(token) => Ok(Some(RouteToken(token.clone()))),
-        None => Err(TokensError::NotGiven),
+impl Errand<'_> {
+    async fn run(self, record: &Record, held: Option<&AccessToken>) -> Result<Found, TokensError> {
+        let renewable = record.refresh_token().is_some();
+        if let Some(valid) = held.filter(|held| !held.has_expired(self.now)) {
+            // It is good for a while yet: nobody waits for the provider, and nobody suffers from it.
+            if renewable {
+                let patience = Patience::AheadOfTime;
+                let Self {
+                    shared,
+                    provider,
+                    key,
+                    wanted,
+                    now,
+                } = self;
+                drop(
+                    shared
+                        .flights
+                        .join(shared, provider, *key, wanted, now, patience),
+                );
+            }
+            return Ok(Found::AtHand(Some(RouteToken(valid.clone()))));
+        }
+        let own = record.tokens().sign_in_key();
+        if held.is_none() && self.wanted == own && record.tokens().is_empty() {
+            // Some providers give none unless a scope of an API was asked for.
+            return Ok(Found::AtHand(None));
+        }
+        if !renewable {
+            return Err(match held {
+                Some(_) => TokensError::Expired,
+                None if self.wanted == self.provider.asked_for() => TokensError::AskedOtherwise,
+                None => TokensError::NoRefreshToken,
+            });
+        }
+        self.refreshed().await.map(Found::Renewed)
+    }
+
+    /// Waits for the refresh that brings the token.
+    async fn refreshed(&self) -> Result<Arc<Stored>, TokensError> {
+        let Self {
+            shared,
+            provider,
+            key,
+            wanted,
+            now,
+        } = *self;
+        loop {
+            let patience = Patience::Waiting;
+            let flight = shared
+                .flights
+                .join(shared, provider, *key, wanted, now, patience);
+            let serves = flight.is_for(wanted);
+            let outcome = flight.landed().await;
+            if serves {
+                let stored = outcome?;
+                return match stored.record().tokens().find(wanted) {
+                    Some(_) => Ok(stored),
+                    None => Err(TokensError::NotGiven),
+                };
+            }
+            // It was for another token of this session; the grants of one session are taken in turn.
+        }
     }
 }
 

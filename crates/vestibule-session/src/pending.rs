@@ -63,6 +63,9 @@ pub struct Pending {
     /// What the access token was asked for. The configuration may say something else by the time the
     /// person is back.
     pub asked_for: ResourceKey,
+    /// The route's token that the sign-in is made for, because the provider did not give that one
+    /// without the person.
+    pub wanted: Option<ResourceKey>,
     /// The session this browser had. An answer that comes as a cross-site `POST` does not bring its
     /// cookie (`SameSite=Lax`), and it must still end when the new one is there.
     pub replaces: Option<StoreKey>,

@@ -10,7 +10,7 @@ pub mod fixture;
 mod tokens;
 mod wire;
 
-pub use tokens::{AccessToken, ResourceKey, TokenSet};
+pub use tokens::{AccessToken, RENEWAL_AGE, ResourceKey, TokenSet};
 pub use wire::{FORMAT, RecordError};
 
 use std::fmt;
@@ -46,6 +46,9 @@ pub struct Record {
     refresh_token: Option<Secret>,
     granted_scope: Option<String>,
     tokens: TokenSet,
+    signed_in_for: Option<ResourceKey>,
+    /// The sign-in was granted more than its own token is asked for.
+    granted_wider: bool,
 }
 
 /// What a finished sign-in brings to [`Record::establish`].
@@ -65,6 +68,20 @@ pub struct SignedIn<'a> {
     pub userinfo: Option<&'a UserInfo>,
     /// The access token in `tokens`, when its signature, issuer and audience were verified.
     pub access_token: Option<&'a VerifiedAccessToken>,
+    /// What is different where the sign-in was no ordinary one.
+    pub detour: Option<Detour<'a>>,
+}
+
+/// A sign-in that asked for something else than the token that is its own, or that was made for one
+/// route's token.
+#[derive(Debug)]
+pub struct Detour<'a> {
+    /// What the sign-in's own token is asked for. Rules go by that one alone.
+    pub own: ResourceKey,
+    /// The token it was made for, because the provider did not give that one without the person.
+    pub wanted: Option<ResourceKey>,
+    /// The session the browser had. If it is the same person's, what it holds is not lost.
+    pub before: Option<&'a Record>,
 }
 
 /// What a refresh brings to [`Record::with_refreshed_tokens`].
@@ -99,8 +116,9 @@ impl Record {
             asked_for,
             userinfo,
             access_token,
+            detour,
         } = signed_in;
-        Self {
+        let mut record = Self {
             provider: provider.to_owned(),
             site: site.origin().to_owned(),
             issuer: id_token.issuer().to_owned(),
@@ -116,7 +134,59 @@ impl Record {
             refresh_token: tokens.refresh_token().cloned(),
             granted_scope: tokens.scope().map(str::to_owned),
             tokens: TokenSet::of_sign_in(asked_for, AccessToken::received(tokens, now)),
+            signed_in_for: None,
+            granted_wider: false,
+        };
+        if let Some(detour) = detour {
+            record.take(detour, now);
         }
+        record
+    }
+
+    /// Makes the tokens of a detour those of the sign-in it stands for.
+    fn take(&mut self, detour: Detour<'_>, now: UnixTime) {
+        let Detour {
+            own,
+            wanted,
+            before,
+        } = detour;
+        let before = before.filter(|before| {
+            before.provider == self.provider
+                && before.site == self.site
+                && before.issuer == self.issuer
+                && before.subject == self.subject
+        });
+        let asked_for = self.tokens.sign_in_key().clone();
+        if asked_for != own {
+            let mut tokens = TokenSet::without_own(own);
+            if let Some(token) = self.tokens.sign_in() {
+                tokens.put(asked_for.clone(), token.clone(), now);
+            }
+            self.tokens = tokens;
+            self.granted_wider = asked_for.is_wider_than(self.tokens.sign_in_key());
+            if !self.granted_wider {
+                // It says nothing of the token that rules go by.
+                self.access_claims = None;
+            }
+            let told = self.granted_scope.take();
+            let told = told.unwrap_or_else(|| asked_for.scope());
+            self.granted_scope = Some(told);
+            if let Some(before) = before.filter(|_| !self.granted_wider) {
+                let granted: Vec<&str> = before.granted_scopes().collect();
+                self.granted_scope = Some(granted.join(" "));
+                self.granted_wider = before.granted_wider;
+                self.access_claims.clone_from(&before.access_claims);
+                self.userinfo = self.userinfo.take().or_else(|| before.userinfo.clone());
+            }
+        }
+        if let Some(before) = before {
+            self.tokens.take_over(&before.tokens, wanted.as_ref(), now);
+            // Some providers give a refresh token only the first time.
+            if self.refresh_token.is_none() {
+                self.refresh_token.clone_from(&before.refresh_token);
+            }
+        }
+        self.signed_in_for = wanted.filter(|wanted| self.tokens.find(wanted).is_none());
     }
 
     /// The session after the sign-in's own tokens were refreshed. A new refresh token takes the
@@ -155,12 +225,14 @@ impl Record {
         if asked_for == *self.tokens.sign_in_key() {
             // Claims of an access token that is gone must not decide anything.
             next.access_claims = access_token.map(|token| token.claims().clone());
-            if let Some(scope) = tokens.scope() {
+            // RFC 6749 §6: what is not asked for here is granted as it was before.
+            if let Some(scope) = tokens.scope().filter(|_| !self.granted_wider) {
                 next.granted_scope = Some(scope.to_owned());
             }
         }
         if let Some(token) = AccessToken::received(tokens, now) {
-            next.tokens.put(asked_for, token);
+            next.signed_in_for = next.signed_in_for.filter(|wanted| *wanted != asked_for);
+            next.tokens.put(asked_for, token, now);
         }
         next.refreshed_at = now;
         Ok(next)
@@ -274,6 +346,13 @@ impl Record {
     #[must_use]
     pub fn tokens(&self) -> &TokenSet {
         &self.tokens
+    }
+
+    /// The token that this sign-in was made for, for as long as the provider has not given it all
+    /// the same: another sign-in would be as vain.
+    #[must_use]
+    pub fn signed_in_for(&self) -> Option<&ResourceKey> {
+        self.signed_in_for.as_ref()
     }
 
     /// The record as a store writes it: a CBOR map with integer keys.

@@ -1,17 +1,42 @@
 //! What Microsoft Entra ID makes of scopes: one API per token, and scopes named with their API.
 
-use super::{Tables, Wanted, providers_of};
+use super::{Tables, providers_of};
 use crate::read::{At, Context};
 use crate::section::provider::{ProviderKind, ProviderSettings};
 use crate::section::route::{AccessToken, Require, RouteSettings};
 use crate::section::rule::RuleSettings;
 
-/// At Entra's token endpoint all scopes must be of one resource (AADSTS28000).
+/// At Entra's token endpoint all scopes must be of one resource (AADSTS28000). Whether they are.
+pub(super) fn one_api(
+    context: &Context<'_>,
+    provider: &At<ProviderSettings>,
+    route: &At<RouteSettings>,
+    scopes: &[&str],
+) -> bool {
+    let resources: Vec<&str> = scopes
+        .iter()
+        .filter_map(|scope| entra_resource(scope))
+        .collect();
+    if provider.value.kind != ProviderKind::Entra
+        || !resources.windows(2).any(|pair| pair.first() != pair.last())
+    {
+        return true;
+    }
+    context.error(
+        route.marks.of("access_token"),
+        route.marks.key("access_token"),
+        "these scopes are of different APIs, and a token is for one",
+        "keep the scopes of the API behind this route",
+    );
+    false
+}
+
+/// Nor may what every sign-in asks for be of another API than the token it brings.
 pub(super) fn sign_in_scopes(
     context: &Context<'_>,
     provider: &At<ProviderSettings>,
     route: &At<RouteSettings>,
-    (scopes, _): &Wanted<'_>,
+    scopes: &[&str],
 ) {
     if provider.value.kind != ProviderKind::Entra {
         return;
@@ -20,15 +45,6 @@ pub(super) fn sign_in_scopes(
         .iter()
         .filter_map(|scope| entra_resource(scope))
         .collect();
-    if resources.windows(2).any(|pair| pair.first() != pair.last()) {
-        context.error(
-            route.marks.of("access_token"),
-            route.marks.key("access_token"),
-            "these scopes are of different APIs, and a token is for one",
-            "keep the scopes of the API behind this route",
-        );
-        return;
-    }
     resources.extend(
         provider
             .value

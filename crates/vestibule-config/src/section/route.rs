@@ -117,12 +117,14 @@ pub enum Require {
 pub enum AccessToken {
     /// The sign-in's own, whatever it is.
     SignIn,
-    /// One for this resource. At least one of the two is there.
+    /// One for this resource. At least one of the three is there.
     Resource {
         /// The scopes to ask for, not empty.
         scopes: Vec<String>,
         /// The resource indicator (RFC 8707), for providers that take one.
         resource: Option<String>,
+        /// The `audience` parameter, for providers that have one of their own.
+        audience: Option<String>,
     },
 }
 

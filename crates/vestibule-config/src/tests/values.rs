@@ -169,6 +169,7 @@ fn every_key_of_the_file_is_carried_over() {
     let Some(AccessToken::Resource {
         scopes,
         resource: None,
+        audience: None,
     }) = &foo.access_token
     else {
         panic!()
@@ -196,6 +197,7 @@ fn every_key_of_the_file_is_carried_over() {
         Some(AccessToken::Resource {
             scopes: vec!["orders".to_owned()],
             resource: Some("https://api.example.com/orders".to_owned()),
+            audience: None,
         })
     );
     assert_eq!(

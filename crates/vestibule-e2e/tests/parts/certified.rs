@@ -1,8 +1,9 @@
 //! Against npm `oidc-provider`, which is certified and knows nothing of us.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use vestibule_e2e::certified_provider::{CertifiedProvider, JWT_RESOURCE, OPAQUE_RESOURCE};
 use vestibule_e2e::http::Reply;
+use vestibule_e2e::jwt::claims;
 use vestibule_e2e::person::Person;
 use vestibule_e2e::program::Proxy;
 use vestibule_e2e::scene::start_with;
@@ -233,29 +234,4 @@ fn a_person_who_says_no_gets_a_page() {
         200,
         "and can try again"
     );
-}
-
-/// The claims of a JWT, unverified: the provider is the authority here.
-fn claims(token: &str) -> Value {
-    let payload = token
-        .split('.')
-        .nth(1)
-        .unwrap_or_else(|| panic!("not a JWT: {token}"));
-    serde_json::from_slice(&base64url(payload)).unwrap()
-}
-
-fn base64url(text: &str) -> Vec<u8> {
-    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let mut bytes = Vec::new();
-    let (mut bits, mut count) = (0_u32, 0);
-    for letter in text.bytes() {
-        let value = LETTERS.iter().position(|known| *known == letter).unwrap();
-        bits = bits << 6 | u32::try_from(value).unwrap();
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count & 0xff) as u8);
-        }
-    }
-    bytes
 }

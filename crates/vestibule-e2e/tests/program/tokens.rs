@@ -3,8 +3,9 @@
 use std::thread;
 
 use serde_json::json;
+use vestibule_e2e::jwt::claims;
 use vestibule_e2e::person::Person;
-use vestibule_e2e::scene::{Scene, eventually};
+use vestibule_e2e::scene::{SECOND_API, Scene, eventually};
 
 #[test]
 fn the_upstream_gets_the_token_of_its_own_api() {
@@ -28,6 +29,39 @@ fn the_upstream_gets_the_token_of_its_own_api() {
         !last.fields.iter().any(|(_, value)| value.contains(bearer)),
         "{last:?}"
     );
+}
+
+#[test]
+fn two_routes_with_two_apis_get_each_its_own_token() {
+    let scene = Scene::of_two_apis();
+    let mut person = scene.signed_in("ada");
+    let bearer = |person: &mut Person, path: &str| {
+        let reply = person.fetch(&scene.url(path));
+        assert_eq!(reply.status, 200, "{path}: {}", reply.text());
+        let received = scene.upstream.received();
+        let value = received.last().unwrap().field("authorization").unwrap();
+        value.strip_prefix("Bearer ").unwrap().to_owned()
+    };
+    let first = bearer(&mut person, "/app/");
+    assert_eq!(scene.provider.count("token.refresh_token"), 0);
+    let second = bearer(&mut person, "/orders/");
+    // The one has version 1 tokens, which name the API as it was asked for, the other version 2.
+    assert_eq!(
+        (claims(&first)["aud"].clone(), claims(&first)["ver"].clone()),
+        (scene.provider.fact("api").into(), "1.0".into())
+    );
+    assert_eq!(
+        (
+            claims(&second)["aud"].clone(),
+            claims(&second)["ver"].clone()
+        ),
+        (SECOND_API.into(), "2.0".into())
+    );
+    assert_eq!(claims(&second)["scp"], "orders.read");
+    // Both are kept.
+    assert_eq!(bearer(&mut person, "/app/"), first);
+    assert_eq!(bearer(&mut person, "/orders/"), second);
+    assert_eq!(scene.provider.count("token.refresh_token"), 1);
 }
 
 #[test]

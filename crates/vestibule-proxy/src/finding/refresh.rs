@@ -43,8 +43,9 @@ pub(crate) fn of_refresh(
         | TokensError::GrantOver(error) => {
             seen.provider_error = of_refusal(error, Grant::Refresh);
         }
+        TokensError::InVain(error) => return of_refresh(error, plan, provider),
         TokensError::Provider(error) => error.witness(provider.map(AsRef::as_ref), &mut seen),
-        TokensError::Expired => {
+        TokensError::Expired | TokensError::NoRefreshToken => {
             // It was not renewed because the sign-in brought nothing to renew it with.
             let mut answer = TokenResponse::default();
             answer.members = vec!["access_token".to_owned(), "id_token".to_owned()];

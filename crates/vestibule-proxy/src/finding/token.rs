@@ -9,6 +9,7 @@ use vestibule_gate::route::TokenChoice;
 use vestibule_oidc::microsoft::TenantId;
 use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
+use vestibule_session::record::ResourceKey;
 
 use super::settings::is_for;
 use super::{Line, known, of};
@@ -22,6 +23,7 @@ pub(crate) fn judge(
     plan: &Plan,
     metrics: &Metrics,
     provider: &Arc<Provider>,
+    asked_for: &ResourceKey,
     token: &Secret,
     now: UnixTime,
 ) {
@@ -29,12 +31,17 @@ pub(crate) fn judge(
         .gate
         .routes()
         .iter()
-        .filter(|route| route.access_token == TokenChoice::SignIn && is_for(route, Some(provider)))
+        .filter(|route| match &route.access_token {
+            TokenChoice::None => false,
+            TokenChoice::SignIn => asked_for == provider.asked_for(),
+            TokenChoice::Resource(key) => key == asked_for,
+        })
+        .filter(|route| is_for(route, Some(provider)))
         .map(|route| &route.name);
     let mut seen = Evidence::default();
     seen.now = Some(now);
     seen.token = Some(Token::of(token.expose()).role(Role::Access).just_issued());
-    seen.api = api(provider);
+    seen.api = api(asked_for);
     let mut found = None;
     for route in passes_on {
         // Most tokens are in order: that is found out once, whatever the number of routes.
@@ -100,14 +107,13 @@ fn tell(
 }
 
 /// The API the token was asked for, where the scopes name exactly one.
-fn api(provider: &Provider) -> Option<Api> {
-    let plan = provider.plan();
-    let of_scope = |scope: &String| {
+fn api(asked_for: &ResourceKey) -> Option<Api> {
+    let of_scope = |scope: &str| {
         let (resource, _) = scope.rsplit_once('/')?;
         let (_, rest) = resource.split_once("://")?;
         (!rest.is_empty()).then(|| resource.to_owned())
     };
-    let mut names: Vec<String> = plan.scopes.iter().filter_map(of_scope).collect();
+    let mut names: Vec<String> = asked_for.scopes().filter_map(of_scope).collect();
     names.dedup();
     let [name] = names.as_slice() else {
         return None;

@@ -50,6 +50,8 @@ pub(crate) struct Knobs {
     pub(crate) date: Option<UnixTime>,
     /// Paths called, in order.
     pub(crate) calls: Vec<String>,
+    /// What the token endpoint was sent, in order.
+    pub(crate) forms: Vec<BTreeMap<String, String>>,
     /// Value of `Authorization`, call by call.
     pub(crate) authorizations: Vec<Option<String>>,
 }
@@ -78,6 +80,7 @@ impl FakeProvider {
             user_info: None,
             date: None,
             calls: Vec::new(),
+            forms: Vec::new(),
             authorizations: Vec::new(),
         })))
     }
@@ -128,6 +131,7 @@ impl FakeProvider {
                 let form = url::form_urlencoded::parse(form.expose().as_bytes())
                     .into_owned()
                     .collect::<BTreeMap<_, _>>();
+                knobs.forms.push(form.clone());
                 (knobs.token)(&form)
             }
             "/revoke" => {
@@ -216,6 +220,8 @@ pub(crate) fn plan(name: &str) -> ProviderPlan {
         client_auth_method: ClientAuthMethod::FromMetadata,
         scopes: vec!["openid".to_owned(), "offline_access".to_owned()],
         resource: None,
+        audience: None,
+        more: Vec::new(),
         response_mode: ResponseMode::Query,
         user_info: UserInfoUse::Never,
         authorization_parameters: ExtraParameters::default(),

@@ -59,10 +59,16 @@ pub struct ProviderPlan {
     pub client_secret: Option<Secret>,
     /// How the secret is used.
     pub client_auth_method: ClientAuthMethod,
-    /// The scopes asked for at sign-in, `openid` among them; what the routes need is included.
+    /// The scopes of the sign-in's own token, `openid` among them; what the first route that names
+    /// any needs is included.
     pub scopes: Vec<String>,
-    /// The resource asked for at sign-in (RFC 8707), if the routes need one.
+    /// The resource of that token (RFC 8707), if the route needs one.
     pub resource: Option<String>,
+    /// The `audience` parameter of that token, for providers that have one instead.
+    pub audience: Option<String>,
+    /// What other routes need: tokens that are fetched with the refresh token when they are first
+    /// needed. See [`ProviderPlan::sign_in_asks`] for what a sign-in says of them.
+    pub more: Vec<ResourceKey>,
     /// How the answer comes.
     ///
     /// [`ResponseMode::FormPost`] needs https: its pending cookie is `SameSite=None; Secure`.
@@ -82,11 +88,85 @@ pub struct ProviderPlan {
     pub clock_skew: Duration,
 }
 
+/// What an authorization request asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignInAsks {
+    /// `scope`.
+    pub scopes: Vec<String>,
+    /// Each a `resource` (RFC 8707 §2).
+    pub resources: Vec<String>,
+    /// `audience`.
+    pub audience: Option<String>,
+    /// What the access token is for that the code is redeemed for.
+    pub token: ResourceKey,
+}
+
+/// Scopes of OpenID Connect itself, which belong to no API (OIDC Core §5.4, §11).
+fn is_of_openid(scope: &str) -> bool {
+    matches!(scope, "openid" | "profile" | "email" | "offline_access")
+}
+
 impl ProviderPlan {
     /// What the sign-in's own access token is asked for.
     #[must_use]
     pub fn asked_for(&self) -> ResourceKey {
         ResourceKey::new(self.resource.as_deref(), &self.scopes.join(" "))
+            .with_audience(self.audience.as_deref())
+    }
+
+    /// What an authorization request asks for, if the person is to come back with a token for
+    /// `wanted`.
+    ///
+    /// Entra has one API in a request, and gives tokens for any other later. Elsewhere a refresh can
+    /// only narrow what was granted (RFC 6749 §6, RFC 8707 §2.2), so that everything is named at
+    /// once. An `audience` is a token of its own: the provider has its own rules for those.
+    #[must_use]
+    pub fn sign_in_asks(&self, is_entra: bool, wanted: Option<&ResourceKey>) -> SignInAsks {
+        if is_entra {
+            let Some(wanted) = wanted else {
+                return self.asks_for_own();
+            };
+            let of_openid = self.scopes.iter().filter(|scope| is_of_openid(scope));
+            return SignInAsks {
+                scopes: of_openid
+                    .cloned()
+                    .chain(wanted.scopes().map(str::to_owned))
+                    .collect(),
+                resources: Vec::new(),
+                audience: None,
+                token: wanted.clone(),
+            };
+        }
+        let mut asks = self.asks_for_own();
+        let here = |key: &&ResourceKey| key.audience() == self.audience.as_deref();
+        for key in self.more.iter().filter(here) {
+            for scope in key.scopes() {
+                if !asks.scopes.iter().any(|known| known == scope) {
+                    asks.scopes.push(scope.to_owned());
+                }
+            }
+            if let Some(resource) = key.resource()
+                && !asks.resources.iter().any(|known| known == resource)
+            {
+                asks.resources.push(resource.to_owned());
+            }
+        }
+        // A resource narrows the token that the code is redeemed for. Without one it has all scopes:
+        // more than any one upstream is due.
+        if self.resource.is_none() {
+            asks.token = ResourceKey::new(None, &asks.scopes.join(" "))
+                .with_audience(self.audience.as_deref());
+        }
+        asks
+    }
+
+    fn asks_for_own(&self) -> SignInAsks {
+        SignInAsks {
+            scopes: self.scopes.clone(),
+            resources: self.resource.iter().cloned().collect(),
+            audience: self.audience.clone(),
+            token: self.asked_for(),
+        }
     }
 
     /// How we authenticate to this provider, whose metadata are known by now.

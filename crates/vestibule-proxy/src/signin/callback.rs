@@ -176,6 +176,7 @@ async fn finish(
         verifier: pending.verifier,
         max_age: pending.max_age,
         asked_for: pending.asked_for,
+        wanted: pending.wanted,
         replaces: replaced(visit.handle.as_ref(), pending.replaces),
         now: visit.now,
     };

@@ -14,8 +14,10 @@ use vestibule_oidc::time::UnixTime;
 use vestibule_oidc::token::{Grant, TokenRequest, TokenResponse};
 use vestibule_oidc::userinfo::{self, UserInfo, UserInfoError};
 use vestibule_session::handle::{Handle, StoreKey};
-use vestibule_session::record::{Record, ResourceKey, SignedIn};
+use vestibule_session::lifetime::Liveness;
+use vestibule_session::record::{Detour, Record, ResourceKey, SignedIn};
 use vestibule_session::site::Site;
+use vestibule_session::store::Stored;
 
 use super::{SignInError, witness};
 use crate::entropy::random_bytes;
@@ -36,6 +38,8 @@ pub(super) struct Redeem {
     pub(super) max_age: Option<Duration>,
     /// What the access token was asked for.
     pub(super) asked_for: ResourceKey,
+    /// The route's token that the sign-in was made for.
+    pub(super) wanted: Option<ResourceKey>,
     /// The sessions this browser had. They end when the new one is there, not before.
     pub(super) replaces: Vec<StoreKey>,
     pub(super) now: UnixTime,
@@ -59,12 +63,22 @@ impl Redeem {
         let note =
             |error: SignInError| error.noting(|seen| witness::id_token(raw, &self.provider, seen));
         let id_token = verified.map_err(|error| clocks(note(error)))?;
-        let userinfo = ask_user_info(&self.provider, &metadata, &tokens, id_token.subject())
-            .await
-            .map_err(note)?;
+        let own = self.provider.asked_for();
         let plan = self.shared.plan.load_full();
         let given = tokens.access_token();
-        let access_token = finding::for_rules(&plan, &self.provider, &metadata, given, now).await;
+        // A token for one route's upstream is none for the user info endpoint, and none for rules.
+        let is_routes = self.wanted.as_ref() == Some(&self.asked_for);
+        let userinfo = match is_routes {
+            true => None,
+            false => ask_user_info(&self.provider, &metadata, &tokens, id_token.subject())
+                .await
+                .map_err(note)?,
+        };
+        let for_rules = given.filter(|_| !is_routes);
+        let access_token =
+            finding::for_rules(&plan, &self.provider, &metadata, for_rules, now).await;
+        let before = self.before().await;
+        let is_detour = self.asked_for != *own || self.wanted.is_some();
         let record = Record::establish(
             SignedIn {
                 provider: &self.provider.plan().name,
@@ -74,6 +88,11 @@ impl Redeem {
                 asked_for: self.asked_for.clone(),
                 userinfo: userinfo.as_ref(),
                 access_token: access_token.as_ref(),
+                detour: is_detour.then(|| Detour {
+                    own: own.clone(),
+                    wanted: self.wanted.clone(),
+                    before: before.as_ref().map(|stored| stored.record()),
+                }),
             },
             now,
         );
@@ -83,7 +102,7 @@ impl Redeem {
         store.insert(&handle.store_key(), record).await?;
         if let Some(token) = given {
             let metrics = &self.shared.telemetry.metrics;
-            finding::judge(&plan, metrics, &self.provider, token, now);
+            finding::judge(&plan, metrics, &self.provider, &self.asked_for, token, now);
         }
         for old in &self.replaces {
             if let Err(error) = self.shared.end_session(old).await {
@@ -93,9 +112,26 @@ impl Redeem {
         Ok(handle)
     }
 
+    /// The session that a sign-in for one route's token goes on from.
+    async fn before(&self) -> Option<Arc<Stored>> {
+        self.wanted.as_ref()?;
+        for key in &self.replaces {
+            // One that can't be read is only not gone on from.
+            if let Ok(Some(stored)) = self.shared.store.load(key).await {
+                let plan = self.shared.plan.load();
+                let live = plan.gate.lifetimes().judge(&stored, self.now) == Liveness::Live;
+                return live.then_some(stored);
+            }
+        }
+        None
+    }
+
     async fn redeem(&self, metadata: &ProviderMetadata) -> Result<ProviderAnswer, SignInError> {
         let settings = self.provider.plan();
-        let extra = resource_parameter(settings.resource.as_deref())?;
+        // RFC 8707 §2.2: of all that was named, this is what the token is for.
+        let resource = self.asked_for.resource();
+        let pair = resource.map(|resource| ("resource".to_owned(), resource.to_owned()));
+        let extra = ExtraParameters::new(pair)?;
         let request = TokenRequest {
             endpoint: metadata.token_endpoint(),
             client_id: &settings.client_id,
@@ -140,12 +176,6 @@ impl Redeem {
             verified => Ok(verified?),
         }
     }
-}
-
-/// `resource` (RFC 8707 §2.2), if the sign-in asks for one.
-pub(crate) fn resource_parameter(resource: Option<&str>) -> Result<ExtraParameters, SignInError> {
-    let pair = resource.map(|resource| ("resource".to_owned(), resource.to_owned()));
-    Ok(ExtraParameters::new(pair)?)
 }
 
 /// User info about `subject`, if it is to be asked for.

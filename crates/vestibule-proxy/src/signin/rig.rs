@@ -11,7 +11,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use url::Url;
+use vestibule_gate::authorize::Authorized;
 use vestibule_gate::decision::Decision;
+use vestibule_gate::evidence::Evidence;
 use vestibule_gate::fields::Fields;
 use vestibule_gate::headers::{ModAuthOpenidc, Preset};
 use vestibule_gate::path::PathPrefix;
@@ -22,7 +24,7 @@ use vestibule_gate::{Gate, GateSettings};
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::{Handle, StoreKey};
 use vestibule_session::lifetime::Lifetimes;
-use vestibule_session::record::Record;
+use vestibule_session::record::{Record, ResourceKey};
 use vestibule_session::seal::{KeyRing, SealingKey};
 use vestibule_session::site::Site;
 use vestibule_session::store::{
@@ -46,10 +48,13 @@ use crate::shared::Shared;
 use crate::store::MemoryStore;
 use crate::telemetry::Telemetry;
 use crate::telemetry::access::Entry;
-use crate::tokens;
+use crate::tokens::{self, Found, RouteToken};
 
 pub(crate) const ORIGIN: &str = "https://portal.example.com";
 pub(crate) const START: UnixTime = UnixTime(1_800_000_000);
+
+/// The scope of the route `/b`.
+pub(crate) const SCOPE_B: &str = "api://b/read";
 
 /// Secrets that must not be in any answer of ours.
 const CANARIES: [&str; 3] = ["access-token-", "refresh-token-", "secret-of-the-client"];
@@ -209,6 +214,8 @@ pub(crate) struct Grants {
     pub(crate) refreshes: usize,
     /// Answers refreshes instead.
     pub(crate) refuse_refresh: Option<(u16, Value)>,
+    /// The same for those that ask for this scope.
+    pub(crate) refuse_scope: Option<(&'static str, Value)>,
     pub(crate) redeemed: usize,
 }
 
@@ -237,6 +244,7 @@ impl Rig {
             refresh_token: String::new(),
             refreshes: 0,
             refuse_refresh: None,
+            refuse_scope: None,
             redeemed: 0,
         }));
         let began = Instant::now();
@@ -329,22 +337,30 @@ impl Rig {
                 };
                 own_endpoint(visit, Body::from(ask.body), &context, &mut entry).await
             }
-            Decision::SignIn(_) => begin(shared, &plan, &request, &context, now, &mut entry).await,
+            Decision::SignIn(_) => {
+                begin(shared, &plan, &request, &context, now, None, &mut entry).await
+            }
             Decision::Forward(authorized) => {
                 self.store.touch(&handle.as_ref().unwrap().store_key(), now);
-                let token = tokens::for_route(shared, &plan, &authorized, key.as_ref(), now).await;
-                match token {
-                    Ok(token) => {
-                        let told = self.identities.of(&plan, &authorized, key, token.as_ref());
-                        let token = told.fields.first("OIDC_access_token").unwrap_or_default();
-                        return Reply {
-                            status: 200,
-                            fields: Fields::new(),
-                            body: String::from_utf8(token.to_vec()).unwrap(),
-                        };
+                let found = tokens::for_route(shared, &plan, &authorized, key.as_ref(), now).await;
+                match found {
+                    Ok(Found::AtHand(token)) => {
+                        return self.told(&plan, &authorized, key, token.as_ref());
+                    }
+                    Ok(Found::Renewed(stored)) => {
+                        let evidence = Evidence::Session(stored);
+                        let examined = plan.gate.examine(&request);
+                        match plan.gate.decide(&request, examined, evidence, now).0 {
+                            Decision::Forward(authorized) => {
+                                let token = tokens::of_renewed(&plan, &authorized);
+                                return self.told(&plan, &authorized, key, token.as_ref());
+                            }
+                            other => respond::decision(&other, &context),
+                        }
                     }
                     Err(error) if error.needs_sign_in() && context.is_person() => {
-                        begin(shared, &plan, &request, &context, now, &mut entry).await
+                        let lacking = Some(&error);
+                        begin(shared, &plan, &request, &context, now, lacking, &mut entry).await
                     }
                     Err(error) => respond::no_token(&error, &context),
                 }
@@ -359,6 +375,39 @@ impl Rig {
         };
         reply.check();
         reply
+    }
+
+    /// What the upstream is told, as an answer that names the token in it.
+    fn told(
+        &self,
+        plan: &Arc<Plan>,
+        authorized: &Authorized<'_>,
+        key: Option<StoreKey>,
+        token: Option<&RouteToken>,
+    ) -> Reply {
+        let told = self.identities.of(plan, authorized, key, token);
+        let token = told.fields.first("OIDC_access_token").unwrap_or_default();
+        Reply {
+            status: 200,
+            fields: Fields::new(),
+            body: String::from_utf8(token.to_vec()).unwrap(),
+        }
+    }
+
+    /// The forms of the refreshes so far, as `name=value` of those fields that say what is asked for.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        let knobs = self.fake.knobs();
+        let refreshes = knobs
+            .forms
+            .iter()
+            .filter(|form| form["grant_type"] == "refresh_token");
+        refreshes
+            .map(|form| {
+                let fields = ["scope", "resource", "audience"].iter();
+                let said = fields.filter_map(|name| Some(format!("{name}={}", form.get(*name)?)));
+                said.collect::<Vec<_>>().join(" & ")
+            })
+            .collect()
     }
 
     /// The person signs in at the provider: what the callback then is asked for.
@@ -585,6 +634,16 @@ fn plan(fake: &FakeProvider, providers: Vec<ProviderPlan>) -> Plan {
     }
 }
 
+/// What the route `/b` asks for.
+pub(crate) fn key_b() -> ResourceKey {
+    ResourceKey::new(None, SCOPE_B)
+}
+
+/// What the route `/c` asks for.
+pub(crate) fn key_c() -> ResourceKey {
+    ResourceKey::new(Some("https://c.example.com"), "c.read").with_audience(Some("c"))
+}
+
 fn gate() -> Gate {
     let route = |name: &str, prefix: &str| {
         let mut route = Route::new(name, PathPrefix::parse(prefix).unwrap(), UpstreamId(0));
@@ -594,15 +653,30 @@ fn gate() -> Gate {
         route
     };
     let mut members = route("members", "/members");
-    members.require = Requirement::Rules(Rule::Group {
+    let only_members = Requirement::Rules(Rule::Group {
         any_of: vec!["members".to_owned()],
     });
+    members.require = only_members.clone();
+    let other = |name: &str, prefix: &str, key: ResourceKey| {
+        let mut route = route(name, prefix);
+        route.access_token = TokenChoice::Resource(key);
+        route
+    };
+    let mut members_b = other("members-b", "/members-b", key_b());
+    members_b.require = only_members;
     let mut public = route("public", "/public");
     public.require = Requirement::Public;
     public.access_token = TokenChoice::None;
     Gate::new(GateSettings {
         sites: vec![Site::https("portal.example.com", 443).unwrap()],
-        routes: vec![route("app", "/app"), members, public],
+        routes: vec![
+            route("app", "/app"),
+            members,
+            public,
+            members_b,
+            other("b", "/b", key_b()),
+            other("c", "/c", key_c()),
+        ],
         lifetimes: Lifetimes::new(Duration::from_secs(7200), Duration::from_secs(36000)).unwrap(),
     })
     .unwrap()
@@ -642,6 +716,11 @@ fn answer_tokens(
                 grants.refreshes += 1;
                 if let Some((status, answer)) = &grants.refuse_refresh {
                     return Ok((*status, answer.to_string()));
+                }
+                if let Some((scope, answer)) = &grants.refuse_scope
+                    && form["scope"].split(' ').any(|asked| asked == *scope)
+                {
+                    return Ok((400, answer.to_string()));
                 }
                 if form["refresh_token"] != grants.refresh_token {
                     return refused("invalid_grant");

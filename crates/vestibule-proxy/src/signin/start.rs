@@ -9,16 +9,18 @@ use vestibule_oidc::pkce::Verifier;
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::Handle;
 use vestibule_session::pending::{self, Pending, PendingCookieError};
+use vestibule_session::record::ResourceKey;
 use vestibule_session::return_to::ReturnTo;
 use vestibule_session::site::Site;
 
+use super::errand::Errand;
 use super::loops::Loops;
 use super::query::SignInQuery;
 use super::{SignInError, Visit, choose, cookies, path};
 use crate::entropy::random_bytes;
 use crate::exchange::Response;
 use crate::plan::Plan;
-use crate::provider::{Provider, ProviderError};
+use crate::provider::{Provider, ProviderError, SignInAsks};
 use crate::respond::{self, Context};
 use crate::shared::Shared;
 
@@ -40,6 +42,8 @@ pub(super) struct Start<'s> {
     pub(super) provider: &'s Arc<Provider>,
     pub(super) return_to: ReturnTo,
     pub(super) account: Account,
+    /// The route's token that it is for, where the provider did not give that one silently.
+    pub(super) errand: Option<Errand>,
     /// The handle that the browser sent.
     pub(super) handle: Option<&'s Handle>,
     pub(super) now: UnixTime,
@@ -84,6 +88,7 @@ pub(super) async fn endpoint(
         provider,
         return_to,
         account,
+        errand: None,
         handle: visit.handle.as_ref(),
         now: visit.now,
     };
@@ -168,8 +173,13 @@ impl Start<'_> {
                     .await??
             }
         };
-        let pending = self.pending(&loops)?;
         let settings = self.provider.plan();
+        let wanted = self
+            .errand
+            .as_ref()
+            .and_then(|errand| errand.wanted.as_ref());
+        let asks = settings.sign_in_asks(metadata.is_entra(), wanted);
+        let pending = self.pending(&loops, asks.token.clone())?;
         let several = self.plan.providers.len() > 1;
         let redirect_uri = format!(
             "{}{}",
@@ -177,12 +187,12 @@ impl Start<'_> {
             path::callback(&settings.name, several)
         );
         let challenge = pending.verifier.challenge();
-        let extra = self.parameters()?;
+        let extra = self.parameters(&asks, metadata.is_entra())?;
         let address = AuthorizationRequest {
             endpoint: metadata.authorization_endpoint(),
             client_id: &settings.client_id,
             redirect_uri: &redirect_uri,
-            scopes: &settings.scopes,
+            scopes: &asks.scopes,
             state: &pending.state,
             nonce: &pending.nonce,
             challenge: &challenge,
@@ -212,7 +222,7 @@ impl Start<'_> {
         Ok(response)
     }
 
-    fn pending(&self, loops: &Loops) -> Result<Pending, SignInError> {
+    fn pending(&self, loops: &Loops, asked_for: ResourceKey) -> Result<Pending, SignInError> {
         Ok(Pending {
             provider: self.provider.plan().name.clone(),
             state: State::from_entropy(random_bytes()?),
@@ -220,7 +230,11 @@ impl Start<'_> {
             verifier: Verifier::from_entropy(random_bytes()?),
             return_to: self.return_to.clone(),
             max_age: self.provider.plan().max_age,
-            asked_for: self.provider.asked_for().clone(),
+            asked_for,
+            wanted: self
+                .errand
+                .as_ref()
+                .and_then(|errand| errand.wanted.clone()),
             replaces: self.handle.map(Handle::store_key),
             returns: loops.returns().to_vec(),
             started_at: self.now,
@@ -239,19 +253,34 @@ impl Start<'_> {
         }
     }
 
-    /// What the configuration adds, the resource, and the account picker if it was asked for.
-    fn parameters(&self) -> Result<ExtraParameters, SignInError> {
+    /// What the configuration adds, the resources, and what the person is to be asked.
+    fn parameters(
+        &self,
+        asks: &SignInAsks,
+        is_entra: bool,
+    ) -> Result<ExtraParameters, SignInError> {
         let settings = self.provider.plan();
-        let configured = settings.authorization_parameters.pairs().iter();
-        let mut pairs: Vec<(String, String)> = configured
-            .filter(|(name, _)| self.account == Account::Any || name != "prompt")
-            .cloned()
-            .collect();
-        if let Some(resource) = &settings.resource {
-            pairs.push(("resource".to_owned(), resource.clone()));
+        let errand = self.errand.as_ref();
+        let prompt = match self.account {
+            Account::Choose => Some("select_account"),
+            Account::Any => errand.and_then(|errand| errand.prompt(is_entra)),
+        };
+        let mut pairs: Vec<(String, String)> = settings.authorization_parameters.pairs().to_vec();
+        let mut set = |name: &str, value: String| {
+            pairs.retain(|(known, _)| known != name);
+            pairs.push((name.to_owned(), value));
+        };
+        if let Some(audience) = &asks.audience {
+            set("audience", audience.clone());
         }
-        if self.account == Account::Choose {
-            pairs.push(("prompt".to_owned(), "select_account".to_owned()));
+        if let Some(prompt) = prompt {
+            set("prompt", prompt.to_owned());
+        }
+        if let Some(claims) = errand.and_then(|errand| errand.claims.clone()) {
+            set("claims", claims);
+        }
+        for resource in &asks.resources {
+            pairs.push(("resource".to_owned(), resource.clone()));
         }
         Ok(ExtraParameters::new(pairs)?)
     }

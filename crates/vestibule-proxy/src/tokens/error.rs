@@ -2,6 +2,7 @@
 
 use vestibule_oidc::fault::Fault;
 use vestibule_oidc::token::TokenError;
+use vestibule_session::record::{Record, ResourceKey};
 use vestibule_session::store::StoreError;
 
 use crate::provider::ProviderError;
@@ -31,11 +32,18 @@ pub enum TokensError {
     /// The token has expired, and there is no refresh token.
     #[error("use an access token that has expired")]
     Expired,
+    /// The route's token was never fetched, and there is no refresh token to fetch it with.
+    #[error("fetch an access token without a refresh token")]
+    NoRefreshToken,
+    /// The person was at the provider for this very token, and it can't be had all the same.
+    /// Sending them there again would be a loop.
+    #[error("get an access token for which the person has just signed in")]
+    InVain(#[source] Box<TokensError>),
     /// The provider gave no access token.
     #[error("find an access token in the provider's answer")]
     NotGiven,
-    /// The route wants the token of a resource nobody asked for.
-    #[error("find the resource the route wants a token for")]
+    /// The route's resource or audience can't be asked for.
+    #[error("ask for the route's resource")]
     ResourceUnknown,
     /// The provider of the session is not configured any more.
     #[error("find the provider of the session")]
@@ -58,7 +66,7 @@ pub enum TokensError {
 impl TokensError {
     /// The stable code.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::Provider(error) => error.code(),
             Self::Refused(_) => "refresh_refused",
@@ -67,6 +75,8 @@ impl TokensError {
             Self::OtherPerson => "refresh_other_person",
             Self::SessionGone => "session_ended",
             Self::Expired => "access_token_expired",
+            Self::NoRefreshToken => "no_refresh_token",
+            Self::InVain(error) => error.code(),
             Self::NotGiven => "access_token_not_given",
             Self::ResourceUnknown => "resource_unknown",
             Self::ProviderUnknown => "session_provider_unknown",
@@ -87,21 +97,29 @@ impl TokensError {
             Self::Interaction(_) | Self::GrantOver(_) | Self::SessionGone | Self::Expired => {
                 Fault::Client
             }
-            Self::OtherPerson | Self::NotGiven => Fault::Provider,
-            Self::ProviderUnknown | Self::OtherIssuer | Self::AskedOtherwise => Fault::Operator,
+            Self::OtherPerson | Self::NotGiven | Self::InVain(_) => Fault::Provider,
+            Self::ProviderUnknown
+            | Self::OtherIssuer
+            | Self::AskedOtherwise
+            | Self::NoRefreshToken => Fault::Operator,
             Self::ResourceUnknown | Self::Interrupted => Fault::Internal,
         }
     }
 
     /// What a stranger may read.
     #[must_use]
-    pub const fn public_message(&self) -> &'static str {
+    pub fn public_message(&self) -> &'static str {
         match self {
             Self::Provider(error) => error.public_message(),
             Self::Refused(_) | Self::NotGiven => {
                 "The identity provider gave no access token for the application behind this address."
             }
             Self::Interaction(_) => "The identity provider asks you to sign in again.",
+            Self::NoRefreshToken => "Sign in again for the application behind this address.",
+            Self::InVain(_) => {
+                "You have just signed in for the application behind this address, and the identity provider \
+                 still gives no access token for it."
+            }
             Self::GrantOver(_)
             | Self::OtherPerson
             | Self::SessionGone
@@ -128,10 +146,40 @@ impl TokensError {
                 | Self::OtherPerson
                 | Self::SessionGone
                 | Self::Expired
+                | Self::NoRefreshToken
                 | Self::ProviderUnknown
                 | Self::OtherIssuer
                 | Self::AskedOtherwise
         )
+    }
+
+    /// Whether the sign-in is to be one for the route's token: the session is as good as it was, and
+    /// the token alone is missing.
+    #[must_use]
+    pub const fn asks_for_route(&self) -> bool {
+        matches!(
+            self,
+            Self::Interaction(_) | Self::Expired | Self::NoRefreshToken
+        )
+    }
+
+    /// The refusal of the provider underneath, if it is one.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&TokenError> {
+        match self {
+            Self::Refused(error) | Self::Interaction(error) | Self::GrantOver(error) => Some(error),
+            Self::InVain(error) => error.refusal(),
+            _ => None,
+        }
+    }
+
+    /// The same, or [`Self::InVain`] if the person of this session was already at the provider for
+    /// the token that is wanted.
+    pub(super) fn unless_in_vain(self, record: &Record, wanted: &ResourceKey) -> Self {
+        match self.asks_for_route() && record.signed_in_for() == Some(wanted) {
+            true => Self::InVain(Box::new(self)),
+            false => self,
+        }
     }
 
     /// Whether the session is gone, so that its cookie can go too.

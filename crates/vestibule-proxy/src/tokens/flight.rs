@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | in the air | everybody who wants a token of this session | with its outcome |
 //! | landed well | nobody: the session has the new token | at once |
-//! | failed | those who come within [`HOLD_OFF`]: they get the failure | after that |
+//! | failed | those who want the same token within [`HOLD_OFF`]: they get the failure | after that |
 //!
 //! A flight runs on the control runtime and belongs to nobody: a browser that hangs up does not
 //! stop it, because by then the provider may have given a new refresh token and taken the old one
@@ -32,22 +32,63 @@ use crate::shared::Shared;
 /// not asked anew by each request.
 const HOLD_OFF: Duration = Duration::from_secs(2);
 
+/// The same for those who have a token that still works: trouble that lasts is not made worse by
+/// everybody whose token is due soon.
+const HOLD_OFF_AHEAD: Duration = Duration::from_secs(15);
+
 /// Time between two flights that do nothing but bring unstored tokens to the store. Longer than
 /// [`HOLD_OFF`], or each would only hear of the failure before.
 const STORE_AGAIN: Duration = Duration::from_secs(3);
 
-/// Above so many remembered failures the old ones are cleared away.
+/// Above so many sessions with failures the old ones are cleared away.
 const REMEMBERED_FAILURES: usize = 1024;
+
+/// So many failures of one session are remembered, each for another token.
+const FAILURES_OF_ONE: usize = 32;
 
 pub(super) type Outcome = Result<Arc<Stored>, TokensError>;
 
 /// The refreshes in flight. Outlives plans.
 #[derive(Debug, Default)]
 pub struct Flights {
-    by_session: Mutex<HashMap<StoreKey, Flight>>,
+    by_session: Mutex<HashMap<StoreKey, Turn>>,
     pub(super) unstored: Unstored,
     /// How many tasks there are whose end a stop must wait for.
     aloft: watch::Sender<usize>,
+}
+
+/// How long whoever joins puts up with a failure before asking again.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Patience {
+    /// A request waits for the outcome.
+    Waiting,
+    /// Nobody does: the token at hand still works.
+    AheadOfTime,
+}
+
+impl Patience {
+    const fn hold_off(self) -> Duration {
+        match self {
+            Self::Waiting => HOLD_OFF,
+            Self::AheadOfTime => HOLD_OFF_AHEAD,
+        }
+    }
+}
+
+/// The flights of one session: one at a time, and those that failed lately.
+#[derive(Debug, Default)]
+struct Turn {
+    aloft: Option<Flight>,
+    failed: Vec<(Instant, Flight)>,
+}
+
+impl Turn {
+    /// Whether there is anything to remember.
+    fn is_over(&self) -> bool {
+        let flies = self.aloft.as_ref().is_some_and(Flight::will_land);
+        let remembers = |(at, _): &(Instant, Flight)| at.elapsed() < HOLD_OFF_AHEAD;
+        !flies && !self.failed.iter().any(remembers)
+    }
 }
 
 /// A flight somebody waits for.
@@ -55,7 +96,6 @@ pub struct Flights {
 pub(super) struct Flight {
     wanted: ResourceKey,
     outcome: watch::Receiver<Option<Outcome>>,
-    failed_at: Option<Instant>,
 }
 
 impl Flight {
@@ -73,12 +113,9 @@ impl Flight {
         }
     }
 
-    fn is_joinable(&self) -> bool {
-        match self.failed_at {
-            Some(at) => at.elapsed() < HOLD_OFF,
-            // Without a sender and a result it can't land any more.
-            None => self.outcome.has_changed().is_ok() || self.outcome.borrow().is_some(),
-        }
+    /// Without a sender and a result it can't any more.
+    fn will_land(&self) -> bool {
+        self.outcome.has_changed().is_ok() || self.outcome.borrow().is_some()
     }
 }
 
@@ -93,7 +130,8 @@ impl Flights {
             .is_ok()
     }
 
-    /// The flight of this session, started if there is none.
+    /// The flight of this session, started if there is none: it may be one for another token, and
+    /// then its end is the time to join again.
     pub(super) fn join(
         &self,
         shared: &Arc<Shared>,
@@ -101,24 +139,29 @@ impl Flights {
         key: StoreKey,
         wanted: &ResourceKey,
         now: UnixTime,
+        patience: Patience,
     ) -> Flight {
         let mut flights = self.lock();
-        if let Some(flight) = flights.get(&key)
-            && flight.is_joinable()
-            && (flight.failed_at.is_none() || flight.is_for(wanted))
-        {
+        if flights.len() > REMEMBERED_FAILURES {
+            flights.retain(|_, turn| !turn.is_over());
+        }
+        let turn = flights.entry(key).or_default();
+        if let Some(flight) = turn.aloft.as_ref().filter(|flight| flight.will_land()) {
             return flight.clone();
         }
-        if flights.len() > REMEMBERED_FAILURES {
-            flights.retain(|_, flight| flight.is_joinable());
+        let failed = turn
+            .failed
+            .iter()
+            .find(|(at, flight)| flight.is_for(wanted) && at.elapsed() < patience.hold_off());
+        if let Some((_, flight)) = failed {
+            return flight.clone();
         }
         let (land, outcome) = watch::channel(None);
         let flight = Flight {
             wanted: wanted.clone(),
             outcome,
-            failed_at: None,
         };
-        flights.insert(key, flight.clone());
+        turn.aloft = Some(flight.clone());
         drop(flights);
         let pilot = Pilot {
             provider: Arc::clone(provider),
@@ -143,16 +186,23 @@ impl Flights {
 
     fn close(&self, key: StoreKey, failed: bool) {
         let mut flights = self.lock();
-        if failed {
-            if let Some(flight) = flights.get_mut(&key) {
-                flight.failed_at = Some(Instant::now());
+        let Some(turn) = flights.get_mut(&key) else {
+            return;
+        };
+        if let Some(flight) = turn.aloft.take() {
+            turn.failed
+                .retain(|(_, failed)| !failed.is_for(&flight.wanted));
+            if failed {
+                turn.failed.truncate(FAILURES_OF_ONE - 1);
+                turn.failed.insert(0, (Instant::now(), flight));
             }
-        } else {
+        }
+        if turn.failed.is_empty() {
             flights.remove(&key);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<StoreKey, Flight>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<StoreKey, Turn>> {
         self.by_session
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -171,6 +221,7 @@ async fn store_again(shared: &Arc<Shared>, pilot: Pilot) {
                 pilot.key,
                 &pilot.wanted,
                 pilot.now(),
+                Patience::Waiting,
             );
             // Whatever became of it, the look at what is held tells.
             let _ = flight.landed().await;

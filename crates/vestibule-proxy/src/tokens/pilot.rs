@@ -3,7 +3,7 @@
 //! | step | why in this order |
 //! |---|---|
 //! | tokens that an earlier flight could not store | the old refresh token must not be sent again |
-//! | the grant | |
+//! | the grant; refused, a look whether somebody else has renewed it | then theirs is used |
 //! | the new refresh token goes into the store | from here on nothing else works, even after a kill |
 //! | the ID token, user info | either may wait for the provider, and either may end the session |
 //! | the access token and the claims go into the store | now they may be used |
@@ -12,9 +12,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
+use vestibule_oidc::authorization::ExtraParameters;
 use vestibule_oidc::id_token::{self, IdTokenError, Previous, RefreshExpected, VerifiedIdToken};
 use vestibule_oidc::metadata::ProviderMetadata;
-use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
 use vestibule_oidc::token::{Grant, TokenError, TokenRequest, TokenResponse};
 use vestibule_oidc::userinfo::{UserInfo, UserInfoError};
@@ -24,11 +24,11 @@ use vestibule_session::store::{Replacement, Store, StoreError, Stored};
 
 use super::flight::Outcome;
 use super::unstored::Granted;
-use super::{MARGIN, TokensError};
+use super::{MARGIN, TokensError, jitter};
 use crate::finding::{self, Line};
 use crate::provider::{Endpoint, Provider, ProviderError};
 use crate::shared::Shared;
-use crate::signin::{self, SignInError, ask_user_info, resource_parameter};
+use crate::signin::{self, SignInError, ask_user_info};
 
 /// How often a record is put into the store before its tokens are held instead.
 const STORE_ATTEMPTS: u32 = 4;
@@ -110,8 +110,8 @@ impl Pilot {
     }
 
     fn has_what_is_wanted(&self, stored: &Stored) -> bool {
-        let held = stored.record().tokens().find(&self.wanted);
-        held.is_some_and(|held| !held.refresh_due(MARGIN, self.now()))
+        let held = stored.record().tokens().locate(&self.wanted);
+        held.is_some_and(|(at, held)| !held.refresh_due(MARGIN, jitter(&self.key, at), self.now()))
     }
 
     async fn refresh(
@@ -126,17 +126,24 @@ impl Pilot {
                 return Ok(stored);
             }
         }
-        let record = stored.record();
-        let refresh_token = record.refresh_token().ok_or(TokensError::Expired)?;
-        let metadata = self.metadata(record).await?;
+        let metadata = self.metadata(stored.record()).await?;
         shared.flights.unstored.room()?;
-        let tokens = self.grant(&metadata, record, refresh_token).await?;
-        if let (Some(token), true) = (
-            tokens.access_token(),
-            self.wanted == *record.tokens().sign_in_key(),
-        ) {
+        let tokens = match self.grant(&metadata, &stored).await {
+            Err(error) if error.refusal().is_some_and(TokenError::ends_grant) => {
+                // It may have been used up by somebody who was faster, another replica for one. What
+                // they left decides, before anything ends.
+                stored = self.overtaken(stored).await?.ok_or(error)?;
+                if self.has_what_is_wanted(&stored) {
+                    return Ok(stored);
+                }
+                self.grant(&metadata, &stored).await?
+            }
+            granted => granted?,
+        };
+        if let Some(token) = tokens.access_token() {
             let (plan, metrics) = (shared.plan.load_full(), &shared.telemetry.metrics);
-            finding::judge(&plan, metrics, &self.provider, token, self.now());
+            let (provider, wanted) = (&self.provider, &self.wanted);
+            finding::judge(&plan, metrics, provider, wanted, token, self.now());
         }
         let granted = Arc::new(Granted {
             tokens,
@@ -144,6 +151,17 @@ impl Pilot {
             received_at: self.now(),
         });
         self.settle(shared, stored, &granted).await
+    }
+
+    /// What somebody else left in the meantime, if they renewed the refresh token.
+    async fn overtaken(&self, stored: Arc<Stored>) -> Result<Option<Arc<Stored>>, TokensError> {
+        let now = self
+            .store
+            .load(&self.key)
+            .await?
+            .ok_or(TokensError::SessionGone)?;
+        let is_newer = now.record().refresh_token() != stored.record().refresh_token();
+        Ok(is_newer.then_some(now))
     }
 
     /// Puts a grant to use, or holds it for the next flight.
@@ -174,8 +192,12 @@ impl Pilot {
         };
         let metadata = self.metadata(stored.record()).await?;
         let id_token = self.verify(&metadata, stored.record(), granted).await?;
-        let user_info = self.user_info(&metadata, stored.record(), tokens).await?;
         let is_sign_ins = granted.wanted == *stored.record().tokens().sign_in_key();
+        let user_info = match is_sign_ins {
+            true => self.user_info(&metadata, stored.record(), tokens).await?,
+            // A token for one more resource is none for that endpoint.
+            false => None,
+        };
         let access_token = match tokens.access_token().filter(|_| is_sign_ins) {
             Some(token) => {
                 let plan = shared.plan.load_full();
@@ -236,14 +258,23 @@ impl Pilot {
     async fn grant(
         &self,
         metadata: &ProviderMetadata,
-        record: &Record,
-        refresh_token: &Secret,
+        stored: &Stored,
     ) -> Result<TokenResponse, TokensError> {
+        let record = stored.record();
+        let refresh_token = record.refresh_token().ok_or(TokensError::Expired)?;
+        let is_own = self.wanted == *record.tokens().sign_in_key();
         let provider = &self.provider;
         let settings = provider.plan();
         let scopes: Vec<String> = self.wanted.scopes().map(str::to_owned).collect();
+        // RFC 8707 §2.2. The audience of the sign-in itself is not said again.
+        let resource = self.wanted.resource().map(|value| ("resource", value));
+        let audience = self.wanted.audience().map(|value| ("audience", value));
+        let pairs = [resource, audience.filter(|_| !is_own)]
+            .into_iter()
+            .flatten();
         let extra =
-            resource_parameter(self.wanted.resource()).map_err(|_| TokensError::ResourceUnknown)?;
+            ExtraParameters::new(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())))
+                .map_err(|_| TokensError::ResourceUnknown)?;
         let request = TokenRequest {
             endpoint: metadata.token_endpoint(),
             client_id: &settings.client_id,
@@ -254,7 +285,7 @@ impl Pilot {
         };
         let answer = provider.token(request.to_http()).await?;
         TokenResponse::parse(answer.status, answer.content_type.as_deref(), &answer.body)
-            .map_err(|error| judge(error, self.wanted == *record.tokens().sign_in_key()))
+            .map_err(|error| judge(error, is_own))
     }
 
     /// The ID token of the answer, if there is one: the same person and sign-in as before
@@ -366,6 +397,15 @@ fn judge(error: TokenError, is_sign_in_grant: bool) -> TokensError {
                 refusal.error.as_str(),
                 "invalid_grant" | "interaction_required" | "login_required" | "consent_required"
             ) =>
+        {
+            TokensError::Interaction(error)
+        }
+        // The sign-in did not name it (RFC 6749 §6, RFC 8707 §2.2), which the next one does. Entra
+        // has no such rule: what it refuses as a scope it does not know.
+        Some(refusal)
+            if !is_sign_in_grant
+                && refusal.aadsts.is_none()
+                && matches!(refusal.error.as_str(), "invalid_scope" | "invalid_target") =>
         {
             TokensError::Interaction(error)
         }

@@ -1,9 +1,14 @@
 mod due;
 mod keeping;
+mod several;
 
 use std::time::Duration;
 
 use serde_json::json;
+use vestibule_oidc::token::TokenResponse;
+use vestibule_session::handle::Handle;
+use vestibule_session::record::Refreshed;
+use vestibule_session::store::Store as _;
 
 use crate::provider::fake::plan;
 use crate::signin::rig::{Browser, Rig, get};
@@ -316,8 +321,10 @@ async fn cve_2021_41230_the_claims_of_a_refresh_replace_the_old_ones() {
     assert_eq!(browser.go(&rig, "/members").await.status, 200);
     rig.grants().claims.insert("groups", json!(["others"]));
     tokio::time::sleep(PAST_EXPIRY).await;
-    browser.go(&rig, "/members").await;
+    // The request that waited for the refresh was let through by the claims of before it.
     assert_eq!(browser.go(&rig, "/members").await.status, 403);
+    assert_eq!(browser.go(&rig, "/members").await.status, 403);
+    assert_eq!(browser.go(&rig, "/app").await.status, 200);
 }
 
 #[tokio::test(start_paused = true)]
@@ -357,13 +364,84 @@ async fn an_expired_token_without_a_refresh_token_means_signing_in_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_without_an_end_is_used_and_never_refreshed() {
+async fn a_token_whose_end_nobody_told_is_renewed_by_its_age_and_good_meanwhile() {
     let rig = Rig::new();
     rig.grants().answer.insert("expires_in", json!(null));
     let mut browser = signed_in(&rig).await;
-    tokio::time::sleep(PAST_EXPIRY).await;
+    tokio::time::sleep(Duration::from_secs(1600)).await;
     assert_eq!(browser.go(&rig, "/app").await.body, "access-token-1");
     assert_eq!(rig.grants().refreshes, 0);
+    tokio::time::sleep(Duration::from_secs(200)).await;
+    rig.fake.knobs().down = true;
+    for _ in 0..3 {
+        assert_eq!(browser.go(&rig, "/app").await.body, "access-token-1");
+        tokio::time::sleep(Duration::from_secs(3000)).await;
+    }
+    rig.fake.knobs().down = false;
+    assert_eq!(browser.go(&rig, "/app").await.body, "access-token-1");
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    browser.go(&rig, "/app").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(browser.go(&rig, "/app").await.body, "access-token-2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn trouble_is_not_made_worse_by_those_whose_token_still_works() {
+    let rig = Rig::new();
+    let mut browser = signed_in(&rig).await;
+    tokio::time::sleep(Duration::from_secs(3550)).await;
+    rig.grants().refuse_refresh = Some((401, json!({"error": "invalid_client"})));
+    for _ in 0..20 {
+        assert_eq!(browser.go(&rig, "/app").await.body, "access-token-1");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    assert_eq!(rig.grants().refreshes, 2);
+}
+
+/// oauth2-proxy #1992 and others: whoever lost the race for the refresh token was signed out.
+#[tokio::test(start_paused = true)]
+async fn a_refresh_token_that_somebody_else_has_renewed_ends_nothing() {
+    for has_token in [false, true] {
+        let rig = std::rc::Rc::new(Rig::new());
+        let browser = signed_in(&rig).await;
+        tokio::time::sleep(PAST_EXPIRY).await;
+        rig.fake.knobs().delay = Duration::from_secs(4);
+        let local = tokio::task::LocalSet::new();
+        let (asking_rig, mut asking) = (rig.clone(), browser.clone());
+        let asked = local.spawn_local(async move { asking.go(&asking_rig, "/app").await });
+        let (theirs, handle) = (rig.clone(), browser.session().unwrap().clone());
+        local.spawn_local(async move {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let key = Handle::parse(handle.as_bytes()).unwrap().store_key();
+            let stored = theirs.store.load(&key).await.unwrap().unwrap();
+            let mut next = stored.record().with_refresh_token("refresh-token-x".into());
+            if has_token {
+                let answer = json!({"access_token": "access-token-x", "token_type": "Bearer",
+                    "expires_in": 3600, "refresh_token": "refresh-token-x"});
+                let answer = answer.to_string();
+                let tokens = TokenResponse::parse(200, Some("application/json"), answer.as_bytes());
+                let refreshed = Refreshed {
+                    tokens: &tokens.unwrap(),
+                    id_token: None,
+                    asked_for: next.tokens().sign_in_key().clone(),
+                    userinfo: None,
+                    access_token: None,
+                };
+                next = next.with_refreshed_tokens(refreshed, theirs.now()).unwrap();
+            }
+            let version = stored.version();
+            theirs.store.replace(&key, version, next).await.unwrap();
+            theirs.grants().refresh_token = "refresh-token-x".to_owned();
+        });
+        local.await;
+        let reply = asked.await.unwrap();
+        let (token, grants) = match has_token {
+            true => ("access-token-x", 1),
+            false => ("access-token-3", 2),
+        };
+        assert_eq!((reply.status, reply.body.as_str()), (200, token));
+        assert_eq!(rig.grants().refreshes, grants);
+    }
 }
 
 #[tokio::test(start_paused = true)]

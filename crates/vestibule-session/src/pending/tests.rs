@@ -23,6 +23,7 @@ fn flow(byte: u8, started_at: UnixTime) -> Pending {
         return_to: ReturnTo::parse(b"/foo/?x=1").unwrap(),
         max_age: None,
         asked_for: ResourceKey::new(None, "openid"),
+        wanted: None,
         replaces: None,
         returns: Vec::new(),
         started_at,
@@ -47,7 +48,8 @@ fn find(header: &str, state: &State, now: UnixTime) -> Result<Pending, PendingEr
 fn a_flow_comes_back_as_it_was_started() {
     let started = Pending {
         max_age: Some(Duration::from_secs(300)),
-        asked_for: ResourceKey::new(Some("urn:api"), "openid read"),
+        asked_for: ResourceKey::new(Some("urn:api"), "openid read").with_audience(Some("api")),
+        wanted: Some(ResourceKey::new(Some("urn:b"), "b").with_audience(Some("c"))),
         replaces: Some(StoreKey::from_bytes([9; 32])),
         returns: vec![NOW - Duration::from_secs(9), NOW],
         ..flow(1, NOW)
@@ -60,6 +62,7 @@ fn a_flow_comes_back_as_it_was_started() {
     assert_eq!(found.return_to, started.return_to);
     assert_eq!(found.max_age, Some(Duration::from_secs(300)));
     assert_eq!(found.asked_for, started.asked_for);
+    assert_eq!(found.wanted, started.wanted);
     assert_eq!(found.replaces, started.replaces);
     assert_eq!(found.returns, started.returns);
     assert_eq!(found.started_at, NOW);

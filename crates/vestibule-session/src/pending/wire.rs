@@ -39,6 +39,21 @@ struct Wire<'a> {
     replaces: Option<&'a [u8]>,
     #[n(10)]
     returns: Option<Vec<i64>>,
+    #[b(11)]
+    audience: Option<&'a str>,
+    #[b(12)]
+    wanted: Option<WireKey<'a>>,
+}
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct WireKey<'a> {
+    #[b(0)]
+    resource: Option<&'a str>,
+    #[b(1)]
+    audience: Option<&'a str>,
+    #[b(2)]
+    scope: Cow<'a, str>,
 }
 
 #[expect(
@@ -62,6 +77,12 @@ pub(super) fn encode(pending: &Pending) -> Zeroizing<Vec<u8>> {
             .map(|key| key.as_bytes().as_slice()),
         returns: (!pending.returns.is_empty())
             .then(|| pending.returns.iter().map(|at| at.as_secs()).collect()),
+        audience: pending.asked_for.audience(),
+        wanted: pending.wanted.as_ref().map(|wanted| WireKey {
+            resource: wanted.resource(),
+            audience: wanted.audience(),
+            scope: wanted.scope().into(),
+        }),
     };
     // Large enough that the bytes are never moved, which would leave a copy behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
@@ -79,7 +100,11 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Pending> {
         // Read again by the rules of today, not trusted because it is sealed.
         return_to: ReturnTo::parse(wire.return_to.as_bytes()).ok()?,
         max_age: wire.max_age_secs.map(Duration::from_secs),
-        asked_for: ResourceKey::new(wire.resource, &wire.scope),
+        asked_for: ResourceKey::new(wire.resource, &wire.scope).with_audience(wire.audience),
+        wanted: wire
+            .wanted
+            .as_ref()
+            .map(|key| ResourceKey::new(key.resource, &key.scope).with_audience(key.audience)),
         replaces: match wire.replaces {
             Some(key) => Some(StoreKey::from_bytes(key.try_into().ok()?)),
             None => None,

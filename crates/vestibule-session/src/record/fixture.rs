@@ -109,6 +109,8 @@ impl RecordFixture {
             refresh_token: self.refresh_token.map(Secret::new),
             granted_scope: self.scope,
             tokens: TokenSet::of_sign_in(self.asked_for, Some(token)),
+            signed_in_for: None,
+            granted_wider: false,
         }
     }
 }

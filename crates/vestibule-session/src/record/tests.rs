@@ -158,6 +158,11 @@ fn scopes_are_a_set() {
     assert_eq!(key("b  a b"), key("a b"));
     assert_ne!(key("a b"), key("ab"));
     assert_ne!(ResourceKey::new(Some("a"), ""), key("a"));
+    assert_ne!(key("a").with_audience(Some("x")), key("a"));
+    assert!(key("a b").is_wider_than(&key("b")));
+    for other in [key("a b"), key("c"), ResourceKey::new(Some("r"), "b")] {
+        assert!(!key("a b").is_wider_than(&other), "{other:?}");
+    }
     assert_eq!(key(" b a ").scope(), "a b");
 }
 
@@ -202,16 +207,45 @@ fn a_token_is_refreshed_before_it_expires() {
         (Some(60), 0, false, false),
         (Some(60), 30, true, false),
         (Some(0), 0, true, true),
-        (None, 1_000_000, false, false),
+        // Nobody told its end: it is renewed by its age, and good all the while.
+        (None, 1739, false, false),
+        (None, 1740, true, false),
+        (None, 1_000_000, true, false),
     ] {
         let now = UnixTime(NOW.0 + after);
         let token = token(lasts);
         assert_eq!(
-            (token.refresh_due(margin, now), token.has_expired(now)),
+            (token.refresh_due(margin, 0, now), token.has_expired(now)),
             (due, expired),
             "{lasts:?} {after}"
         );
     }
+    let hour = token(Some(3600));
+    let due = |jitter, after| hour.refresh_due(margin, jitter, UnixTime(NOW.0 + after));
+    assert_eq!((due(255, 3510), due(255, 3511)), (false, true));
+    assert_eq!((due(128, 3524), due(128, 3525)), (false, true));
+}
+
+#[test]
+fn a_record_names_the_format_that_who_reads_it_must_know() {
+    let readable_by = |asked_for: ResourceKey| {
+        let fixture = RecordFixture::new("alice", NOW);
+        let bytes = RecordFixture {
+            asked_for,
+            ..fixture
+        }
+        .build()
+        .encode();
+        let mut decoder = minicbor::Decoder::new(&bytes);
+        decoder.map().unwrap();
+        let fields: Vec<u32> = (0..4).map(|_| decoder.u32().unwrap()).collect();
+        assert_eq!(fields[..3], [0, FORMAT, 1]);
+        fields[3]
+    };
+    let key = ResourceKey::new(None, "openid");
+    assert_eq!(readable_by(key.clone()), 1);
+    // A program that knows no audiences would take the token for another one.
+    assert_eq!(readable_by(key.with_audience(Some("api"))), 2);
 }
 
 mod from_a_provider {
@@ -258,6 +292,7 @@ mod from_a_provider {
             asked_for: sign_in_scopes(),
             userinfo: Some(&userinfo),
             access_token: None,
+            detour: None,
         };
         Record::establish(signed_in, NOW)
     }
@@ -397,10 +432,115 @@ mod from_a_provider {
             asked_for: sign_in_scopes(),
             userinfo: None,
             access_token: None,
+            detour: None,
         };
         let record = Record::establish(signed_in, NOW);
-        assert!(record.tokens().sign_in().is_none());
+        assert!(record.tokens().sign_in().is_none() && record.tokens().is_empty());
         assert_same(&Record::decode(&record.encode()).unwrap(), &record);
+    }
+
+    /// A sign-in for the token of one route, whose answer has `token`, and of the session before it.
+    fn detour(asked_for: &ResourceKey, subject: &str, answer: Value) -> Record {
+        let wanted = ResourceKey::new(None, "b");
+        let before = signed_in();
+        let signed_in = SignedIn {
+            provider: "entra",
+            site: &site(),
+            id_token: &id_token(subject, json!({})),
+            tokens: &tokens(answer),
+            asked_for: asked_for.clone(),
+            userinfo: None,
+            access_token: None,
+            detour: Some(Detour {
+                own: sign_in_scopes(),
+                wanted: Some(wanted),
+                before: Some(&before),
+            }),
+        };
+        let record = Record::establish(signed_in, NOW + Duration::from_secs(60));
+        assert_same(&Record::decode(&record.encode()).unwrap(), &record);
+        record
+    }
+
+    #[test]
+    fn a_sign_in_for_one_route_loses_nothing_and_its_token_feeds_no_rule() {
+        let b = ResourceKey::new(None, "b");
+        let answer = json!({"access_token": "b1", "token_type": "Bearer", "scope": "b b.admin"});
+        let record = detour(&b, "alice", answer.clone());
+        assert_eq!(token_of(&record, &b).as_deref(), Some("b1"));
+        assert_eq!(token_of(&record, &sign_in_scopes()).as_deref(), Some("at1"));
+        assert_eq!(record.tokens().sign_in_key(), &sign_in_scopes());
+        let granted: Vec<_> = record.granted_scopes().collect();
+        assert_eq!(granted, ["api", "openid"], "those of the sign-in before");
+        assert_eq!(record.refresh_token().unwrap().expose(), "rt1");
+        assert_eq!(record.signed_in_for(), None, "it brought what it was for");
+        assert!(
+            record.userinfo().is_some(),
+            "known of the same person before"
+        );
+
+        let record = detour(&b, "bob", answer);
+        assert_eq!(token_of(&record, &sign_in_scopes()), None);
+        assert_eq!(record.refresh_token(), None);
+        assert_eq!(record.userinfo(), None);
+        let granted: Vec<_> = record.granted_scopes().collect();
+        assert_eq!(granted, ["b", "b.admin"], "nothing of somebody else's");
+    }
+
+    #[test]
+    fn a_sign_in_that_did_not_bring_what_it_was_for_knows_it_until_it_is_there() {
+        let answer = json!({"access_token": "at2", "token_type": "Bearer", "refresh_token": "rt2"});
+        let record = detour(&sign_in_scopes(), "alice", answer);
+        let b = ResourceKey::new(None, "b");
+        assert_eq!(record.signed_in_for(), Some(&b));
+        assert_eq!(token_of(&record, &sign_in_scopes()).as_deref(), Some("at2"));
+        assert_eq!(record.refresh_token().unwrap().expose(), "rt2");
+        let record = Record::decode(&record.encode()).unwrap();
+        assert_eq!(record.signed_in_for(), Some(&b));
+        let answer = tokens(json!({"access_token": "b1", "token_type": "Bearer"}));
+        let fetched = Refreshed {
+            asked_for: b,
+            ..refreshed(&answer)
+        };
+        let record = record.with_refreshed_tokens(fetched, NOW).unwrap();
+        assert_eq!(record.signed_in_for(), None);
+    }
+
+    #[test]
+    fn what_was_granted_beside_the_own_token_stays_granted() {
+        let all = ResourceKey::new(None, "openid api b");
+        let answer = json!({"access_token": "all", "token_type": "Bearer", "refresh_token": "r"});
+        let record = detour(&all, "alice", answer);
+        // The one token for everything is the upstream's of nobody.
+        assert_eq!(token_of(&record, &sign_in_scopes()).as_deref(), Some("at1"));
+        assert_eq!(token_of(&record, &all).as_deref(), Some("all"));
+        let answer = tokens(json!({"access_token": "own", "token_type": "Bearer", "scope": "api"}));
+        let record = record
+            .with_refreshed_tokens(refreshed(&answer), NOW)
+            .unwrap();
+        assert_eq!(token_of(&record, &sign_in_scopes()).as_deref(), Some("own"));
+        let granted: Vec<_> = record.granted_scopes().collect();
+        assert_eq!(granted, ["api", "b", "openid"]);
+    }
+
+    #[test]
+    fn tokens_that_have_expired_and_are_nobodys_are_not_kept() {
+        let put = |record: &Record, scope: &str, after: i64| {
+            let answer =
+                tokens(json!({"access_token": scope, "token_type": "Bearer", "expires_in": 60}));
+            let fetched = Refreshed {
+                asked_for: ResourceKey::new(None, scope),
+                ..refreshed(&answer)
+            };
+            let now = UnixTime(NOW.0 + after);
+            record.with_refreshed_tokens(fetched, now).unwrap()
+        };
+        let record = put(&put(&signed_in(), "b", 0), "c", 60);
+        let held: Vec<String> = record.tokens().iter().map(|(key, _)| key.scope()).collect();
+        assert_eq!(held, ["api openid", "c"]);
+        let many = (0..100).fold(signed_in(), |record, at| put(&record, &format!("s{at}"), 0));
+        assert_eq!(many.tokens().iter().count(), 32);
+        assert!(many.tokens().sign_in().is_some());
     }
 }
 

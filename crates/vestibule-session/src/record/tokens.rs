@@ -8,12 +8,20 @@ use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
 use vestibule_oidc::token::TokenResponse;
 
-/// What an access token is for: a resource indicator (RFC 8707), if one was sent, and the scopes.
+/// A token whose end nobody told is renewed at this age. It works on meanwhile.
+pub const RENEWAL_AGE: Duration = Duration::from_secs(30 * 60);
+
+/// So many tokens a session holds. Routes that need more at once are fetched for again and again.
+const MOST: usize = 32;
+
+/// What an access token is for, everything that it was asked for with: a resource indicator
+/// (RFC 8707) and a provider's own `audience` parameter, if they were sent, and the scopes.
 ///
 /// Scopes are a set: order and repetition make no difference (RFC 6749 §3.3).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ResourceKey {
     resource: Option<String>,
+    audience: Option<String>,
     scopes: Vec<String>,
 }
 
@@ -26,8 +34,31 @@ impl ResourceKey {
         scopes.dedup();
         Self {
             resource: resource.map(str::to_owned),
+            audience: None,
             scopes,
         }
+    }
+
+    /// The same, asked for with this `audience` parameter.
+    #[must_use]
+    pub fn with_audience(mut self, audience: Option<&str>) -> Self {
+        self.audience = audience.map(str::to_owned);
+        self
+    }
+
+    /// The `audience` parameter, which some providers have instead of a resource indicator.
+    #[must_use]
+    pub fn audience(&self) -> Option<&str> {
+        self.audience.as_deref()
+    }
+
+    /// Whether who asks for this gets what `other` asks for, and more scopes.
+    #[must_use]
+    pub fn is_wider_than(&self, other: &Self) -> bool {
+        self.resource == other.resource
+            && self.audience == other.audience
+            && self.scopes.len() > other.scopes.len()
+            && other.scopes.iter().all(|scope| self.scopes.contains(scope))
     }
 
     /// The resource indicator.
@@ -116,14 +147,28 @@ impl AccessToken {
             .is_some_and(|expires_at| now >= expires_at)
     }
 
-    /// Whether less than `margin` of its life is left, or less than half of it when it lives
-    /// shorter than two margins: time to get the next one while this one still works.
+    /// Whether it is time to get the next one while this one still works: less than `margin` of
+    /// its life is left, or less than half of it when it lives shorter than two margins. One whose
+    /// end nobody told is taken to end at [`RENEWAL_AGE`].
+    ///
+    /// `jitter` makes that up to half a margin earlier, so that sessions that began together are
+    /// not renewed together.
     #[must_use]
-    pub fn refresh_due(&self, margin: Duration, now: UnixTime) -> bool {
-        self.0.expires_at.is_some_and(|expires_at| {
-            let margin = margin.min(expires_at.since(self.0.received_at) / 2);
-            now + margin >= expires_at
-        })
+    pub fn refresh_due(&self, margin: Duration, jitter: u8, now: UnixTime) -> bool {
+        let received_at = self.0.received_at.as_secs();
+        let margin = i64::try_from(margin.as_secs()).unwrap_or(i64::MAX);
+        let (end, margin) = match self.0.expires_at {
+            Some(expires_at) => {
+                let end = expires_at.as_secs();
+                (end, margin.min(end.saturating_sub(received_at) / 2))
+            }
+            None => (
+                received_at.saturating_add(RENEWAL_AGE.as_secs() as i64),
+                margin,
+            ),
+        };
+        let earlier = margin.saturating_mul(i64::from(jitter)) / 512;
+        now.as_secs() >= end.saturating_sub(margin).saturating_sub(earlier)
     }
 }
 
@@ -143,6 +188,14 @@ pub struct TokenSet {
 }
 
 impl TokenSet {
+    /// One in which the sign-in's own token is missing.
+    pub(super) fn without_own(key: ResourceKey) -> Self {
+        Self {
+            sign_in: key,
+            held: Vec::new(),
+        }
+    }
+
     pub(super) fn of_sign_in(key: ResourceKey, token: Option<AccessToken>) -> Self {
         let held = token
             .map(|token| (key.clone(), token))
@@ -166,8 +219,20 @@ impl TokenSet {
     /// The access token for this resource and these scopes.
     #[must_use]
     pub fn find(&self, key: &ResourceKey) -> Option<&AccessToken> {
-        self.iter()
-            .find_map(|(held, token)| (held == key).then_some(token))
+        self.locate(key).map(|(_, token)| token)
+    }
+
+    /// The same, and its place among the others.
+    #[must_use]
+    pub fn locate(&self, key: &ResourceKey) -> Option<(usize, &AccessToken)> {
+        let mut held = self.held.iter().enumerate();
+        held.find_map(|(at, (held, token))| (held == key).then_some((at, token)))
+    }
+
+    /// Whether the provider has given none at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.held.is_empty()
     }
 
     /// All of them.
@@ -175,10 +240,39 @@ impl TokenSet {
         self.held.iter().map(|(key, token)| (key, token))
     }
 
-    pub(super) fn put(&mut self, key: ResourceKey, token: AccessToken) {
+    /// Holds a token in place of the one with this key. Others that have expired go: what a
+    /// configuration no longer asks for would stay for ever.
+    pub(super) fn put(&mut self, key: ResourceKey, token: AccessToken, now: UnixTime) {
+        let own = &self.sign_in;
+        self.held
+            .retain(|(held, token)| held == own || *held == key || !token.has_expired(now));
         match self.held.iter_mut().find(|(held, _)| *held == key) {
             Some((_, held)) => *held = token,
             None => self.held.push((key, token)),
+        }
+        if self.held.len() > MOST {
+            let others = self.held.iter().enumerate();
+            let oldest = others
+                .filter(|(_, (held, _))| held != own)
+                .min_by_key(|(_, (_, token))| token.received_at());
+            if let Some(at) = oldest.map(|(at, _)| at) {
+                self.held.remove(at);
+            }
+        }
+    }
+
+    /// Takes over what an earlier session of the same person holds and can still use, except the
+    /// token for `without`.
+    pub(super) fn take_over(
+        &mut self,
+        before: &Self,
+        without: Option<&ResourceKey>,
+        now: UnixTime,
+    ) {
+        for (key, token) in before.iter() {
+            if !token.has_expired(now) && Some(key) != without && self.find(key).is_none() {
+                self.put(key.clone(), token.clone(), now);
+            }
         }
     }
 
@@ -203,6 +297,7 @@ impl TokenSet {
             .map(|(key, token)| {
                 size_of::<(ResourceKey, AccessToken)>()
                     + key.resource.as_ref().map_or(0, String::len)
+                    + key.audience.as_ref().map_or(0, String::len)
                     + key
                         .scopes
                         .iter()

@@ -20,10 +20,18 @@ use super::tokens::Granted;
 use super::{AccessToken, Claims, Record, ResourceKey, TokenSet};
 
 /// The format this program writes, and the highest it knows.
-pub const FORMAT: u32 = 1;
+///
+/// | format | since then |
+/// |---|---|
+/// | 1 | |
+/// | 2 | a token may be for an `audience`: who overlooks that takes it for another one |
+pub const FORMAT: u32 = 2;
 
-/// The lowest format that can read what this program writes.
+/// The lowest format that can read a record without anything of the later ones.
 const READABLE_BY: u32 = 1;
+
+/// The lowest format that can read a record in which a token is for an `audience`.
+const READABLE_WITH_AUDIENCE_BY: u32 = 2;
 
 /// Why bytes are not a record that this program can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -87,6 +95,10 @@ struct Wire<'a> {
     sign_in: WireKey<'a>,
     #[b(17)]
     tokens: Vec<WireToken<'a>>,
+    #[b(18)]
+    signed_in_for: Option<WireKey<'a>>,
+    #[n(19)]
+    granted_wider: Option<bool>,
 }
 
 #[derive(Encode, Decode)]
@@ -96,6 +108,8 @@ struct WireKey<'a> {
     resource: Option<&'a str>,
     #[b(1)]
     scopes: Vec<&'a str>,
+    #[b(2)]
+    audience: Option<&'a str>,
 }
 
 #[derive(Encode, Decode)]
@@ -123,7 +137,7 @@ pub(super) fn encode(record: &Record) -> Zeroizing<Vec<u8>> {
     let access_claims = record.access_claims.as_ref().map(json);
     let wire = Wire {
         format: FORMAT,
-        readable_by: READABLE_BY,
+        readable_by: readable_by(record),
         provider: &record.provider,
         site: &record.site,
         issuer: &record.issuer,
@@ -147,11 +161,22 @@ pub(super) fn encode(record: &Record) -> Zeroizing<Vec<u8>> {
             .iter()
             .map(|(key, token)| WireToken::of(key, token))
             .collect(),
+        signed_in_for: record.signed_in_for.as_ref().map(WireKey::of),
+        granted_wider: record.granted_wider.then_some(true),
     };
     let capacity = usize::try_from(record.memory_bytes()).unwrap_or(0) + 512;
     let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
     minicbor::encode(&wire, &mut *bytes).expect("a Vec takes every write");
     bytes
+}
+
+fn readable_by(record: &Record) -> u32 {
+    let mut keys = record.tokens.iter().map(|(key, _)| key);
+    let own = record.tokens.sign_in_key();
+    match own.audience().is_some() || keys.any(|key| key.audience().is_some()) {
+        true => READABLE_WITH_AUDIENCE_BY,
+        false => READABLE_BY,
+    }
 }
 
 pub(super) fn decode(bytes: &[u8]) -> Result<Record, RecordError> {
@@ -181,6 +206,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, RecordError> {
             sign_in: wire.sign_in.read(),
             held: wire.tokens.iter().map(WireToken::read).collect(),
         },
+        signed_in_for: wire.signed_in_for.as_ref().map(WireKey::read),
+        granted_wider: wire.granted_wider.unwrap_or_default(),
     })
 }
 
@@ -189,11 +216,12 @@ impl<'a> WireKey<'a> {
         Self {
             resource: key.resource(),
             scopes: key.scopes().collect(),
+            audience: key.audience(),
         }
     }
 
     fn read(&self) -> ResourceKey {
-        ResourceKey::new(self.resource, &self.scopes.join(" "))
+        ResourceKey::new(self.resource, &self.scopes.join(" ")).with_audience(self.audience)
     }
 }
 

@@ -23,6 +23,8 @@ use vestibule_proxy::telemetry::Metrics;
 use vestibule_proxy::upstream::UpstreamPlan;
 use vestibule_session::lifetime::Lifetimes;
 
+pub(crate) use providers::Asked;
+
 /// Why settings that are fine by themselves do not make a plan here: something outside the file.
 pub(crate) type AssembleError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -97,11 +99,8 @@ pub(crate) fn metadata_url(set: &ProviderSettings) -> Result<url::Url, AssembleE
     providers::metadata_url(set)
 }
 
-/// The scopes and the resource of a provider's sign-in, with what its routes need.
-pub(crate) fn asked_for(
-    set: &ProviderSettings,
-    settings: &Settings,
-) -> (Vec<String>, Option<String>) {
+/// What a provider's sign-in asks for, with what its routes need.
+pub(crate) fn asked_for(set: &ProviderSettings, settings: &Settings) -> Asked {
     providers::asked_for(set, settings)
 }
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use url::Url;
 use vestibule_config::{
     AccessToken, ClientAuthentication, Discovery, ProviderKind, ProviderSettings, ResponseMode,
-    Settings, UserInfo,
+    RouteSettings, Settings, UserInfo,
 };
+use vestibule_gate::route::TokenChoice;
 use vestibule_oidc::authorization::{ExtraParameters, ResponseMode as Mode};
 use vestibule_oidc::issuer::{IssuerRule, ProviderKind as Kind};
 use vestibule_oidc::jose::Algorithm;
@@ -19,6 +20,7 @@ use vestibule_proxy::provider::{
     ClientAuthMethod, HttpTransport, Provider, ProviderPlan, UserInfoUse,
 };
 use vestibule_proxy::telemetry::Metrics;
+use vestibule_session::record::ResourceKey;
 
 use super::AssembleError;
 
@@ -105,7 +107,12 @@ pub(super) fn plan(
     settings: &Settings,
 ) -> Result<ProviderPlan, AssembleError> {
     let (metadata_url, issuer) = discovery(set)?;
-    let (scopes, resource) = asked_for(set, settings);
+    let Asked {
+        scopes,
+        resource,
+        audience,
+        more,
+    } = asked_for(set, settings);
     Ok(ProviderPlan {
         name: name(set),
         label: set.display_name.clone(),
@@ -124,6 +131,8 @@ pub(super) fn plan(
         },
         scopes,
         resource,
+        audience,
+        more,
         response_mode: match set.response_mode {
             ResponseMode::Query => Mode::Query,
             ResponseMode::FormPost => Mode::FormPost,
@@ -149,33 +158,87 @@ pub(super) fn name(set: &ProviderSettings) -> String {
     set.name.clone().unwrap_or_else(|| ONLY.to_owned())
 }
 
-/// The sign-in's scopes and resource, with what this provider's routes need. The configuration check refuses routes
-/// that need different ones.
-pub(super) fn asked_for(
-    set: &ProviderSettings,
-    settings: &Settings,
-) -> (Vec<String>, Option<String>) {
-    let mut scopes = set.scopes.clone();
-    let mut wanted = None;
+/// What one provider's routes ask for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// The scopes of the sign-in's own token: the provider's, and those of the first route that names any.
+    pub(crate) scopes: Vec<String>,
+    /// The resource of that token.
+    pub(crate) resource: Option<String>,
+    /// The audience of that token.
+    pub(crate) audience: Option<String>,
+    /// The tokens that other routes need, each once.
+    pub(crate) more: Vec<ResourceKey>,
+}
+
+pub(super) fn asked_for(set: &ProviderSettings, settings: &Settings) -> Asked {
+    let mut asked = Asked {
+        scopes: set.scopes.clone(),
+        ..Asked::default()
+    };
     let only = settings.providers.len() == 1;
-    for route in &settings.routes {
-        let here = only || route.provider.is_none() || route.provider == set.name;
-        let Some(AccessToken::Resource {
-            scopes: needed,
+    let here = settings
+        .routes
+        .iter()
+        .filter(|route| only || route.provider.is_none() || route.provider == set.name);
+    let mut first = None;
+    for token in here.filter_map(|route| route.access_token.as_ref()) {
+        let AccessToken::Resource {
+            scopes,
             resource,
-        }) = &route.access_token
+            audience,
+        } = token
         else {
             continue;
         };
-        if !here {
-            continue;
-        }
-        for scope in needed {
-            if !scopes.contains(scope) {
-                scopes.push(scope.clone());
+        let Some(key) = key(token) else { continue };
+        match &first {
+            None => {
+                for scope in scopes {
+                    if !asked.scopes.contains(scope) {
+                        asked.scopes.push(scope.clone());
+                    }
+                }
+                asked.resource.clone_from(resource);
+                asked.audience.clone_from(audience);
+                first = Some(key);
             }
+            Some(first) if *first != key && !asked.more.contains(&key) => asked.more.push(key),
+            Some(_) => {}
         }
-        wanted = wanted.or_else(|| resource.clone());
     }
-    (scopes, wanted)
+    asked
+}
+
+/// What a route's own token is asked for, if it names one.
+fn key(token: &AccessToken) -> Option<ResourceKey> {
+    match token {
+        AccessToken::SignIn => None,
+        AccessToken::Resource {
+            scopes,
+            resource,
+            audience,
+        } => Some(
+            ResourceKey::new(resource.as_deref(), &scopes.join(" "))
+                .with_audience(audience.as_deref()),
+        ),
+    }
+}
+
+/// Which token a route passes on: the sign-in's own, or one of `more`.
+pub(super) fn choice(route: &RouteSettings, settings: &Settings) -> TokenChoice {
+    let Some(token) = &route.access_token else {
+        return TokenChoice::None;
+    };
+    let Some(key) = key(token) else {
+        return TokenChoice::SignIn;
+    };
+    let only = settings.providers.len() == 1;
+    let mut providers = settings.providers.iter();
+    let provider = providers.find(|provider| only || route.provider == provider.name);
+    let more = provider.map(|provider| asked_for(provider, settings).more);
+    match more.is_some_and(|more| more.contains(&key)) {
+        true => TokenChoice::Resource(key),
+        false => TokenChoice::SignIn,
+    }
 }

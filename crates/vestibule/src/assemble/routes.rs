@@ -12,13 +12,13 @@ use vestibule_gate::headers::{HeaderName, HeaderPlan, OwnHeader, Preset, Source}
 use vestibule_gate::host::{Host, HostName};
 use vestibule_gate::method::Method;
 use vestibule_gate::path::PathPrefix;
-use vestibule_gate::route::{Route, TokenChoice, UpstreamId};
+use vestibule_gate::route::{Route, UpstreamId};
 use vestibule_gate::rule::{ClaimValue, Requirement, Rule};
 use vestibule_proxy::upstream::{
     Protocol, SystemRoots, Timeouts, TlsSettings, Trust, UpstreamPlan, UpstreamSettings,
 };
 
-use super::AssembleError;
+use super::{AssembleError, providers};
 
 /// The routes, and the upstreams they name by number.
 pub(super) struct Routes {
@@ -50,7 +50,7 @@ pub(super) fn plan(settings: &Settings) -> Result<Routes, AssembleError> {
                 upstreams.len() - 1
             }
         };
-        routes.push(route(set, UpstreamId(id))?);
+        routes.push(route(set, settings, UpstreamId(id))?);
     }
     Ok(Routes { routes, upstreams })
 }
@@ -58,10 +58,16 @@ pub(super) fn plan(settings: &Settings) -> Result<Routes, AssembleError> {
 /// The routes alone, to decide and not to send: each has an upstream of its number, and no file is read for it.
 pub(super) fn alone(settings: &Settings) -> Result<Vec<Route>, AssembleError> {
     let routes = settings.routes.iter().enumerate();
-    routes.map(|(at, set)| route(set, UpstreamId(at))).collect()
+    routes
+        .map(|(at, set)| route(set, settings, UpstreamId(at)))
+        .collect()
 }
 
-fn route(set: &RouteSettings, upstream: UpstreamId) -> Result<Route, AssembleError> {
+fn route(
+    set: &RouteSettings,
+    settings: &Settings,
+    upstream: UpstreamId,
+) -> Result<Route, AssembleError> {
     let name = format!("{}{}", set.host.as_deref().unwrap_or_default(), set.path);
     let mut route = Route::new(name, PathPrefix::parse(&set.path)?, upstream);
     route.host = match &set.host {
@@ -78,10 +84,7 @@ fn route(set: &RouteSettings, upstream: UpstreamId) -> Result<Route, AssembleErr
     };
     route.user = set.user.iter().map(|claim| ClaimPath::new(claim)).collect();
     route.headers = headers(&set.headers, set.bearer)?;
-    route.access_token = match set.access_token {
-        Some(_) => TokenChoice::SignIn,
-        None => TokenChoice::None,
-    };
+    route.access_token = providers::choice(set, settings);
     route.allowed_origins = set.allowed_origins.clone();
     route.websocket = set.websocket;
     route.trailers = set.trailers;

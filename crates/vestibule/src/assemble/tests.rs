@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use vestibule_config::{Environment, SecretError, SecretFile, SecretSource, Settings};
 use vestibule_gate::route::TokenChoice;
+use vestibule_session::record::ResourceKey;
 use zeroize::Zeroizing;
 
 use super::*;
@@ -109,12 +110,57 @@ fn a_routes_scope_is_asked_for_at_sign_in_and_its_token_passed_on() {
         (TokenChoice::SignIn, TokenChoice::None)
     );
     assert_eq!(routes.routes[0].upstream_base.as_str(), "/base");
-    let (scopes, resource) = providers::asked_for(&settings.providers[0], &settings);
+    let asked = providers::asked_for(&settings.providers[0], &settings);
     assert_eq!(
-        scopes.join(" "),
+        asked.scopes.join(" "),
         "openid profile offline_access api://9e59d98b-d747-4a9a-96fd-178f04d08b02/.default"
     );
-    assert_eq!(resource, None);
+    assert_eq!((asked.resource, asked.more), (None, Vec::new()));
+}
+
+#[test]
+fn the_first_routes_token_comes_with_the_sign_in_and_each_other_is_named_once() {
+    let settings = settings(
+        r#"
+        public_url = "https://portal.example.com"
+        listen     = "127.0.0.1:8080"
+        [provider]
+        issuer    = "https://id.example.com"
+        client_id = "portal"
+        [[route]]
+        path         = "/a"
+        upstream     = "http://localhost:1234"
+        access_token = { resource = "https://a.example.com", scope = "read write" }
+        [[route]]
+        path         = "/a/again"
+        upstream     = "http://localhost:1234"
+        access_token = { resource = "https://a.example.com", scope = "write read" }
+        [[route]]
+        path         = "/b"
+        upstream     = "http://localhost:1234"
+        access_token = { resource = "https://b.example.com", scope = "read", audience = "b" }
+        [[route]]
+        path         = "/b/again"
+        upstream     = "http://localhost:1234"
+        access_token = { audience = "b", resource = "https://b.example.com", scope = "read" }
+        "#,
+    );
+    let b = ResourceKey::new(Some("https://b.example.com"), "read").with_audience(Some("b"));
+    let routes = routes::plan(&settings).unwrap().routes;
+    let choices: Vec<_> = routes.into_iter().map(|route| route.access_token).collect();
+    assert_eq!(
+        choices,
+        [
+            TokenChoice::SignIn,
+            TokenChoice::SignIn,
+            TokenChoice::Resource(b.clone()),
+            TokenChoice::Resource(b.clone()),
+        ]
+    );
+    let asked = providers::asked_for(&settings.providers[0], &settings);
+    assert_eq!(asked.scopes.join(" "), "openid profile read write");
+    assert_eq!(asked.resource.as_deref(), Some("https://a.example.com"));
+    assert_eq!(asked.more, [b]);
 }
 
 #[test]

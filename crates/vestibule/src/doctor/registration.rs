@@ -44,7 +44,7 @@ pub(super) async fn redirect_uri(
     if let Some(settings) = &mut base.settings {
         settings.redirect_uri = Some(redirect_uri.to_owned());
     }
-    let Some(url) = request(client, endpoint, redirect_uri) else {
+    let Some(url) = request(client, metadata, redirect_uri) else {
         look.unknown("the system gives no randomness");
         return;
     };
@@ -131,7 +131,7 @@ fn listed(numbers: &[u32]) -> String {
 }
 
 /// The request of a sign-in that may ask nobody anything.
-fn request(client: &Client<'_>, endpoint: &Url, redirect_uri: &str) -> Option<Url> {
+fn request(client: &Client<'_>, metadata: &ProviderMetadata, redirect_uri: &str) -> Option<Url> {
     let plan = client.plan;
     let configured = plan.authorization_parameters.pairs().iter();
     let mut pairs: Vec<_> = configured
@@ -139,15 +139,19 @@ fn request(client: &Client<'_>, endpoint: &Url, redirect_uri: &str) -> Option<Ur
         .cloned()
         .collect();
     pairs.push(("prompt".to_owned(), "none".to_owned()));
-    if let Some(resource) = &plan.resource {
-        pairs.push(("resource".to_owned(), resource.clone()));
+    let asks = plan.sign_in_asks(metadata.is_entra(), None);
+    if let Some(audience) = asks.audience {
+        pairs.push(("audience".to_owned(), audience));
+    }
+    for resource in asks.resources {
+        pairs.push(("resource".to_owned(), resource));
     }
     let verifier = Verifier::from_entropy(random_bytes().ok()?);
     let request = AuthorizationRequest {
-        endpoint,
+        endpoint: metadata.authorization_endpoint(),
         client_id: &plan.client_id,
         redirect_uri,
-        scopes: &plan.scopes,
+        scopes: &asks.scopes,
         state: &State::from_entropy(random_bytes().ok()?),
         nonce: &Nonce::from_entropy(random_bytes().ok()?),
         challenge: &verifier.challenge(),

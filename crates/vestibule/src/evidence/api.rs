@@ -9,9 +9,15 @@ use vestibule_proxy::provider::address::is_loopback;
 /// The API of a route, from the scope its token is asked for. What can't be told is left open.
 pub(crate) fn api(route: &RouteSettings, provider: Option<&ProviderSettings>) -> Api {
     let mut found = Api::default();
-    if let Some(AccessToken::Resource { scopes, resource }) = &route.access_token {
+    if let Some(AccessToken::Resource {
+        scopes,
+        resource,
+        audience,
+    }) = &route.access_token
+    {
         let of_scope = || scopes.iter().find_map(|scope| resource_of(scope));
-        found.name = resource.clone().or_else(of_scope);
+        let named = audience.as_ref().or(resource.as_ref());
+        found.name = named.cloned().or_else(of_scope);
         found.audiences = found.name.as_deref().map(audiences).unwrap_or_default();
     }
     found.issuers = provider.map(issuers).unwrap_or_default();

@@ -43,13 +43,15 @@ pub(super) fn settings(
         ClientAuthentication::Post => vec!["client_secret_post".to_owned()],
         ClientAuthentication::None => vec!["none".to_owned()],
     };
-    let (scopes, _) = assemble::asked_for(set, all);
-    found.scopes = Some(scopes);
+    let asked = assemble::asked_for(set, all);
+    found.scopes = Some(asked.scopes);
     found.response_mode = Some(response_mode(set.response_mode).to_owned());
     found.response_type = Some("code".to_owned());
     found
         .authorization_parameters
         .clone_from(&set.authorization_parameters);
+    let audience = asked.audience.map(|value| ("audience".to_owned(), value));
+    found.authorization_parameters.extend(audience);
     found.tenants = Some(set.tenants.clone());
     found.user_info = match set.userinfo {
         UserInfo::On => Some(true),

@@ -29,10 +29,14 @@ pub(super) fn settings(route: &RouteSettings) -> evidence::RouteSettings {
     found.token = Some(match &route.access_token {
         None => AskedToken::None,
         Some(AccessToken::SignIn) => AskedToken::SignIn,
-        Some(AccessToken::Resource { scopes, resource }) => {
-            let resource = || resource.clone().unwrap_or_default();
+        Some(AccessToken::Resource {
+            scopes,
+            resource,
+            audience,
+        }) => {
+            let named = || resource.clone().or_else(|| audience.clone());
             AskedToken::Scope(match scopes.is_empty() {
-                true => resource(),
+                true => named().unwrap_or_default(),
                 false => scopes.join(" "),
             })
         }

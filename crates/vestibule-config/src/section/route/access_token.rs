@@ -53,14 +53,41 @@ pub(super) fn read(item: &Item<'_>, kind: ProviderKind) -> Option<AccessToken> {
     let resource = reader
         .item("resource")
         .and_then(|item| resource(&item, kind));
-    if scopes.is_empty() && !reader.marks().has("resource") {
+    let audience = reader
+        .item("audience")
+        .and_then(|item| audience(&item, kind));
+    let names_api = reader.marks().has("resource") || reader.marks().has("audience");
+    if scopes.is_empty() && !names_api {
         item.error(
             "this names no scope",
             "write { scope = \"api://API-ID/.default\" }, the scope of the API behind this route",
         );
         return None;
     }
-    Some(AccessToken::Resource { scopes, resource })
+    Some(AccessToken::Resource {
+        scopes,
+        resource,
+        audience,
+    })
+}
+
+fn audience(item: &Item<'_>, kind: ProviderKind) -> Option<String> {
+    let text = item.filled_text()?;
+    if kind == ProviderKind::Entra {
+        item.error(
+            "Entra has no `audience`: the scope names the API",
+            "write scope = \"api://API-ID/.default\" instead, the Application ID URI under Expose an API",
+        );
+        return None;
+    }
+    if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        item.error(
+            "this is not one audience",
+            "write the API's identifier as the provider knows it",
+        );
+        return None;
+    }
+    Some(text.to_owned())
 }
 
 fn resource(item: &Item<'_>, kind: ProviderKind) -> Option<String> {

@@ -61,7 +61,8 @@ pub(crate) static ROUTE: Section = Section {
             change: Change::Reload,
             doc: "The access token the upstream gets, in the header its preset knows, or as bearer. Name the scope of *that* API: without one, \
                   Entra gives a token for Microsoft Graph, which nobody else can validate. `\"sign-in\"` passes the sign-in's own token, whatever it is. \
-                  Until token sets are built, all routes of one provider must ask for the same.",
+                  Routes may ask for different ones: sign-in brings the first route's, and the others are fetched with the refresh token when a request \
+                  that may pass first needs them. [Access tokens](tokens.md) says more.",
         },
         Key {
             name: "authorization",
@@ -212,7 +213,7 @@ pub(crate) static ACCESS_TOKEN: Section = Section {
             name: "scope",
             kind: Kind::Text("one or more scopes, separated by spaces"),
             fallback: Fallback::Unset(
-                "none is asked for besides the sign-in's; then `resource` is needed",
+                "none is asked for besides the sign-in's; then `resource` or `audience` is needed",
             ),
             change: Change::Reload,
             doc: "The scopes of one API. For Entra: `api://API-ID/.default` for everything granted, or `api://API-ID/NAME`, as under Expose an API.",
@@ -222,7 +223,15 @@ pub(crate) static ACCESS_TOKEN: Section = Section {
             kind: Kind::Text("a URI"),
             fallback: Fallback::Unset("the scope names the API"),
             change: Change::Reload,
-            doc: "The resource indicator (RFC 8707), for providers that take one. Entra does not.",
+            doc: "The resource indicator (RFC 8707), for providers that take one. Entra does not. If one route of a provider names one, all do.",
+        },
+        Key {
+            name: "audience",
+            kind: Kind::Text("an API's identifier"),
+            fallback: Fallback::Unset("no such parameter is sent"),
+            change: Change::Reload,
+            doc: "The parameter `audience`, for providers that tell APIs apart by it: Auth0. Sign-in sends the first route's; to fetch another one later, \
+                  Auth0 needs a refresh token policy for it (Multi-Resource Refresh Tokens).",
         },
     ],
 };

@@ -119,8 +119,8 @@ pub(super) fn make(
         Failure::new("make the session", error)
             .help("correct the claim: the file holds the claims of an ID token")
     })?;
-    let (scopes, resource) = assemble::asked_for(provider, settings);
-    let scope = scopes.join(" ");
+    let asked = assemble::asked_for(provider, settings);
+    let scope = asked.scopes.join(" ");
     let answer = json!({
         "access_token": ACCESS_TOKEN, "token_type": "Bearer", "expires_in": 3600, "scope": scope,
     });
@@ -132,9 +132,10 @@ pub(super) fn make(
             site,
             id_token: &verified,
             tokens: &tokens,
-            asked_for: ResourceKey::new(resource.as_deref(), &scope),
+            asked_for: ResourceKey::new(asked.resource.as_deref(), &scope),
             userinfo: None,
             access_token: None,
+            detour: None,
         },
         now,
     );
