@@ -5,6 +5,7 @@ mod client_authentication;
 mod discovery;
 mod graph;
 mod logout;
+mod revocation;
 mod token;
 mod token_response;
 mod userinfo;
@@ -82,6 +83,7 @@ pub(crate) enum Target {
     Authorize(Version, String),
     Token(Version, String),
     Logout(Version, String),
+    Revocation,
     V1Userinfo(String),
     GraphUserinfo,
     Graph(String),
@@ -116,6 +118,7 @@ impl Target {
             [t, "oauth2", "v2.0", "token"] => Self::Token(Version::V2, to(t)),
             [t, "oauth2", "logout"] => Self::Logout(Version::V1, to(t)),
             [t, "oauth2", "v2.0", "logout"] => Self::Logout(Version::V2, to(t)),
+            ["beyond-entra", "revoke"] => Self::Revocation,
             [t, "openid", "userinfo"] => Self::V1Userinfo(to(t)),
             [_, "oauth2", "devicecode" | "checksession"]
             | [_, "oauth2", "v2.0", "devicecode"]
@@ -132,6 +135,7 @@ impl Target {
             Self::Authorize(..) => Endpoint::Authorize,
             Self::Token(..) => Endpoint::Token,
             Self::Logout(..) => Endpoint::Logout,
+            Self::Revocation => Endpoint::Revocation,
             Self::V1Userinfo(_) | Self::GraphUserinfo => Endpoint::Userinfo,
             Self::Graph(_) => Endpoint::Graph,
             Self::Index | Self::NotBuilt | Self::ErrorPage | Self::Unknown => Endpoint::Other,
@@ -186,6 +190,7 @@ fn answer_undated(
             token::answer(provider, *version, tenant, request, details)
         }
         Target::Logout(version, tenant) => logout::answer(provider, *version, tenant, request),
+        Target::Revocation => revocation::answer(provider, request, details),
         Target::V1Userinfo(_) => userinfo::v1(provider, request),
         Target::GraphUserinfo => userinfo::graph(provider, request),
         Target::Graph(rest) => graph::answer(provider, rest, request),

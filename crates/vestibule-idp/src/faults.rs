@@ -211,6 +211,8 @@ pub enum Endpoint {
     Graph,
     /// Every other path.
     Other,
+    /// The revocation endpoint, where it is offered.
+    Revocation,
     /// All of them.
     All,
 }
@@ -231,6 +233,7 @@ impl Endpoint {
             Self::Logout => "logout",
             Self::Userinfo => "userinfo",
             Self::Graph => "graph",
+            Self::Revocation => "revocation",
             Self::Other => "other",
             Self::All => "all",
         }
@@ -248,11 +251,13 @@ pub enum Token {
     AccessToken,
     /// Both.
     Both,
+    /// The logout token, which goes to apps with a `back_channel_logout_url`.
+    LogoutToken,
 }
 
 impl Token {
     pub(crate) fn covers(self, token: Self) -> bool {
-        self == Self::Both || self == token
+        self == token || (self == Self::Both && token != Self::LogoutToken)
     }
 }
 

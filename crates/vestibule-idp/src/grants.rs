@@ -181,6 +181,18 @@ impl Grants {
         Ok(())
     }
 
+    /// Revokes a refresh token, and with it all that came of its sign-in.
+    pub(crate) fn revoke(&self, token: &str) {
+        let mut shelves = self.lock();
+        let family = shelves
+            .refresh_tokens
+            .find(token)
+            .map(|(grant, _)| grant.family.as_str().to_owned());
+        if let Some(family) = family {
+            shelves.revoked_families.put(family, ());
+        }
+    }
+
     /// Revokes every refresh token there is, as an administrator who resets a password does.
     pub(crate) fn revoke_all(&self) {
         let mut shelves = self.lock();

@@ -221,15 +221,32 @@ impl Pages {
         )
     }
 
-    pub(crate) fn signed_out(&self, unregistered: Option<&str>) -> Reply {
-        self.page(
+    /// `frames` are the apps' addresses that are to hear of it.
+    pub(crate) fn signed_out(&self, unregistered: Option<&str>, frames: &[String]) -> Reply {
+        let mut page = self.page(
             200,
             "signed_out.html",
             "Signed out",
-            context! { unregistered },
+            context! { unregistered, frames => frames.to_vec() },
             None,
             "",
-        )
+        );
+        let origins = frames.iter().filter_map(|frame| Url::parse(frame).ok());
+        let origins: Vec<String> = origins
+            .map(|url| url.origin().ascii_serialization())
+            .collect();
+        if !origins.is_empty() {
+            let policy = page.headers().get(header::CONTENT_SECURITY_POLICY);
+            let policy = policy.and_then(|policy| policy.to_str().ok());
+            let policy = format!(
+                "{}; frame-src {}",
+                policy.unwrap_or_default(),
+                origins.join(" ")
+            );
+            page.headers_mut().remove(header::CONTENT_SECURITY_POLICY);
+            page = reply::with_header(page, header::CONTENT_SECURITY_POLICY, &policy);
+        }
+        page
     }
 
     fn page(

@@ -85,6 +85,13 @@ pub struct AppSettings {
     /// Redirect URIs of type SPA: redeemed by a browser, with an `Origin` header and no secret.
     #[serde(default)]
     pub spa_redirect_uris: Vec<String>,
+    /// Opened in a frame when somebody signs out here ("Front-channel logout URL").
+    #[serde(default)]
+    pub front_channel_logout_url: Option<String>,
+    /// Sent a logout token when somebody signs out here. Entra has no such thing, so this can only be
+    /// an address of this machine.
+    #[serde(default)]
+    pub back_channel_logout_url: Option<String>,
     /// Optional claims of this app's ID tokens: `upn`, `email`, `sid`, `login_hint`, `auth_time`,
     /// `acct`, `given_name`, `family_name`, `ipaddr`.
     #[serde(default)]
@@ -214,6 +221,8 @@ pub struct TokenSettings {
     pub refresh_token_secs: u32,
     /// What happens to a refresh token that has been used. Default: `accepted`.
     pub refresh_reuse: RefreshReuse,
+    /// Offers a revocation endpoint (RFC 7009), which Entra does not. Default: false.
+    pub revocation: bool,
 }
 
 impl Default for TokenSettings {
@@ -224,6 +233,7 @@ impl Default for TokenSettings {
             code_secs: 600,
             refresh_token_secs: 90 * 86_400,
             refresh_reuse: RefreshReuse::Accepted,
+            revocation: false,
         }
     }
 }

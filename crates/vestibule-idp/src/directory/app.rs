@@ -18,6 +18,8 @@ pub(crate) struct App {
     pub(crate) secret_expired: bool,
     pub(crate) any_localhost: bool,
     pub(crate) redirect_uris: Vec<(String, RedirectKind)>,
+    pub(crate) front_channel_logout_url: Option<Url>,
+    pub(crate) back_channel_logout_url: Option<Url>,
     pub(crate) optional_claims: Vec<String>,
     pub(crate) access_token_claims: Vec<String>,
     pub(crate) group_claims: bool,
@@ -59,6 +61,21 @@ impl App {
                 problems.push(format!("app `{name}`: `{uri}` is not a URL"));
             }
         }
+        let mut logout_url = |text: &Option<String>, here_only: bool| {
+            let url = Url::parse(text.as_ref()?).ok();
+            let url = url.filter(|url| !here_only || is_plain_loopback(url));
+            if url.is_none() {
+                let kind = if here_only {
+                    "an http URL of this machine"
+                } else {
+                    "a URL"
+                };
+                problems.push(format!("app `{name}`: a logout URL is not {kind}"));
+            }
+            url
+        };
+        let front_channel_logout_url = logout_url(&text.front_channel_logout_url, false);
+        let back_channel_logout_url = logout_url(&text.back_channel_logout_url, true);
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -76,6 +93,8 @@ impl App {
             secret_expired: text.secret_expired,
             any_localhost: text.redirect == RedirectMatching::AnyLocalhost,
             redirect_uris,
+            front_channel_logout_url,
+            back_channel_logout_url,
             optional_claims: text.optional_claims.clone(),
             access_token_claims: text.access_token_claims.clone(),
             group_claims: text.group_claims,
@@ -119,6 +138,16 @@ impl App {
         self.client_id.as_str().eq_ignore_ascii_case(identifier)
             || self.app_id_uris.iter().any(|uri| uri == identifier)
     }
+}
+
+fn is_plain_loopback(url: &Url) -> bool {
+    url.scheme() == "http"
+        && match url.host() {
+            Some(url::Host::Domain(name)) => name == "localhost",
+            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+            None => false,
+        }
 }
 
 fn is_http_localhost(url: &Url) -> bool {

@@ -48,6 +48,13 @@ pub(super) fn metadata(provider: &Provider, version: Version, segment: &str, que
     document.insert("msgraph_host".into(), "graph.microsoft.com".into());
     document.insert("rbac_url".into(), "https://pas.windows.net".into());
 
+    if provider.tokens.revocation {
+        document.insert(
+            "revocation_endpoint".into(),
+            format!("{origin}/beyond-entra/revoke").into(),
+        );
+    }
+
     let changes = provider.faults.fire_all(|fault| match fault {
         Fault::DiscoveryMember { member, value } => Some((member.clone(), value.clone())),
         _ => None,

@@ -1,9 +1,14 @@
 //! The end-session endpoint: signs the person out here, and goes back to a registered address.
 //!
+//! The apps are told ([`tell`]): those with a front-channel logout URL in frames of the page, which then
+//! goes back by itself.
+//!
 //! With `logout_hint` (the value of the `login_hint` claim) or a single account nobody is asked
 //! which; otherwise a page asks. `id_token_hint` is not read, as at Entra.
 
-use http::Method;
+mod tell;
+
+use http::{Method, header};
 
 use crate::{
     directory::Account,
@@ -63,10 +68,27 @@ pub(super) fn answer(
             .unwrap_or_default();
         return provider.pages.sign_out(&action, leads_to, &accounts);
     }
-    for known in leaving {
+    for known in &leaving {
         provider.sessions.sign_out(cookie, &known.account.oid);
     }
-    go_back(provider, &parameters)
+    tell::back_channel(provider, version, &leaving);
+    let frames = tell::frames(provider, &leaving);
+    match (way_back(provider, &parameters), frames.as_slice()) {
+        (Way::To(location), []) => reply::redirect(&location),
+        (Way::To(location), frames) => {
+            let page = provider.pages.signed_out(None, frames);
+            reply::with_header(page, header::REFRESH, &format!("2; url={location}"))
+        }
+        (Way::Unregistered(uri), frames) => provider.pages.signed_out(Some(&uri), frames),
+        (Way::Nowhere, frames) => provider.pages.signed_out(None, frames),
+    }
+}
+
+/// Where the browser goes next.
+enum Way {
+    Nowhere,
+    Unregistered(String),
+    To(String),
 }
 
 enum Choice {
@@ -83,10 +105,10 @@ impl Choice {
     }
 }
 
-/// To the address asked for if some app (or the one named) has registered it, else to a page.
-fn go_back(provider: &Provider, parameters: &Parameters) -> Reply {
+/// The address asked for, if some app (or the one named) has registered it.
+fn way_back(provider: &Provider, parameters: &Parameters) -> Way {
     let Some(uri) = parameters.value("post_logout_redirect_uri") else {
-        return provider.pages.signed_out(None);
+        return Way::Nowhere;
     };
     let client_id = parameters.value("client_id");
     let is_registered = provider
@@ -96,14 +118,14 @@ fn go_back(provider: &Provider, parameters: &Parameters) -> Reply {
         .filter(|app| client_id.is_none_or(|id| app.client_id.as_str() == id))
         .any(|app| app.redirect_kind(uri).is_some());
     if !is_registered {
-        return provider.pages.signed_out(Some(uri));
+        return Way::Unregistered(uri.to_owned());
     }
-    match parameters.value("state") {
+    Way::To(match parameters.value("state") {
         Some(state) => {
             let joint = if uri.contains('?') { '&' } else { '?' };
             let state: String = url::form_urlencoded::byte_serialize(state.as_bytes()).collect();
-            reply::redirect(&format!("{uri}{joint}state={state}"))
+            format!("{uri}{joint}state={state}")
         }
-        None => reply::redirect(uri),
-    }
+        None => uri.to_owned(),
+    })
 }
