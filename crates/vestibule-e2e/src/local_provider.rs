@@ -36,6 +36,24 @@ impl LocalProvider {
         Self::with_redirect_uris(&[uri])
     }
 
+    /// Starts it with the built-in directory, with these lines more for the portal, and with a
+    /// revocation endpoint.
+    #[must_use]
+    pub fn with_logout(lines: &str) -> Self {
+        let built_in = place::checkout().join("crates/vestibule-idp/src/built_in.toml");
+        let more = format!("{lines}\nredirect        =");
+        let settings = fs::read_to_string(built_in).unwrap();
+        let settings = settings.replacen("redirect        =", &more, 1);
+        assert!(
+            settings.contains(&more),
+            "the built-in directory is written differently now"
+        );
+        let mut file = NamedTempFile::new().unwrap();
+        let text = format!("{settings}\n[tokens]\nrevocation = true\n");
+        file.write_all(text.as_bytes()).unwrap();
+        Self::start_on(place::free_port(), place::free_port(), Some(file))
+    }
+
     /// The same with several.
     #[must_use]
     pub fn with_redirect_uris(uris: &[&str]) -> Self {

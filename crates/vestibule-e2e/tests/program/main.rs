@@ -21,6 +21,7 @@ mod hosts;
 mod http_1;
 mod http_2;
 mod log_canary;
+mod logout;
 mod outbound;
 mod provider_trouble;
 mod refusals;
