@@ -2,6 +2,7 @@
 // Vestibule. Settings are one JSON argument, events are JSON lines on standard output.
 //
 // Settings: { port, redirect_uris, post_logout_redirect_uris, access_token_seconds, jwks,
+//             refresh_delay_millis (how long the answer to a refresh takes),
 //             backchannel_logout_uri, backchannel_logout_session_required, revocation }
 // Events:   ready, grant { grant_type }, signed_out, told { client }, not_told { error }, revoked { grant },
 //           refused { error }
@@ -43,6 +44,8 @@ const server = createServer();
 server.listen(settings.port, "127.0.0.1");
 await once(server, "listening");
 const issuer = `http://127.0.0.1:${server.address().port}`;
+
+const delay = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
 
 const provider = new Provider(issuer, {
   clients: [
@@ -115,6 +118,12 @@ const provider = new Provider(issuer, {
       },
     },
   },
+});
+
+provider.use(async (context, next) => {
+  await next();
+  const refreshed = context.oidc?.params?.grant_type === "refresh_token";
+  if (refreshed && settings.refresh_delay_millis) await delay(settings.refresh_delay_millis);
 });
 
 provider.on("grant.success", (context) => tell("grant", { grant_type: context.oidc.params.grant_type }));

@@ -72,6 +72,16 @@ impl LocalProvider {
         Self::start_on(place::free_port(), place::free_port(), Some(file))
     }
 
+    /// Starts it with the built-in directory, and revoking every token of a sign-in of which a refresh
+    /// token comes a second time.
+    #[must_use]
+    pub fn strict_about_reuse() -> Self {
+        let mut file = NamedTempFile::new().unwrap();
+        file.write_all(b"[tokens]\nrefresh_reuse = \"revokes-all\"\n")
+            .unwrap();
+        Self::start_on(place::free_port(), place::free_port(), Some(file))
+    }
+
     fn start_on(port: u16, control_port: u16, settings: Option<NamedTempFile>) -> Self {
         let (port_text, control_text) = (port.to_string(), control_port.to_string());
         let arguments = ["idp", "--port", &port_text, "--control-port", &control_text];

@@ -3,6 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use crate::certificate::Certificate;
 use crate::http::Reply;
 use crate::local_provider::LocalProvider;
@@ -51,10 +53,15 @@ path = "/orders"
 upstream = "{upstream}"
 access_token = { scope = "api://{second_api}/orders.read" }
 authorization = "bearer"
+
+[[route]]
+path = "/plain"
+upstream = "{upstream}"
 "#;
 
 impl Scene {
-    /// Starts everything, with sessions in a file and a second route `/orders` for a second API.
+    /// Starts everything, with sessions in a file, a route `/orders` for a second API, and `/plain` for
+    /// signed-in people with no token at all.
     #[must_use]
     pub fn of_two_apis() -> Self {
         Self::of_two_apis_at(LocalProvider::start())
@@ -141,8 +148,24 @@ impl Scene {
 
     /// Signs a person in on the way to `/app/`; gives the page they end on.
     pub fn sign_in(&self, person: &mut Person, account: &str) -> Reply {
-        let picker = person.go(&self.url("/app/"));
+        self.sign_in_at(person, account, "/app/")
+    }
+
+    /// The same on the way to another page.
+    pub fn sign_in_at(&self, person: &mut Person, account: &str, path: &str) -> Reply {
+        let picker = person.go(&self.url(path));
         LocalProvider::sign_in(person, &picker, account)
+    }
+
+    /// Somebody who has just signed in where no token is needed, with one that has expired.
+    #[must_use]
+    pub fn signed_in_at_expiry(&self, account: &str) -> Person {
+        self.provider
+            .fault(&json!({ "kind": "short-access-token", "seconds": 0, "times": 1 }));
+        let mut person = Person::new();
+        let page = self.sign_in_at(&mut person, account, "/plain/");
+        assert_eq!(page.status, 200, "{}", page.text());
+        person
     }
 }
 

@@ -160,6 +160,9 @@ pub enum Fault {
         /// Only for this `grant_type`; absent means every one.
         #[serde(default)]
         grant_type: Option<String>,
+        /// Only for requests whose `scope` names this one; absent means every one.
+        #[serde(default)]
+        scope: Option<String>,
         /// The OAuth error code.
         error: String,
         /// The AADSTS number.
@@ -170,6 +173,13 @@ pub enum Fault {
         /// `claims` (a claims challenge), when present.
         #[serde(default)]
         claims: Option<String>,
+    },
+    /// Nobody has agreed to this API being used, whatever the registration says: AADSTS65001 at the
+    /// token endpoint, and the consent page when somebody signs in for it. Whoever agrees there has
+    /// agreed.
+    NoConsent {
+        /// The API's client id or one of its Application ID URIs.
+        api: String,
     },
     /// The authorization endpoint sends this error back to the client.
     AuthorizeError {

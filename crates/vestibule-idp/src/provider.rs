@@ -75,7 +75,10 @@ impl Provider {
     /// Whether a client may use a resource for a person: by registration, because the person
     /// agreed, or because an administrator agreed for the tenant.
     pub(crate) fn has_consent(&self, account: &Account, client: &App, wanted: &Wanted) -> bool {
-        client.consent == Consent::Granted
+        let withheld = self.faults.is_on(
+            |fault| matches!(fault, Fault::NoConsent { api } if wanted.resource.is_named(api)),
+        );
+        (client.consent == Consent::Granted && !withheld)
             || [&account.oid, &account.tenant].iter().any(|by| {
                 self.sessions
                     .has_consented(&Consented::new(by, client, wanted))

@@ -78,6 +78,14 @@ impl Resource {
             Self::V1Userinfo => "v1-userinfo",
         }
     }
+
+    /// Whether a client id or Application ID URI means this one.
+    pub(crate) fn is_named(&self, identifier: &str) -> bool {
+        match self {
+            Self::Api(app) => app.is_named(identifier),
+            Self::Graph | Self::V1Userinfo => self.id() == identifier,
+        }
+    }
 }
 
 impl Asked {

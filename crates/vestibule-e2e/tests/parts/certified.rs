@@ -1,12 +1,15 @@
 //! Against npm `oidc-provider`, which is certified and knows nothing of us.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 use vestibule_e2e::certified_provider::{CertifiedProvider, JWT_RESOURCE, OPAQUE_RESOURCE};
 use vestibule_e2e::http::Reply;
 use vestibule_e2e::jwt::claims;
 use vestibule_e2e::person::Person;
 use vestibule_e2e::program::Proxy;
-use vestibule_e2e::scene::start_with;
+use vestibule_e2e::scene::{eventually, start_with};
 use vestibule_e2e::upstream::Upstream;
 
 /// The provider, an upstream that gets a token, and the program between them.
@@ -184,13 +187,92 @@ fn tokens_are_refreshed_and_refresh_tokens_rotated() {
     scene.sign_in(&mut person, "ada");
     let first = scene.bearer();
     // A rotated refresh token that were used twice would end the grant, and so would show.
-    vestibule_e2e::scene::eventually("three refreshes", || {
+    eventually("three refreshes", || {
         let reply = person.fetch(&scene.url("/app/"));
         assert_eq!(reply.status, 200, "{}", reply.text());
         scene.provider.grants("refresh_token") >= 3
     });
     assert_ne!(scene.bearer(), first);
     assert_eq!(claims(&scene.bearer())["aud"], JWT_RESOURCE);
+}
+
+/// Routes for both resources, and one for signed-in people with no token at all.
+fn of_two_resources(access_token_seconds: u32, refresh_delay_millis: u32) -> Scene {
+    let reservation = Proxy::reserve("http");
+    let more = json!({
+        "access_token_seconds": access_token_seconds,
+        "refresh_delay_millis": refresh_delay_millis,
+    });
+    let provider = CertifiedProvider::start(&reservation.redirect_uri(), &more);
+    let upstream = Upstream::start();
+    let table = format!(
+        "[provider]\nissuer = \"{}\"\nclient_id = \"basic\"\nclient_secret = \"file:secret\"\n\
+         scopes = [\"openid\", \"offline_access\"]\n\
+         authorization_parameters = {{ prompt = \"consent\" }}\n{NO_USER_INFO}\n",
+        provider.issuer
+    );
+    let mut routes = format!(
+        "[[route]]\npath = \"/plain\"\nupstream = \"{}\"\n",
+        upstream.url
+    );
+    for (path, resource) in [("/app", JWT_RESOURCE), ("/opaque", OPAQUE_RESOURCE)] {
+        routes.push_str(&format!(
+            "[[route]]\npath = \"{path}\"\nupstream = \"{}\"\nauthorization = \"bearer\"\n\
+             access_token = {{ resource = \"{resource}\", scope = \"read\" }}\n",
+            upstream.url
+        ));
+    }
+    let secret = CertifiedProvider::client_secret("basic");
+    let proxy = start_with(reservation, &table, &routes, &secret);
+    Scene {
+        provider,
+        upstream,
+        proxy,
+    }
+}
+
+/// RFC 8707 §2.2: a refresh narrows what the sign-in named.
+#[test]
+fn two_routes_get_each_the_token_of_its_own_resource() {
+    let scene = of_two_resources(600, 0);
+    let mut person = Person::new();
+    let page = scene.sign_in(&mut person, "ada");
+    assert_eq!(page.status, 200, "{}", page.text());
+    let first = scene.bearer();
+    assert_eq!(claims(&first)["aud"], JWT_RESOURCE);
+    assert_eq!(person.fetch(&scene.url("/opaque/")).status, 200);
+    assert!(!scene.bearer().contains('.'), "{}", scene.bearer());
+    assert_eq!(scene.provider.grants("refresh_token"), 1);
+    assert_eq!(person.fetch(&scene.url("/app/")).status, 200);
+    assert_eq!(scene.bearer(), first);
+    assert_eq!(scene.provider.grants("refresh_token"), 1);
+}
+
+/// Its refresh tokens work once; a second use ends the grant.
+#[test]
+fn a_hundred_requests_at_expiry_cost_one_grant() {
+    let scene = of_two_resources(1, 4000);
+    let mut person = Person::new();
+    let page = person.go(&scene.url("/plain/"));
+    let page = CertifiedProvider::sign_in(&mut person, &page, "ada");
+    assert_eq!(page.status, 200, "{}", page.text());
+    let began = Instant::now();
+    eventually("the token expires", || {
+        began.elapsed() > Duration::from_secs(2)
+    });
+    let statuses: Vec<u16> = thread::scope(|scope| {
+        let ask = |_| {
+            let (mut person, url) = (person.clone(), scene.url("/app/"));
+            scope.spawn(move || person.fetch(&url).status)
+        };
+        let asked: Vec<_> = (0..100).map(ask).collect();
+        let asked = asked.into_iter();
+        asked.map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(statuses, [200; 100]);
+    assert_eq!(scene.provider.grants("refresh_token"), 1);
+    // Had one been used twice, nothing would come any more.
+    assert_eq!(person.fetch(&scene.url("/opaque/")).status, 200);
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! The access token the upstream gets: the right one, fresh, and to nobody else.
 
 use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use vestibule_e2e::jwt::claims;
+use vestibule_e2e::local_provider::LocalProvider;
 use vestibule_e2e::person::Person;
+use vestibule_e2e::rounds;
 use vestibule_e2e::scene::{SECOND_API, Scene, eventually};
 
 #[test]
@@ -97,6 +100,118 @@ fn a_token_that_has_expired_is_refreshed_once_however_many_requests_wait() {
         .filter_map(|request| request.field("authorization").map(str::to_owned))
         .collect();
     assert!(tokens.len() > 20 && tokens.iter().all(|token| token.starts_with("Bearer ey")));
+}
+
+/// Asks for each path as often as it stands there, all at once.
+fn at_once(scene: &Scene, person: &Person, paths: &[&str]) -> Vec<u16> {
+    thread::scope(|scope| {
+        let asked: Vec<_> = paths
+            .iter()
+            .map(|path| {
+                let (mut person, url) = (person.clone(), scene.url(path));
+                scope.spawn(move || person.fetch(&url).status)
+            })
+            .collect();
+        let asked = asked.into_iter();
+        asked.map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+/// oauth2-proxy #1992 and the like: parallel requests at expiry used a refresh token twice, and the
+/// provider ended the session.
+#[test]
+fn a_hundred_requests_at_expiry_and_a_slow_provider_that_takes_each_token_once_cost_one_grant() {
+    let scene = Scene::of_two_apis_at(LocalProvider::strict_about_reuse());
+    let person = scene.signed_in_at_expiry("ada");
+    let slow = json!({ "kind": "slow", "endpoint": "token", "millis": 4000 });
+    scene.provider.fault(&slow);
+    let statuses = at_once(&scene, &person, &["/app/"; 100]);
+    assert_eq!(statuses, [200; 100]);
+    assert_eq!(scene.provider.count("token.refresh_token"), 1);
+
+    // And for two APIs at once: two grants, the second with the refresh token of the first.
+    let person = scene.signed_in_at_expiry("rafael");
+    let paths: Vec<&str> = ["/app/", "/orders/"].repeat(50);
+    assert_eq!(at_once(&scene, &person, &paths), [200; 100]);
+    assert_eq!(scene.provider.count("token.refresh_token"), 3);
+}
+
+#[test]
+fn an_api_without_consent_sends_the_person_to_agree_once_and_tells_programs_why() {
+    let scene = Scene::of_two_apis();
+    let mut person = scene.signed_in("ada");
+    scene
+        .provider
+        .fault(&json!({ "kind": "no-consent", "api": SECOND_API }));
+    let told = person.fetch(&scene.url("/orders/"));
+    assert_eq!(told.status, 401);
+    let finding = &told.json()["findings"][0]["code"];
+    assert_eq!(finding, "VST-SCOPE-CONSENT", "{}", told.text());
+    assert_eq!(person.fetch(&scene.url("/app/")).status, 200);
+
+    let page = person.go(&scene.url("/orders/list?of=today"));
+    assert!(page.url.starts_with(&scene.provider.url()), "{page:?}");
+    let agree = page.form_that_offers("accept");
+    let page = person.submit(&page, agree);
+    assert_eq!(
+        (page.status, page.url.clone()),
+        (200, scene.url("/orders/list?of=today")),
+        "{}",
+        page.text()
+    );
+    let received = scene.upstream.received();
+    let bearer = received.last().unwrap().field("authorization").unwrap();
+    assert_eq!(
+        claims(bearer.strip_prefix("Bearer ").unwrap())["aud"],
+        SECOND_API
+    );
+    assert_eq!(person.fetch(&scene.url("/app/")).status, 200);
+}
+
+/// Where a process that is killed in the middle of a refresh leaves people: signed in, or at the
+/// provider, and never on an error page.
+#[test]
+fn whoever_is_refreshed_by_a_process_that_is_killed_is_signed_in_or_signs_in() {
+    let mut scene = Scene::of_two_apis_at(LocalProvider::strict_about_reuse());
+    let slow = json!({ "kind": "slow", "endpoint": "token", "millis": 60 });
+    scene.provider.fault(&slow);
+    let mut seed = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut signed_in_again = 0;
+    let rounds = rounds::of(6, 50);
+    for round in 0..rounds {
+        let mut person = scene.signed_in_at_expiry("ada");
+        let asking: Vec<_> = ["/app/", "/orders/", "/app/", "/orders/"]
+            .map(|path| {
+                let (mut person, url) = (person.clone(), scene.url(path));
+                // Whoever is cut off has nothing to say.
+                thread::spawn(move || drop(person.fetch(&url)))
+            })
+            .into();
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        let moment = Instant::now() + Duration::from_millis(seed % 200);
+        while Instant::now() < moment {
+            thread::yield_now();
+        }
+        scene.proxy.kill_and_restart();
+        for thread in asking {
+            let _ = thread.join();
+        }
+        for path in ["/app/", "/orders/"] {
+            let page = person.go(&scene.url(path));
+            let is_picker = page.url.starts_with(&scene.provider.url());
+            let is_there = page.url == scene.url(path);
+            assert!(
+                page.status == 200 && (is_picker || is_there),
+                "round {round}, killed after {} ms: {page:?}",
+                seed % 200
+            );
+            let went_by = |trail: &String| trail.starts_with(&scene.provider.url());
+            signed_in_again += usize::from(person.trail.iter().any(went_by));
+        }
+    }
+    println!("{rounds} kills, {signed_in_again} times by way of the provider");
 }
 
 #[test]

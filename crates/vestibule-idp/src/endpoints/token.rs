@@ -104,7 +104,7 @@ fn redeem(
     }
     let claimed = claimed(provider, request, &parameters, details)?;
     client_fits_path(&claimed.client, &path)?;
-    refused_by_fault(provider, grant_type)?;
+    refused_by_fault(provider, grant_type, parameters.value("scope"))?;
     let call = Call {
         provider,
         version,
@@ -120,17 +120,29 @@ fn redeem(
     }
 }
 
-fn refused_by_fault(provider: &Provider, called: &str) -> Result<(), Refusal> {
+fn refused_by_fault(
+    provider: &Provider,
+    called: &str,
+    spoken: Option<&str>,
+) -> Result<(), Refusal> {
+    let names = |scope: &str| {
+        spoken
+            .unwrap_or_default()
+            .split(' ')
+            .any(|one| one == scope)
+    };
     let refusal = provider.faults.fire(|fault| match fault {
         Fault::TokenError {
             grant_type,
+            scope,
             error,
             aadsts,
             suberror,
             claims,
         } if grant_type
             .as_deref()
-            .is_none_or(|grant_type| grant_type == called) =>
+            .is_none_or(|grant_type| grant_type == called)
+            && scope.as_deref().is_none_or(names) =>
         {
             let refusal = Refusal::faked(error.clone(), *aadsts).with_claims(claims.clone());
             Some(match suberror {

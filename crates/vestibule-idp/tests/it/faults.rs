@@ -337,6 +337,7 @@ async fn refusals_can_be_ordered() {
     let tokens = api_tokens(&bench).await;
     bench.idp.arm(once(Fault::TokenError {
         grant_type: Some("refresh_token".into()),
+        scope: None,
         error: "interaction_required".into(),
         aadsts: 50076,
         suberror: Some("basic_action".into()),

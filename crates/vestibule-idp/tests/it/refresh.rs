@@ -3,7 +3,7 @@
 use vestibule_idp::{Fault, IdpSettings, RefreshReuse, Roll};
 
 use crate::bench::{
-    API, API_2, Bench, CLIENT, STRICT_CLIENT, STRICT_SECRET, TENANT, claims, token_path,
+    API, API_2, Bench, CLIENT, STRICT_CLIENT, STRICT_SECRET, TENANT, authorize, claims, token_path,
 };
 
 async fn first(bench: &Bench) -> String {
@@ -83,6 +83,53 @@ async fn one_refresh_token_serves_every_resource_one_at_a_time() {
         bench.refresh(&token, &[("scope", &scope)]).await.number(),
         28000
     );
+}
+
+#[tokio::test]
+async fn an_api_without_consent_is_refused_until_somebody_agrees() {
+    let bench = Bench::start().await;
+    let token = first(&bench).await;
+    let no_consent = Fault::NoConsent {
+        api: API_2.to_owned(),
+    };
+    bench.idp.arm([no_consent]);
+    let scope = format!("{API_2}/.default");
+    let refused = bench.refresh(&token, &[("scope", &scope)]).await;
+    assert_eq!(refused.number(), 65001);
+    assert_eq!(refused.json()["error"], "invalid_grant");
+    assert_eq!(refused.json()["suberror"], "consent_required");
+    let own = format!("{API}/.default");
+    assert_eq!(bench.refresh(&token, &[("scope", &own)]).await.status, 200);
+    // The refusal used nothing up.
+    let asked = format!("openid offline_access {scope}");
+    let page = bench.sign_in("ada", &[("scope", &asked)]).await;
+    assert!(page.body.contains("Permissions requested"), "{}", page.body);
+    let url = bench.url(&authorize(&[("scope", &asked)]));
+    let agreed = bench.form(&url, &[("account", "ada"), ("decision", "accept")]);
+    assert!(bench.send(agreed).await.sent_back().contains_key("code"));
+    assert_eq!(
+        bench.refresh(&token, &[("scope", &scope)]).await.status,
+        200
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_can_be_for_one_scope_alone() {
+    let bench = Bench::start().await;
+    let token = first(&bench).await;
+    let (one, other) = (format!("{API}/.default"), format!("{API_2}/.default"));
+    let refusal = Fault::TokenError {
+        grant_type: Some("refresh_token".to_owned()),
+        scope: Some(other.clone()),
+        error: "interaction_required".to_owned(),
+        aadsts: 50076,
+        suberror: Some("basic_action".to_owned()),
+        claims: None,
+    };
+    bench.idp.arm([refusal]);
+    assert_eq!(bench.refresh(&token, &[("scope", &one)]).await.status, 200);
+    let refused = bench.refresh(&token, &[("scope", &other)]).await;
+    assert_eq!(refused.number(), 50076);
 }
 
 #[tokio::test]

@@ -98,6 +98,7 @@ fn faults(name: &str) -> Option<Vec<Fault>> {
         return Some(vec![match kind {
             "token-error" => Fault::TokenError {
                 grant_type: None,
+                scope: None,
                 error: token_error(aadsts).to_owned(),
                 aadsts,
                 suberror: None,
