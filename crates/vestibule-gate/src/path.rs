@@ -51,6 +51,12 @@ impl CanonicalPath {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
+    /// The same path, by itself: as it was read it is a part of the head and keeps that in memory.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self(Bytes::copy_from_slice(&self.0))
+    }
+
     /// Whether a segment carries a `;`, raw or encoded, which some upstreams cut off.
     #[must_use]
     pub(crate) fn has_parameters(&self) -> bool {

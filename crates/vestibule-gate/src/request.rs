@@ -216,13 +216,14 @@ impl Request {
         &self.dropped
     }
 
-    /// What is left when nobody needs the rest any more: what the access log says was asked for.
+    /// What is left when nobody needs the rest any more: what the access log says was asked for. It keeps nothing of the
+    /// head in memory.
     #[must_use]
     pub fn into_asked(self) -> Asked {
         Asked {
             method: self.method,
             host: self.host,
-            path: self.path,
+            path: self.path.detached(),
         }
     }
 

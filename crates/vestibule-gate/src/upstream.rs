@@ -132,9 +132,7 @@ impl Scrub {
         // A request has at most one field of cookies.
         let mut cookies = None;
         let all = request.fields();
-        let mut fields =
-            Fields::with_room(all.len() + FORWARDING, all.wire_bytes() + FORWARDING_BYTES);
-        fields.extend_where(all, |field| {
+        let mut fields = all.kept(FORWARDING, |field| {
             let gone = match field.known {
                 Some(name) => known.contains(name),
                 None => unknown(field.name) || named.contain(field),
@@ -164,9 +162,8 @@ impl Scrub {
     }
 }
 
-/// Room for what is added after the client's fields.
-const FORWARDING: usize = 9;
-const FORWARDING_BYTES: usize = 512;
+/// Room for what is added after the client's fields: lines, and their bytes.
+const FORWARDING: (usize, usize) = (9, 400);
 
 impl Authorized<'_> {
     /// The fields that tell the upstream who sent the request; none on a public route. They stay the

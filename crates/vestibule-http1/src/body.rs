@@ -65,7 +65,7 @@ enum State {
     UntilEnd,
     Chunked(Chunks),
     /// The body is complete. Its trailers, until they are taken.
-    Ended(Option<Fields>),
+    Ended(Option<Box<Fields>>),
     /// Nobody knows where the body ends.
     Broken(BodyError),
 }
@@ -152,9 +152,9 @@ impl Decoder {
     }
 
     /// The trailers of a chunked body that ended; taken once. Nobody has judged their names.
-    pub const fn trailers(&mut self) -> Option<Fields> {
+    pub fn trailers(&mut self) -> Option<Fields> {
         match &mut self.state {
-            State::Ended(trailers) => trailers.take(),
+            State::Ended(trailers) => trailers.take().map(|trailers| *trailers),
             _ => None,
         }
     }

@@ -1,5 +1,7 @@
 //! A request head, read from its bytes.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use crate::fields::{Fields, is_token};
@@ -11,7 +13,7 @@ use crate::version::Version;
 pub struct RequestHead {
     /// The method, in the case it came in.
     pub method: Bytes,
-    /// The target, byte for byte.
+    /// The target, byte for byte. A part of the head: whoever keeps it keeps all of that.
     pub target: Bytes,
     /// HTTP/1.0 or HTTP/1.1.
     pub version: Version,
@@ -60,33 +62,36 @@ pub fn parse(head: &[u8], limits: &HeadLimits) -> Result<RequestHead, HeadError>
 fn read_lines(bytes: &[u8], limits: &HeadLimits) -> Result<(RequestHead, usize), HeadError> {
     let mut lines = Lines::of(bytes);
     lines.skip_one_empty();
+    let start = lines.read();
     let (method, target, version) = lines.first(|line| request_line(line, limits))?;
-    let fields = lines.fields(limits.fields)?;
+    let (fields, length) = lines.fields(limits.fields)?;
     let head = RequestHead {
         method,
-        target: Bytes::copy_from_slice(target),
+        target: fields.part_of_head(start + target.start..start + target.end),
         version,
         fields,
     };
-    Ok((head, lines.read()))
+    Ok((head, length))
 }
 
-/// RFC 9112 §3
-fn request_line<'l>(
-    line: &'l [u8],
+/// The parts of RFC 9112 §3, and where in the line the target is.
+fn request_line(
+    line: &[u8],
     limits: &HeadLimits,
-) -> Result<(Bytes, &'l [u8], Version), HeadError> {
+) -> Result<(Bytes, Range<usize>, Version), HeadError> {
     let (name, rest) = word(line);
     let (target, rest) = word(rest.ok_or(HeadError::FirstLine)?);
     let rest = rest.ok_or(HeadError::FirstLine)?;
     let method = method(name)?;
-    if target.is_empty() || !target.iter().all(u8::is_ascii_graphic) {
+    let graphic = |all, byte: &u8| all & byte.is_ascii_graphic();
+    if target.is_empty() || !target.iter().fold(true, graphic) {
         return Err(HeadError::FirstLine);
     }
     if target.len() > limits.target_bytes {
         return Err(HeadError::TargetTooLong);
     }
-    Ok((method, target, version(rest)?))
+    let start = name.len() + 1;
+    Ok((method, start..start + target.len(), version(rest)?))
 }
 
 /// The method. The ordinary ones cost no memory.

@@ -61,12 +61,13 @@ pub fn parse(head: &[u8], limits: &HeadLimits) -> Result<ResponseHead, HeadError
 fn read_lines(bytes: &[u8], limits: &HeadLimits) -> Result<(ResponseHead, usize), HeadError> {
     let mut lines = Lines::of(bytes);
     let (version, status) = lines.first(status_line)?;
+    let (fields, length) = lines.fields(limits.fields)?;
     let head = ResponseHead {
         version,
         status,
-        fields: lines.fields(limits.fields)?,
+        fields,
     };
-    Ok((head, lines.read()))
+    Ok((head, length))
 }
 
 /// RFC 9112 §4. The space before a reason that is not there may be missing, too.

@@ -92,9 +92,7 @@ pub fn fields(
     fields: &Fields,
     keep: impl FnMut(Field<'_>) -> bool,
 ) -> Result<(), Unwritable> {
-    let start = out.len();
-    let written = fields.write_lines(out, keep);
-    written.map_err(|field| taken_back(out, start, field))
+    fields.write_lines(out, keep).map_err(wrong_part)
 }
 
 /// All fields but those with one of these names.
@@ -106,14 +104,11 @@ pub fn fields_without(
     fields: &Fields,
     names: KnownSet,
 ) -> Result<(), Unwritable> {
-    let start = out.len();
-    let written = fields.write_without(out, names);
-    written.map_err(|field| taken_back(out, start, field))
+    fields.write_without(out, names).map_err(wrong_part)
 }
 
-/// What is wrong with a field, after what was written before it was removed again.
-fn taken_back(out: &mut Vec<u8>, start: usize, field: Field<'_>) -> Unwritable {
-    out.truncate(start);
+/// What is wrong with a field.
+fn wrong_part(field: Field<'_>) -> Unwritable {
     if is_token(field.name) { VALUE } else { NAME }
 }
 

@@ -78,7 +78,9 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
         answered => respond::decision(&answered, &context),
     };
     drop(context);
-    entry.asked = Asked::Read(request.into_asked());
+    if shared.telemetry.access_log.is_some() {
+        entry.asked = Asked::Read(request.into_asked());
+    }
     response.entry = Some(entry);
     response
 }

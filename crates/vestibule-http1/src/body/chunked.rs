@@ -33,7 +33,7 @@ pub(super) struct Chunks {
     /// The lines of the trailer section so far.
     trailer_lines: Vec<u8>,
     /// The trailers, once the body ended.
-    pub(super) trailers: Option<Fields>,
+    pub(super) trailers: Option<Box<Fields>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -137,7 +137,7 @@ impl Chunks {
         match trailers_ended(lines, kept) {
             Ok(None) => {}
             Ok(Some(trailers)) => {
-                self.trailers = (!trailers.is_empty()).then_some(trailers);
+                self.trailers = (!trailers.is_empty()).then(|| Box::new(trailers));
                 self.trailer_lines = Vec::new();
                 self.at = At::Ended;
             }
@@ -166,9 +166,8 @@ fn trailers_ended(lines: &[u8], judged: usize) -> Result<Option<Fields>, BodyErr
 
 /// RFC 9112 §7.1.2
 fn parse_trailers(lines: &[u8]) -> Result<Fields, BodyError> {
-    let mut left = Lines::of(lines);
-    match left.fields(TRAILER_FIELDS) {
-        Ok(fields) if left.read() == lines.len() => Ok(fields),
+    match Lines::of(lines).fields(TRAILER_FIELDS) {
+        Ok((fields, length)) if length == lines.len() => Ok(fields),
         _ => Err(BodyError::Trailers),
     }
 }

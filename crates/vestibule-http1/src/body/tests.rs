@@ -385,7 +385,7 @@ fn a_connection_may_end_after_a_body_and_ends_one_that_goes_on_until_then() {
 
 #[test]
 fn a_decoder_is_small_beside_a_connection() {
-    assert!(size_of::<Decoder>() <= 160, "{}", size_of::<Decoder>());
+    assert!(size_of::<Decoder>() <= 80, "{}", size_of::<Decoder>());
 }
 
 /// Chunked bodies and what resembles them, of the words that matter.

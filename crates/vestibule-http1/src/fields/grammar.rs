@@ -46,31 +46,26 @@ pub fn is_field_value(value: &[u8]) -> bool {
 
 /// How many bytes there are before the first control byte that is no tab.
 pub(crate) fn text_bytes(bytes: &[u8]) -> usize {
-    // Most bytes there are: whole blocks of them are looked at with a few instructions.
-    let blocks = bytes.as_chunks::<16>().0.iter();
-    let plain = 16 * blocks.take_while(|block| is_visible(block)).count();
-    let rest = bytes.get(plain..).unwrap_or_default();
-    plain + first_in(rest, controls, is_control).unwrap_or(rest.len())
-}
-
-/// Where the first colon is.
-pub(crate) fn colon(bytes: &[u8]) -> Option<usize> {
-    first_in(bytes, colons, |byte| byte == b':')
-}
-
-/// Where the first byte of a kind is. `mark` sets the highest bit of that byte in a word; only bytes after it may be marked
-/// wrongly. The first byte of a word is the lowest.
-#[inline]
-fn first_in(bytes: &[u8], mark: fn(u64) -> u64, is: fn(u8) -> bool) -> Option<usize> {
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (at, word) in words.iter().enumerate() {
-        let marked = mark(u64::from_le_bytes(*word));
-        if marked != 0 {
-            return Some(at * 8 + marked.trailing_zeros() as usize / 8);
+    let (blocks, rest) = bytes.as_chunks::<16>();
+    for (at, block) in blocks.iter().enumerate() {
+        // Most blocks are plain, which a few instructions show.
+        if !is_visible(block)
+            && let Some(control) = first_control(block)
+        {
+            return at * 16 + control;
         }
     }
-    let at = rest.iter().position(|&byte| is(byte))?;
-    Some(words.len() * 8 + at)
+    let looked = bytes.len() - rest.len();
+    if rest.len() >= 8
+        && let (Some(first), Some(last)) = (rest.first_chunk(), rest.last_chunk())
+    {
+        // The two overlap, or are all of it.
+        let (first, last) = (first_of_word(first), first_of_word(last));
+        let last = last.map(|at| rest.len() - 8 + at);
+        return looked + first.or(last).unwrap_or(rest.len());
+    }
+    let control = rest.iter().position(|&byte| is_control(byte));
+    looked + control.unwrap_or(rest.len())
 }
 
 /// Whether all bytes are ASCII and none is a control byte.
@@ -80,12 +75,25 @@ fn is_visible(block: &[u8; 16]) -> bool {
         .fold(false, |any, &byte| any | !matches!(byte, 0x20..=0x7e))
 }
 
+fn first_control(block: &[u8; 16]) -> Option<usize> {
+    let (first, second) = block.split_first_chunk()?;
+    let second = second.first_chunk()?;
+    first_of_word(first).or_else(|| Some(8 + first_of_word(second)?))
+}
+
+/// Where the first control byte of eight is that is no tab.
+fn first_of_word(word: &[u8; 8]) -> Option<usize> {
+    let marked = controls(u64::from_le_bytes(*word));
+    (marked != 0).then(|| marked.trailing_zeros() as usize / 8)
+}
+
 const fn is_control(byte: u8) -> bool {
     (byte < 0x20 && byte != b'\t') || byte == 0x7f
 }
 
 const EACH: u64 = 0x0101_0101_0101_0101;
 
+/// Sets the highest bit of each byte that is a control byte and no tab.
 const fn controls(word: u64) -> u64 {
     // Seven bits of each byte, so that no sum reaches the next one.
     let low = word & (0x7f * EACH);
@@ -95,6 +103,21 @@ const fn controls(word: u64) -> u64 {
     ((!printable & no_tab) | delete) & !word & (0x80 * EACH)
 }
 
+/// Where the first colon is.
+pub(crate) fn colon(bytes: &[u8]) -> Option<usize> {
+    // Names are short: eight bytes at once are enough.
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (at, word) in words.iter().enumerate() {
+        let marked = colons(u64::from_le_bytes(*word));
+        if marked != 0 {
+            return Some(at * 8 + marked.trailing_zeros() as usize / 8);
+        }
+    }
+    let at = rest.iter().position(|&byte| byte == b':')?;
+    Some(words.len() * 8 + at)
+}
+
+/// Sets the highest bit of the first byte that is a colon; only bytes after it may be marked wrongly.
 const fn colons(word: u64) -> u64 {
     let others = word ^ (b':' as u64 * EACH);
     others.wrapping_sub(EACH) & !others & (0x80 * EACH)
@@ -151,9 +174,12 @@ mod tests {
         for first in 0..=u8::MAX {
             for second in 0..=u8::MAX {
                 let bytes = [b'a', b'\t', first, second, first, b'\xff', b':', b'\0'];
-                let control = bytes.iter().position(|&byte| is_control(byte));
-                assert_eq!(Some(text_bytes(&bytes)), control, "{bytes:?}");
-                assert_eq!(colon(&bytes), memchr::memchr(b':', &bytes), "{bytes:?}");
+                let block = [[b'\xe9'; 8], bytes].concat();
+                for bytes in [&bytes[..], &block] {
+                    let control = bytes.iter().position(|&byte| is_control(byte));
+                    assert_eq!(Some(text_bytes(bytes)), control, "{bytes:?}");
+                    assert_eq!(colon(bytes), memchr::memchr(b':', bytes), "{bytes:?}");
+                }
             }
         }
     }

@@ -6,7 +6,7 @@ fn fields(pairs: &[(&str, &str)]) -> Fields {
 }
 
 fn read(lines: &[u8]) -> Fields {
-    Lines::of(lines).fields(100).unwrap()
+    Lines::of(lines).fields(100).unwrap().0
 }
 
 fn written(fields: &Fields) -> String {
@@ -72,8 +72,7 @@ fn known_names_are_counted_on_every_way_in_and_out() {
     assert_eq!(all.first_known(Known::Accept), Some(&b"1"[..]));
     assert_eq!(all.all_known(Known::Accept).next_back(), Some(&b"3"[..]));
     assert_eq!(all.first_known(Known::Host), None);
-    let mut copy = Fields::new();
-    copy.extend_where(&all, |field| field.value != b"1");
+    let copy = all.kept((0, 0), |field| field.value != b"1");
     assert!(copy.has(AB) && copy.repeated(AB).is_empty());
     all.retain(|field| field.value != b"3");
     assert!(all.repeated(AB).is_empty());
@@ -107,23 +106,82 @@ fn lines_that_were_removed_are_not_written() {
 }
 
 #[test]
-fn extending_copies_what_is_kept_in_order() {
-    let mut from = fields(&[("a", "1"), ("b", "2"), ("c", "3"), ("d", "4"), ("e", "5")]);
+fn extending_adds_all_in_order() {
+    let mut from = read(b"a: 1\r\nb: 2\r\nc:3\r\n\r\n");
     from.rewrite(|field| field.is("a").then(|| b"9".to_vec()));
+    from.push("d", "4");
     let mut to = fields(&[("z", "0")]);
-    to.extend_where(&from, |field| !field.is("c"));
-    assert_eq!(
-        to,
-        self::fields(&[("z", "0"), ("a", "9"), ("b", "2"), ("d", "4"), ("e", "5")])
-    );
     to.extend_from(&from);
-    assert_eq!(to.len(), 10);
-    assert_eq!(to.first("c"), Some(&b"3"[..]));
+    let all = [("z", "0"), ("a", "9"), ("b", "2"), ("c", "3"), ("d", "4")];
+    assert_eq!(to, fields(&all));
+    to.extend_from(&from);
+    assert_eq!(to.len(), 9);
     assert_eq!(
         to.wire_bytes(),
         written(&to).len(),
         "every line is counted once"
     );
+}
+
+#[test]
+fn what_is_kept_is_in_order_and_can_be_added_to() {
+    let mut all = read(b"a: 1\r\nb:2\r\nc: 3\r\nd: 4\r\n\r\n");
+    all.push("e", "5");
+    let mut kept = all.kept((1, 10), |field| !field.is("c"));
+    kept.push("f", "6");
+    let (b, d) = (("b", "2"), ("d", "4"));
+    assert_eq!(kept, fields(&[("a", "1"), b, d, ("e", "5"), ("f", "6")]));
+    assert_eq!(written(&kept), "a: 1\r\nb: 2\r\nd: 4\r\ne: 5\r\nf: 6\r\n");
+    assert_eq!(all.len(), 5, "the others are as they were");
+}
+
+#[test]
+fn the_end_of_a_head_and_what_was_added_are_no_neighbours() {
+    // Without its status line and empty line a head would end where what was added begins.
+    let mut fields = Fields::new();
+    fields.text.head = Bytes::from_static(b"a: 1\r\n");
+    fields.add(Span::new(0, 1, 1, None, true));
+    fields.push("b", "2");
+    assert_eq!(written(&fields), "a: 1\r\nb: 2\r\n");
+    assert_eq!(fields, self::fields(&[("a", "1"), ("b", "2")]));
+}
+
+#[test]
+fn what_is_written_without_some_names_is_the_same_in_one_copy_and_in_several() {
+    const NONE: KnownSet = KnownSet::NONE;
+    let without = |fields: &Fields, names| {
+        let mut out = b"before ".to_vec();
+        let written = fields.write_without(&mut out, names).is_ok();
+        (written, String::from_utf8(out).unwrap())
+    };
+    let mut fields = fields(&[("a", "1"), ("cookie", "2"), ("c", "3")]);
+    let all = "before a: 1\r\ncookie: 2\r\nc: 3\r\n";
+    assert_eq!(without(&fields, NONE), (true, all.to_owned()));
+    let cookie = KnownSet::of([Known::Cookie]);
+    let others = "before a: 1\r\nc: 3\r\n".to_owned();
+    assert_eq!(without(&fields, cookie), (true, others));
+    fields.rewrite(|field| field.is("a").then(|| b"4".to_vec()));
+    let rewritten = all.replace('1', "4");
+    assert_eq!(without(&fields, NONE), (true, rewritten));
+    fields.remove("a");
+    let left = "before cookie: 2\r\nc: 3\r\n".to_owned();
+    assert_eq!(without(&fields, NONE), (true, left));
+    let mut unsound = self::fields(&[("a", "1"), ("b", "\n")]);
+    assert_eq!(without(&unsound, NONE), (false, "before ".to_owned()));
+    unsound.remove("b");
+    assert_eq!(
+        without(&unsound, NONE),
+        (true, "before a: 1\r\n".to_owned())
+    );
+}
+
+#[test]
+fn what_has_no_place_can_not_be_written() {
+    for (start, value) in [(1 << 32, 1), (0, 1 << 32), ((1 << 32) - 6, 1)] {
+        assert!(!Span::new(start, 1, value, None, true).sound, "{start}");
+    }
+    let last = Span::new((1 << 32) - 7, 1, 1, None, true);
+    assert!(last.sound && last.line().end == (1 << 32) - 1);
 }
 
 #[test]

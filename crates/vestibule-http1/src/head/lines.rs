@@ -1,32 +1,35 @@
 //! The lines of a head, read once from the first byte to the last. The first that is wrong is the error.
 
+use bytes::Bytes;
 use memchr::memchr;
 
 use super::HeadError;
-use crate::fields::{Fields, Known, Line, colon, is_token, text_bytes, trim};
+use crate::fields::{Fields, Known, Line, Reading, colon, is_token, text_bytes, trim};
 use crate::version::Version;
 
 const LINE_END: &[u8] = b"\r\n";
 
-/// The lines that were not read yet.
+/// The lines of a head, as far as they were not read yet.
 pub(crate) struct Lines<'h> {
-    rest: &'h [u8],
-    /// Bytes that were.
+    head: &'h [u8],
+    /// Bytes that were read: whole lines.
     read: usize,
 }
 
 impl<'h> Lines<'h> {
     pub(crate) const fn of(head: &'h [u8]) -> Self {
-        Self {
-            rest: head,
-            read: 0,
-        }
+        Self { head, read: 0 }
+    }
+
+    /// What is behind the lines that were read.
+    fn rest(&self) -> &'h [u8] {
+        self.head.get(self.read..).unwrap_or_default()
     }
 
     /// RFC 9112 §2.2: some clients send an empty line after a body that needs none.
     pub(crate) fn skip_one_empty(&mut self) {
-        if self.rest.starts_with(LINE_END) {
-            self.go_on(LINE_END.len());
+        if self.head.starts_with(LINE_END) {
+            self.read = LINE_END.len();
         }
     }
 
@@ -35,40 +38,42 @@ impl<'h> Lines<'h> {
         self.read
     }
 
-    fn go_on(&mut self, bytes: usize) {
-        self.rest = self.rest.get(bytes..).unwrap_or_default();
-        self.read += bytes;
-    }
-
     /// The first line without its end, of which `of` says what it means.
     pub(crate) fn first<T>(
         &mut self,
         of: impl FnOnce(&'h [u8]) -> Result<T, HeadError>,
     ) -> Result<T, HeadError> {
-        let text = text(self.rest).ok_or_else(|| wrong(self.rest, HeadError::FirstLine))?;
-        self.go_on(text.len() + LINE_END.len());
+        let rest = self.rest();
+        let text = text(rest).ok_or_else(|| wrong(rest, HeadError::FirstLine))?;
+        self.read += text.len() + LINE_END.len();
         of(text)
     }
 
-    /// The field lines, at most `limit`, and the empty line after them.
-    pub(crate) fn fields(&mut self, limit: usize) -> Result<Fields, HeadError> {
-        let (fields, bytes) = Fields::of_lines(self.rest, |rest, count| {
-            if rest.starts_with(LINE_END) {
-                Ok(None)
-            } else if count == limit {
-                Err(wrong(rest, HeadError::TooManyFields))
-            } else {
-                field(rest, count == 0).map(Some)
+    /// The field lines, at most `limit`, and the empty line after them. The head up to there, whose length is told, is
+    /// copied once.
+    pub(crate) fn fields(self, limit: usize) -> Result<(Fields, usize), HeadError> {
+        let mut reading = Reading::new();
+        let mut start = self.read;
+        let mut rest = self.rest();
+        while !rest.starts_with(LINE_END) {
+            if reading.count() == limit {
+                return Err(wrong(rest, HeadError::TooManyFields));
             }
-        })?;
-        self.go_on(bytes + LINE_END.len());
-        Ok(fields)
+            let (line, bytes) = field(start, rest, reading.count() == 0)?;
+            reading.add(line);
+            start += bytes;
+            rest = rest.get(bytes..).unwrap_or_default();
+        }
+        let length = start + LINE_END.len();
+        let head = self.head.get(..length).unwrap_or_default();
+        Ok((reading.of(Bytes::copy_from_slice(head)), length))
     }
 }
 
-/// RFC 9112 §5: a name, a colon right after it, and a value, white space around the value aside.
+/// RFC 9112 §5: a name, a colon right after it, and a value, white space around the value aside. The field at the start of
+/// these lines, and the length of its line; `start` is where that begins in the head.
 #[inline]
-fn field(lines: &[u8], first: bool) -> Result<Line<'_>, HeadError> {
+fn field(start: usize, lines: &[u8], first: bool) -> Result<(Line<'_>, usize), HeadError> {
     let (name, after) = lines.split_at(colon(lines).unwrap_or(0));
     let known = Known::of(name);
     if known.is_none() && !is_token(name) {
@@ -87,13 +92,14 @@ fn field(lines: &[u8], first: bool) -> Result<Line<'_>, HeadError> {
         [b' ', value @ ..] if !is_padded(value) => (value, true),
         _ => (trim(text), false),
     };
-    Ok(Line {
+    let line = Line {
+        start,
         name,
         known,
         value,
         plain,
-        bytes: name.len() + 1 + text.len() + LINE_END.len(),
-    })
+    };
+    Ok((line, name.len() + 1 + text.len() + LINE_END.len()))
 }
 
 /// What is before the end of the line, if there is an end and no control byte.

@@ -109,6 +109,10 @@ impl Record {
     /// There is an answer.
     pub(super) fn answered(&mut self, status: u16, entry: Option<Box<Entry>>) {
         self.status = status;
+        if entry.is_some() {
+            // It knows better, and sending may take long: the head of the request is not to be kept meanwhile.
+            self.target = Bytes::new();
+        }
         self.entry = entry;
     }
 

@@ -63,6 +63,21 @@ pub enum Asked {
 }
 
 impl Asked {
+    /// Lets go of the head of the request, of which these are parts: what waits for the writer is to be small, and no cookie
+    /// is to be kept longer than its request.
+    pub(super) fn detach(&mut self) {
+        if let Self::Raw {
+            method,
+            host,
+            target,
+        } = self
+        {
+            for part in [method, host, target] {
+                *part = Bytes::copy_from_slice(part);
+            }
+        }
+    }
+
     fn method(&self) -> Cow<'_, str> {
         match self {
             Self::Unknown => Cow::default(),

@@ -147,7 +147,9 @@ impl AccessLog {
 
     /// Queues one line; drops it when the queue is full.
     pub fn write(&self, entry: impl Into<Box<Entry>>, measured: Measured) {
-        if !self.queue().put(Message::Line(entry.into(), measured)) {
+        let mut entry = entry.into();
+        entry.asked.detach();
+        if !self.queue().put(Message::Line(entry, measured)) {
             self.dropped.inc();
         }
     }
