@@ -219,6 +219,15 @@ impl Entry {
     }
 }
 
+/// Whether a value may have this byte without being quoted.
+const fn is_simple(byte: u8) -> bool {
+    matches!(
+        byte,
+        // Letters, digits, and of the signs neither quotes nor what separates and assigns values.
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'!' | b'$'..=b';' | b'@' | b'[' | b']' | b'_' | b'~'
+    )
+}
+
 fn ascii(text: &[u8]) -> &str {
     std::str::from_utf8(text).unwrap_or_default()
 }
@@ -290,8 +299,7 @@ impl Line<'_> {
     /// A value that a stranger may have chosen.
     fn value(&mut self, name: &Name, value: &str) {
         self.name(name);
-        let simple = |b: u8| b.is_ascii_alphanumeric() || b"/-_.~:%@!$&'()*+,;[]".contains(&b);
-        if self.format == Format::Text && !value.is_empty() && value.bytes().all(simple) {
+        if self.format == Format::Text && !value.is_empty() && value.bytes().all(is_simple) {
             escape(value, self.text);
         } else {
             self.string(value);
@@ -314,13 +322,19 @@ impl Line<'_> {
     fn trace(&mut self, trace: &Trace) {
         match self.format {
             Format::Json => self.trace_as_json(trace),
-            Format::Text => {
-                let steps: Vec<String> = trace
-                    .steps()
-                    .map(|step| format!("{}:{}", step.stage.as_str(), step.outcome))
-                    .collect();
-                self.value(&name!("trace"), &steps.join(","));
+            Format::Text => self.trace_as_text(trace),
+        }
+    }
+
+    /// Stages and outcomes are codes of ours, which need no quotes.
+    fn trace_as_text(&mut self, trace: &Trace) {
+        self.name(&name!("trace"));
+        let mut separator = "";
+        for step in trace.steps() {
+            for part in [separator, step.stage.as_str(), ":", step.outcome] {
+                self.text.push_str(part);
             }
+            separator = ",";
         }
     }
 

@@ -193,3 +193,11 @@ fn numbers_are_written_as_the_standard_library_does() {
         assert_eq!(text, value.to_string());
     }
 }
+
+#[test]
+fn a_text_value_is_quoted_unless_all_its_bytes_are_harmless() {
+    for byte in 0..=u8::MAX {
+        let harmless = byte.is_ascii_alphanumeric() || b"/-_.~:%@!$&'()*+,;[]".contains(&byte);
+        assert_eq!(is_simple(byte), harmless, "{byte:#x}");
+    }
+}
