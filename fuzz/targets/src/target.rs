@@ -27,6 +27,7 @@ targets! {
     diagnosis_text
     diagnosis_token
     forwarded
+    front_channel
     host
     http1_chunks
     http1_request
@@ -36,6 +37,7 @@ targets! {
     json
     jwks
     jwt
+    logout_token
     metadata
     path
     record

@@ -196,6 +196,7 @@ replay! {
     diagnosis_text
     diagnosis_token
     forwarded
+    front_channel
     host
     http1_chunks
     http1_request
@@ -205,6 +206,7 @@ replay! {
     json
     jwks
     jwt
+    logout_token
     metadata
     path
     record
