@@ -46,6 +46,7 @@ pub(crate) fn check(context: &Context<'_>, tables: &Tables<'_>) {
         user(context, tables, route);
         entra::rule_scopes(context, tables, route);
     }
+    redirect_paths(context, tables.providers);
     for provider in tables.providers {
         form_post(context, tables, provider);
         tokens::check(context, tables, provider);
@@ -69,6 +70,25 @@ fn twins(context: &Context<'_>, routes: &[At<RouteSettings>]) {
         } else {
             seen.insert(key, crate::position::position(context.text, at.start).line);
         }
+    }
+}
+
+/// An answer must belong to one provider (RFC 9700 §4.4).
+fn redirect_paths(context: &Context<'_>, providers: &[At<ProviderSettings>]) {
+    let mut seen: Vec<&str> = Vec::new();
+    for provider in providers {
+        let Some(path) = provider.value.redirect_path.as_deref() else {
+            continue;
+        };
+        if seen.contains(&path) {
+            context.error(
+                provider.marks.of("redirect_path"),
+                provider.marks.key("redirect_path"),
+                format!("two providers send their answers to {path}"),
+                "give each provider a path of its own, and register it there",
+            );
+        }
+        seen.push(path);
     }
 }
 

@@ -35,6 +35,7 @@
 //! # Ok::<(), vestibule_config::Problems>(())
 //! ```
 
+pub mod apache;
 mod check;
 mod describe;
 mod environment;
@@ -59,7 +60,7 @@ pub use environment::{
     state_directory,
 };
 pub use json_schema::json_schema;
-pub use load::{LoadError, Loaded, load, parse};
+pub use load::{LoadError, Loaded, load, parse, parse_named};
 pub use problem::{Problem, Problems, Severity};
 pub use reference::reference_markdown;
 pub use section::admin::AdminSettings;

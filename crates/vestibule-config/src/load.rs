@@ -87,7 +87,16 @@ pub fn parse(text: &str, environment: &Environment<'_>) -> Result<Loaded, Proble
     parse_named(DEFAULT_NAME, text, environment)
 }
 
-fn parse_named(name: &str, text: &str, environment: &Environment<'_>) -> Result<Loaded, Problems> {
+/// The same for a text that is called `name` in what is said of it.
+///
+/// # Errors
+///
+/// Everything that is wrong with it, warnings included.
+pub fn parse_named(
+    name: &str,
+    text: &str,
+    environment: &Environment<'_>,
+) -> Result<Loaded, Problems> {
     if text.len() > LARGEST {
         let help = "name the right file; a configuration is at most 1 MiB";
         return Err(whole_file(

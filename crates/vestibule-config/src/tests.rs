@@ -96,7 +96,7 @@ fn with_route(route: &str) -> Result<Loaded, Problems> {
     ))
 }
 
-fn repository() -> PathBuf {
+pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 

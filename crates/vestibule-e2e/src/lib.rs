@@ -7,6 +7,7 @@
 //! | a person with a real browser | [`browser`] |
 //! | the local provider, and a certified one | [`local_provider`], [`certified_provider`] |
 //! | all of them together, for an ordinary test | [`scene`] |
+//! | the program on another program's configuration | [`imported`] |
 //! | an upstream that remembers what it was sent | [`upstream`]; over HTTP/2 [`http2`] |
 //! | raw bytes, and what several servers make of them | [`differential`] |
 //! | how much of a test is run | [`rounds`] |
@@ -35,6 +36,7 @@ pub mod differential;
 pub mod form;
 pub mod http;
 pub mod http2;
+pub mod imported;
 pub mod jar;
 pub mod jwt;
 pub mod local_provider;

@@ -10,6 +10,7 @@ use vestibule_session::site::Site;
 
 use crate::authenticate::{NotAuthenticated, authenticate};
 use crate::authorize::{Authorized, authorize, authorize_public};
+use crate::callback_path::CallbackPath;
 use crate::credential::{self, Credential};
 use crate::decision::{Challenge, Decision};
 use crate::evidence::Evidence;
@@ -71,6 +72,7 @@ pub struct Gate {
     lifetimes: Lifetimes,
     scrub: Scrub,
     trailers: TrailerNames,
+    callbacks: Vec<CallbackPath>,
 }
 
 /// A request that has been looked at, before anyone was asked about it.
@@ -168,7 +170,15 @@ impl Gate {
             lifetimes,
             scrub,
             trailers,
+            callbacks: Vec::new(),
         })
+    }
+
+    /// The same gate, where the answers of providers arrive at these paths too.
+    #[must_use]
+    pub fn with_callback_paths(mut self, callbacks: Vec<CallbackPath>) -> Self {
+        self.callbacks = callbacks;
+        self
     }
 
     /// The public sites.
@@ -214,7 +224,12 @@ impl Gate {
     fn place<'g>(&'g self, request: &Request, trace: &mut Trace) -> Result<Place<'g>, Refusal> {
         let found = site::serving(&self.sites, request.host())
             .ok_or(Refusal::HostUnknown)
-            .and_then(|site| route::place(&self.table, site, request));
+            .and_then(
+                |site| match CallbackPath::any_takes(&self.callbacks, request) {
+                    true => Ok(Place::Own(site)),
+                    false => route::place(&self.table, site, request),
+                },
+            );
         match &found {
             Ok(Place::Own(_)) => trace.note(Stage::Route, "own"),
             Ok(Place::Route(matched)) => {

@@ -20,6 +20,7 @@ pub mod request;
 
 pub mod authenticate;
 pub mod authorize;
+pub mod callback_path;
 pub mod claims;
 pub mod credential;
 pub mod decision;

@@ -3,7 +3,7 @@
 //! | endpoint | method | does |
 //! |---|---|---|
 //! | `sign-in` | GET | sends the person to the provider, or shows the choice of providers |
-//! | `callback`, `callback/NAME` | GET, POST | takes the provider's answer; makes the session |
+//! | `callback`, `callback/NAME`, or the provider's `redirect_path` | GET, POST | takes the provider's answer; makes the session |
 //! | `sign-out` | GET, POST | GET asks; POST from our own page signs out, here and at the provider, or everywhere |
 //! | `signed-out` | GET | says so |
 //! | `back-channel-logout`, with `/NAME` | POST | a provider ends sessions, server to server |
@@ -132,7 +132,14 @@ pub async fn own_endpoint(
     entry: &mut Entry,
 ) -> Response {
     let several = visit.plan.providers.len() > 1;
-    let Some(endpoint) = OwnEndpoint::parse(visit.request.path().as_str(), several) else {
+    let path = visit.request.path().as_str();
+    let elsewhere = visit.plan.providers.iter().map(|provider| provider.plan());
+    let endpoint = elsewhere
+        .filter(|plan| plan.redirect_path.as_deref() == Some(path))
+        .map(|plan| OwnEndpoint::Callback(Some(plan.name.clone())))
+        .next()
+        .or_else(|| OwnEndpoint::parse(path, several));
+    let Some(endpoint) = endpoint else {
         entry.error = Some("not_found");
         return respond::not_found(context);
     };

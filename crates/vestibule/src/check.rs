@@ -16,10 +16,13 @@ pub(crate) use judge::{Judged, said_codes, settings as judge};
 use crate::cli::CheckArgs;
 use crate::exit::Exit;
 use crate::load::Secrets;
-use crate::{assemble, load, output};
+use crate::{assemble, import, load, output};
 
 /// Runs the command.
 pub(crate) fn run(arguments: &CheckArgs) -> Exit {
+    if let Some(file) = &arguments.apache {
+        return import::check(file, arguments);
+    }
     let named = arguments.file.as_ref().or(arguments.config.as_ref());
     let path = named.map_or(Path::new("vestibule.toml"), PathBuf::as_path);
     let secrets = match arguments.without_secrets {

@@ -1,8 +1,10 @@
 //! The command line: every command, flag and help text.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
+use vestibule_config::apache::SourceVersion;
 
 /// Sign-in with Microsoft Entra ID, or any OpenID Connect provider, in front of any web app or API.
 #[derive(Debug, Parser)]
@@ -31,6 +33,8 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// Explain a token, a pasted error or log line, or what becomes of a request.
     Explain(Box<ExplainArgs>),
+    /// Read another program's configuration, and write vestibule.toml in its place.
+    Import(ImportArgs),
     /// Run the local identity provider alone, for laptops and tests.
     Idp(IdpArgs),
 }
@@ -38,12 +42,69 @@ pub(crate) enum Command {
 /// `vestibule run`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  vestibule run --config /etc/vestibule/vestibule.toml\n\nSignals: SIGHUP reloads the configuration (an invalid one keeps the old); SIGTERM and Ctrl-C finish what is in flight, then stop."
+    after_help = "Examples:\n  vestibule run --config /etc/vestibule/vestibule.toml\n  vestibule run --apache /etc/apache2/sites-enabled/portal.conf --listen 127.0.0.1:8080\n\nSignals: SIGHUP reloads the configuration (an invalid one keeps the old); SIGTERM and Ctrl-C finish what is in flight, then stop."
 )]
 pub(crate) struct RunArgs {
     /// The configuration file.
-    #[arg(long, value_name = "FILE", default_value = "vestibule.toml")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "vestibule.toml",
+        conflicts_with = "apache"
+    )]
     pub(crate) config: PathBuf,
+    /// Run this configuration of Apache with mod_auth_openidc as it stands: a file, or a folder like /etc/apache2.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) apache: Option<PathBuf>,
+    /// Listen here instead of where Apache does.
+    #[arg(long, value_name = "ADDRESS", requires = "apache")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// The version of mod_auth_openidc the configuration was written for.
+    #[arg(
+        long,
+        value_name = "VERSION",
+        requires = "apache",
+        default_value_t = SourceVersion::DEBIAN_12
+    )]
+    pub(crate) source_version: SourceVersion,
+}
+
+/// `vestibule import`
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// Whose configuration it is.
+    #[command(subcommand)]
+    pub(crate) from: ImportFrom,
+}
+
+/// The programs whose configuration can be read.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportFrom {
+    /// Apache httpd with mod_auth_openidc.
+    Apache(ImportApacheArgs),
+}
+
+/// `vestibule import apache`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  vestibule import apache /etc/apache2/sites-enabled/portal.conf > vestibule.toml\n  vestibule import apache /etc/apache2 --write /etc/vestibule/vestibule.toml\n\nThe file goes to standard output, and what each directive became to standard error. Nothing is run, `exec:` included. docs/apache.md says more.\n\nExit codes: 0 imported, perhaps with differences, 1 something stops it, 2 it could not be written."
+)]
+pub(crate) struct ImportApacheArgs {
+    /// A file, or a folder like /etc/apache2.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Write it to this file instead, and secrets into files beside it that only their owner can read.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) write: Option<PathBuf>,
+    /// Print the file and the report as JSON, for a program to read.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Listen here instead of where Apache does.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// The version of mod_auth_openidc the configuration was written for.
+    #[arg(long, value_name = "VERSION", default_value_t = SourceVersion::DEBIAN_12)]
+    pub(crate) source_version: SourceVersion,
 }
 
 /// `vestibule demo`
@@ -72,15 +133,26 @@ pub(crate) struct DemoArgs {
 /// `vestibule check`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  vestibule check vestibule.toml\n  vestibule check --without-secrets vestibule.toml\n  vestibule check --json vestibule.toml"
+    after_help = "Examples:\n  vestibule check vestibule.toml\n  vestibule check --without-secrets vestibule.toml\n  vestibule check --json vestibule.toml\n  vestibule check --apache /etc/apache2/sites-enabled/portal.conf"
 )]
 pub(crate) struct CheckArgs {
     /// The configuration file; vestibule.toml if there is none.
-    #[arg(value_name = "FILE", conflicts_with = "config")]
+    #[arg(value_name = "FILE", conflicts_with_all = ["config", "apache"])]
     pub(crate) file: Option<PathBuf>,
     /// The configuration file, named as `run` names it.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "apache")]
     pub(crate) config: Option<PathBuf>,
+    /// Check this configuration of Apache with mod_auth_openidc: what each directive would become, and what is wrong with it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) apache: Option<PathBuf>,
+    /// The version of mod_auth_openidc it was written for.
+    #[arg(
+        long,
+        value_name = "VERSION",
+        requires = "apache",
+        default_value_t = SourceVersion::DEBIAN_12
+    )]
+    pub(crate) source_version: SourceVersion,
     /// Take absent secrets, certificates and folders as warnings: to check a file on another machine than the one that runs it.
     #[arg(long)]
     pub(crate) without_secrets: bool,
@@ -121,6 +193,7 @@ pub(crate) struct DoctorArgs {
 /// `vestibule explain`
 #[derive(Debug, Args)]
 #[command(
+    group(ArgGroup::new("configuration").args(["config", "apache"])),
     after_help = "Examples:\n  vestibule explain --file token.txt\n  vestibule explain --audience api://9e59d98b-d747-4a9a-96fd-178f04d08b02 < token.txt\n  vestibule explain \"AADSTS50011: The redirect URI …\"\n  vestibule explain --config vestibule.toml --request \"GET /foo/x\" --session-claims claims.json\n\nNothing is sent anywhere and nothing is fetched without --online or --jwks URL; no token is ever printed. docs/explain.md says more.\n\nExit codes: 0 nothing is wrong beyond warnings, 1 something is, 2 there was nothing to explain, or it could not be done."
 )]
 pub(crate) struct ExplainArgs {
@@ -139,8 +212,11 @@ pub(crate) struct ExplainArgs {
     /// Judge by this configuration file: the APIs behind its routes, its provider.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// Judge by this configuration of Apache with mod_auth_openidc, as `run --apache` would run it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) apache: Option<PathBuf>,
     /// Only this route of the configuration.
-    #[arg(long, value_name = "PATH", requires = "config")]
+    #[arg(long, value_name = "PATH", requires = "configuration")]
     pub(crate) route: Option<String>,
     /// Verify the signature with the keys of this file or https address.
     #[arg(long, value_name = "FILE|URL", conflicts_with = "online")]
@@ -149,7 +225,7 @@ pub(crate) struct ExplainArgs {
     #[arg(long)]
     pub(crate) online: bool,
     /// Explain what becomes of this request: a method and a path.
-    #[arg(long, value_name = "METHOD PATH", requires = "config", conflicts_with_all = ["what", "file", "jwks", "online", "audience", "issuer", "route"])]
+    #[arg(long, value_name = "METHOD PATH", requires = "configuration", conflicts_with_all = ["what", "file", "jwks", "online", "audience", "issuer", "route"])]
     pub(crate) request: Option<String>,
     /// The request's host; the first public URL's unless given.
     #[arg(long, value_name = "HOST", requires = "request")]

@@ -10,6 +10,7 @@ mod evidence;
 mod exit;
 mod explain;
 mod idp;
+mod import;
 mod load;
 mod logging;
 mod output;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
         Command::Idp(arguments) => idp::run(&arguments),
     };
     ended.into()

@@ -1,14 +1,16 @@
 //! `vestibule run`: the proxy on a configuration file, until it is told to stop.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
-use vestibule_config::LoadError;
+use vestibule_config::apache::ImportOptions;
+use vestibule_config::{LoadError, Settings};
 use vestibule_proxy::server::{StartError, control_runtime};
 
 use crate::cli::RunArgs;
 use crate::exit::Exit;
+use crate::import::Imported;
 use crate::load::Secrets;
 use crate::output::{self, Chain};
 use crate::serve::{self, Served};
@@ -16,7 +18,8 @@ use crate::{descriptors, load, logging};
 
 /// Runs the command.
 pub(crate) fn run(arguments: &RunArgs) -> Exit {
-    let settings = match load::settings(&arguments.config) {
+    let source = Source::of(arguments);
+    let settings = match source.start() {
         Ok(settings) => settings,
         Err(exit) => return exit,
     };
@@ -53,7 +56,7 @@ pub(crate) fn run(arguments: &RunArgs) -> Exit {
     }
     tell_systemd(&[NotifyState::Ready]);
     let mut signals = signals;
-    runtime.block_on(until_stopped(&mut signals, &served, &arguments.config));
+    runtime.block_on(until_stopped(&mut signals, &served, &source));
     tell_systemd(&[NotifyState::Stopping]);
     tracing::info!("stopping; requests in flight finish first; a second signal ends them");
     runtime.spawn(end_at_a_second_signal(signals));
@@ -83,12 +86,12 @@ impl Signals {
 }
 
 /// Reloads at SIGHUP; returns at SIGTERM or Ctrl-C.
-async fn until_stopped(signals: &mut Signals, served: &Served, config: &Path) {
+async fn until_stopped(signals: &mut Signals, served: &Served, source: &Source) {
     loop {
         tokio::select! {
             () = serve::next(&mut signals.interrupt) => return,
             () = serve::next(&mut signals.terminate) => return,
-            () = serve::next(&mut signals.hangup) => reload(served, config),
+            () = serve::next(&mut signals.hangup) => reload(served, source),
         }
     }
 }
@@ -107,32 +110,90 @@ fn is_taken(error: &StartError) -> bool {
 }
 
 /// Takes the file's present content, or keeps the old and says loudly why.
-fn reload(served: &Served, config: &Path) {
+fn reload(served: &Served, source: &Source) {
     tell_systemd(&[NotifyState::Reloading]);
-    let result = match load::file(config, Secrets::Needed) {
-        Ok((settings, warnings)) => {
-            load::print(&warnings);
-            served
-                .reload(&settings)
-                .map_err(|error| Chain(&*error).to_string())
-        }
-        Err(LoadError::Invalid(problems)) => {
-            load::print(&problems);
-            Err(format!("{} has errors", config.display()))
-        }
-        Err(error) => Err(Chain(&error).to_string()),
-    };
+    let file = source.file().display();
+    let result = source.again().and_then(|settings| {
+        served
+            .reload(&settings)
+            .map_err(|error| Chain(&*error).to_string())
+    });
     match result {
         Ok(()) => {
             served.count_reload("ok");
-            tracing::info!(file = %config.display(), "reloaded the configuration");
+            tracing::info!(%file, "reloaded the configuration");
         }
         Err(reason) => {
             served.count_reload("failed");
-            tracing::error!(file = %config.display(), reason, "reload failed: the old configuration stays in force");
+            tracing::error!(%file, reason, "reload failed: the old configuration stays in force");
         }
     }
     tell_systemd(&[NotifyState::Ready]);
+}
+
+/// The configuration that runs.
+enum Source {
+    /// Our own file.
+    Toml(PathBuf),
+    /// One of Apache's.
+    Apache(PathBuf, ImportOptions),
+}
+
+impl Source {
+    fn of(arguments: &RunArgs) -> Self {
+        match &arguments.apache {
+            None => Self::Toml(arguments.config.clone()),
+            Some(file) => {
+                let options = ImportOptions {
+                    version: arguments.source_version,
+                    listen: arguments.listen,
+                    ..ImportOptions::default()
+                };
+                Self::Apache(file.clone(), options)
+            }
+        }
+    }
+
+    fn file(&self) -> &Path {
+        match self {
+            Self::Toml(file) | Self::Apache(file, _) => file,
+        }
+    }
+
+    /// The settings to start with; all there is to say of them is printed.
+    fn start(&self) -> Result<Settings, Exit> {
+        match self {
+            Self::Toml(file) => load::settings(file),
+            Self::Apache(file, options) => {
+                let imported = Imported::of(file, options, Secrets::Needed);
+                imported.print();
+                imported.settings().cloned().ok_or(Exit::Wrong)
+            }
+        }
+    }
+
+    /// The settings as the file now has them, or why they can't be used; what is wrong with them is printed.
+    fn again(&self) -> Result<Settings, String> {
+        let unusable = || format!("{} has errors", self.file().display());
+        match self {
+            Self::Toml(file) => match load::file(file, Secrets::Needed) {
+                Ok((settings, warnings)) => {
+                    load::print(&warnings);
+                    Ok(settings)
+                }
+                Err(LoadError::Invalid(problems)) => {
+                    load::print(&problems);
+                    Err(unusable())
+                }
+                Err(error) => Err(Chain(&error).to_string()),
+            },
+            Self::Apache(file, options) => {
+                let imported = Imported::of(file, options, Secrets::Needed);
+                imported.print();
+                imported.settings().cloned().ok_or_else(unusable)
+            }
+        }
+    }
 }
 
 /// Tells the service manager, if there is one.

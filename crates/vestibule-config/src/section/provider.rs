@@ -35,6 +35,8 @@ pub struct ProviderSettings {
     pub client_authentication: ClientAuthentication,
     /// What sign-in asks for; `openid` is always among them. `openid profile offline_access` for Entra, `openid profile` for others.
     pub scopes: Vec<String>,
+    /// The path its answers come to on every public URL; `None`: our own below `/.vestibule/`. No two providers have the same.
+    pub redirect_path: Option<String>,
     /// How the answer comes back through the browser; query.
     pub response_mode: ResponseMode,
     /// Whether the user info endpoint is asked.
@@ -204,6 +206,9 @@ fn one(reader: &Reader<'_>, name: Option<&str>) -> Option<At<ProviderSettings>> 
         Some("form_post") => ResponseMode::FormPost,
         _ => ResponseMode::Query,
     };
+    let redirect_path = reader
+        .item("redirect_path")
+        .and_then(|item| redirect_path(&item));
     let userinfo = match (reader.item("userinfo").and_then(|item| item.flag()), kind) {
         (Some(true), _) => UserInfo::On,
         (Some(false), _) | (None, ProviderKind::Entra) => UserInfo::Off,
@@ -230,6 +235,7 @@ fn one(reader: &Reader<'_>, name: Option<&str>) -> Option<At<ProviderSettings>> 
             client_secret,
             client_authentication,
             scopes,
+            redirect_path,
             response_mode,
             userinfo,
             authorization_parameters,
@@ -265,6 +271,16 @@ fn client_id(reader: &Reader<'_>, kind: ProviderKind) -> Option<String> {
         );
     }
     Some(id.to_owned())
+}
+
+/// Unlike the path of a route it is matched to the letter, so it may end with a slash.
+fn redirect_path(item: &Item<'_>) -> Option<String> {
+    let text = item.filled_text()?;
+    let bare = match text.strip_suffix('/') {
+        Some(bare) if !bare.is_empty() && !bare.ends_with('/') => bare,
+        _ => text,
+    };
+    super::route::plain_path(item, bare).map(|_| text.to_owned())
 }
 
 fn max_age(reader: &Reader<'_>, kind: ProviderKind) -> Option<Duration> {

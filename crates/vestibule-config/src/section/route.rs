@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use url::Url;
 
-pub(super) use place::host;
+pub(super) use place::{host, plain as plain_path};
 
 pub(crate) use keys::{ACCESS_TOKEN, HEADERS, ROUTE};
 

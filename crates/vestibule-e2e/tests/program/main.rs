@@ -11,6 +11,7 @@
 
 mod admin;
 mod advisories;
+mod apache;
 mod demo;
 mod diagnosis;
 mod doctor;

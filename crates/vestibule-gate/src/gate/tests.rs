@@ -554,6 +554,34 @@ fn a_refused_request_has_a_trace_too() {
 }
 
 #[test]
+fn a_callback_path_takes_answers_and_nothing_else() {
+    let path = |posted| crate::callback_path::CallbackPath::new("/foo", posted).unwrap();
+    let of = |posted, method, target| {
+        let gate = gate(vec![route("/foo"), public("/")]).with_callback_paths(vec![path(posted)]);
+        let cookie = cookie();
+        let fields = [("cookie", cookie.as_str())];
+        let request = request(method, target, &fields);
+        let (decision, _) = decide(&gate, &request, session());
+        decision.kind()
+    };
+    let answer = "/foo?code=a&state=b";
+    assert_eq!(of(false, "GET", answer), "own");
+    assert_eq!(of(false, "GET", "/%66oo?error=a&state=b"), "own");
+    for target in [
+        "/foo",
+        "/foo?x=1",
+        "/foo/?code=a&state=b",
+        "/foo/x?code=a&state=b",
+        "/FOO?code=a&state=b",
+    ] {
+        assert_eq!(of(false, "GET", target), "forward", "{target}");
+    }
+    assert_eq!(of(true, "POST", "/foo"), "own");
+    assert_ne!(of(false, "POST", answer), "own");
+    assert_ne!(of(true, "PUT", answer), "own");
+}
+
+#[test]
 fn a_gate_needs_a_site() {
     let lifetimes = *gate(vec![]).lifetimes();
     let made = Gate::new(GateSettings {

@@ -30,7 +30,7 @@ pub(crate) fn known(
         settings.session = session(site, provider);
     }
     if let (Some(site), Some(provider)) = (site, provider) {
-        let callback = path::callback(&provider.plan().name, plan.providers.len() > 1);
+        let callback = path::redirect_path(provider.plan(), plan.providers.len() > 1);
         settings.redirect_uri = Some(format!("{}{callback}", site.origin()));
     }
     settings.provider = provider.map(|provider| provider.described());

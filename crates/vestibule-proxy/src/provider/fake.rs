@@ -229,6 +229,7 @@ pub(crate) fn plan(name: &str) -> ProviderPlan {
         access_token_audiences: Vec::new(),
         max_age: None,
         clock_skew: Duration::from_secs(60),
+        redirect_path: None,
     }
 }
 

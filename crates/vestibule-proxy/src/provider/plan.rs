@@ -86,6 +86,9 @@ pub struct ProviderPlan {
     pub max_age: Option<Duration>,
     /// How far the provider's clock may be off; at most 60 s.
     pub clock_skew: Duration,
+    /// The path its answers come to, where that is another than our own below `/.vestibule/`. The
+    /// gate must know it too.
+    pub redirect_path: Option<String>,
 }
 
 /// What an authorization request asks for.

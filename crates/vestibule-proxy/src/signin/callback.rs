@@ -43,7 +43,12 @@ pub(super) async fn endpoint(
     context: &Context<'_>,
     entry: &mut Entry,
 ) -> Result<Response, SignInError> {
-    let Some(provider) = visit.named_provider(name) else {
+    let several = visit.plan.providers.len() > 1;
+    let is_its_path = |provider: &&Arc<Provider>| {
+        path::redirect_path(provider.plan(), several) == visit.request.path().as_str()
+    };
+    // One that has its answers sent elsewhere takes none here.
+    let Some(provider) = visit.named_provider(name).filter(is_its_path) else {
         entry.error = Some("not_found");
         return Ok(respond::not_found(context));
     };
@@ -169,7 +174,7 @@ async fn finish(
         redirect_uri: format!(
             "{}{}",
             visit.site.origin(),
-            path::callback(&provider.plan().name, several)
+            path::redirect_path(provider.plan(), several)
         ),
         code,
         nonce: pending.nonce,

@@ -3,6 +3,8 @@
 use url::form_urlencoded::byte_serialize;
 use vestibule_session::return_to::ReturnTo;
 
+use crate::provider::ProviderPlan;
+
 /// Where people sign in.
 pub const SIGN_IN: &str = "/.vestibule/sign-in";
 /// Where the provider's answer arrives; with several providers their names follow.
@@ -92,6 +94,15 @@ pub fn logouts(provider: &str, several_providers: bool) -> [String; 2] {
         true => format!("{path}/{provider}"),
         false => path.to_owned(),
     })
+}
+
+/// The path to which this provider sends its answers.
+#[must_use]
+pub fn redirect_path(plan: &ProviderPlan, several_providers: bool) -> String {
+    match &plan.redirect_path {
+        Some(path) => path.clone(),
+        None => callback(&plan.name, several_providers),
+    }
 }
 
 /// The callback at `path` once more, after a posted form found no sign-in of the browser: as an

@@ -184,7 +184,7 @@ impl Start<'_> {
         let redirect_uri = format!(
             "{}{}",
             self.site.origin(),
-            path::callback(&settings.name, several)
+            path::redirect_path(settings, several)
         );
         let challenge = pending.verifier.challenge();
         let extra = self.parameters(&asks, metadata.is_entra())?;

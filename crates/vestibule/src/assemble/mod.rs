@@ -19,6 +19,7 @@ use vestibule_proxy::pages::Pages;
 use vestibule_proxy::plan::Plan;
 use vestibule_proxy::provider::ProviderPlan;
 use vestibule_proxy::provider::outbound::OutboundPlan;
+use vestibule_proxy::signin::path;
 use vestibule_proxy::telemetry::Metrics;
 use vestibule_proxy::upstream::UpstreamPlan;
 use vestibule_session::lifetime::Lifetimes;
@@ -47,7 +48,8 @@ pub(crate) fn plan(
         sites: listeners::sites(settings)?,
         routes: routes.routes,
         lifetimes,
-    })?;
+    })?
+    .with_callback_paths(providers::callback_paths(settings)?);
     Ok(Plan {
         serving: Arc::new(ServingPlan {
             listeners: listeners::plan(settings)?,
@@ -79,7 +81,8 @@ pub(crate) fn gate(settings: &Settings) -> Result<(ReadPolicy, Gate), AssembleEr
         sites: listeners::sites(settings)?,
         routes: routes::alone(settings)?,
         lifetimes,
-    })?;
+    })?
+    .with_callback_paths(providers::callback_paths(settings)?);
     Ok((listeners::read_policy(settings), gate))
 }
 
@@ -121,6 +124,15 @@ pub(crate) fn provider(
 /// Its certificates or its address can't be used.
 pub(crate) fn upstream(route: &RouteSettings) -> Result<Arc<UpstreamPlan>, AssembleError> {
     routes::upstream_plan(route)
+}
+
+/// The path this provider sends its answers to.
+pub(crate) fn redirect_path(set: &ProviderSettings, settings: &Settings) -> String {
+    match (&set.redirect_path, &set.name) {
+        (Some(path), _) => path.clone(),
+        (None, Some(name)) => path::callback(name, settings.providers.len() > 1),
+        (None, None) => path::callback("", false),
+    }
 }
 
 /// What a provider is called in sessions.

@@ -7,6 +7,7 @@ use vestibule_config::{
     AccessToken, ClientAuthentication, Discovery, ProviderKind, ProviderSettings, ResponseMode,
     RouteSettings, Settings, UserInfo,
 };
+use vestibule_gate::callback_path::CallbackPath;
 use vestibule_gate::route::TokenChoice;
 use vestibule_oidc::authorization::{ExtraParameters, ResponseMode as Mode};
 use vestibule_oidc::issuer::{IssuerRule, ProviderKind as Kind};
@@ -51,6 +52,20 @@ pub(super) fn start(
         ));
     }
     Ok(providers)
+}
+
+/// The paths that providers send their answers to, besides our own.
+///
+/// # Errors
+/// One is no path; the configuration check has seen to it that each is.
+pub(super) fn callback_paths(settings: &Settings) -> Result<Vec<CallbackPath>, AssembleError> {
+    let paths = settings.providers.iter().filter_map(|set| {
+        let posted = set.response_mode == ResponseMode::FormPost;
+        Some((set.redirect_path.as_deref()?, posted))
+    });
+    paths
+        .map(|(path, posted)| Ok(CallbackPath::new(path, posted)?))
+        .collect()
 }
 
 /// How calls to providers leave this machine.
@@ -151,6 +166,7 @@ pub(super) fn plan(
         access_token_audiences: set.access_token_audiences.clone(),
         max_age: set.max_age,
         clock_skew: set.clock_skew,
+        redirect_path: set.redirect_path.clone(),
     })
 }
 

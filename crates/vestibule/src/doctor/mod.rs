@@ -158,11 +158,7 @@ async fn ask(
 
 /// Where the provider sends people back to.
 fn redirect_uri(settings: &Settings, set: &ProviderSettings, origin: &str) -> String {
-    let name = match &set.name {
-        Some(name) if settings.providers.len() > 1 => format!("/{name}"),
-        _ => String::new(),
-    };
-    format!("{origin}/.vestibule/callback{name}")
+    format!("{origin}{}", assemble::redirect_path(set, settings))
 }
 
 fn now() -> UnixTime {

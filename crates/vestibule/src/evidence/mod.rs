@@ -18,6 +18,7 @@ use vestibule_diagnosis::evidence::Origin;
 pub(crate) use api::{api, both_versions, issuers};
 pub(crate) use route::name as route_name;
 
+use crate::assemble;
 use crate::load::Secrets;
 
 /// The settings as the diagnosis sees them, for this provider and the routes that use it. `secrets` says whether the
@@ -74,9 +75,10 @@ fn redirect_uri(all: &Settings, provider: Option<&ProviderSettings>) -> Option<S
     let [url] = all.public_urls.as_slice() else {
         return None;
     };
-    let name = match &provider?.name {
-        Some(name) if all.providers.len() > 1 => format!("/{name}"),
-        _ => String::new(),
-    };
-    Some(format!("{}/.vestibule/callback{name}", url.origin()))
+    let provider = provider?;
+    Some(format!(
+        "{}{}",
+        url.origin(),
+        assemble::redirect_path(provider, all)
+    ))
 }

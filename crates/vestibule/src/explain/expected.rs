@@ -1,5 +1,6 @@
 //! Decides which APIs are to validate the token: those of the flags, or those behind a configuration's routes.
 
+use vestibule_config::apache::ImportOptions;
 use vestibule_config::{LoadError, RouteSettings, Settings};
 use vestibule_diagnosis::Evidence;
 use vestibule_diagnosis::evidence;
@@ -9,6 +10,7 @@ use vestibule_oidc::issuer::TokenIssuer;
 use super::Failure;
 use crate::cli::ExplainArgs;
 use crate::evidence as converted;
+use crate::import::Imported;
 use crate::load::{self, Secrets};
 
 /// One API, or the sign-in itself, and what it expects.
@@ -104,8 +106,8 @@ fn judge_of<'i>(issuers: impl Iterator<Item = &'i String>) -> Option<TokenIssuer
 pub(super) fn who(arguments: &ExplainArgs) -> Result<Who, Failure> {
     let by_flags = !arguments.audience.is_empty() || !arguments.issuer.is_empty();
     let is_named = by_flags || arguments.route.is_some();
-    let mut who = match &arguments.config {
-        Some(path) => of_settings(&configuration(path)?, arguments)?,
+    let mut who = match configuration(arguments)? {
+        Some(settings) => of_settings(&settings, arguments)?,
         None => Who::default(),
     };
     if who.apis.is_empty() && by_flags {
@@ -127,10 +129,24 @@ pub(super) fn who(arguments: &ExplainArgs) -> Result<Who, Failure> {
     Ok(who)
 }
 
-/// Reads a configuration. Its secrets need not be there: nothing is decided by them.
-pub(super) fn configuration(path: &std::path::Path) -> Result<Settings, Failure> {
+/// Reads the configuration that the command line names, if it names one. Its secrets need not be there: nothing is
+/// decided by them.
+pub(super) fn configuration(arguments: &ExplainArgs) -> Result<Option<Settings>, Failure> {
+    if let Some(file) = &arguments.apache {
+        let imported = Imported::of(file, &ImportOptions::default(), Secrets::Absent);
+        return match imported.settings() {
+            Some(settings) => Ok(Some(settings.clone())),
+            None => {
+                let because = "it can't be imported; `vestibule check --apache FILE` says why";
+                Err(Failure::new("use Apache's configuration", because))
+            }
+        };
+    }
+    let Some(path) = &arguments.config else {
+        return Ok(None);
+    };
     match load::file(path, Secrets::Absent) {
-        Ok((settings, _)) => Ok(settings),
+        Ok((settings, _)) => Ok(Some(settings)),
         Err(LoadError::Invalid(problems)) => Err(Failure::Configuration(problems)),
         Err(error) => {
             Err(Failure::new("explain", error).help("name the file: --config vestibule.toml"))

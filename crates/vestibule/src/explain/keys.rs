@@ -189,8 +189,7 @@ const MOST_APPS: usize = 3;
 
 /// The metadata of the configured provider comes first: whom the file trusts is not for a token to say.
 fn metadata_url(arguments: &ExplainArgs, token: &Token) -> Result<Result<Url, String>, Failure> {
-    if let Some(path) = &arguments.config {
-        let settings = expected::configuration(path)?;
+    if let Some(settings) = expected::configuration(arguments)? {
         let route = arguments.route.as_ref().and_then(|name| {
             let mut routes = settings.routes.iter();
             routes.find(|route| route.path == *name || converted::route_name(route) == *name)
@@ -246,8 +245,8 @@ impl Network {
             because: error,
             help: None,
         };
-        let outbound = match &arguments.config {
-            Some(path) => assemble::outbound(&expected::configuration(path)?).map_err(failed)?,
+        let outbound = match expected::configuration(arguments)? {
+            Some(settings) => assemble::outbound(&settings).map_err(failed)?,
             None => OutboundPlan {
                 tls: Arc::new(client_tls(None).map_err(|error| failed(error.into()))?),
                 proxy: None,

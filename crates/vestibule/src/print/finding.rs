@@ -56,7 +56,7 @@ fn labelled_or_blank(sheet: &mut Sheet, label: &str, text: &str) {
 }
 
 /// Where, under which name, and what to do.
-fn sentence(change: &Change) -> String {
+pub(crate) fn sentence(change: &Change) -> String {
     format!("{}, {}: {}", place(change.place), change.name, change.text)
 }
 

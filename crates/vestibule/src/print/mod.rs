@@ -3,5 +3,5 @@
 mod finding;
 mod sheet;
 
-pub(crate) use finding::{findings, place};
+pub(crate) use finding::{findings, place, sentence};
 pub(crate) use sheet::{Ink, Sheet};

@@ -114,6 +114,17 @@ pub(crate) static PROVIDER: Section = Section {
             doc: "How the provider's answer comes back.",
         },
         Key {
+            name: "redirect_path",
+            kind: Kind::Text("a path like \"/oidc/callback\""),
+            fallback: Fallback::Unset(
+                "`/.vestibule/callback`, with several providers `/.vestibule/callback/NAME`",
+            ),
+            change: Change::Reload,
+            doc: "The path of the redirect URI, where another is registered at the provider and has to stay: `PUBLIC_URL` and this path. \
+                  It may be a page of the app: only what has `state` and one of `code` and `error` is an answer, everything else goes to the app. \
+                  With `response_mode = \"form_post\"` every `POST` to it is an answer.",
+        },
+        Key {
             name: "userinfo",
             kind: Kind::Flag,
             fallback: Fallback::Unset(

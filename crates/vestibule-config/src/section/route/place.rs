@@ -20,7 +20,11 @@ pub(in crate::section) fn host(item: &Item<'_>) -> Option<String> {
 }
 
 pub(super) fn path(item: &Item<'_>) -> Option<String> {
-    let text = item.filled_text()?;
+    plain(item, item.filled_text()?)
+}
+
+/// A path without escapes, patterns, parameters, empty and dot segments, outside of what is our own.
+pub(in crate::section) fn plain(item: &Item<'_>, text: &str) -> Option<String> {
     let refuse = |message: &str, help: String| {
         item.error(message, help);
         None

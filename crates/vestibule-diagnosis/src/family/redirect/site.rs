@@ -2,6 +2,7 @@
 
 use super::uri::{Uri, register, write_public_url};
 use crate::catalogue::{Case, Row};
+use crate::evidence::Origin;
 use crate::shown::shown;
 use crate::{Change, Confidence, Evidence, Severity};
 
@@ -66,13 +67,18 @@ fn is_page(evidence: &Evidence) -> Option<Case> {
     } else {
         &own
     };
+    let case = Case::new(format!(
+        "The redirect URI {} is the path of the route {}.",
+        shown(uri),
+        shown(route.path.as_deref().unwrap_or_default())
+    ));
+    // The proxy itself tells answers from visits by their parameters; what else the app is sent there is lost to it.
+    let case = match settings.origin {
+        Some(Origin::Toml) => case.severity(Severity::Warning),
+        _ => case,
+    };
     Some(
-        Case::new(format!(
-            "The redirect URI {} is the path of the route {}.",
-            shown(uri),
-            shown(route.path.as_deref().unwrap_or_default())
-        ))
-        .change(write_public_url(
+        case.change(write_public_url(
             evidence,
             better,
             "Use a path that nothing else has.",

@@ -68,10 +68,9 @@ pub(super) fn explain(
     line: &str,
     now: UnixTime,
 ) -> Result<Report, Failure> {
-    let Some(path) = &arguments.config else {
+    let Some(settings) = expected::configuration(arguments)? else {
         return Err(Failure::new("explain the request", "there is no --config"));
     };
-    let settings = expected::configuration(path)?;
     let (policy, gate) = assemble::gate(&settings).map_err(|because| Failure::Error {
         to: "use the configuration",
         because,

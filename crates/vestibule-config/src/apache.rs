@@ -1,0 +1,357 @@
+//! Reads the configuration of Apache httpd with mod_auth_openidc, and writes `vestibule.toml` in its place.
+//!
+//! In: files, as Apache reads them. Out: an [`Import`], with the text of a `vestibule.toml` that the ordinary loader
+//! reads, its secrets apart, and a [`Report`] that says of every directive what it became. What can't be told exactly and
+//! could open access stops the import; nothing is ever run, `exec:` included.
+//!
+//! | step | module |
+//! |---|---|
+//! | text to directives and sections | `syntax` |
+//! | includes, variables, conditions | `expand`, `include` |
+//! | which virtual host, which sections hold at a path | `site`, `location`, `mount` |
+//! | who may pass | `rule`, `claim` |
+//! | the tables of `vestibule.toml` | `map`, `write` |
+//! | every directive there is, and what becomes of it | `inventory`, `core_directives` |
+
+mod claim;
+mod core_directives;
+mod expand;
+mod files;
+mod include;
+mod inventory;
+mod location;
+mod map;
+mod mount;
+mod report;
+mod rule;
+mod site;
+mod syntax;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+
+pub use files::{DiskFiles, Files, FixedFiles};
+pub use report::{Entry, Outcome, Report};
+pub use syntax::Place;
+
+use crate::environment::SecretText;
+use expand::{Expanded, Item, Line};
+use map::{Choices, Draft};
+use report::{Ledger, Stop};
+
+/// The version of mod_auth_openidc that a configuration was written for: its defaults moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SourceVersion([u16; 4]);
+
+impl SourceVersion {
+    /// 2.4.12.3, which Debian 12 has. The default.
+    pub const DEBIAN_12: Self = Self([2, 4, 12, 3]);
+}
+
+impl Default for SourceVersion {
+    fn default() -> Self {
+        Self::DEBIAN_12
+    }
+}
+
+impl fmt::Display for SourceVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [major, minor, patch, fix] = self.0;
+        write!(f, "{major}.{minor}.{patch}.{fix}")
+    }
+}
+
+/// Why a text is no version.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("read {found:?} as a version of mod_auth_openidc, like 2.4.12.3")]
+pub struct SourceVersionError {
+    /// What was found.
+    pub found: String,
+}
+
+impl FromStr for SourceVersion {
+    type Err = SourceVersionError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut parts = [0; 4];
+        let error = || SourceVersionError {
+            found: text.to_owned(),
+        };
+        // A Debian revision may follow: 2.4.12.3-2+deb12u5.
+        let upstream = text.split('-').next().unwrap_or(text);
+        let written: Vec<&str> = upstream.split('.').collect();
+        if !(3..=4).contains(&written.len()) {
+            return Err(error());
+        }
+        for (slot, part) in parts.iter_mut().zip(written) {
+            *slot = part.parse().map_err(|_| error())?;
+        }
+        Ok(Self(parts))
+    }
+}
+
+/// How `vestibule.toml` names the secrets. Matched exhaustively by the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SecretForm {
+    /// As environment variables: `"env:NAME"`.
+    #[default]
+    Variables,
+    /// As files beside it: `"file:NAME"`.
+    Files,
+}
+
+/// What an import needs to know besides the files.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ImportOptions {
+    /// Whose defaults hold; Debian 12's.
+    pub version: SourceVersion,
+    /// Where to listen instead of where Apache does.
+    pub listen: Option<SocketAddr>,
+    /// How secrets are named; as environment variables.
+    pub secrets: SecretForm,
+}
+
+/// A secret of the configuration, which is never in the TOML.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SecretValue {
+    /// The environment variable that `"env:NAME"` names.
+    pub variable: &'static str,
+    /// The file, beside the TOML, that `"file:NAME"` names.
+    pub file: &'static str,
+    /// The secret.
+    pub value: SecretText,
+}
+
+/// What the configuration says where the TOML says something better: for the diagnosis, which tells why.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AsWritten {
+    /// The scopes.
+    pub scopes: Option<Vec<String>>,
+    /// The whole redirect URI.
+    pub redirect_uri: Option<String>,
+    /// Its path.
+    pub redirect_path: Option<String>,
+    /// Whether the metadata's address looks like Entra's v2.0 endpoint.
+    pub is_entra_v2: bool,
+    /// A `ProxyPassReverse` that fits no `ProxyPass`: the path that is proxied, and its own.
+    pub reverse: Option<(String, String)>,
+    /// The paths of the routes.
+    pub routes: Vec<String>,
+}
+
+/// What came out.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Import {
+    /// The text of `vestibule.toml`. Of an import that stopped it is what could be told.
+    pub toml: String,
+    /// Its secrets.
+    pub secrets: Vec<SecretValue>,
+    /// What became of every directive.
+    pub report: Report,
+    /// What was written before it was bettered.
+    pub as_written: AsWritten,
+    origins: Vec<Option<Place>>,
+}
+
+impl Import {
+    /// Where line `line` of the TOML, from 1, comes from.
+    #[must_use]
+    pub fn origin(&self, line: usize) -> Option<&Place> {
+        self.origins.get(line.checked_sub(1)?)?.as_ref()
+    }
+}
+
+/// Imports the configuration in the file, or folder, at `path`. `variables` answers for `${NAME}` that no `Define`
+/// defines.
+///
+/// It never fails: what can't be read is an entry of the report that stops.
+#[must_use]
+pub fn import(
+    path: &Path,
+    files: &dyn Files,
+    variables: &dyn Fn(&str) -> Option<String>,
+    options: &ImportOptions,
+) -> Import {
+    let mut ledger = Ledger::default();
+    let mut draft = Draft::new();
+    match expand::expand(files, variables, path) {
+        Ok(tree) => of_tree(path, &tree, options, &mut draft, &mut ledger),
+        Err(Stop { at, message, help }) => {
+            ledger.met(&at.file);
+            ledger.stop_at(&at, "syntax", message, help);
+        }
+    }
+    let Draft {
+        top,
+        provider,
+        session,
+        routes,
+        outbound,
+        secrets,
+        as_written,
+    } = draft;
+    let remarks = [format!("Imported from {}.", path.display())];
+    let mut tables = vec![top, provider, session];
+    tables.extend(routes);
+    tables.push(outbound);
+    let written = write::write(&remarks, &tables);
+    Import {
+        toml: written.text,
+        secrets,
+        report: ledger.into_report(options.version),
+        as_written,
+        origins: written.from,
+    }
+}
+
+fn of_tree(
+    path: &Path,
+    tree: &Expanded,
+    options: &ImportOptions,
+    draft: &mut Draft,
+    ledger: &mut Ledger,
+) {
+    let whole = Place {
+        file: Arc::from(path.display().to_string()),
+        line: 1,
+    };
+    ledger.met(&whole.file);
+    meet(&tree.items, ledger);
+    let mut sites = site::sites(&tree.items);
+    let concerned = sites.iter().filter(|site| site.concerns_us()).count();
+    if concerned > 1 {
+        let names: Vec<String> = sites
+            .iter()
+            .filter(|site| site.concerns_us())
+            .map(site::Site::name)
+            .collect();
+        ledger.stop_at(
+            &whole,
+            "<VirtualHost>",
+            format!("several virtual hosts are proxied or protected: {}", names.join(", ")),
+            "import each from a file of its own; one vestibule.toml can then hold the routes of all",
+        );
+        return;
+    }
+    let shared = sites.len() > 1 && concerned == 0 && site::is_shared(&tree.items);
+    if shared {
+        ledger.stop_at(
+            &whole,
+            "<VirtualHost>",
+            "what is outside of the virtual hosts is proxied or protected for all of them",
+            "write it into the one virtual host that is meant",
+        );
+        return;
+    }
+    if concerned == 1 {
+        let (ours, others) = sites.into_iter().partition(site::Site::concerns_us);
+        sites = ours;
+        for other in &others {
+            leave_out(other, ledger);
+        }
+    }
+    let Some(site) = sites.first() else { return };
+    let choices = Choices {
+        listen: options.listen,
+        secrets: options.secrets,
+    };
+    later(site, options.version, ledger);
+    map::public::map(site, &choices, draft, ledger, &whole);
+    map::provider::map(site, &choices, draft, ledger, &whole);
+    map::session::map(site, &choices, draft, ledger);
+    map::routes::map(site, &choices, draft, ledger, &whole);
+    by_version(site, options.version, ledger);
+    let has_bearer = has_bearer(&tree.items);
+    map::remainder::map(site, &tree.skipped, has_bearer, ledger);
+    if choices.secrets == SecretForm::Variables {
+        for secret in &draft.secrets {
+            ledger.todo(format!(
+                "set the environment variable {}, or let --write put it into a file",
+                secret.variable
+            ));
+        }
+    }
+}
+
+fn leave_out(other: &site::Site<'_>, ledger: &mut Ledger) {
+    if let Some(host) = other.host {
+        let why = format!("{} is neither proxied nor protected", other.name());
+        site::leave_out(&host.children, ledger, &why);
+    }
+}
+
+/// Tells the ledger of every file, in the order in which they are read.
+fn meet(items: &[Item], ledger: &mut Ledger) {
+    for item in items {
+        match item {
+            Item::Line(line) => ledger.met(&line.at.file),
+            Item::Section(section) => {
+                ledger.met(&section.at.file);
+                meet(&section.children, ledger);
+            }
+        }
+    }
+}
+
+fn every_line<'t>(items: &'t [Item], found: &mut Vec<&'t Line>) {
+    for item in items {
+        match item {
+            Item::Line(line) => found.push(line),
+            Item::Section(section) => every_line(&section.children, found),
+        }
+    }
+}
+
+fn has_bearer(items: &[Item]) -> bool {
+    let mut lines = Vec::new();
+    every_line(items, &mut lines);
+    lines.iter().any(|line| {
+        let kind = line.word(0).to_ascii_lowercase();
+        line.is("AuthType") && matches!(kind.as_str(), "oauth20" | "auth-openidc")
+    })
+}
+
+/// Says what another version would do otherwise: its ChangeLog, and what was seen of 2.4.12.3.
+fn by_version(site: &site::Site<'_>, version: SourceVersion, ledger: &mut Ledger) {
+    if version < SourceVersion([2, 4, 15, 0]) {
+        if site.last("OIDCPKCEMethod").is_none() {
+            ledger.by_version("sign-in had no PKCE, and has S256 now, as since 2.4.15");
+        }
+        ledger.by_version(
+            "claims beyond ASCII were sent as UTF-8, and are sent as Latin-1 now, as since 2.4.15",
+        );
+    }
+    if version < SourceVersion([2, 4, 20, 0]) {
+        ledger.by_version(
+            "in lists, an element that holds the delimiter has a backslash before it now, as in 2.4.20; \
+             numbers with a fraction are written short; OIDC_scope and OIDC_access_token_type are sent too",
+        );
+    }
+}
+
+/// A directive that the version does not know says that the version is another.
+fn later(site: &site::Site<'_>, version: SourceVersion, ledger: &mut Ledger) {
+    if version > SourceVersion::DEBIAN_12 {
+        return;
+    }
+    let first = site
+        .lines
+        .iter()
+        .find(|line| inventory::is_later(&line.name));
+    if let Some(line) = first {
+        ledger.todo(format!(
+            "say --source-version: {} is not known to {version}, whose defaults were taken",
+            line.name
+        ));
+    }
+}

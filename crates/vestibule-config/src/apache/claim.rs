@@ -1,0 +1,177 @@
+//! `Require claim`: one of its words as a condition on a claim.
+
+use super::expand::Line;
+use super::report::Ledger;
+use super::rule::{Condition, Value};
+
+/// `name:value`, `name~regex`, `name.sub:value`.
+pub(crate) fn claim(line: &Line, spec: &str, ledger: &mut Ledger) -> Option<Condition> {
+    if spec.contains("%{") {
+        ledger.stop(
+            line,
+            "expressions in a claim's value are not evaluated",
+            "write the value itself",
+        );
+        return None;
+    }
+    let Some((name, operator, value)) = split(spec) else {
+        ledger.stop(
+            line,
+            "this compares no claim",
+            "write it like Require claim groups:staff",
+        );
+        return None;
+    };
+    if operator == '~' {
+        return pattern(line, name, value, ledger);
+    }
+    if value == "null" {
+        ledger.stop(
+            line,
+            "a claim that is null is none, and can't be asked for",
+            "ask for a claim that people have",
+        );
+        return None;
+    }
+    Some(Condition::Claim {
+        name: name.to_owned(),
+        any_of: values(name, value),
+    })
+}
+
+/// The name, `:` or `~`, the value. A name that is an address holds colons itself.
+fn split(spec: &str) -> Option<(&str, char, &str)> {
+    let begin = spec.find("://").map_or(0, |at| at + 3);
+    let tail = spec.get(begin..)?;
+    let at = match begin {
+        0 => tail.find([':', '~'])?,
+        _ => tail.rfind([':', '~'])?,
+    } + begin;
+    let name = spec.get(..at)?;
+    let operator = spec.get(at..)?.chars().next()?;
+    let value = spec.get(at + 1..)?;
+    (!name.is_empty() && !value.is_empty()).then_some((name, operator, value))
+}
+
+/// Apache compares by the type the claim turns out to have, so each type it could have is a value of its own.
+fn values(name: &str, value: &str) -> Vec<Value> {
+    let mut values = vec![Value::Text(value.to_owned())];
+    if matches!(name, "groups" | "roles") {
+        return values;
+    }
+    if let Ok(number) = value.parse::<i64>() {
+        values.push(Value::Integer(number));
+    }
+    if let Ok(truth) = value.parse::<bool>() {
+        values.push(Value::Boolean(truth));
+    }
+    values
+}
+
+fn pattern(line: &Line, name: &str, pattern: &str, ledger: &mut Ledger) -> Option<Condition> {
+    let whole = pattern
+        .strip_prefix('^')
+        .and_then(|rest| rest.strip_suffix('$'))
+        .and_then(alternatives);
+    if let Some(any_of) = whole {
+        return Some(Condition::Claim {
+            name: name.to_owned(),
+            any_of: any_of.into_iter().map(Value::Text).collect(),
+        });
+    }
+    let word = pattern
+        .strip_prefix("\\b")
+        .and_then(|rest| rest.strip_suffix("\\b"))
+        .and_then(alternatives);
+    if let Some(scopes) = word.filter(|_| name == "scope") {
+        return Some(Condition::Scopes(scopes));
+    }
+    ledger.stop(
+        line,
+        "claims are compared whole, not with a regular expression",
+        "name the values, like Require claim groups:a groups:b; ^(a|b)$ is understood, and scope~\\bx\\b",
+    );
+    None
+}
+
+/// The texts that `a`, `(a|b)` or `(?:a|b)` stands for, if there is nothing else in it.
+fn alternatives(pattern: &str) -> Option<Vec<String>> {
+    let inner = pattern
+        .strip_prefix("(?:")
+        .or_else(|| pattern.strip_prefix('('))
+        .and_then(|rest| rest.strip_suffix(')'));
+    let parts: Vec<&str> = match inner {
+        Some(inner) => inner.split('|').collect(),
+        None => vec![pattern],
+    };
+    parts.into_iter().map(literal).collect()
+}
+
+fn literal(pattern: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut characters = pattern.chars();
+    while let Some(c) = characters.next() {
+        match c {
+            '\\' => {
+                let escaped = characters.next()?;
+                if escaped.is_ascii_alphanumeric() {
+                    return None;
+                }
+                out.push(escaped);
+            }
+            '.' | '*' | '+' | '?' | '[' | ']' | '(' | ')' | '{' | '}' | '|' | '^' | '$' => {
+                return None;
+            }
+            c => out.push(c),
+        }
+    }
+    (!out.is_empty()).then_some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_an_address_keeps_its_colons() {
+        for (spec, expected) in [
+            ("groups:staff", Some(("groups", ':', "staff"))),
+            ("a.b:c:d", Some(("a.b", ':', "c:d"))),
+            ("scope~\\bx\\b", Some(("scope", '~', "\\bx\\b"))),
+            (
+                "http://schemas.x/role name:weird",
+                Some(("http://schemas.x/role name", ':', "weird")),
+            ),
+            ("groups", None),
+            (":x", None),
+            ("x:", None),
+        ] {
+            assert_eq!(split(spec), expected, "{spec}");
+        }
+    }
+
+    #[test]
+    fn only_patterns_that_name_whole_values_are_taken() {
+        for (pattern, expected) in [
+            ("(a|b\\.c)", Some(vec!["a", "b.c"])),
+            ("(?:a|b)", Some(vec!["a", "b"])),
+            ("plain text", Some(vec!["plain text"])),
+            ("a.c", None),
+            ("a|b", None),
+            ("(a|)", None),
+            ("\\w", None),
+        ] {
+            let expected: Option<Vec<String>> =
+                expected.map(|list| list.into_iter().map(str::to_owned).collect());
+            assert_eq!(alternatives(pattern), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_compared_with_each_type_it_could_have() {
+        let text = |text: &str| Value::Text(text.to_owned());
+        assert_eq!(values("n", "42"), [text("42"), Value::Integer(42)]);
+        assert_eq!(values("b", "false"), [text("false"), Value::Boolean(false)]);
+        assert_eq!(values("groups", "42"), [text("42")]);
+    }
+}

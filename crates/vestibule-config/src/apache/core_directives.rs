@@ -1,0 +1,296 @@
+//! What becomes of directives that are not mod_auth_openidc's and not mapped: logs, files, TLS, rewriting.
+
+use super::expand::Line;
+
+/// What becomes of one.
+pub(super) enum Known {
+    /// Vestibule does the same by itself.
+    Became(&'static str),
+    /// It is not carried over; nothing opens by that.
+    Lost(&'static str),
+    /// The import stops.
+    Stops(&'static str, &'static str),
+}
+
+const FILES: &str = "it is for files, and Vestibule serves none";
+const LOGS: &str = "logs are set in [log], and go to standard output";
+const PROCESS: &str = "it is about Apache's own processes";
+const LIMITS: &str = "limits are set in [limits]; the defaults fit browsers";
+const TLS: &str = "TLS 1.2 and 1.3 are offered, with ciphers that are safe";
+
+/// Names in lower case, and what becomes of all of them.
+static PLAIN: &[(&[&str], &str)] = &[
+    (
+        &[
+            "documentroot",
+            "directoryindex",
+            "alias",
+            "aliasmatch",
+            "scriptalias",
+            "scriptaliasmatch",
+            "options",
+            "allowoverride",
+            "indexoptions",
+            "addtype",
+            "addencoding",
+            "addhandler",
+            "addcharset",
+            "adddefaultcharset",
+            "adddescription",
+            "addicon",
+            "addiconbytype",
+            "addiconbyencoding",
+            "defaulticon",
+            "readmename",
+            "headername",
+            "indexignore",
+            "addlanguage",
+            "languagepriority",
+            "forcelanguagepriority",
+            "typesconfig",
+            "mimemagicfile",
+            "enablesendfile",
+            "enablemmap",
+            "fileetag",
+            "accessfilename",
+            "contentdigest",
+            "followsymlinks",
+            "userdir",
+            "addoutputfilterbytype",
+            "addoutputfilter",
+            "setoutputfilter",
+            "addinputfilter",
+            "deflatecompressionlevel",
+            "browsermatch",
+            "browsermatchnocase",
+            "expiresactive",
+            "expiresbytype",
+            "expiresdefault",
+            "fallbackresource",
+        ],
+        FILES,
+    ),
+    (
+        &[
+            "errorlog",
+            "customlog",
+            "transferlog",
+            "loglevel",
+            "logformat",
+            "errorlogformat",
+            "globallog",
+            "hostnamelookups",
+            "logiotrackttfb",
+            "forensiclog",
+            "extendedstatus",
+        ],
+        LOGS,
+    ),
+    (
+        &[
+            "user",
+            "group",
+            "pidfile",
+            "mutex",
+            "defaultruntimedir",
+            "serveradmin",
+            "servertokens",
+            "serversignature",
+            "startservers",
+            "minsparethreads",
+            "maxsparethreads",
+            "threadlimit",
+            "threadsperchild",
+            "maxrequestworkers",
+            "maxconnectionsperchild",
+            "serverlimit",
+            "minspareservers",
+            "maxspareservers",
+            "maxclients",
+            "maxrequestsperchild",
+            "listenbacklog",
+            "coredumpdirectory",
+            "loadmodule",
+            "loadfile",
+            "namevirtualhost",
+            "keepalive",
+            "keepalivetimeout",
+            "maxkeepaliverequests",
+            "usecanonicalname",
+            "usecanonicalphysicalport",
+            "protocols",
+            "protocolshonororder",
+            "h2direct",
+            "h2push",
+            "h2upgrade",
+            "traceenable",
+            "timeout",
+            "setenv",
+            "passenv",
+            "unsetenv",
+            "authname",
+            "authzsendforbiddenonfailure",
+            "serverpath",
+            "gracefulshutdowntimeout",
+            "scoreboardfile",
+            "proxystatus",
+            "proxyerroroverride",
+            "proxyaddheaders",
+            "proxybadheader",
+            "proxyiobuffersize",
+            "proxyreceivebuffersize",
+            "proxymaxforwards",
+            "proxyvia",
+            "proxywebsocketfallbacktoproxyhttp",
+            "acceptfilter",
+            "rewriteoptions",
+            "rewritebase",
+            "proxybadheader",
+        ],
+        PROCESS,
+    ),
+    (
+        &[
+            "limitrequestbody",
+            "limitrequestfields",
+            "limitrequestfieldsize",
+            "limitrequestline",
+            "requestreadtimeout",
+            "limitxmlrequestbody",
+            "limitinternalrecursion",
+        ],
+        LIMITS,
+    ),
+    (
+        &[
+            "sslprotocol",
+            "sslciphersuite",
+            "sslhonorcipherorder",
+            "sslsessioncache",
+            "sslsessioncachetimeout",
+            "sslsessiontickets",
+            "sslrandomseed",
+            "sslpassphrasedialog",
+            "sslusestapling",
+            "sslstaplingcache",
+            "ssloptions",
+            "sslstrictsnivhostcheck",
+            "sslcompression",
+            "sslcryptodevice",
+            "sslopensslconfcmd",
+            "sslverifydepth",
+            "sslinsecurerenegotiation",
+            "sslsessionticketkeyfile",
+            "sslcacertificatefile",
+            "sslcacertificatepath",
+            "sslstaplingresponsertimeout",
+            "sslstaplingreturnrespondererrors",
+            "sslproxyengine",
+            "sslproxyverifydepth",
+            "sslproxyprotocol",
+            "sslproxyciphersuite",
+            "sslproxycheckpeercn",
+            "sslproxycheckpeername",
+            "sslproxycheckpeerexpire",
+            "sslproxyverify",
+            "sslproxycacertificatefile",
+        ],
+        TLS,
+    ),
+];
+
+/// What becomes of the directive, if it is a known one.
+pub(super) fn known(line: &Line) -> Option<Known> {
+    let name = line.name.to_ascii_lowercase();
+    let first = line.word(0).to_ascii_lowercase();
+    Some(match (name.as_str(), first.as_str()) {
+        ("proxyrequests", "on") => Known::Stops(
+            "a proxy for everything there is on the net is not what this is",
+            "write ProxyRequests Off",
+        ),
+        ("proxyrequests", _) => Known::Became("the same: only routes are proxied"),
+        ("proxypreservehost", "on") => Known::Lost(
+            "the upstream gets its own address as Host, and the browser's in X-Forwarded-Host",
+        ),
+        ("proxypreservehost", _) => {
+            Known::Became("the same: the upstream gets its own address as Host")
+        }
+        ("allowencodedslashes", "off" | "nodecode") => {
+            Known::Became("the same: an encoded slash is refused")
+        }
+        ("allowencodedslashes", _) => {
+            Known::Lost("an encoded slash is refused: no two servers agree on what it means")
+        }
+        ("mergeslashes", _) => Known::Became("slashes are merged, always"),
+        ("rewriteengine", "off") => Known::Became("nothing is rewritten"),
+        ("rewriteengine", _) => Known::Lost("what the rules say counts, line by line"),
+        ("rewritecond" | "rewritemap", _) => Known::Lost("it is for the RewriteRule behind it"),
+        ("rewriterule", _) if is_to_https(line) => {
+            Known::Lost("plain http is not redirected to https by itself")
+        }
+        ("rewriterule", _) => Known::Stops(
+            "rewriting can choose another app, or a way around a <Location>",
+            "write ProxyPass and <Location> instead",
+        ),
+        ("redirect" | "redirectmatch" | "redirectpermanent" | "redirecttemp", _) => {
+            Known::Lost("redirects are not made; let the app make them")
+        }
+        ("errordocument", _) => Known::Lost("pages are changed with [pages] templates"),
+        ("setenvif" | "setenvifnocase" | "setenvifexpr", _) => {
+            Known::Lost("variables of Apache's count nowhere here")
+        }
+        ("header", _) => Known::Lost("headers of answers are not changed; let the app set them"),
+        ("requestheader", _) => Known::Stops(
+            "on a route that is open to everybody no header is set or taken out",
+            "let the app do without it, or take it out",
+        ),
+        ("authmerging", "off") => {
+            Known::Became("the same: later Require lines replace earlier ones")
+        }
+        ("authmerging", _) => Known::Stops(
+            "Require lines of several sections would count together, and here the last ones replace the others",
+            "write all of them into the innermost section, with AuthMerging Off",
+        ),
+        ("satisfy", "any") => Known::Stops(
+            "one of sign-in and address suffices in Apache, and a rule is asked of people who are signed in",
+            "write Satisfy All, or Require lines",
+        ),
+        ("satisfy", _) => Known::Became("the same"),
+        ("order", _) => Known::Lost("it only orders Allow and Deny"),
+        ("allow", _) if line.words.join(" ").eq_ignore_ascii_case("from all") => {
+            Known::Became("the same")
+        }
+        ("allow" | "deny", _) => Known::Stops(
+            "these old rules on addresses are not read",
+            "write Require ip, Require all granted or Require all denied",
+        ),
+        (
+            "remoteipheader"
+            | "remoteipinternalproxy"
+            | "remoteiptrustedproxy"
+            | "remoteipproxyprotocol",
+            _,
+        ) => Known::Lost("name the proxies in front in trusted_proxies"),
+        ("substitute" | "proxyhtmlenable" | "proxyhtmlurlmap", _) => {
+            Known::Lost("what the app answers is not changed inside")
+        }
+        _ => {
+            let (_, says) = PLAIN
+                .iter()
+                .find(|(names, _)| names.contains(&name.as_str()))?;
+            Known::Lost(says)
+        }
+    })
+}
+
+/// `RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]` and its kin.
+fn is_to_https(line: &Line) -> bool {
+    let flags = line.word(2).to_ascii_uppercase();
+    let flags: Vec<&str> = flags
+        .trim_matches(['[', ']'])
+        .split(',')
+        .map(|flag| flag.split('=').next().unwrap_or_default().trim())
+        .collect();
+    let has = |names: [&str; 2]| flags.iter().any(|flag| names.contains(flag));
+    line.word(1).starts_with("https://") && has(["R", "REDIRECT"]) && !has(["P", "PROXY"])
+}

@@ -1,0 +1,138 @@
+//! Includes, variables and conditions.
+
+use std::path::Path;
+
+use super::*;
+use crate::apache::files::FixedFiles;
+
+fn flat(items: &[Item], out: &mut Vec<String>) {
+    for item in items {
+        match item {
+            Item::Line(line) => out.push(format!("{} {}", line.name, line.words.join("|"))),
+            Item::Section(section) => {
+                out.push(format!("<{} {}>", section.name, section.words.join("|")));
+                flat(&section.children, out);
+            }
+        }
+    }
+}
+
+fn read(files: &FixedFiles) -> Result<Vec<String>, Stop> {
+    let variables = |name: &str| (name == "FROM_OUTSIDE").then(|| "outer".to_owned());
+    let tree = expand(files, &variables, Path::new("/e/site.conf"))?;
+    let mut out = Vec::new();
+    flat(&tree.items, &mut out);
+    Ok(out)
+}
+
+fn one(text: &str) -> Result<Vec<String>, Stop> {
+    read(&FixedFiles::new().file("/e/site.conf", text))
+}
+
+#[test]
+fn variables_are_filled_in_word_by_word() {
+    let text = "Define A \"x y\"\nDefine B\nOne ${A} ${B}z ${FROM_OUTSIDE}\nUnDefine A\nTwo ${A} $A ${open";
+    assert_eq!(
+        one(text).unwrap(),
+        ["One x y|z|outer", "Two ${A}|$A|${open"]
+    );
+    let tree = expand(
+        &FixedFiles::new().file("/e/site.conf", "X ${NO} ${APACHE_LOG_DIR}"),
+        &|_| None,
+        Path::new("/e/site.conf"),
+    )
+    .unwrap();
+    let Some(Item::Line(line)) = tree.items.first() else {
+        panic!("a line")
+    };
+    assert_eq!(line.undefined, ["NO"]);
+    assert_eq!(line.word(1), "/var/log/apache2");
+}
+
+#[test]
+fn a_variable_that_grows_is_stopped() {
+    let mut text = "Define A 0123456789abcdef\n".to_owned();
+    for _ in 0..40 {
+        text.push_str("Define A ${A}${A}${A}${A}\n");
+    }
+    assert!(one(&text).unwrap_err().message.contains("too long"));
+}
+
+#[test]
+fn conditions_hold_as_in_apache() {
+    for (condition, holds) in [
+        ("<IfModule mod_ssl.c>", true),
+        ("<IfModule !ssl_module>", false),
+        ("<IfModule mod_security2.c>", false),
+        ("<IfDefine GIVEN>", true),
+        ("<IfDefine !GIVEN>", false),
+        ("<IfDefine OTHER>", false),
+        ("<IfVersion >= 2.4>", true),
+        ("<IfVersion < 2.4>", false),
+        ("<IfVersion !< 2.4>", true),
+        ("<IfFile site.conf>", true),
+        ("<IfFile /nowhere>", false),
+    ] {
+        let tag = condition
+            .trim_start_matches('<')
+            .split([' ', '>'])
+            .next()
+            .unwrap();
+        let text = format!("Define GIVEN\n{condition}\nX\n</{tag}>");
+        let found = one(&text).unwrap();
+        assert_eq!(!found.is_empty(), holds, "{condition}");
+    }
+}
+
+#[test]
+fn includes_are_followed_in_order_and_not_for_ever() {
+    let files = FixedFiles::new()
+        .file("/e/site.conf", "Include inc/*.conf\nIncludeOptional none/*.conf\n<Location /a>\nInclude one.txt\n</Location>")
+        .file("/e/inc/b.conf", "B")
+        .file("/e/inc/a.conf", "A")
+        .file("/e/one.txt", "Inside");
+    assert_eq!(
+        read(&files).unwrap(),
+        ["A ", "B ", "<Location /a>", "Inside "]
+    );
+    let circle = FixedFiles::new().file("/e/site.conf", "Include site.conf");
+    assert!(read(&circle).unwrap_err().message.contains("too deeply"));
+    let missing = one("\n\nInclude nothing.conf").unwrap_err();
+    assert_eq!(missing.at.line, 3);
+    // A section must end in the file it begins in.
+    let split = FixedFiles::new()
+        .file("/e/site.conf", "Include open.conf\n</Location>")
+        .file("/e/open.conf", "<Location /a>");
+    assert_eq!(read(&split).unwrap_err().at.line, 2);
+}
+
+#[test]
+fn what_is_left_out_protects_nothing() {
+    for text in [
+        "<IfModule mod_authnz_ldap.c>\nRequire ldap-group x\n</IfModule>",
+        "<IfDefine PROD>\n<Location /a>\nX\n</Location>\n</IfDefine>",
+    ] {
+        assert!(
+            one(text).unwrap_err().message.contains("protects"),
+            "{text}"
+        );
+    }
+    for text in [
+        "<IfModule mod_evasive20.c>\nDOSPageCount 2\n</IfModule>",
+        "<IfModule !mod_authz_core.c>\nDeny from all\n</IfModule>",
+        "<IfVersion < 2.4>\nDeny from all\n</IfVersion>",
+    ] {
+        assert_eq!(one(text).unwrap(), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn macros_and_odd_comparisons_stop() {
+    for text in [
+        "<Macro X>\nY\n</Macro>",
+        "<IfVersion ~ 2>\n</IfVersion>",
+        "X \"open",
+    ] {
+        assert!(one(text).is_err(), "{text}");
+    }
+}

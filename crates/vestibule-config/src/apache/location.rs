@@ -1,0 +1,229 @@
+//! Which paths a section is for, and what holds at one path after all sections are merged.
+//!
+//! As httpd 2.4 merges: what stands outside of sections, then `<Proxy>`, then `<Location>` and `<LocationMatch>` in the
+//! order of the file. Later wins directive by directive; the `Require` lines of a later section replace all earlier ones.
+
+use super::expand::{Item, Line, Section};
+use super::report::{Ledger, Stop};
+use super::site::Site;
+
+/// A section, and the path at which it begins. Its paths are that one and everything below.
+#[derive(Debug)]
+pub(crate) struct Location<'t> {
+    pub(crate) path: String,
+    pub(crate) section: &'t Section,
+}
+
+/// Whether `path` is `prefix` or below it.
+pub(crate) fn covers(prefix: &str, path: &str) -> bool {
+    match path.strip_prefix(prefix) {
+        Some(rest) => rest.is_empty() || rest.starts_with('/') || prefix.ends_with('/'),
+        None => false,
+    }
+}
+
+/// The path without what means nothing at its end.
+pub(crate) fn tidy(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for c in path.chars() {
+        if c != '/' || !out.ends_with('/') {
+            out.push(c);
+        }
+    }
+    if out.len() > 1 && out.ends_with('/') {
+        out.pop();
+    }
+    out
+}
+
+/// Every `<Location>` of a site that can be told by a prefix, in order. Others stop the import.
+pub(crate) fn locations<'t>(site: &Site<'t>, ledger: &mut Ledger) -> Vec<Location<'t>> {
+    let mut found = Vec::new();
+    for section in &site.sections {
+        let name = format!("<{} {}>", section.name, section.words.join(" "));
+        let path = match section.name.to_ascii_lowercase().as_str() {
+            "location" => plain(section),
+            "locationmatch" => section
+                .words
+                .first()
+                .and_then(|pattern| prefix_of_pattern(pattern))
+                .ok_or_else(|| pattern_stop(section)),
+            _ => continue,
+        };
+        match path {
+            Ok(path) => {
+                let written = section.words.first().map_or("", String::as_str);
+                if written.len() > 1 && written.ends_with('/') && section.is("Location") {
+                    ledger.note(
+                        &section.at,
+                        &name,
+                        super::report::Outcome::Differs,
+                        format!("{path} itself is in it too; Apache leaves it out because of the slash at the end"),
+                        "",
+                    );
+                }
+                found.push(Location { path, section });
+            }
+            Err(stop) => ledger.stop_at(&stop.at, &name, stop.message, stop.help),
+        }
+    }
+    found
+}
+
+fn plain(section: &Section) -> Result<String, Stop> {
+    match section.words.as_slice() {
+        [tilde, pattern] if tilde == "~" => {
+            prefix_of_pattern(pattern).ok_or_else(|| pattern_stop(section))
+        }
+        [path] if path.contains(['*', '?', '[']) => Err(Stop::new(
+            section.at.clone(),
+            "a route is a prefix, not a pattern: what this protects could not be told exactly",
+            "write a <Location> with a plain path, or several",
+        )),
+        [path] if path.starts_with('/') => Ok(tidy(path)),
+        _ => Err(Stop::new(
+            section.at.clone(),
+            "this section is for no path",
+            "write one, like <Location /app>",
+        )),
+    }
+}
+
+fn pattern_stop(section: &Section) -> Stop {
+    Stop::new(
+        section.at.clone(),
+        "a route is a prefix, not a regular expression: what this protects could not be told exactly",
+        "write a <Location> with a plain path, or several; ^/app(/|$) is understood",
+    )
+}
+
+/// The prefix that a regular expression means, if it means one: `^/app(/|$)`, `^/app/`, `^/`, `.*`.
+fn prefix_of_pattern(pattern: &str) -> Option<String> {
+    if matches!(
+        pattern,
+        ".*" | "^.*" | "^.*$" | "^" | "/" | "^/" | "^/.*" | "^/.*$"
+    ) {
+        return Some("/".to_owned());
+    }
+    let rest = pattern.strip_prefix('^')?;
+    let ends = ["(/|$)", "(?:/|$)", "($|/)", "(/.*)?$", "(?:/.*)?$", "/"];
+    let prefix = ends.iter().find_map(|end| rest.strip_suffix(end))?;
+    let literal = prefix.replace("\\.", ".").replace("\\-", "-");
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/-_.~".contains(c);
+    // A dot that is not escaped stands for any character.
+    let only_literal_dots = prefix.matches('.').count() == prefix.matches("\\.").count();
+    (literal.starts_with('/') && literal.chars().all(is_plain) && only_literal_dots)
+        .then(|| tidy(&literal))
+}
+
+/// What holds at one path.
+#[derive(Debug, Default)]
+pub(crate) struct InForce<'t> {
+    lines: Vec<&'t Line>,
+    /// The section whose `Require` lines count, if any has one.
+    pub(crate) requires: Option<Vec<&'t Item>>,
+}
+
+impl<'t> InForce<'t> {
+    /// The directive `name` in force.
+    pub(crate) fn last(&self, name: &str) -> Option<&'t Line> {
+        self.lines.iter().rev().copied().find(|line| line.is(name))
+    }
+
+    /// Every directive `name`, those that add up.
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &'t Line> {
+        let lines = self.lines.iter().copied();
+        lines.filter(move |line| line.is(name))
+    }
+
+    fn add(&mut self, items: &'t [Item]) {
+        let mut requires = Vec::new();
+        for item in items {
+            match item {
+                Item::Line(line) if is_require(&line.name) => requires.push(item),
+                Item::Line(line) => self.lines.push(line),
+                Item::Section(section) if is_require(&section.name) => requires.push(item),
+                Item::Section(_) => {}
+            }
+        }
+        if !requires.is_empty() {
+            self.requires = Some(requires);
+        }
+    }
+}
+
+/// Whether it decides who may pass, in the way of mod_authz_core.
+pub(crate) fn is_require(name: &str) -> bool {
+    ["Require", "RequireAll", "RequireAny", "RequireNone"]
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// What holds at `path`, whose requests go to `upstream`.
+pub(crate) fn in_force<'t>(
+    site: &Site<'t>,
+    locations: &[Location<'t>],
+    path: &str,
+    upstream: &str,
+) -> InForce<'t> {
+    let mut found = InForce {
+        lines: site.lines.clone(),
+        requires: None,
+    };
+    for section in &site.sections {
+        if section.is("Proxy") && proxy_covers(section, upstream) {
+            found.add(&section.children);
+        }
+    }
+    for location in locations {
+        if covers(&location.path, path) {
+            found.add(&location.section.children);
+        }
+    }
+    found
+}
+
+/// Whether `<Proxy …>` is for this upstream.
+fn proxy_covers(section: &Section, upstream: &str) -> bool {
+    section.words.first().is_some_and(|pattern| {
+        let prefix = pattern.trim_end_matches('*');
+        upstream.starts_with(prefix)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_location_is_its_path_and_everything_below() {
+        for (prefix, path, expected) in [
+            ("/foo", "/foo", true),
+            ("/foo", "/foo/x", true),
+            ("/foo", "/foobar", false),
+            ("/", "/x", true),
+            ("/foo", "/", false),
+        ] {
+            assert_eq!(covers(prefix, path), expected, "{prefix} {path}");
+        }
+        assert_eq!(tidy("//foo//bar/"), "/foo/bar");
+        assert_eq!(tidy("/"), "/");
+    }
+
+    #[test]
+    fn only_patterns_that_mean_a_prefix_are_taken() {
+        for (pattern, expected) in [
+            ("^/app(/|$)", Some("/app")),
+            ("^/app/", Some("/app")),
+            ("^/a\\.b(?:/|$)", Some("/a.b")),
+            (".*", Some("/")),
+            ("^/app", None),
+            ("/app", None),
+            ("^/(a|b)(/|$)", None),
+            ("^/a.b(/|$)", None),
+            ("^/app$", None),
+        ] {
+            assert_eq!(prefix_of_pattern(pattern).as_deref(), expected, "{pattern}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! From what is in force in Apache to the tables of `vestibule.toml`: one file for each of its tables.
+
+pub(super) mod headers;
+pub(super) mod provider;
+pub(super) mod public;
+pub(super) mod remainder;
+pub(super) mod routes;
+pub(super) mod session;
+pub(super) mod upstream;
+
+use std::net::SocketAddr;
+
+use super::expand::Line;
+use super::report::Ledger;
+use super::write::Table;
+use super::{AsWritten, SecretForm, SecretValue};
+use crate::environment::SecretText;
+
+/// What the person chose for the import.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Choices {
+    pub(super) listen: Option<SocketAddr>,
+    pub(super) secrets: SecretForm,
+}
+
+/// The file as it grows.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) top: Table,
+    pub(super) provider: Table,
+    pub(super) session: Table,
+    pub(super) routes: Vec<Table>,
+    pub(super) outbound: Table,
+    pub(super) secrets: Vec<SecretValue>,
+    pub(super) as_written: AsWritten,
+}
+
+impl Draft {
+    pub(super) fn new() -> Self {
+        Self {
+            top: Table::default(),
+            provider: Table::new("[provider]", None),
+            session: Table::new("[session]", None),
+            routes: Vec::new(),
+            outbound: Table::new("[outbound]", None),
+            secrets: Vec::new(),
+            as_written: AsWritten::default(),
+        }
+    }
+
+    /// Keeps a secret, and gives the TOML that names it.
+    pub(super) fn secret(
+        &mut self,
+        form: SecretForm,
+        variable: &'static str,
+        file: &'static str,
+        value: &str,
+    ) -> String {
+        self.secrets.push(SecretValue {
+            variable,
+            file,
+            value: SecretText::new(value),
+        });
+        match form {
+            SecretForm::Variables => format!("\"env:{variable}\""),
+            SecretForm::Files => format!("\"file:{file}\""),
+        }
+    }
+}
+
+/// `On`, `Off` and the words Apache takes for them.
+pub(super) fn is_on(line: &Line) -> Option<bool> {
+    match line.word(0).to_ascii_lowercase().as_str() {
+        "on" | "yes" | "1" | "true" => Some(true),
+        "off" | "no" | "0" | "false" => Some(false),
+        _ => None,
+    }
+}
+
+/// A whole number of seconds, or the import stops.
+pub(super) fn seconds(line: &Line, ledger: &mut Ledger) -> Option<u64> {
+    let found = line.word(0).parse().ok();
+    if found.is_none() {
+        ledger.stop(
+            line,
+            "this is no number of seconds",
+            "write a whole number, like 300",
+        );
+    }
+    found
+}

@@ -1,0 +1,361 @@
+//! What the upstream is told: the preset, the user, the token, and headers that are made with `RequestHeader`.
+
+use super::is_on;
+use crate::apache::expand::Line;
+use crate::apache::location::InForce;
+use crate::apache::report::Ledger;
+use crate::apache::site::Site;
+use crate::apache::write::{Table, key, text};
+
+/// The claim that is the user, if it is passed as it is: `None` with an issuer behind it, or rewritten.
+pub(in crate::apache) fn user_claim<'t>(
+    site: &Site<'t>,
+    ledger: &mut Ledger,
+) -> (Option<&'t str>, Option<&'t Line>) {
+    let Some(line) = site.setting(ledger, "OIDCRemoteUserClaim") else {
+        return (None, None);
+    };
+    let claim = line.word(0);
+    if claim.ends_with('@') {
+        return (None, Some(line));
+    }
+    if line.words.len() > 1 {
+        return (None, Some(line));
+    }
+    (Some(claim), Some(line))
+}
+
+/// Writes what one protected route tells its upstream.
+pub(super) fn map(
+    site: &Site<'_>,
+    here: &InForce<'_>,
+    user: (Option<&str>, Option<&Line>),
+    route: &mut Table,
+    ledger: &mut Ledger,
+) {
+    let passed = Passed::read(here, ledger);
+    let own = own_headers(here, ledger);
+    let named = here.last("OIDCAuthNHeader");
+    user_key(user, named, route, ledger);
+    let wants_token = passed.token && passed.headers || own.iter().any(|own| own.needs_token());
+    if wants_token {
+        let at = here.last("OIDCPassAccessToken").map(|line| &line.at);
+        route.put("access_token", "\"sign-in\"", at);
+    }
+    if let Some(own) = own.iter().find(|own| own.is_bearer()) {
+        route.put("authorization", "\"bearer\"", Some(&own.line.at));
+    }
+    let mut fields = Vec::new();
+    let mut at = here.last("OIDCPassClaimsAs").map(|line| &line.at);
+    for own in &own {
+        if let Some(source) = &own.source {
+            fields.push(format!("{} = {}", key(own.line.word(1)), text(source)));
+            at = at.or(Some(&own.line.at));
+        }
+    }
+    if let Some(line) = named {
+        match user.0.or(user.1.is_none().then_some("sub")) {
+            Some(_) if user.1.is_some() => {
+                fields.push(format!("{} = \"@user\"", key(line.word(0))));
+                ledger.became(line, format!("headers = {{ {} = \"@user\" }}", key(line.word(0))));
+            }
+            _ => ledger.stop(
+                line,
+                "the user is `sub` with the issuer behind it, or one that is rewritten, which is not built",
+                "write OIDCRemoteUserClaim with a claim alone, like OIDCRemoteUserClaim sub",
+            ),
+        }
+    }
+    let _ = site;
+    match (passed.headers, fields.is_empty()) {
+        (true, true) => route.put("headers", "\"mod_auth_openidc\"", at),
+        (true, false) => {
+            fields.insert(0, "preset = \"mod_auth_openidc\"".to_owned());
+            route.put("headers", format!("{{ {} }}", fields.join(", ")), at);
+        }
+        (false, false) => route.put("headers", format!("{{ {} }}", fields.join(", ")), at),
+        (false, true) => {}
+    }
+}
+
+fn user_key(
+    user: (Option<&str>, Option<&Line>),
+    named: Option<&Line>,
+    route: &mut Table,
+    ledger: &mut Ledger,
+) {
+    match user {
+        (Some(claim), Some(line)) => {
+            route.put("user", text(claim), Some(&line.at));
+            let says = format!("user = \"{claim}\"");
+            if on_request(claim) {
+                ledger.differs(
+                    line,
+                    format!("{says}; Entra's v2.0 ID tokens carry `{claim}` only on request: Apache refuses whoever lacks it, here they have no name"),
+                    &format!("add {claim} under Token configuration of the registration, or name fallbacks after the import: user = [\"{claim}\", \"preferred_username\", \"oid\"]"),
+                );
+            } else {
+                ledger.differs(
+                    line,
+                    format!(
+                        "{says}; who lacks the claim has no name here, where Apache refuses them"
+                    ),
+                    "",
+                );
+            }
+        }
+        (None, Some(line)) if named.is_none() => {
+            ledger.lost(
+                line,
+                "the user is named by `sub`, in the log alone: nothing passes it to the upstream",
+                "",
+            );
+        }
+        _ => {}
+    }
+}
+
+/// Claims that v2.0 ID tokens of Entra carry only as optional claims.
+fn on_request(claim: &str) -> bool {
+    [
+        "upn",
+        "unique_name",
+        "given_name",
+        "family_name",
+        "email",
+        "onprem_sid",
+    ]
+    .contains(&claim)
+}
+
+/// What the module itself passes.
+struct Passed {
+    headers: bool,
+    token: bool,
+}
+
+impl Passed {
+    fn read(here: &InForce<'_>, ledger: &mut Ledger) -> Self {
+        let claims = here.last("OIDCPassClaimsAs");
+        let way = claims.map_or("both", |line| line.word(0));
+        let headers = matches!(way, "headers" | "both");
+        if let Some(line) = claims {
+            match way {
+                "headers" | "both" => ledger.became(line, "headers = \"mod_auth_openidc\""),
+                "environment" => ledger.differs(
+                    line,
+                    "an upstream has no environment variables of Apache's: only what RequestHeader makes of them is passed",
+                    "",
+                ),
+                "none" => ledger.became(line, "no headers about the person"),
+                _ => ledger.stop(line, format!("`{way}` is no way to pass claims"), "write none, headers, environment or both"),
+            }
+            match line.word(1) {
+                "" | "latin1" => {}
+                word => ledger.stop(
+                    line,
+                    format!("the encoding {word} can't be chosen yet: the upstream would read other bytes than now"),
+                    "write latin1 if only ASCII is passed",
+                ),
+            }
+        }
+        let token = match here.last("OIDCPassAccessToken") {
+            Some(line) => {
+                let on = is_on(line) != Some(false);
+                ledger.became(
+                    line,
+                    if on {
+                        "access_token = \"sign-in\""
+                    } else {
+                        "no access_token"
+                    },
+                );
+                on
+            }
+            None => true,
+        };
+        forms(here, ledger);
+        Self { headers, token }
+    }
+}
+
+/// Forms of passing that the preset has no switch for.
+fn forms(here: &InForce<'_>, ledger: &mut Ledger) {
+    for name in ["OIDCPassIDTokenAs", "OIDCPassUserInfoAs"] {
+        let Some(line) = here.last(name) else {
+            continue;
+        };
+        match line.words.iter().all(|word| word == "claims") {
+            true => ledger.became(line, "the same: as claims"),
+            false => ledger.stop(
+                line,
+                "only `claims` is built: the upstream would miss what it gets now",
+                "write claims if the upstream reads nothing else",
+            ),
+        }
+    }
+    if let Some(line) = here.last("OIDCPassRefreshToken") {
+        match is_on(line) {
+            Some(false) => ledger.became(line, "the same: refresh tokens stay here"),
+            _ => ledger.stop(
+                line,
+                "refresh tokens stay here: whoever has one has the person's access for months",
+                "write OIDCPassRefreshToken Off; Vestibule renews access tokens itself",
+            ),
+        }
+    }
+    if let Some(line) = here
+        .last("OIDCClaimPrefix")
+        .filter(|line| line.word(0) != "OIDC_CLAIM_")
+    {
+        ledger.stop(
+            line,
+            "the prefix OIDC_CLAIM_ can't be changed yet",
+            "let the upstream read OIDC_CLAIM_, or name headers of your own after the import",
+        );
+    }
+    if let Some(line) = here
+        .last("OIDCClaimDelimiter")
+        .filter(|line| line.word(0) != ",")
+    {
+        ledger.stop(
+            line,
+            "the delimiter is a comma, and can't be changed yet",
+            "let the upstream split at commas",
+        );
+    }
+    for name in ["OIDCClaimPrefix", "OIDCClaimDelimiter"] {
+        if let Some(line) = here.last(name).filter(|line| !ledger.knows(line)) {
+            ledger.became(line, "the same");
+        }
+    }
+}
+
+/// A header that `RequestHeader` makes.
+struct Own<'t> {
+    line: &'t Line,
+    /// What it is in Vestibule; `None` where it has a key of its own or needs none.
+    source: Option<String>,
+}
+
+impl Own<'_> {
+    fn is_bearer(&self) -> bool {
+        self.source.is_none()
+            && self.line.word(1).eq_ignore_ascii_case("authorization")
+            && !self.line.word(0).eq_ignore_ascii_case("unset")
+    }
+
+    fn needs_token(&self) -> bool {
+        self.is_bearer() || self.source.as_deref() == Some("@access_token")
+    }
+}
+
+/// Headers that Vestibule rebuilds itself, whatever a client sends.
+const REBUILT: &[&str] = &[
+    "x-forwarded-proto",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-for",
+    "x-forwarded-prefix",
+];
+
+fn own_headers<'t>(here: &InForce<'t>, ledger: &mut Ledger) -> Vec<Own<'t>> {
+    let mut found: Vec<Own<'t>> = Vec::new();
+    for line in here.all("RequestHeader") {
+        let (action, name) = (line.word(0).to_ascii_lowercase(), line.word(1));
+        let lower = name.trim_end_matches(':').to_ascii_lowercase();
+        if REBUILT.contains(&lower.as_str()) {
+            ledger.differs(
+                line,
+                format!(
+                    "{name} is written by Vestibule itself, from public_url and the connection"
+                ),
+                "",
+            );
+            continue;
+        }
+        if action == "unset" {
+            found.retain(|own| !own.line.word(1).eq_ignore_ascii_case(name));
+        }
+        match action.as_str() {
+            "unset" if is_stripped(&lower) => ledger.became(line, "the same, always: no client can send it"),
+            "unset" => ledger.stop(
+                line,
+                format!("{name} of a client would reach the upstream"),
+                "take it out if that is harmless",
+            ),
+            "set" => match made_of(line) {
+                Some(source) => {
+                    found.retain(|own| !own.line.word(1).eq_ignore_ascii_case(name));
+                    ledger.became(line, match &source {
+                        Some(source) => format!("headers = {{ {} = {} }}", key(name), text(source)),
+                        None => "authorization = \"bearer\"".to_owned(),
+                    });
+                    found.push(Own { line, source });
+                }
+                None => ledger.stop(
+                    line,
+                    format!("{name} can't be made of this: only a claim, the user or the access token is known"),
+                    "write \"%{OIDC_CLAIM_name}e\", \"%{OIDC_access_token}e\" or \"Bearer %{OIDC_access_token}e\"",
+                ),
+            },
+            _ => ledger.stop(
+                line,
+                format!("RequestHeader {action} has no counterpart: the upstream would be told something else"),
+                "use RequestHeader set with a claim, or let the app do it",
+            ),
+        }
+    }
+    found
+}
+
+/// What a header is made of: `Some(None)` for the bearer, `Some(Some(source))` for an own header.
+fn made_of(line: &Line) -> Option<Option<String>> {
+    let value = line.word(2);
+    let name = line.word(1);
+    let inner = |value: &str| {
+        let name = value.strip_prefix("%{")?.strip_suffix("}e")?;
+        Some(name.to_owned())
+    };
+    let by_user = matches!(
+        value,
+        "%{REMOTE_USER}s" | "%{REMOTE_USER}e" | "expr=%{REMOTE_USER}"
+    );
+    let condition = line.word(3);
+    let of_itself = condition
+        .strip_prefix("env=")
+        .is_some_and(|variable| value.contains(&format!("%{{{variable}}}")));
+    if !condition.is_empty() && !of_itself {
+        return None;
+    }
+    if name.eq_ignore_ascii_case("authorization") {
+        let token = value.strip_prefix("Bearer ").and_then(inner)?;
+        return (token == "OIDC_access_token").then_some(None);
+    }
+    if by_user {
+        return Some(Some("@user".to_owned()));
+    }
+    let variable = inner(value)?;
+    if variable == "OIDC_access_token" {
+        return Some(Some("@access_token".to_owned()));
+    }
+    let claim = variable.strip_prefix("OIDC_CLAIM_")?;
+    Some(Some(claim.to_owned()))
+}
+
+/// Names that no client's request carries to an upstream.
+fn is_stripped(name: &str) -> bool {
+    let folded: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    folded.starts_with("oidc")
+        || folded.starts_with("xauthrequest")
+        || folded.starts_with("xforwarded")
+        || [
+            "remoteuser",
+            "xremoteuser",
+            "xwebauthuser",
+            "proxy",
+            "forwarded",
+            "xrealip",
+        ]
+        .contains(&folded.as_str())
+}

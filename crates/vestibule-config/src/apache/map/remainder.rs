@@ -1,0 +1,154 @@
+//! What is left once everything is mapped: each directive gets its outcome, and what nobody knows stops the import where
+//! it could open something.
+
+use crate::apache::core_directives::{self, Known};
+use crate::apache::expand::{Item, Line, Section, Skipped};
+use crate::apache::inventory::{self, Fate, REMOVED};
+use crate::apache::location::is_require;
+use crate::apache::report::{Ledger, Outcome};
+use crate::apache::site::Site;
+
+/// Says something of every directive of the site that nothing was said of, and of what was skipped.
+pub(in crate::apache) fn map(
+    site: &Site<'_>,
+    skipped: &[Skipped],
+    has_bearer: bool,
+    ledger: &mut Ledger,
+) {
+    for one in skipped {
+        ledger.note(
+            &one.at,
+            &one.name,
+            Outcome::Lost,
+            format!("left out, because {}", one.why),
+            "",
+        );
+    }
+    for line in &site.lines {
+        line_left(line, false, has_bearer, ledger);
+    }
+    for section in &site.sections {
+        section_left(section, has_bearer, ledger);
+    }
+}
+
+fn section_left(section: &Section, has_bearer: bool, ledger: &mut Ledger) {
+    let name = format!("<{} {}>", section.name, section.words.join(" "));
+    match section.name.to_ascii_lowercase().as_str() {
+        "location" | "locationmatch" => inside(&section.children, has_bearer, ledger),
+        "proxy" => {
+            ledger.note(
+                &section.at,
+                &name,
+                Outcome::Became,
+                "what it says holds for the routes it is for",
+                "",
+            );
+            inside(&section.children, has_bearer, ledger);
+        }
+        "directory" | "directorymatch" | "files" | "filesmatch" => {
+            let proxied = section.words.iter().any(|word| word.starts_with("proxy:"));
+            match proxied {
+                true => ledger.stop_at(
+                    &section.at,
+                    &name,
+                    "this is for proxied addresses in an old form",
+                    "write <Proxy> or <Location>",
+                ),
+                false => ledger.note(
+                    &section.at,
+                    &name,
+                    Outcome::Lost,
+                    "it is for files, and Vestibule serves none",
+                    "",
+                ),
+            }
+        }
+        _ => ledger.stop_at(
+            &section.at,
+            &name,
+            "this section is not understood, and what it says could protect something",
+            "write what it says where it is always in force, or take it out",
+        ),
+    }
+}
+
+/// Everything below a section that is for paths. An unknown word there may be what protects them.
+fn inside(items: &[Item], has_bearer: bool, ledger: &mut Ledger) {
+    for item in items {
+        match item {
+            Item::Line(line) => line_left(line, true, has_bearer, ledger),
+            Item::Section(section) if is_require(&section.name) => {
+                inside(&section.children, has_bearer, ledger);
+            }
+            Item::Section(section) => ledger.stop_at(
+                &section.at,
+                &format!("<{} {}>", section.name, section.words.join(" ")),
+                "a section within a section is not understood, and what it says could protect something",
+                "write what it says where it is always in force, or take it out",
+            ),
+        }
+    }
+}
+
+fn line_left(line: &Line, in_section: bool, has_bearer: bool, ledger: &mut Ledger) {
+    if ledger.knows(line) {
+        return;
+    }
+    if is_require(&line.name) {
+        let says = "nothing: the Require lines of a later section are in their place, or no route is for this one";
+        ledger.became(line, says);
+    } else if let Some(fate) = inventory::fate(&line.name) {
+        of_module(line, fate, in_section, has_bearer, ledger);
+    } else if REMOVED.iter().any(|name| line.is(name)) {
+        ledger.lost(line, "the module itself no longer has it", "take it out");
+    } else if line.name.to_ascii_lowercase().starts_with("oidc") {
+        ledger.stop(
+            line,
+            "mod_auth_openidc has no such directive",
+            "look for a slip of the pen",
+        );
+    } else {
+        of_apache(line, in_section, ledger);
+    }
+}
+
+fn of_module(line: &Line, fate: Fate, in_section: bool, has_bearer: bool, ledger: &mut Ledger) {
+    match fate {
+        Fate::Became(says) => ledger.became(line, says),
+        Fate::Lost { why, help } => ledger.lost(line, why, help),
+        Fate::Stops { why, help } => ledger.stop(line, why, help),
+        Fate::Bearer if has_bearer => {
+            ledger.stop(
+                line,
+                "callers with a bearer token are not let in yet",
+                "take it out, with AuthType oauth20",
+            );
+        }
+        Fate::Bearer => ledger.lost(
+            line,
+            "it is for AuthType oauth20, which nothing here has",
+            "",
+        ),
+        // What maps it looked at another place: it is overridden, or for a path with nothing behind it.
+        Fate::Mapped if in_section => ledger.became(
+            line,
+            "nothing: no route is for this place, or a later line says otherwise",
+        ),
+        Fate::Mapped => ledger.became(line, "nothing: it has no effect on the routes there are"),
+    }
+}
+
+fn of_apache(line: &Line, in_section: bool, ledger: &mut Ledger) {
+    match core_directives::known(line) {
+        Some(Known::Became(says)) => ledger.became(line, says),
+        Some(Known::Lost(says)) => ledger.lost(line, says, ""),
+        Some(Known::Stops(says, help)) => ledger.stop(line, says, help),
+        None if in_section => ledger.stop(
+            line,
+            "this is not understood, and what it says could protect something",
+            "take it out if it does not",
+        ),
+        None => ledger.lost(line, "this is not understood", ""),
+    }
+}

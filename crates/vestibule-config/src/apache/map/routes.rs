@@ -1,0 +1,400 @@
+//! `[[route]]`: every path at which something changes, with what holds there.
+
+use super::{Choices, Draft, headers, upstream};
+use crate::apache::expand::{Item, Line};
+use crate::apache::location::{self, InForce, Location, covers, in_force, tidy};
+use crate::apache::mount::{Mount, mounts, serving};
+use crate::apache::report::{Ledger, Outcome};
+use crate::apache::rule::{self, Access};
+use crate::apache::site::Site;
+use crate::apache::syntax::Place;
+use crate::apache::write::{Table, text};
+
+pub(in crate::apache) fn map(
+    site: &Site<'_>,
+    _choices: &Choices,
+    draft: &mut Draft,
+    ledger: &mut Ledger,
+    whole: &Place,
+) {
+    let locations = location::locations(site, ledger);
+    let mounts = mounts(site, &locations, ledger);
+    let user = headers::user_claim(site, ledger);
+    let mut paths: Vec<(&str, &Place)> = Vec::new();
+    for mount in &mounts {
+        paths.push((&mount.path, &mount.line.at));
+    }
+    for location in &locations {
+        paths.push((&location.path, &location.section.at));
+    }
+    let mut done: Vec<&str> = Vec::new();
+    for (path, at) in paths {
+        if done.contains(&path) {
+            continue;
+        }
+        done.push(path);
+        let Some(mount) = serving(&mounts, path) else {
+            continue;
+        };
+        // One that is never asked, because another covers it, changes nothing.
+        let is_section = locations.iter().any(|location| location.path == path);
+        if mount.path != path && !is_section {
+            continue;
+        }
+        let spot = Spot {
+            site,
+            locations: &locations,
+            mounts: &mounts,
+            path,
+            at,
+            user,
+        };
+        if let Some(route) = spot.route(mount, draft, ledger) {
+            draft.routes.push(route);
+        }
+    }
+    told(&locations, &mounts, ledger);
+    reverses(site, &locations, &mounts, draft, ledger);
+    if draft.routes.is_empty() {
+        ledger.stop_at(
+            whole,
+            "ProxyPass",
+            "nothing is proxied, and Vestibule serves no files of its own",
+            "write ProxyPass with the address of the app",
+        );
+    }
+}
+
+/// A path at which something changes.
+struct Spot<'s, 't> {
+    site: &'s Site<'t>,
+    locations: &'s [Location<'t>],
+    mounts: &'s [Mount<'t>],
+    path: &'s str,
+    at: &'s Place,
+    user: (Option<&'t str>, Option<&'t Line>),
+}
+
+impl Spot<'_, '_> {
+    fn route(&self, mount: &Mount<'_>, draft: &mut Draft, ledger: &mut Ledger) -> Option<Table> {
+        let Some(address) = mount.upstream.as_deref() else {
+            ledger.stop(
+                mount.line,
+                format!("{} is not proxied: Apache serves files there, and a route can't be left out of another yet", mount.path),
+                "let the app serve it too, and take this line out",
+            );
+            return None;
+        };
+        let here = in_force(self.site, self.locations, self.path, address);
+        let access = self.access(mount, &here, ledger)?;
+        let mut route = Table::new("[[route]]", Some(self.at.clone()));
+        route.put("path", text(self.path), Some(self.at));
+        let (upstream, keeps) = mount.address_of(self.path)?;
+        route.put("upstream", text(&upstream), Some(&mount.line.at));
+        if keeps {
+            route.put("keep_prefix", "true", Some(&mount.line.at));
+        }
+        match &access {
+            Access::Public => route.put("require", "\"public\"", Some(self.at)),
+            Access::SignedIn => route.put("require", "\"signed-in\"", Some(self.at)),
+            Access::Rule(rule) => route.put("require", rule.to_toml(), Some(self.at)),
+            Access::Nobody => {
+                ledger.stop_at(
+                    self.at,
+                    self.path,
+                    "a route that nobody may use can't be written yet",
+                    "take the ProxyPass of this path out",
+                );
+                return None;
+            }
+        }
+        upstream::map(self.site, mount, &here, &mut route, ledger);
+        if mount.path == self.path {
+            let kept = if keeps { ", which keeps the path" } else { "" };
+            ledger.became(
+                mount.line,
+                format!("the route {}, to {upstream}{kept}", self.path),
+            );
+        }
+        if access != Access::Public {
+            headers::map(self.site, &here, self.user, &mut route, ledger);
+            actions(&here, ledger);
+        }
+        draft.as_written.routes.push(self.path.to_owned());
+        Some(route)
+    }
+
+    fn access(&self, mount: &Mount<'_>, here: &InForce<'_>, ledger: &mut Ledger) -> Option<Access> {
+        let kind = here.last("AuthType");
+        let signs_in = match kind
+            .map(|line| line.word(0).to_ascii_lowercase())
+            .as_deref()
+        {
+            None | Some("none") => false,
+            Some("openid-connect") => true,
+            Some(other) => {
+                if let Some(line) = kind {
+                    ledger.stop(
+                        line,
+                        match other {
+                            "oauth20" | "auth-openidc" => {
+                                "callers with a bearer token are not let in yet".to_owned()
+                            }
+                            other => format!("AuthType {other} is no sign-in at a provider"),
+                        },
+                        "write AuthType openid-connect",
+                    );
+                }
+                return None;
+            }
+        };
+        if let Some(line) = kind {
+            ledger.became(
+                line,
+                if signs_in {
+                    "sign-in at the provider"
+                } else {
+                    "no sign-in"
+                },
+            );
+        }
+        let Some(requires) = &here.requires else {
+            return Some(self.without_require(mount, kind.filter(|_| signs_in), ledger));
+        };
+        let condition = rule::condition(requires, self.user.0, ledger)?;
+        let first = requires.iter().find_map(|item| first_line(item));
+        let Some(access) = rule::access(condition) else {
+            if let Some(line) = first {
+                ledger.stop(
+                    line,
+                    "this lets people in without sign-in by their address or method, and a rule is asked of people who are signed in",
+                    "write <RequireAll> with Require valid-user beside it, or Require all granted",
+                );
+            }
+            return None;
+        };
+        if !signs_in && matches!(access, Access::SignedIn | Access::Rule(_)) {
+            if let Some(line) = first {
+                ledger.stop(
+                    line,
+                    "this needs sign-in, and no AuthType says by what: Apache answers with 500",
+                    "write AuthType openid-connect beside it",
+                );
+            }
+            return None;
+        }
+        self.tell(requires, &access, ledger);
+        Some(access)
+    }
+
+    /// Apache asks nobody anything where there is no `Require`. That can be meant, and it can be a slip: only a word for
+    /// it opens a route.
+    fn without_require(
+        &self,
+        mount: &Mount<'_>,
+        kind: Option<&Line>,
+        ledger: &mut Ledger,
+    ) -> Access {
+        let line = kind.unwrap_or(mount.line);
+        let inner = self.locations.iter().find(|location| {
+            location.path != self.path
+                && covers(self.path, &location.path)
+                && serving(self.mounts, &location.path).is_some()
+        });
+        let around = match inner.filter(|_| kind.is_none()) {
+            Some(location) => format!(
+                ", and whatever is spelled a little differently from {} reaches the same app without",
+                location.path
+            ),
+            None => String::new(),
+        };
+        ledger.differs(
+            line,
+            format!(
+                "{} needs sign-in; Apache asks nobody there, as no Require says so{around}",
+                self.path
+            ),
+            &format!(
+                "if it is meant for everybody write <Location {}> with Require all granted",
+                self.path
+            ),
+        );
+        Access::SignedIn
+    }
+
+    fn tell(&self, requires: &[&Item], access: &Access, ledger: &mut Ledger) {
+        let mut lines = Vec::new();
+        for item in requires {
+            every_line(item, &mut lines);
+        }
+        let says = match access {
+            Access::Public => "require = \"public\"".to_owned(),
+            Access::Nobody => "nobody may pass".to_owned(),
+            Access::SignedIn => "require = \"signed-in\"".to_owned(),
+            Access::Rule(rule) => format!("require = {}", rule.to_toml()),
+        };
+        let open = |line: &&Line| line.word(0).eq_ignore_ascii_case("valid-user");
+        let everybody = lines.iter().copied().find(|line| open(line));
+        for line in &lines {
+            let bare = requires.len() > 1 && *access == Access::SignedIn && !open(line);
+            match everybody.filter(|_| bare) {
+                Some(everybody) => ledger.differs(
+                    line,
+                    format!("nothing: everybody who is signed in passes by line {}, as in Apache, where bare lines mean that one of them holds", everybody.at.line),
+                    "write them into <RequireAll> if all must hold",
+                ),
+                None => ledger.became(line, format!("{says} of the route {}", self.path)),
+            }
+        }
+    }
+}
+
+fn first_line<'t>(item: &&'t Item) -> Option<&'t Line> {
+    match item {
+        Item::Line(line) => Some(line),
+        Item::Section(section) => section.children.iter().find_map(|item| first_line(&item)),
+    }
+}
+
+fn every_line<'t>(item: &'t Item, lines: &mut Vec<&'t Line>) {
+    match item {
+        Item::Line(line) => lines.push(line),
+        Item::Section(section) => {
+            for item in &section.children {
+                every_line(item, lines);
+            }
+        }
+    }
+}
+
+/// What a person meets who may not pass.
+fn actions(here: &InForce<'_>, ledger: &mut Ledger) {
+    if let Some(line) = here.last("OIDCUnAuthAction") {
+        match line.word(0) {
+            "auth" if line.words.len() == 1 => {
+                ledger.became(line, "the same: people are sent to sign-in, programs get 401");
+            }
+            "auth" | "401" | "407" | "410" => ledger.differs(
+                line,
+                "people are sent to sign-in, programs get 401; which is which their Sec-Fetch and Accept fields tell",
+                "",
+            ),
+            _ => ledger.stop(
+                line,
+                "a route is for people who are signed in, or for everybody and then without their names",
+                "write auth, or Require all granted if the app needs no names",
+            ),
+        }
+    }
+    if let Some(line) = here.last("OIDCUnAutzAction") {
+        match line.word(0) {
+            "403" => ledger.became(line, "the same: 403, with a way to sign in as someone else"),
+            _ => ledger.differs(line, "403, with a way to sign in as someone else", ""),
+        }
+    }
+}
+
+/// Says of every section what paths it became, and of those for nothing that is proxied that they are left out.
+fn told(locations: &[Location<'_>], mounts: &[Mount<'_>], ledger: &mut Ledger) {
+    for location in locations {
+        let name = format!(
+            "<{} {}>",
+            location.section.name,
+            location.section.words.join(" ")
+        );
+        let at = &location.section.at;
+        let below = mounts
+            .iter()
+            .any(|mount| covers(&location.path, &mount.path));
+        match serving(mounts, &location.path) {
+            Some(_) => ledger.note(
+                at,
+                &name,
+                Outcome::Became,
+                format!("the route {}", location.path),
+                "",
+            ),
+            None if below => ledger.note(at, &name, Outcome::Became, "the routes below it", ""),
+            None => ledger.note(
+                at,
+                &name,
+                Outcome::Lost,
+                "nothing is proxied here: Vestibule answers 404, and serves no files",
+                "add a route for it after the import, if something is to be there",
+            ),
+        }
+    }
+    for (at, mount) in mounts.iter().enumerate() {
+        let first = mounts
+            .iter()
+            .take(at)
+            .find(|earlier| covers(&earlier.path, &mount.path));
+        if let Some(first) = first {
+            ledger.differs(
+                mount.line,
+                format!(
+                    "nothing: line {} takes these paths first, as in Apache",
+                    first.line.at.line
+                ),
+                "write the longer path first",
+            );
+        }
+    }
+}
+
+/// `ProxyPassReverse` is what every route does by itself; one that fits none is a slip.
+fn reverses(
+    site: &Site<'_>,
+    locations: &[Location<'_>],
+    mounts: &[Mount<'_>],
+    draft: &mut Draft,
+    ledger: &mut Ledger,
+) {
+    let own = site.lines.iter().copied().map(|line| (line, None));
+    let inner = locations.iter().flat_map(|location| {
+        let lines = location
+            .section
+            .children
+            .iter()
+            .filter_map(|item| match item {
+                Item::Line(line) => Some(line),
+                Item::Section(_) => None,
+            });
+        lines.map(|line| (line, Some(location.path.as_str())))
+    });
+    for (line, of_location) in own.chain(inner) {
+        let name = line.name.to_ascii_lowercase();
+        if name == "proxypassreversecookiepath" || name == "proxypassreversecookiedomain" {
+            ledger.became(
+                line,
+                "cookie paths and domains in answers are written back by themselves",
+            );
+            continue;
+        }
+        if name != "proxypassreverse" {
+            continue;
+        }
+        let path = tidy(of_location.unwrap_or_else(|| line.word(0)));
+        if mounts.iter().any(|mount| mount.path == path) {
+            ledger.became(line, "addresses in answers are written back by themselves");
+            continue;
+        }
+        let address = line
+            .words
+            .last()
+            .map(|word| word.trim_end_matches('/'))
+            .unwrap_or_default();
+        let meant = mounts
+            .iter()
+            .find(|mount| mount.upstream.as_deref() == Some(address));
+        let of = meant
+            .or_else(|| mounts.first())
+            .map_or("/", |mount| mount.path.as_str());
+        ledger.differs(
+            line,
+            format!("nothing is proxied at {path}, so this matches nothing; addresses in answers are written back from the ProxyPass of {of}"),
+            "",
+        );
+        draft.as_written.reverse = Some((of.to_owned(), path));
+    }
+}

@@ -1,0 +1,140 @@
+//! `[session]`: how long sessions last. Where they live is Vestibule's own affair.
+
+use super::{Choices, Draft, seconds};
+use crate::apache::report::Ledger;
+use crate::apache::site::Site;
+use crate::apache::write::duration;
+
+/// What mod_auth_openidc takes when nothing is written.
+const IDLE_SECS: u64 = 300;
+const ABSOLUTE_SECS: u64 = 8 * 3600;
+
+/// What `[session]` takes: 1 m to 30 d, 5 m to 90 d.
+const IDLE: (u64, u64) = (60, 30 * 86_400);
+const ABSOLUTE: (u64, u64) = (300, 90 * 86_400);
+
+pub(in crate::apache) fn map(
+    site: &Site<'_>,
+    _choices: &Choices,
+    draft: &mut Draft,
+    ledger: &mut Ledger,
+) {
+    store(site, ledger);
+    let idle_line = site.setting(ledger, "OIDCSessionInactivityTimeout");
+    let idle = idle_line
+        .and_then(|line| seconds(line, ledger))
+        .unwrap_or(IDLE_SECS);
+    let absolute_line = site.setting(ledger, "OIDCSessionMaxDuration");
+    let absolute = absolute_line
+        .and_then(|line| seconds(line, ledger))
+        .unwrap_or(ABSOLUTE_SECS);
+    // Zero is as long as the ID token; the shortest that is common is an hour.
+    let of_token = absolute == 0;
+    let absolute = if of_token {
+        3600
+    } else {
+        absolute.clamp(ABSOLUTE.0, ABSOLUTE.1)
+    };
+    let kept = idle.clamp(IDLE.0, IDLE.1).min(absolute);
+    draft.session.put_with(
+        "idle_timeout",
+        duration(kept),
+        idle_line.map(|line| &line.at),
+        idle_line
+            .is_none()
+            .then_some("mod_auth_openidc's own, where nothing says otherwise; Vestibule's is 1h"),
+    );
+    if let Some(line) = idle_line {
+        let says = format!("idle_timeout = {}", duration(kept));
+        match kept == idle {
+            true => ledger.became(line, says),
+            false => ledger.differs(
+                line,
+                format!("{says}: it may be 1m to 30d, and not longer than absolute_timeout"),
+                "",
+            ),
+        }
+    }
+    if let Some(line) = absolute_line {
+        draft
+            .session
+            .put("absolute_timeout", duration(absolute), Some(&line.at));
+        let says = format!("absolute_timeout = {}", duration(absolute));
+        if of_token {
+            ledger.differs(
+                line,
+                format!("{says}: sessions can't end with their ID token"),
+                "choose a time after the import",
+            );
+        } else if line.word(0) == absolute.to_string() {
+            ledger.became(line, says);
+        } else {
+            ledger.differs(line, format!("{says}: it may be 5m to 90d"), "");
+        }
+    }
+    ledger.todo(
+        "tell people that they sign in once more: sessions can't move from one program to another",
+    );
+}
+
+fn store(site: &Site<'_>, ledger: &mut Ledger) {
+    if let Some(line) = site.setting(ledger, "OIDCSessionType") {
+        match line.word(0).starts_with("client-cookie") {
+            true => ledger.differs(
+                line,
+                "sessions live here, in Vestibule's own store, and the browser holds a handle",
+                "",
+            ),
+            false => ledger.became(
+                line,
+                "the same: sessions live here, and the browser holds a handle",
+            ),
+        }
+        if line.word(0).contains(":persistent") {
+            ledger.differs(line, "the cookie ends with the browser", "");
+        }
+    }
+    if let Some(line) = site.setting(ledger, "OIDCCacheType") {
+        match line.word(0) {
+            "shm" | "file" => ledger.became(
+                line,
+                "Vestibule's own store, a file that outlives a restart",
+            ),
+            other => ledger.differs(
+                line,
+                format!("Vestibule's own store, a file on this machine; {other} is not built yet"),
+                "with several machines, let the load balancer keep people on one",
+            ),
+        }
+    }
+    if let Some(line) = site.setting(ledger, "OIDCCryptoPassphrase") {
+        ledger.differs(
+            line,
+            "nothing: Vestibule seals with a key of its own, made at the first start",
+            "",
+        );
+    }
+    if let Some(line) = site.setting(ledger, "OIDCCookie") {
+        ledger.differs(
+            line,
+            "the cookie is `__Host-vestibule`, on http localhost `vestibule` and the port",
+            "",
+        );
+    }
+    if let Some(line) = site.setting(ledger, "OIDCCookieHTTPOnly") {
+        match super::is_on(line) {
+            Some(false) => ledger.differs(
+                line,
+                "scripts never see the session cookie",
+                "have pages ask /.vestibule/me",
+            ),
+            _ => ledger.became(line, "the same, always"),
+        }
+    }
+    if let Some(line) = site.setting(ledger, "OIDCCookieSameSite") {
+        match line.word(0).to_ascii_lowercase().as_str() {
+            "on" | "lax" => ledger.became(line, "the same, always: Lax"),
+            _ => ledger.differs(line, "the session cookie is SameSite=Lax, always", ""),
+        }
+    }
+}

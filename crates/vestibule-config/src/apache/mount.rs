@@ -1,0 +1,252 @@
+//! What is proxied where: `ProxyPass` and `ProxyPassMatch`, in the order in which Apache asks them.
+
+use super::expand::{Item, Line};
+use super::location::{Location, covers, tidy};
+use super::report::Ledger;
+use super::site::Site;
+
+/// A path and what is behind it.
+#[derive(Debug, Clone)]
+pub(crate) struct Mount<'t> {
+    /// The prefix, without a slash at its end.
+    pub(crate) path: String,
+    /// The upstream's address without a slash at its end; `None` for `!`, which is not proxied.
+    pub(crate) upstream: Option<String>,
+    /// `key=value` behind the address, and the words without value.
+    pub(crate) parameters: Vec<(String, String)>,
+    pub(crate) line: &'t Line,
+}
+
+/// All of them, those within a `<Location>` first, as mod_proxy asks.
+pub(crate) fn mounts<'t>(
+    site: &Site<'t>,
+    locations: &[Location<'t>],
+    ledger: &mut Ledger,
+) -> Vec<Mount<'t>> {
+    let mut found = Vec::new();
+    for location in locations {
+        for item in &location.section.children {
+            let Item::Line(line) = item else { continue };
+            if line.is("ProxyPass") {
+                let address = line.word(0).to_owned();
+                let rest = line.words.get(1..).unwrap_or_default();
+                found.extend(mount(line, &location.path, &address, rest, ledger));
+            } else if line.is("ProxyPassMatch") {
+                pattern_stop(line, ledger);
+            }
+        }
+    }
+    for line in &site.lines {
+        if line.is("ProxyPass") {
+            let rest = line.words.get(2..).unwrap_or_default();
+            found.extend(mount(line, line.word(0), line.word(1), rest, ledger));
+        } else if line.is("ProxyPassMatch") {
+            match of_pattern(line.word(0), line.word(1)) {
+                Some((path, address)) => {
+                    let rest = line.words.get(2..).unwrap_or_default();
+                    found.extend(mount(line, &path, &address, rest, ledger));
+                }
+                None => pattern_stop(line, ledger),
+            }
+        }
+    }
+    found
+}
+
+fn pattern_stop(line: &Line, ledger: &mut Ledger) {
+    ledger.stop(
+        line,
+        "a route is a prefix, not a regular expression",
+        "write ProxyPass with a plain path; ^/app/(.*)$ http://host/$1 is understood",
+    );
+}
+
+/// A pattern that means a prefix: `^/app/(.*)$ http://h/base/$1`, `^/app(/.*)?$ http://h/base$1`, `^/secret !`.
+fn of_pattern(pattern: &str, target: &str) -> Option<(String, String)> {
+    let rest = pattern.strip_prefix('^')?;
+    let (prefix, slash) = [
+        ("/(.*)$", true),
+        ("/(.*)", true),
+        ("(/.*)?$", false),
+        ("(/.*)$", false),
+        ("(/|$)", false),
+    ]
+    .iter()
+    .find_map(|(end, slash)| Some((rest.strip_suffix(end)?, *slash)))?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/-_~".contains(c);
+    if !prefix.chars().all(is_plain) || !(prefix.is_empty() || prefix.starts_with('/')) {
+        return None;
+    }
+    if target == "!" {
+        return Some((tidy(&format!("{prefix}/")), target.to_owned()));
+    }
+    let base = target.strip_suffix("$1")?;
+    if base.contains('$') || base.ends_with('/') != slash {
+        return None;
+    }
+    let path = match slash {
+        true => format!("{prefix}/"),
+        false => prefix.to_owned(),
+    };
+    Some((path, base.to_owned()))
+}
+
+fn mount<'t>(
+    line: &'t Line,
+    path: &str,
+    address: &str,
+    rest: &[String],
+    ledger: &mut Ledger,
+) -> Option<Mount<'t>> {
+    if let Some(name) = line.undefined.first() {
+        let stop = super::expand::undefined(&line.at, name);
+        ledger.stop(line, stop.message, stop.help);
+        return None;
+    }
+    if !path.starts_with('/') {
+        ledger.stop(
+            line,
+            "this is no path",
+            "write a path, like ProxyPass /app http://localhost:3000",
+        );
+        return None;
+    }
+    let tidied = tidy(path);
+    let parameters = rest.iter().map(|word| match word.split_once('=') {
+        Some((name, value)) => (name.to_ascii_lowercase(), value.to_owned()),
+        None => (word.to_ascii_lowercase(), String::new()),
+    });
+    let parameters: Vec<(String, String)> = parameters.collect();
+    if address == "!" {
+        return Some(Mount {
+            path: tidied,
+            upstream: None,
+            parameters,
+            line,
+        });
+    }
+    let (address, websocket) = match address.split_once("://") {
+        Some(("ws", rest)) => (format!("http://{rest}"), true),
+        Some(("wss", rest)) => (format!("https://{rest}"), true),
+        _ => (address.to_owned(), false),
+    };
+    let address = match address.strip_prefix("unix:") {
+        // `unix:/path|http://localhost/` names a socket, and a host that is only said.
+        Some(socket) => match socket.split_once('|') {
+            Some((socket, said)) if is_http_root(said) => format!("unix:{socket}"),
+            _ => {
+                ledger.stop(
+                    line,
+                    "only http without a path is spoken over a socket",
+                    "write it like unix:/run/app.sock|http://localhost/",
+                );
+                return None;
+            }
+        },
+        None => address,
+    };
+    let known = ["http://", "https://", "unix:"];
+    if !known.iter().any(|scheme| address.starts_with(scheme)) {
+        let scheme = address.split(':').next().unwrap_or_default();
+        ledger.stop(
+            line,
+            format!("an upstream is spoken to over http or https, and this is {scheme}"),
+            match scheme {
+                "balancer" => "name one address; balancing is done by another proxy behind",
+                "h2" | "h2c" => {
+                    "write http:// or https://; after the import upstream_protocol says HTTP/2"
+                }
+                _ => "let the app listen for http, and name its address",
+            },
+        );
+        return None;
+    }
+    let mut parameters = parameters;
+    if websocket {
+        parameters.push(("upgrade".to_owned(), "websocket".to_owned()));
+    }
+    let slashes = |text: &str| text.ends_with('/');
+    if path.len() > 1 && slashes(path) != slashes(&address) && !address.starts_with("unix:") {
+        ledger.differs(
+            line,
+            "one of the two addresses ends in a slash and the other does not: Apache doubles or loses one, Vestibule does neither",
+            "",
+        );
+    }
+    Some(Mount {
+        path: tidied,
+        upstream: Some(address.trim_end_matches('/').to_owned()),
+        parameters,
+        line,
+    })
+}
+
+fn is_http_root(said: &str) -> bool {
+    said.strip_prefix("http://")
+        .is_some_and(|rest| rest.trim_end_matches('/').split('/').count() == 1)
+}
+
+/// The mount that Apache takes for `path`: the first that covers it.
+pub(crate) fn serving<'m, 't>(mounts: &'m [Mount<'t>], path: &str) -> Option<&'m Mount<'t>> {
+    mounts.iter().find(|mount| covers(&mount.path, path))
+}
+
+impl Mount<'_> {
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        let found = self.parameters.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// The address that `path`, which this covers, has at the upstream; and whether that is the same path.
+    pub(crate) fn address_of(&self, path: &str) -> Option<(String, bool)> {
+        let upstream = self.upstream.as_deref()?;
+        let below = path.strip_prefix(self.path.as_str()).unwrap_or_default();
+        let below = below.trim_start_matches('/');
+        let whole = match below.is_empty() {
+            true => upstream.to_owned(),
+            false => format!("{upstream}/{below}"),
+        };
+        if upstream.starts_with("unix:") {
+            // A socket has no path of its own: only a root, or a path that stays, can be told.
+            return Some((upstream.to_owned(), below.is_empty() && self.path == "/"));
+        }
+        let (scheme, rest) = whole.split_once("://")?;
+        let (authority, base) = match rest.split_once('/') {
+            Some((authority, base)) => (authority, format!("/{base}")),
+            None => (rest, "/".to_owned()),
+        };
+        match base == path && path != "/" {
+            true => Some((format!("{scheme}://{authority}"), true)),
+            false => Some((whole, false)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_that_mean_a_prefix_are_taken() {
+        for (pattern, target, expected) in [
+            (
+                "^/app/(.*)$",
+                "http://h/base/$1",
+                Some(("/app/", "http://h/base/")),
+            ),
+            ("^/app(/.*)?$", "http://h$1", Some(("/app", "http://h"))),
+            ("^/(.*)$", "http://h/$1", Some(("/", "http://h/"))),
+            ("^/x(/|$)", "!", Some(("/x", "!"))),
+            ("^/app/(.*)$", "http://h$1", None),
+            ("^/a(b|c)/(.*)$", "http://h/$1", None),
+            ("/app/(.*)$", "http://h/$1", None),
+            ("^/app/(.*)$", "http://h/$1/$2", None),
+        ] {
+            let found = of_pattern(pattern, target);
+            let found = found
+                .as_ref()
+                .map(|(path, to)| (path.as_str(), to.as_str()));
+            assert_eq!(found, expected, "{pattern} {target}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! What an import says: what each directive became, what differs, what stops it, what is left to do.
+
+use std::collections::BTreeMap;
+
+use super::SourceVersion;
+use super::expand::Line;
+use super::syntax::Place;
+
+/// What became of a directive. Matched exhaustively by the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// The same, by our own means or by a setting.
+    Became,
+    /// Something that is not quite the same.
+    Differs,
+    /// It is not carried over; nothing opens by that.
+    Lost,
+    /// The import stops here: without it access could open, or the upstream would be told something else.
+    Stops,
+}
+
+impl Outcome {
+    /// The word in the report, and in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Became => "became",
+            Self::Differs => "differs",
+            Self::Lost => "lost",
+            Self::Stops => "stops",
+        }
+    }
+}
+
+/// What is said of one directive or section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Entry {
+    /// Where it is.
+    pub at: Place,
+    /// Its name as it is written; a section with its brackets.
+    pub name: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// In a sentence without full stop: what it is now, and why that differs.
+    pub says: String,
+    /// What to write or do; for what differs, is lost or stops.
+    pub help: Option<String>,
+}
+
+/// All that is said of an import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Report {
+    /// The version of mod_auth_openidc whose defaults are taken.
+    pub version: SourceVersion,
+    /// In the order of the files and their lines.
+    pub entries: Vec<Entry>,
+    /// What is as it is because of the version, and would be otherwise with another.
+    pub by_version: Vec<String>,
+    /// What the person must do, in the order to do it.
+    pub todo: Vec<String>,
+}
+
+impl Report {
+    /// Whether the import stopped.
+    #[must_use]
+    pub fn stops(&self) -> bool {
+        self.entries
+            .iter()
+            .any(|entry| entry.outcome == Outcome::Stops)
+    }
+}
+
+/// Something that can't be imported, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stop {
+    pub(crate) at: Place,
+    pub(crate) message: String,
+    pub(crate) help: String,
+}
+
+impl Stop {
+    pub(crate) fn new(at: Place, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self {
+            at,
+            message: message.into(),
+            help: help.into(),
+        }
+    }
+}
+
+/// The entries as they are found, each directive with one at least in the end.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    entries: Vec<Entry>,
+    /// The files in the order they were read, which is the order of the report.
+    files: BTreeMap<String, usize>,
+    todo: Vec<String>,
+    by_version: Vec<String>,
+}
+
+impl Ledger {
+    fn add(
+        &mut self,
+        at: &Place,
+        name: &str,
+        outcome: Outcome,
+        says: String,
+        help: Option<String>,
+    ) {
+        let entry = Entry {
+            at: at.clone(),
+            name: name.to_owned(),
+            outcome,
+            says,
+            help,
+        };
+        // Several routes may say the same of one directive.
+        if !self.entries.contains(&entry) {
+            self.entries.push(entry);
+        }
+    }
+
+    pub(crate) fn became(&mut self, line: &Line, says: impl Into<String>) {
+        self.add(&line.at, &line.name, Outcome::Became, says.into(), None);
+    }
+
+    pub(crate) fn differs(&mut self, line: &Line, says: impl Into<String>, help: &str) {
+        let help = (!help.is_empty()).then(|| help.to_owned());
+        self.add(&line.at, &line.name, Outcome::Differs, says.into(), help);
+    }
+
+    pub(crate) fn lost(&mut self, line: &Line, says: impl Into<String>, help: &str) {
+        let help = (!help.is_empty()).then(|| help.to_owned());
+        self.add(&line.at, &line.name, Outcome::Lost, says.into(), help);
+    }
+
+    pub(crate) fn stop(&mut self, line: &Line, says: impl Into<String>, help: impl Into<String>) {
+        self.stop_at(&line.at, &line.name, says, help);
+    }
+
+    pub(crate) fn stop_at(
+        &mut self,
+        at: &Place,
+        name: &str,
+        says: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.add(at, name, Outcome::Stops, says.into(), Some(help.into()));
+    }
+
+    /// What is said of a section, or of something that is not there.
+    pub(crate) fn note(
+        &mut self,
+        at: &Place,
+        name: &str,
+        outcome: Outcome,
+        says: impl Into<String>,
+        help: &str,
+    ) {
+        let help = (!help.is_empty()).then(|| help.to_owned());
+        self.add(at, name, outcome, says.into(), help);
+    }
+
+    /// Whether anything was said of this directive.
+    pub(crate) fn knows(&self, line: &Line) -> bool {
+        self.entries
+            .iter()
+            .any(|entry| entry.at == line.at && entry.name == line.name)
+    }
+
+    pub(crate) fn todo(&mut self, what: impl Into<String>) {
+        let what = what.into();
+        if !self.todo.contains(&what) {
+            self.todo.push(what);
+        }
+    }
+
+    pub(crate) fn by_version(&mut self, what: impl Into<String>) {
+        self.by_version.push(what.into());
+    }
+
+    /// Files are told in the order in which this is called.
+    pub(crate) fn met(&mut self, file: &str) {
+        let next = self.files.len();
+        self.files.entry(file.to_owned()).or_insert(next);
+    }
+
+    pub(crate) fn into_report(self, version: SourceVersion) -> Report {
+        let Self {
+            mut entries,
+            files,
+            todo,
+            by_version,
+        } = self;
+        let rank = |place: &Place| files.get(&*place.file).copied().unwrap_or(usize::MAX);
+        entries.sort_by_key(|entry| (rank(&entry.at), entry.at.line));
+        Report {
+            version,
+            entries,
+            by_version,
+            todo,
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The configuration the program was born from, run as it stands: nothing is filled in but the address of the metadata,
+//! ids, secrets, ports and the closing tag.
+
+use std::fs;
+use std::process::Output;
+
+use vestibule_e2e::http::{self, Request};
+use vestibule_e2e::imported::{Imported, command};
+use vestibule_e2e::local_provider::LocalProvider;
+use vestibule_e2e::person::Person;
+use vestibule_e2e::program::vestibule;
+use vestibule_e2e::upstream::Upstream;
+
+const STORY: &str = r"OIDCProviderMetadataURL {metadata}
+OIDCRedirectURI {url}/foo
+OIDCClientID {client_id}
+OIDCClientSecret {client_secret}
+OIDCCryptoPassphrase a-passphrase-of-no-worth
+OIDCScope {api}
+
+OIDCRemoteUserClaim upn
+OIDCPassClaimsAs headers
+
+ProxyPass /foo {upstream}
+ProxyPassReverse /rest {upstream}
+
+<Location /foo>
+AuthType openid-connect
+Require valid-user
+</Location>
+";
+
+fn story(provider: &LocalProvider, upstream: &str) -> String {
+    STORY
+        .replace("{metadata}", provider.fact("metadata_url"))
+        .replace("{client_id}", provider.fact("client_id"))
+        .replace("{client_secret}", provider.fact("client_secret"))
+        .replace("{api}", provider.fact("api"))
+        .replace("{upstream}", upstream)
+}
+
+#[test]
+fn the_story_runs_as_it_stands_and_the_api_gets_a_token_it_can_validate() {
+    let provider = LocalProvider::start();
+    let upstream = Upstream::start();
+    let proxy = Imported::run(&story(&provider, &upstream.url));
+    let mut person = Person::new();
+    let picker = person.go(&format!("{}/foo", proxy.url));
+    let page = LocalProvider::sign_in(&mut person, &picker, "ada");
+    // The redirect URI is the app's own page: sign-in comes back to it, and then it shows the app.
+    assert_eq!(
+        (page.status, page.url.clone()),
+        (200, format!("{}/foo", proxy.url)),
+        "{}",
+        page.text()
+    );
+    assert_eq!(page.json()["line"], "GET / HTTP/1.1");
+    let received = upstream.received();
+    let last = received.last().unwrap();
+    let token = last.field("OIDC_access_token").unwrap();
+    assert_eq!(token.split('.').count(), 3, "a JWT");
+    assert!(
+        last.fields
+            .iter()
+            .any(|(name, _)| name == "OIDC_access_token"),
+        "{:?}",
+        last.fields
+    );
+    assert_eq!(last.field("OIDC_CLAIM_upn"), Some("ada@contoso.localhost"));
+    assert_eq!(
+        last.field("cookie"),
+        None,
+        "the session's cookie stays here"
+    );
+    let api = provider.fact("api");
+    let explained = explained(token, api, &provider);
+    assert_eq!(explained.status.code(), Some(0), "{explained:?}");
+
+    let page = person.go(&format!("{}/foo/x?y=1", proxy.url));
+    assert_eq!(page.json()["line"], "GET /x?y=1 HTTP/1.1");
+    // Only what has a state and a code or an error is an answer of the provider.
+    let page = person.go(&format!("{}/foo?code=of-the-app", proxy.url));
+    assert_eq!(page.json()["line"], "GET /?code=of-the-app HTTP/1.1");
+    // Its redirects are written back, which its own ProxyPassReverse would not do.
+    let reply = person.visit(&format!("{}/foo/redirect", proxy.url));
+    assert_eq!(reply.field("location"), Some("/foo/there"));
+}
+
+/// What `explain` says of the token for the API, with the provider's own keys for v1.0 tokens, which this API asks for.
+fn explained(token: &str, api: &str, provider: &LocalProvider) -> Output {
+    let keys = format!(
+        "{}/{}/discovery/keys",
+        provider.url(),
+        provider.fact("tenant_id")
+    );
+    let keys = http::send(&Request::get(&keys)).text();
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    vestibule(&["explain", "--audience", api])
+        .arg("--file")
+        .arg(file("token", token))
+        .arg("--jwks")
+        .arg(file("keys.json", &keys))
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn the_report_names_each_fault_of_the_story_with_its_line() {
+    let provider = LocalProvider::start();
+    let upstream = Upstream::start();
+    let proxy = Imported::run(&story(&provider, &upstream.url));
+    let report = proxy.printed();
+    for said in [
+        "VST-SCOPE-NO-OPENID",
+        "VST-SCOPE-NO-NAME",
+        "/.default",
+        "VST-REDIRECT-IS-PAGE",
+        "only on request",
+        "preferred_username",
+        "VST-FRONT-REVERSE-PATH",
+        "nothing is proxied at /rest",
+        "  14  <Location /foo>",
+    ] {
+        assert!(report.contains(said), "{said} is missing:\n{report}");
+    }
+    for secret in [provider.fact("client_secret"), "a-passphrase-of-no-worth"] {
+        assert!(!report.contains(secret), "{report}");
+    }
+}
+
+#[test]
+fn without_the_metadata_url_or_the_closing_tag_nothing_runs() {
+    let provider = LocalProvider::start();
+    let whole = story(&provider, "http://127.0.0.1:1").replace("{url}", "http://localhost");
+    let without_url: String = whole
+        .lines()
+        .skip(1)
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let without_tag = whole.replace("</Location>\n", "");
+    for (text, said) in [
+        (without_url, "OIDCProviderMetadataURL"),
+        (without_tag, "closing tag is missing"),
+    ] {
+        for arguments in [
+            &["run", "--apache"][..],
+            &["check", "--apache"],
+            &["import", "apache"],
+        ] {
+            let output = command(arguments, &text);
+            let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(1), "{arguments:?}: {printed}");
+            assert!(printed.contains(said), "{arguments:?}: {printed}");
+            assert!(output.stdout.is_empty(), "{arguments:?}");
+        }
+    }
+    let output = command(&["import", "apache"], &whole);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("redirect_path = \"/foo\""));
+    let output = command(&["explain", "--request", "GET /foo/x", "--apache"], &whole);
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(printed.contains("sign"), "{printed}");
+}

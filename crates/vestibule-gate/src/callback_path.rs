@@ -1,0 +1,79 @@
+//! Which requests are a provider's answer, at a path the operator chose for it.
+//!
+//! Such a path may be a page of the app as well: what is no answer goes on to its route.
+
+use crate::method::Method;
+use crate::path::CanonicalPath;
+use crate::refusal::Refusal;
+use crate::request::Request;
+
+/// A path to which a provider sends its answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallbackPath {
+    path: CanonicalPath,
+    posted: bool,
+}
+
+impl CallbackPath {
+    /// The path `path`. With `posted` the answer is a form (Form Post Response Mode), and every
+    /// `POST` to the path is one.
+    ///
+    /// # Errors
+    ///
+    /// What [`CanonicalPath::parse`] refuses.
+    pub fn new(path: &str, posted: bool) -> Result<Self, Refusal> {
+        Ok(Self {
+            path: CanonicalPath::parse(&bytes::Bytes::copy_from_slice(path.as_bytes()))?,
+            posted,
+        })
+    }
+
+    /// Whether the request is an answer for one of these.
+    pub(crate) fn any_takes(paths: &[Self], request: &Request) -> bool {
+        paths.iter().any(|path| path.takes(request))
+    }
+
+    fn takes(&self, request: &Request) -> bool {
+        if self.path != *request.path() {
+            return false;
+        }
+        match request.method() {
+            Method::Post => self.posted,
+            Method::Get | Method::Head => request.query().is_some_and(|query| is_answer(query)),
+            _ => false,
+        }
+    }
+}
+
+/// Whether these are the parameters of RFC 6749 §4.1.2 or §4.1.2.1: `state` and one of `code` and `error`.
+fn is_answer(query: &[u8]) -> bool {
+    let has = |name: &[u8]| {
+        query
+            .split(|&byte| byte == b'&')
+            .any(|pair| pair.split(|&byte| byte == b'=').next() == Some(name))
+    };
+    has(b"state") && (has(b"code") || has(b"error"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_has_a_state_and_a_code_or_an_error() {
+        for (query, answer) in [
+            ("code=a&state=b", true),
+            ("state=b&session_state=x&code=a", true),
+            ("error=access_denied&error_description=no&state=b", true),
+            ("code&state", true),
+            ("code=a", false),
+            ("state=b", false),
+            ("error=1", false),
+            ("mycode=a&mystate=b", false),
+            ("q=code=a&r=state=b", false),
+            ("", false),
+        ] {
+            assert_eq!(is_answer(query.as_bytes()), answer, "{query}");
+        }
+    }
+}

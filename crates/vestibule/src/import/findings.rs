@@ -1,0 +1,131 @@
+//! Judges an imported configuration twice: as Apache has it written, and as it runs here. What only the first shows was
+//! cured by the import; it is told all the same, because Apache still has it.
+
+use vestibule_config::apache::{Import, Place as Line};
+use vestibule_config::{ProviderSettings, Settings};
+use vestibule_diagnosis::evidence::{Origin, Product};
+use vestibule_diagnosis::{Evidence, Finding, Place, Severity, diagnose};
+
+use crate::evidence;
+use crate::load::Secrets;
+
+/// A finding about an imported configuration.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// What was found; what to change is said in Apache's words.
+    pub(super) finding: Finding,
+    /// How bad it is here.
+    pub(super) severity: Severity,
+    /// The line it is about.
+    pub(super) at: Option<Line>,
+    /// Whether it is Apache's alone.
+    pub(super) is_cured: bool,
+}
+
+/// Which of the two is judged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum As {
+    Written,
+    Imported,
+    Run,
+}
+
+/// Everything that is found, each once.
+pub(super) fn of(import: &Import, settings: &Settings, secrets: Secrets) -> Vec<Found> {
+    let provider = settings.providers.first();
+    let judge = |how| judge(import, settings, provider, secrets, how);
+    let (written, imported, run) = (judge(As::Written), judge(As::Imported), judge(As::Run));
+    let of_code = |list: &[Finding], code| {
+        let found = list.iter().find(|finding| finding.code == code);
+        found.map(|finding| finding.severity)
+    };
+    let mut all: Vec<Found> = Vec::new();
+    for finding in written.into_iter().chain(imported.clone()) {
+        if all.iter().any(|known| known.finding.code == finding.code) {
+            continue;
+        }
+        let here = of_code(&run, finding.code).or_else(|| of_code(&imported, finding.code));
+        all.push(Found {
+            at: place(import, &finding),
+            severity: here.unwrap_or(finding.severity),
+            is_cured: here.is_none(),
+            finding,
+        });
+    }
+    all
+}
+
+fn judge(
+    import: &Import,
+    settings: &Settings,
+    provider: Option<&ProviderSettings>,
+    secrets: Secrets,
+    how: As,
+) -> Vec<Finding> {
+    let mut base = Evidence::default();
+    let mut seen = evidence::settings(settings, provider, secrets);
+    let written = &import.as_written;
+    if how != As::Run {
+        seen.origin = Some(Origin::Apache);
+    }
+    if let Some(provider) = &mut seen.provider {
+        if written.is_entra_v2 && provider.product.is_none() {
+            provider.product = Some(Product::Entra);
+        }
+        if how == As::Written {
+            provider.scopes.clone_from(&written.scopes);
+        }
+    }
+    if how == As::Written
+        && let Some((path, reverse)) = &written.reverse
+    {
+        let mut routes = seen.routes.iter_mut();
+        let found = routes.find(|route| route.path.as_ref() == Some(path));
+        if let Some(route) = found {
+            route.reverse_path = Some(reverse.clone());
+        }
+    }
+    for route in &mut seen.routes {
+        // The import has seen to the slashes, and an address without a path is one with a slash once it was parsed.
+        let ends = route
+            .path
+            .as_deref()
+            .is_some_and(|path| path.ends_with('/'));
+        if let Some(upstream) = &mut route.upstream {
+            let bare = upstream.trim_end_matches('/').to_owned();
+            *upstream = if ends { format!("{bare}/") } else { bare };
+        }
+    }
+    base.settings = Some(seen);
+    let mut found: Vec<Finding> = Vec::new();
+    let routes = settings
+        .routes
+        .iter()
+        .map(|route| Some(evidence::route_name(route)));
+    for route in routes.chain([None]) {
+        base.route = route;
+        for finding in diagnose(&base) {
+            if finding.severity >= Severity::Warning
+                && !found.iter().any(|known| known.code == finding.code)
+            {
+                found.push(finding);
+            }
+        }
+    }
+    found
+}
+
+/// The line of the directive that is to be changed.
+fn place(import: &Import, finding: &Finding) -> Option<Line> {
+    let named = finding
+        .change
+        .iter()
+        .filter(|change| change.place == Place::Apache);
+    named
+        .filter_map(|change| {
+            let entries = import.report.entries.iter();
+            let mut found = entries.filter(|entry| entry.name.eq_ignore_ascii_case(&change.name));
+            found.next().map(|entry| entry.at.clone())
+        })
+        .next()
+}

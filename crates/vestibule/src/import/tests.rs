@@ -1,0 +1,115 @@
+//! What the command prints and writes.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::*;
+
+const STORY: &str = "OIDCProviderMetadataURL https://login.microsoftonline.com/6c1d0a5e-3f0b-4c52-9b7e-5d2f8a107e41/v2.0/.well-known/openid-configuration
+OIDCRedirectURI http://localhost/foo
+OIDCClientID 59d7f244-6541-464b-9ea4-6cdba60509b1
+OIDCClientSecret s3cret-of-the-story
+OIDCCryptoPassphrase passphrase-of-the-story
+OIDCScope api://9e59d98b-d747-4a9a-96fd-178f04d08b02
+
+OIDCRemoteUserClaim upn
+OIDCPassClaimsAs headers
+
+ProxyPass /foo http://localhost:1234
+ProxyPassReverse /rest http://localhost:1234
+
+<Location /foo>
+AuthType openid-connect
+Require valid-user
+</Location>
+";
+
+fn imported(folder: &Path, text: &str) -> Imported {
+    let file = folder.join("site.conf");
+    std::fs::write(&file, text).unwrap();
+    Imported::of(&file, &ImportOptions::default(), Secrets::Absent)
+}
+
+#[test]
+fn the_report_of_the_story_names_each_of_its_faults_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let imported = imported(folder.path(), STORY);
+    assert!(imported.settings().is_some(), "{}", page::of(&imported));
+    let line_of = |code: &str| {
+        let found = imported
+            .findings
+            .iter()
+            .find(|found| found.finding.code == code);
+        let found = found.unwrap_or_else(|| panic!("{code} is missing: {}", page::of(&imported)));
+        (found.at.as_ref().map(|at| at.line), found.is_cured)
+    };
+    assert_eq!(line_of("VST-SCOPE-NO-OPENID"), (Some(6), true));
+    assert_eq!(line_of("VST-SCOPE-NO-NAME"), (Some(6), false));
+    assert_eq!(line_of("VST-REDIRECT-IS-PAGE"), (Some(2), false));
+    assert_eq!(line_of("VST-FRONT-REVERSE-PATH"), (Some(12), true));
+    let errors = imported.findings.iter().filter(|found| !found.is_cured);
+    let errors: Vec<_> = errors
+        .filter(|found| found.severity == Severity::Error)
+        .collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    let page = page::of(&imported).replace(&folder.path().display().to_string(), "/etc/apache2");
+    insta::assert_snapshot!("story", page);
+}
+
+#[test]
+fn json_says_what_the_page_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let imported = imported(folder.path(), STORY);
+    let value: serde_json::Value = serde_json::from_str(&json::of(&imported)).unwrap();
+    assert_eq!(value["stopped"], false);
+    assert!(value["toml"].as_str().unwrap().contains("redirect_path"));
+    let entries = value["entries"].as_array().unwrap();
+    assert!(
+        entries
+            .iter()
+            .any(|entry| entry["line"] == 6 && entry["outcome"] == "differs")
+    );
+    assert!(!value.to_string().contains("s3cret-of-the-story"));
+}
+
+#[test]
+fn what_is_written_can_be_read_by_its_owner_alone_and_overwrites_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("site.conf");
+    std::fs::write(&file, STORY).unwrap();
+    let options = ImportOptions {
+        secrets: SecretForm::Files,
+        ..ImportOptions::default()
+    };
+    let imported = Imported::of(&file, &options, Secrets::Needed);
+    let path = folder.path().join("vestibule.toml");
+    keep::write(&path, &imported.import).unwrap();
+    let secret = folder.path().join("client-secret");
+    let mode = std::fs::metadata(&secret).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(
+        std::fs::read_to_string(&secret).unwrap(),
+        "s3cret-of-the-story"
+    );
+    let (settings, _) = crate::load::file(&path, Secrets::Needed).unwrap();
+    assert_eq!(
+        settings.routes.len(),
+        imported.settings().unwrap().routes.len()
+    );
+    let refused = keep::write(&path, &imported.import)
+        .unwrap_err()
+        .to_string();
+    assert!(refused.contains("is there already"), "{refused}");
+}
+
+#[test]
+fn what_stops_is_told_with_its_line_and_nothing_is_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = STORY.replace("</Location>\n", "");
+    let imported = imported(folder.path(), &open);
+    assert!(imported.settings().is_none());
+    let page = page::of(&imported);
+    assert!(
+        page.contains("closing tag is missing") && page.contains("  14"),
+        "{page}"
+    );
+}
