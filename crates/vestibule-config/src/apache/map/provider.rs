@@ -324,10 +324,10 @@ fn checks(site: &Site<'_>, draft: &mut Draft, ledger: &mut Ledger) {
     if let Some(line) = site.setting(ledger, "OIDCProviderBackChannelLogoutSupported") {
         match is_on(line) {
             Some(false) => ledger.became(line, "the same"),
-            _ => ledger.lost(
+            _ => ledger.differs(
                 line,
-                "whoever signs out at the provider stays signed in here until the session ends",
-                "keep idle_timeout short",
+                "the provider ends sessions at another address: /.vestibule/back-channel-logout below public_url",
+                "register that address at the provider, instead of the one that ends in ?logout=backchannel",
             ),
         }
     }
