@@ -69,7 +69,8 @@ pub use section::log::{LogFormat, LogLevel, LogSettings};
 pub use section::outbound::OutboundSettings;
 pub use section::pages::PagesSettings;
 pub use section::provider::{
-    ClientAuthentication, Discovery, ProviderKind, ProviderSettings, ResponseMode, UserInfo,
+    ClientAuthentication, Discovery, GraphPermissions, ProviderKind, ProviderSettings,
+    ResponseMode, UserInfo,
 };
 pub use section::route::{
     AccessToken, HeaderPreset, HeaderSettings, HeaderSource, OwnHeader, Require, RouteSettings,

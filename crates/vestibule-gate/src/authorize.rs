@@ -8,7 +8,7 @@ use crate::authenticate::Authenticated;
 use crate::claims::Claims;
 use crate::request::Request;
 use crate::route::Matched;
-use crate::rule::{Judgement, Requirement, Subject, Verdict, judge};
+use crate::rule::{Judgement, Reason, Requirement, Subject, Verdict, judge};
 
 /// Leave to send one request to one upstream. Only [`authorize`] and [`authorize_public`] make one;
 /// whoever sends to an upstream asks for it.
@@ -52,7 +52,8 @@ impl NotAuthorized {
 ///
 /// # Errors
 ///
-/// [`NotAuthorized`] if the rule fails or can't be known.
+/// [`NotAuthorized`] if the rule fails or can't be known, and if the upstream is to be told groups
+/// that nobody knows: to it, none told is none there.
 pub fn authorize<'g>(
     authenticated: Authenticated<'g>,
     request: &Request,
@@ -74,6 +75,10 @@ pub fn authorize<'g>(
             Some(judgement)
         }
     };
+    if matched.route().headers.needs_groups() && Claims::of(&session).lacks_groups() {
+        let judgement = Judgement::unknown(Reason::GroupsOverage);
+        return Err(NotAuthorized { judgement });
+    }
     Ok((
         Authorized {
             matched,

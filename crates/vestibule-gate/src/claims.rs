@@ -1,6 +1,7 @@
 //! What is known about a signed-in person, and where to look it up.
 
 use serde_json::{Map, Value};
+use vestibule_session::record::Groups;
 use vestibule_session::store::Stored;
 
 /// The name of a claim, or the way to one inside another: `realm_access.roles`.
@@ -21,6 +22,12 @@ impl ClaimPath {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether this is the claim `groups`, which may not fit into a token.
+    #[must_use]
+    pub fn is_groups(&self) -> bool {
+        &*self.0 == "groups"
     }
 
     /// What `claims` have at this path. `null` is the same as nothing.
@@ -58,6 +65,8 @@ pub struct Claims<'c> {
     pub userinfo: Option<&'c Map<String, Value>>,
     /// The claims of the sign-in's own access token, if it was verified.
     pub access_token: Option<&'c Map<String, Value>>,
+    /// What the directory said about the groups, if they did not fit into a token.
+    pub groups: Option<&'c Groups>,
 }
 
 impl<'c> Claims<'c> {
@@ -69,12 +78,19 @@ impl<'c> Claims<'c> {
             id_token: record.claims(),
             userinfo: record.userinfo(),
             access_token: record.access_claims(),
+            groups: record.groups(),
         }
     }
 
-    /// What the first source that has it says.
+    /// What the first source that has it says. Groups that did not fit into a token are what the
+    /// directory said, if it told all of them.
     #[must_use]
     pub fn find(&self, path: &ClaimPath) -> Option<&'c Value> {
+        if let Some(groups) = self.groups.filter(|_| path.is_groups())
+            && let Some(list) = groups.list()
+        {
+            return Some(list);
+        }
         self.sources().find_map(|claims| path.find(claims))
     }
 
@@ -88,6 +104,13 @@ impl<'c> Claims<'c> {
                 .and_then(|names| names.get("groups"));
             elsewhere.is_some() || claims.get("hasgroups") == Some(&Value::Bool(true))
         })
+    }
+
+    /// Whether there are groups that did not fit into a token, and not all of them are known
+    /// otherwise.
+    #[must_use]
+    pub fn lacks_groups(&self) -> bool {
+        self.groups.is_none_or(|groups| groups.list().is_none()) && self.groups_overage()
     }
 
     /// The scopes a verified access token carries as `scp` or `scope` (RFC 9068 §2.2.3).
@@ -155,6 +178,7 @@ mod tests {
             id_token: &id,
             userinfo: Some(&info),
             access_token: Some(&access),
+            groups: None,
         };
         let find = |path: &str| claims.find(&ClaimPath::new(path)).cloned();
         assert_eq!(find("upn"), Some("id".into()));

@@ -217,6 +217,18 @@ impl HeaderPlan {
         names
     }
 
+    /// Whether this plan tells the upstream the person's groups by name, so that it must not be told
+    /// none for want of knowing. What mod_auth_openidc passes is whatever claims there are.
+    #[must_use]
+    pub fn needs_groups(&self) -> bool {
+        let preset = |preset: &Preset| matches!(preset, Preset::Oauth2Proxy(_));
+        let own = |header: &OwnHeader| match &header.source {
+            Source::Claims(paths) => paths.iter().any(ClaimPath::is_groups),
+            _ => false,
+        };
+        self.presets.iter().any(preset) || self.own.iter().any(own)
+    }
+
     /// Whether this plan sets `Authorization` itself, so that the client's does not pass.
     #[must_use]
     pub const fn sets_authorization(&self) -> bool {

@@ -80,6 +80,13 @@ pub enum ClaimValue {
 }
 
 impl ClaimValue {
+    fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Integer(_) | Self::Boolean(_) => None,
+        }
+    }
+
     fn equals(&self, value: &Value) -> bool {
         match self {
             Self::Text(text) => value.as_str() == Some(text),
@@ -90,6 +97,23 @@ impl ClaimValue {
 }
 
 impl Rule {
+    /// Calls `see` with each group that the rule, or a part of it, names.
+    pub fn for_each_group<'r>(&'r self, see: &mut impl FnMut(&'r str)) {
+        match self {
+            Self::All(rules) | Self::Any(rules) => {
+                for rule in rules {
+                    rule.for_each_group(see);
+                }
+            }
+            Self::Not(rule) => rule.for_each_group(see),
+            Self::Group { any_of } => any_of.iter().for_each(|group| see(group)),
+            Self::Claim { path, any_of } if path.is_groups() => {
+                any_of.iter().filter_map(ClaimValue::as_text).for_each(see);
+            }
+            _ => {}
+        }
+    }
+
     /// Whether the rule, or a part of it, looks at the method. Requests on such a route lose the
     /// fields by which some frameworks take another method than the one that was judged.
     #[must_use]
@@ -219,6 +243,12 @@ impl Reason {
 }
 
 impl Judgement {
+    /// What can't be known for this reason.
+    #[must_use]
+    pub fn unknown(reason: Reason) -> Self {
+        Self::leaf(Verdict::Unknown, reason)
+    }
+
     fn leaf(verdict: Verdict, reason: Reason) -> Self {
         Self {
             verdict,
@@ -265,15 +295,21 @@ pub fn judge(rule: &Rule, subject: &Subject<'_>) -> Judgement {
                 parts: vec![part],
             }
         }
-        Rule::Claim { path, any_of } => judge_claim(subject, path, |value| {
-            any_of.iter().any(|one| one.equals(value))
-        }),
+        Rule::Claim { path, any_of } => {
+            let judgement = judge_claim(subject, path, |value| {
+                any_of.iter().any(|one| one.equals(value))
+            });
+            match path.is_groups() {
+                true => {
+                    let texts = any_of.iter().filter_map(ClaimValue::as_text);
+                    asking_directory(judgement, subject, texts)
+                }
+                false => judgement,
+            }
+        }
         Rule::Group { any_of } => {
             let judgement = judge_texts(subject, "groups", any_of);
-            if judgement.verdict != Verdict::Holds && subject.claims.groups_overage() {
-                return Judgement::leaf(Verdict::Unknown, Reason::GroupsOverage);
-            }
-            judgement
+            asking_directory(judgement, subject, any_of.iter().map(String::as_str))
         }
         Rule::Role { any_of } => judge_texts(subject, "roles", any_of),
         Rule::Scope { any_of } => Judgement::either(
@@ -332,6 +368,31 @@ fn judge_list(
         verdict,
         reason,
         parts,
+    }
+}
+
+/// The judgement of a rule on groups where the groups did not fit into a token: by what the
+/// directory said, as far as it said it.
+fn asking_directory<'r>(
+    by_token: Judgement,
+    subject: &Subject<'_>,
+    any_of: impl Iterator<Item = &'r str>,
+) -> Judgement {
+    if by_token.verdict == Verdict::Holds || !subject.claims.groups_overage() {
+        return by_token;
+    }
+    let path = ClaimPath::new("groups");
+    let mut all_known = true;
+    for group in any_of {
+        match subject.claims.groups.and_then(|groups| groups.has(group)) {
+            Some(true) => return Judgement::leaf(Verdict::Holds, Reason::ClaimMatches(path)),
+            Some(false) => {}
+            None => all_known = false,
+        }
+    }
+    match all_known {
+        true => Judgement::leaf(Verdict::Fails, Reason::ClaimDiffers(path)),
+        false => Judgement::leaf(Verdict::Unknown, Reason::GroupsOverage),
     }
 }
 

@@ -198,6 +198,11 @@ pub enum Fault {
     WrongState,
     /// The userinfo endpoint answers for somebody else.
     WrongUserinfoSubject,
+    /// A page of groups leads on to a wrong address.
+    NextLink {
+        /// Which.
+        to: NextLink,
+    },
 }
 
 /// The part of the provider a fault sits on.
@@ -286,6 +291,17 @@ pub enum BodyShape {
     EmptyObject,
     /// Two mebibytes of blanks before the answer.
     Oversize,
+}
+
+/// Where a page of groups leads on to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum NextLink {
+    /// To itself, without end.
+    SamePage,
+    /// To another host.
+    AnotherHost,
 }
 
 /// What `iss` in the authorization response is.

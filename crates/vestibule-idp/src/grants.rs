@@ -70,6 +70,16 @@ pub(crate) struct Bearer {
     pub(crate) email: bool,
     pub(crate) expires_at: i64,
     pub(crate) takes: BearerKind,
+    /// What it permits, by the short names in `scp`.
+    pub(crate) permissions: Vec<String>,
+}
+
+/// What an app's own access token for Graph stands for.
+#[derive(Debug, Clone)]
+pub(crate) struct AppBearer {
+    pub(crate) client: Arc<App>,
+    pub(crate) tenant: Guid,
+    pub(crate) expires_at: i64,
 }
 
 /// Which userinfo endpoint takes the token.
@@ -89,6 +99,7 @@ struct Shelves {
     refresh_tokens: Shelf<(RefreshGrant, Use)>,
     revoked_families: Shelf<()>,
     bearers: Shelf<Bearer>,
+    app_bearers: Shelf<AppBearer>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +123,7 @@ impl Grants {
             refresh_tokens: Shelf::new(MOST),
             revoked_families: Shelf::new(MOST),
             bearers: Shelf::new(MOST),
+            app_bearers: Shelf::new(MOST),
         }))
     }
 
@@ -212,6 +224,14 @@ impl Grants {
 
     pub(crate) fn bearer(&self, token: &str) -> Option<Bearer> {
         self.lock().bearers.find(token).cloned()
+    }
+
+    pub(crate) fn put_app_bearer(&self, token: String, bearer: AppBearer) {
+        self.lock().app_bearers.put(token, bearer);
+    }
+
+    pub(crate) fn app_bearer(&self, token: &str) -> Option<AppBearer> {
+        self.lock().app_bearers.find(token).cloned()
     }
 
     fn lock(&self) -> MutexGuard<'_, Shelves> {

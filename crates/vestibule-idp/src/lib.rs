@@ -66,7 +66,7 @@ mod settings;
 mod shelf;
 mod tokens;
 
-pub use faults::{ArmedFault, BodyShape, Endpoint, Fault, IssParameter, Token};
+pub use faults::{ArmedFault, BodyShape, Endpoint, Fault, IssParameter, NextLink, Token};
 pub use guid::{Guid, NotAGuid};
 pub use journal::{Details, Entry, Journal};
 pub use server::{Bound, Idp, Running, StartError};

@@ -123,6 +123,13 @@ pub struct AppSettings {
     /// The app roles the registration defines.
     #[serde(default)]
     pub app_roles: Vec<String>,
+    /// Delegated permissions of Microsoft Graph that this client has been granted. Default:
+    /// `User.Read`.
+    #[serde(default = "user_read")]
+    pub graph_permissions: Vec<String>,
+    /// Application permissions of Microsoft Graph that this client has been granted.
+    #[serde(default)]
+    pub graph_app_permissions: Vec<String>,
 }
 
 /// Who may sign in to an app (`signInAudience`).
@@ -352,6 +359,10 @@ impl Default for IdpSettings {
     fn default() -> Self {
         Self::built_in()
     }
+}
+
+fn user_read() -> Vec<String> {
+    vec!["User.Read".to_owned()]
 }
 
 fn version_1() -> u8 {

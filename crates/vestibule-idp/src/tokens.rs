@@ -6,7 +6,7 @@ mod keys;
 mod opaque;
 mod signing;
 
-pub(crate) use access_token::{app_only, for_api, for_graph};
+pub(crate) use access_token::{app_only, app_only_for_graph, for_api, for_graph};
 pub(crate) use id_token::id_token;
 pub(crate) use keys::{Key, Keys};
 pub use keys::{KeyFailure, Roll};

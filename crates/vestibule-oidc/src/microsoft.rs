@@ -22,6 +22,8 @@ pub struct Cloud {
     pub aliases: &'static [&'static str],
     /// The host in the `iss` of v1.0 tokens, where one is known.
     pub v1_host: Option<&'static str>,
+    /// The host of its Microsoft Graph, where one is known.
+    pub graph_host: Option<&'static str>,
 }
 
 /// The clouds there are. Germany's first cloud closed in 2021 and is left out.
@@ -34,31 +36,37 @@ pub const CLOUDS: &[Cloud] = &[
             "sts.windows.net",
         ],
         v1_host: Some("sts.windows.net"),
+        graph_host: Some("graph.microsoft.com"),
     },
     Cloud {
         issuing_host: "login.microsoftonline.us",
         aliases: &["login.usgovcloudapi.net", "login-us.microsoftonline.com"],
         v1_host: Some("sts.windows.net"),
+        graph_host: Some("graph.microsoft.us"),
     },
     Cloud {
         issuing_host: "login.partner.microsoftonline.cn",
         aliases: &["login.chinacloudapi.cn"],
         v1_host: Some("sts.chinacloudapi.cn"),
+        graph_host: Some("microsoftgraph.chinacloudapi.cn"),
     },
     Cloud {
         issuing_host: "login.sovcloud-identity.fr",
         aliases: &[],
         v1_host: None,
+        graph_host: None,
     },
     Cloud {
         issuing_host: "login.sovcloud-identity.de",
         aliases: &[],
         v1_host: None,
+        graph_host: None,
     },
     Cloud {
         issuing_host: "login.sovcloud-identity.sg",
         aliases: &[],
         v1_host: None,
+        graph_host: None,
     },
 ];
 
@@ -70,12 +78,15 @@ pub const B2C_SUFFIX: &str = ".b2clogin.com";
 /// The audiences of Microsoft Graph: its application id and its App ID URIs, without a trailing
 /// slash.
 pub const GRAPH_AUDIENCES: &[&str] = &[
-    "00000003-0000-0000-c000-000000000000",
+    GRAPH_ID,
     "https://graph.microsoft.com",
     "https://graph.microsoft.us",
     "https://dod-graph.microsoft.us",
     "https://microsoftgraph.chinacloudapi.cn",
 ];
+
+/// The client id of Microsoft Graph, by which a scope names it in every cloud.
+pub const GRAPH_ID: &str = "00000003-0000-0000-c000-000000000000";
 
 /// Names that stand for many tenants in an authority's path.
 const MANY_TENANTS: &[&str] = &["common", "organizations"];
@@ -90,6 +101,13 @@ pub fn cloud_of(host: &str) -> Option<&'static Cloud> {
 /// Whether a host is one of Microsoft's sign-in hosts, so that its provider is treated as Entra.
 pub fn is_known_host(host: &str) -> bool {
     cloud_of(host).is_some() || host.ends_with(CIAM_SUFFIX) || host.ends_with(B2C_SUFFIX)
+}
+
+/// Whether a host is Microsoft Graph's, in one of Microsoft's clouds.
+pub fn is_graph_host(host: &str) -> bool {
+    GRAPH_AUDIENCES
+        .iter()
+        .any(|audience| audience.strip_prefix("https://") == Some(host))
 }
 
 /// Whether an audience is Microsoft Graph.
@@ -191,6 +209,15 @@ mod tests {
         assert!(!is_graph_audience(
             "api://00000003-0000-0000-c000-000000000000"
         ));
+    }
+
+    #[test]
+    fn the_graph_of_each_cloud_is_one_of_graphs_hosts() {
+        let hosts = CLOUDS.iter().filter_map(|cloud| cloud.graph_host);
+        assert!(hosts.clone().count() == 3 && hosts.clone().all(is_graph_host));
+        for host in ["", "graph.windows.net", "graph.microsoft.com.evil.example"] {
+            assert!(!is_graph_host(host), "{host}");
+        }
     }
 
     #[test]

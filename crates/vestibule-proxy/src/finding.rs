@@ -7,6 +7,7 @@
 //! | a sign-in that failed | here, from what `signin` has seen | page, log |
 //! | documents of a provider that can't be had or used | `documents` | log |
 //! | a refresh that failed | `refresh` | 401, log |
+//! | groups that are not known | `groups` | page, JSON, log |
 //! | an upstream that refused a head for its size | `upstream` | log, metric |
 //!
 //! `settings` is what the plan knows of itself; `told` remembers what the log was told; `shown` decides what a stranger
@@ -14,6 +15,7 @@
 
 mod claims;
 mod documents;
+mod groups;
 mod refresh;
 mod settings;
 mod shown;
@@ -23,8 +25,9 @@ mod upstream;
 
 use vestibule_diagnosis::{Evidence, Finding, catalogue, diagnose};
 
-pub(crate) use claims::for_rules;
+pub(crate) use claims::{for_rules, is_news};
 pub(crate) use documents::of_documents;
+pub(crate) use groups::of_groups;
 pub(crate) use refresh::{of_refresh, of_refusal};
 pub(crate) use settings::known;
 pub(crate) use shown::{auth_param, for_strangers};

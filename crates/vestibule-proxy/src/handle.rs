@@ -12,6 +12,7 @@ use vestibule_session::handle::Handle;
 use crate::evidence;
 use crate::exchange::{Incoming, Response};
 use crate::forward::{self, forward};
+use crate::groups;
 use crate::issuer;
 use crate::log::{self, Arrived};
 use crate::respond::{self, Context};
@@ -44,6 +45,20 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
     let evidence = issuer::still_spoken_for(&plan, evidence);
     let route = examined.route().map(|route| Arc::clone(&route.name));
     let (decision, trace) = plan.gate.decide(&request, examined, evidence.clone(), now);
+    let (decision, trace, evidence) = match &decision {
+        Decision::Forbid { why, .. } => {
+            let asked = groups::asked_again(shared, &plan, why, &evidence, key, now);
+            match Box::pin(asked).await {
+                Some(evidence) => {
+                    let examined = plan.gate.examine(&request);
+                    let again = plan.gate.decide(&request, examined, evidence.clone(), now);
+                    (again.0, again.1, evidence)
+                }
+                None => (decision, trace, evidence),
+            }
+        }
+        _ => (decision, trace, evidence),
+    };
     let mut entry = log::entry(incident, &request, route, &decision, trace);
     let context = Context::of(&plan, &request, incident).with_person(&evidence);
     let mut response = match decision {

@@ -32,6 +32,7 @@ mod evidence;
 pub mod exchange;
 pub mod finding;
 mod forward;
+mod groups;
 mod handle;
 mod identity;
 pub mod incident;

@@ -14,6 +14,7 @@ mod evidence;
 #[cfg(test)]
 pub(crate) mod fake;
 mod fetch;
+mod graph;
 mod http;
 mod keeper;
 pub mod outbound;
@@ -41,8 +42,9 @@ use crate::telemetry::Metrics;
 
 pub(crate) use self::access_token::Unverified;
 pub use self::error::{Endpoint, ProviderError};
+pub(crate) use self::graph::{GraphError, OwnTokenError, Question, Whose, graph_scope};
 pub use self::http::{ExamineError, Examined, HttpError, HttpTransport};
-pub use self::plan::{ClientAuthMethod, ProviderPlan, SignInAsks, UserInfoUse};
+pub use self::plan::{ClientAuthMethod, GraphPermissions, ProviderPlan, SignInAsks, UserInfoUse};
 
 /// What a client is told about when a provider that is down is worth asking again.
 pub const RETRY_AFTER: Duration = breaker::RETRY_AFTER;
@@ -71,6 +73,8 @@ pub struct Provider {
     /// When keys were last fetched for an unknown `kid`. A scheduled fetch forgets it.
     unknown_key_fetched: Mutex<Option<Instant>>,
     breaker: Breaker,
+    /// What is remembered between questions to Microsoft Graph.
+    asking_graph: graph::Asking,
     wake: Arc<Notify>,
 }
 
@@ -105,6 +109,7 @@ impl Provider {
             keys_turn: AsyncMutex::new(()),
             unknown_key_fetched: Mutex::new(None),
             breaker: Breaker::default(),
+            asking_graph: graph::Asking::default(),
             wake: Arc::new(Notify::new()),
         });
         control.spawn(keeper::keep(
@@ -303,6 +308,7 @@ impl Provider {
                     url: request.url,
                     authorization: request.authorization,
                     form: Some(request.form_body),
+                    json: None,
                     max_bytes: ProviderCall::ANSWER_MAX_BYTES,
                 },
             )
@@ -334,6 +340,7 @@ impl Provider {
                     url: endpoint.clone(),
                     authorization: Some(authorization),
                     form: None,
+                    json: None,
                     max_bytes: ProviderCall::ANSWER_MAX_BYTES,
                 },
             )
@@ -402,8 +409,14 @@ impl Provider {
     }
 
     fn guard_address(&self, endpoint: Endpoint, url: &Url) -> Result<(), ProviderError> {
-        // The place of the metadata is the operator's word; the rest is the document's.
-        if endpoint == Endpoint::Metadata || may_call(url, is_loopback(&self.plan.metadata_url)) {
+        // The place of the metadata is the operator's word, and so may be Graph's; the rest is the
+        // document's.
+        let loopback_allowed = match (endpoint, &self.plan.graph) {
+            (Endpoint::Metadata, _) => return Ok(()),
+            (Endpoint::Graph, Some(graph)) => is_loopback(graph),
+            _ => is_loopback(&self.plan.metadata_url),
+        };
+        if may_call(url, loopback_allowed) {
             return Ok(());
         }
         let host = url.host_str().unwrap_or_default().to_owned();

@@ -211,5 +211,32 @@ impl Errand<'_> {
     }
 }
 
+/// The session after its sign-in's own tokens were refreshed, because of what only a refresh finds
+/// out.
+///
+/// # Errors
+///
+/// [`TokensError`] when they could not be.
+pub(crate) async fn refresh_sign_in(
+    shared: &Arc<Shared>,
+    provider: &Arc<Provider>,
+    stored: &Stored,
+    key: StoreKey,
+    now: UnixTime,
+) -> Result<Arc<Stored>, TokensError> {
+    let wanted = stored.record().tokens().sign_in_key();
+    loop {
+        let patience = Patience::Waiting;
+        let flight = shared
+            .flights
+            .join(shared, provider, key, wanted, now, patience);
+        let serves = flight.is_for(wanted);
+        let outcome = flight.landed().await;
+        if serves {
+            return outcome;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -7,9 +7,11 @@
 
 #[cfg(any(test, feature = "contract"))]
 pub mod fixture;
+mod groups;
 mod tokens;
 mod wire;
 
+pub use groups::{Groups, GroupsUnknown};
 pub use tokens::{AccessToken, RENEWAL_AGE, ResourceKey, TokenSet};
 pub use wire::{FORMAT, RecordError};
 
@@ -42,6 +44,7 @@ pub struct Record {
     claims: Claims,
     userinfo: Option<Claims>,
     access_claims: Option<Claims>,
+    groups: Option<Groups>,
     id_token: Secret,
     refresh_token: Option<Secret>,
     granted_scope: Option<String>,
@@ -68,6 +71,9 @@ pub struct SignedIn<'a> {
     pub userinfo: Option<&'a UserInfo>,
     /// The access token in `tokens`, when its signature, issuer and audience were verified.
     pub access_token: Option<&'a VerifiedAccessToken>,
+    /// What the directory said about the groups, when the tokens had no room for them and it was
+    /// asked.
+    pub groups: Option<Groups>,
     /// What is different where the sign-in was no ordinary one.
     pub detour: Option<Detour<'a>>,
 }
@@ -97,6 +103,9 @@ pub struct Refreshed<'a> {
     pub userinfo: Option<&'a UserInfo>,
     /// The access token in `tokens`, when its signature, issuer and audience were verified.
     pub access_token: Option<&'a VerifiedAccessToken>,
+    /// What the directory said about the groups, when the tokens had no room for them and it was
+    /// asked.
+    pub groups: Option<Groups>,
 }
 
 /// A refreshed ID token is about somebody else. The session must end (OIDC Core §12.2).
@@ -117,6 +126,7 @@ impl Record {
             userinfo,
             access_token,
             detour,
+            groups,
         } = signed_in;
         let mut record = Self {
             provider: provider.to_owned(),
@@ -130,6 +140,7 @@ impl Record {
             claims: id_token.claims().clone(),
             userinfo: userinfo.map(|userinfo| userinfo.claims().clone()),
             access_claims: access_token.map(|token| token.claims().clone()),
+            groups,
             id_token: id_token.raw().clone(),
             refresh_token: tokens.refresh_token().cloned(),
             granted_scope: tokens.scope().map(str::to_owned),
@@ -207,6 +218,7 @@ impl Record {
             asked_for,
             userinfo,
             access_token,
+            groups,
         } = refreshed;
         let mut next = self.clone();
         if let Some(id_token) = id_token {
@@ -230,6 +242,8 @@ impl Record {
                 next.granted_scope = Some(scope.to_owned());
             }
         }
+        // Asked anew, or not to be asked any more: what a token says now may be less.
+        next.groups = groups;
         if let Some(token) = AccessToken::received(tokens, now) {
             next.signed_in_for = next.signed_in_for.filter(|wanted| *wanted != asked_for);
             next.tokens.put(asked_for, token, now);
@@ -318,6 +332,13 @@ impl Record {
     #[must_use]
     pub fn access_claims(&self) -> Option<&Claims> {
         self.access_claims.as_ref()
+    }
+
+    /// What the directory said about the groups, if the tokens had no room for them and it was
+    /// asked.
+    #[must_use]
+    pub fn groups(&self) -> Option<&Groups> {
+        self.groups.as_ref()
     }
 
     /// The scopes the sign-in was granted: what the provider said, else what was asked for
@@ -415,7 +436,8 @@ impl Record {
         .flatten()
         .map(claims_bytes)
         .sum();
-        (texts + options + claims + self.tokens.memory_bytes()) as u64
+        let groups = self.groups.as_ref().map_or(0, Groups::memory_bytes);
+        (texts + options + claims + groups + self.tokens.memory_bytes()) as u64
     }
 }
 

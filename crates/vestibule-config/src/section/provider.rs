@@ -1,6 +1,7 @@
 //! `[provider]`: who says who people are, and our registration there.
 
 mod discovery;
+mod graph;
 mod keys;
 pub(crate) mod parameters;
 pub(crate) mod placeholder;
@@ -48,6 +49,10 @@ pub struct ProviderSettings {
     /// The audiences of which one makes the sign-in's own access token ours to verify, so that rules may read its
     /// claims; none: they never do.
     pub access_token_audiences: Vec<String>,
+    /// Where Microsoft Graph is; `None`: where the provider's cloud has it. Https, or http on this machine.
+    pub graph: Option<Url>,
+    /// Who asks Microsoft Graph for groups that did not fit into a token; the person.
+    pub graph_permissions: GraphPermissions,
     /// How far the provider's clock may be from ours; 60 s; at most 60 s.
     pub clock_skew: Duration,
     /// How long ago the person may have proved there who they are; `None`: however long; at most 30 d. Zero asks at every sign-in.
@@ -126,6 +131,15 @@ pub enum UserInfo {
     Off,
     /// If the metadata advertises it, and the provider does not turn out to be Entra.
     WhenAdvertised,
+}
+
+/// Whose permissions Microsoft Graph is asked with. Matched exhaustively by the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GraphPermissions {
+    /// The person's.
+    Delegated,
+    /// Our own.
+    Application,
 }
 
 /// Reads `[provider]`, or all `[provider.NAME]`.
@@ -217,6 +231,8 @@ fn one(reader: &Reader<'_>, name: Option<&str>) -> Option<At<ProviderSettings>> 
     let authorization_parameters = parameters::read(reader);
     let id_token_algorithms = parameters::algorithms(reader);
     let access_token_audiences = parameters::audiences(reader);
+    let graph = graph::address(reader);
+    let graph_permissions = graph::permissions(reader, client_secret.is_some(), &tenants);
     let clock_skew = reader.duration("clock_skew");
     let max_age = max_age(reader, kind);
     let display_name = reader.text("display_name");
@@ -241,6 +257,8 @@ fn one(reader: &Reader<'_>, name: Option<&str>) -> Option<At<ProviderSettings>> 
             authorization_parameters,
             id_token_algorithms,
             access_token_audiences,
+            graph,
+            graph_permissions,
             clock_skew: clock_skew?,
             max_age,
         },

@@ -52,7 +52,7 @@ pub(crate) static RULE: Section = Section {
             fallback: Fallback::Unset("no group is asked for"),
             change: Change::Reload,
             doc: "Groups of which the person must be in one. Entra sends object ids, not names, and only if the sign-in app's \
-                  registration says so under Token configuration; a person in more than 200 groups gets none, and is refused.",
+                  registration says so under Token configuration. For a person in more than 200 groups Microsoft Graph is asked.",
         },
         Key {
             name: "roles",

@@ -127,6 +127,8 @@ pub enum Grant {
     Device,
     /// On behalf of somebody.
     OnBehalfOf,
+    /// A token to ask Microsoft Graph for groups with.
+    Groups,
 }
 
 /// What was asked of the token endpoint.

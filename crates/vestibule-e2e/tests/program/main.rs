@@ -18,6 +18,7 @@ mod doctor;
 mod explain;
 mod form_post;
 mod forwarded;
+mod groups;
 mod hosts;
 mod http_1;
 mod http_2;

@@ -607,3 +607,61 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn an_upstream_is_never_told_no_groups_for_want_of_knowing() {
+    use crate::headers::{
+        HeaderName, HeaderPlan, ModAuthOpenidc, Oauth2Proxy, OwnHeader, Preset, Source,
+    };
+    use vestibule_session::record::{Groups, GroupsUnknown};
+
+    let own = |claim: &str| HeaderPlan {
+        own: vec![OwnHeader {
+            name: HeaderName::parse("X-Groups").unwrap(),
+            source: Source::Claims(vec![crate::claims::ClaimPath::new(claim)]),
+        }],
+        ..HeaderPlan::default()
+    };
+    let preset = |preset: Preset| HeaderPlan {
+        presets: vec![preset],
+        ..HeaderPlan::default()
+    };
+    let group = "4d7a9e10-2c35-4f68-8b1d-90e3c6f7a101";
+    let all = Groups::all([group.to_owned()], NOW);
+    let some = Groups::of([group.to_owned()], [group.to_owned()], NOW);
+    let unknown = Groups::unknown(GroupsUnknown::Forbidden, NOW);
+    let (allowed, refused) = (("forward", ""), ("forbid", "groups_overage"));
+    for (headers, groups, expected) in [
+        (own("groups"), None, refused),
+        (own("groups"), Some(&unknown), refused),
+        (own("groups"), Some(&some), refused),
+        (own("groups"), Some(&all), allowed),
+        (own("upn"), None, allowed),
+        (
+            preset(Preset::Oauth2Proxy(Oauth2Proxy::default())),
+            None,
+            refused,
+        ),
+        (
+            preset(Preset::ModAuthOpenidc(ModAuthOpenidc::default())),
+            None,
+            allowed,
+        ),
+    ] {
+        let what = format!("{headers:?} {groups:?}");
+        let mut route = route("/");
+        route.headers = headers;
+        let gate = gate(vec![route]);
+        let mut fixture = person().claim("_claim_names", serde_json::json!({"groups": "src1"}));
+        fixture.groups = groups.cloned();
+        let cookie = cookie();
+        let mut fields = PAGE.to_vec();
+        fields.push(("cookie", cookie.as_str()));
+        let evidence = Evidence::Session(stored(fixture));
+        let found = kind(&gate, "GET", "/", &fields, evidence);
+        assert_eq!(found.0, expected.0, "{what}");
+        if expected == refused {
+            assert_eq!(found, refused, "{what}");
+        }
+    }
+}

@@ -56,6 +56,12 @@ impl ModAuthOpenidc {
         let claims = identity.claims;
         if self.id_token_claims {
             self.write_claims(claims.id_token, block);
+            if let Some(text) = claims
+                .groups
+                .and_then(|groups| value::text(groups.list()?, &self.delimiter))
+            {
+                self.put(block, "OIDC_CLAIM_groups", &text);
+            }
         }
         if self.userinfo_claims
             && let Some(userinfo) = claims.userinfo

@@ -24,6 +24,7 @@ fn written(
         id_token: &id_token,
         userinfo: userinfo.as_ref(),
         access_token: None,
+        groups: None,
     };
     plan.write(&Identity {
         claims,
@@ -303,6 +304,7 @@ fn debug_shows_no_token_and_no_claim() {
         id_token: &id_token,
         userinfo: None,
         access_token: None,
+        groups: None,
     };
     let identity = Identity {
         claims,

@@ -12,6 +12,7 @@ fn judged(rule: &Rule, claims: &str) -> Judgement {
             id_token: &id_token,
             userinfo: None,
             access_token: None,
+            groups: None,
         },
         granted_scopes: vec!["openid", "read"],
         method: &Method::Get,
@@ -246,6 +247,7 @@ fn scopes_of_a_verified_access_token_count() {
             id_token: &id_token,
             userinfo: None,
             access_token: Some(&access),
+            groups: None,
         },
         granted_scopes: vec![],
         method: &Method::Get,
@@ -258,4 +260,91 @@ fn scopes_of_a_verified_access_token_count() {
         &subject,
     );
     assert_eq!(judgement.verdict, Holds);
+}
+
+mod directory {
+    //! Groups that did not fit into the token, as the directory told them.
+
+    use vestibule_oidc::time::UnixTime;
+    use vestibule_session::record::{Groups, GroupsUnknown};
+
+    use super::*;
+
+    const A: &str = "4d7a9e10-2c35-4f68-8b1d-90e3c6f7a101";
+    const B: &str = "4d7a9e10-2c35-4f68-8b1d-90e3c6f7a102";
+    const OVER: &str = r#"{"_claim_names":{"groups":"src1"}}"#;
+
+    fn judged(rule: &Rule, claims: &str, groups: &Groups) -> (Verdict, &'static str) {
+        let id_token = object(claims);
+        let subject = Subject {
+            claims: Claims {
+                id_token: &id_token,
+                userinfo: None,
+                access_token: None,
+                groups: Some(groups),
+            },
+            granted_scopes: Vec::new(),
+            method: &Method::Get,
+            client_ip: "10.1.2.3".parse().unwrap(),
+        };
+        let judgement = judge(rule, &subject);
+        (judgement.verdict, judgement.decisive().reason.code())
+    }
+
+    fn in_any(groups: &[&str]) -> Rule {
+        Rule::Group {
+            any_of: groups.iter().map(|group| (*group).to_owned()).collect(),
+        }
+    }
+
+    fn not(rule: Rule) -> Rule {
+        Rule::Not(Box::new(rule))
+    }
+
+    #[test]
+    fn groups_that_did_not_fit_are_what_the_directory_said() {
+        let now = UnixTime(1);
+        let text = |group: &str| vec![group.to_owned()];
+        let all = Groups::all(text(A), now);
+        let asked_a = Groups::of(text(A), text(A), now);
+        let asked_b = Groups::of(text(B), Vec::new(), now);
+        let unknown = Groups::unknown(GroupsUnknown::Forbidden, now);
+        for (rule, groups, expected) in [
+            (in_any(&[B, A]), &all, (Holds, "claim_matches")),
+            (in_any(&[A]), &asked_a, (Holds, "claim_matches")),
+            (claim("groups", A), &all, (Holds, "claim_matches")),
+            (in_any(&[B]), &all, (Fails, "claim_differs")),
+            (claim("groups", B), &asked_b, (Fails, "claim_differs")),
+            (not(in_any(&[B])), &asked_b, (Holds, "claim_differs")),
+            // Not asked about, or no id of the directory's: not known, whatever is made of it.
+            (in_any(&[B]), &asked_a, (Unknown, "groups_overage")),
+            (in_any(&[A, B]), &asked_b, (Unknown, "groups_overage")),
+            (not(in_any(&[B])), &asked_a, (Unknown, "groups_overage")),
+            (not(in_any(&["Finance"])), &all, (Unknown, "groups_overage")),
+            (in_any(&[A]), &unknown, (Unknown, "groups_overage")),
+            (not(in_any(&[A])), &unknown, (Unknown, "groups_overage")),
+        ] {
+            assert_eq!(judged(&rule, OVER, groups), expected, "{rule:?} {groups:?}");
+        }
+    }
+
+    #[test]
+    fn the_directory_counts_only_where_a_token_points_to_it() {
+        let all = Groups::of(vec![A.to_owned()], vec![A.to_owned()], UnixTime(1));
+        let rule = in_any(&[A]);
+        assert_eq!(judged(&rule, "{}", &all), (Unknown, "claim_missing"));
+        let inside = r#"{"groups":["x"]}"#;
+        assert_eq!(judged(&rule, inside, &all), (Fails, "claim_differs"));
+    }
+
+    #[test]
+    fn every_group_a_rule_names_is_found() {
+        let rule = Rule::Any(vec![
+            in_any(&["a", "b"]),
+            not(Rule::All(vec![claim("groups", "c"), claim("roles", "d")])),
+        ]);
+        let mut named = Vec::new();
+        rule.for_each_group(&mut |group| named.push(group.to_owned()));
+        assert_eq!(named, ["a", "b", "c"]);
+    }
 }

@@ -30,6 +30,8 @@ pub(crate) struct App {
     pub(crate) version_2_tokens: bool,
     pub(crate) scopes: Vec<String>,
     pub(crate) app_roles: Vec<String>,
+    pub(crate) graph_permissions: Vec<String>,
+    pub(crate) graph_app_permissions: Vec<String>,
 }
 
 /// The platform a redirect URI is registered under.
@@ -105,6 +107,8 @@ impl App {
             version_2_tokens: text.access_token_version == 2,
             scopes: text.scopes.clone(),
             app_roles: text.app_roles.clone(),
+            graph_permissions: text.graph_permissions.clone(),
+            graph_app_permissions: text.graph_app_permissions.clone(),
         })
     }
 

@@ -309,17 +309,21 @@ impl Call<'_> {
                 == Permissions::Granted {
                     spelled_default: true,
                 };
-        let Resource::Api(api) = &wanted.resource else {
-            return Err(Refusal::new(
-                aadsts::APP_ONLY_SCOPE,
-                "an API of this directory",
-            ));
+        let api = match &wanted.resource {
+            Resource::Api(api) => Some(Arc::clone(api)),
+            Resource::Graph if !asked.resources.is_empty() => None,
+            _ => {
+                return Err(Refusal::new(
+                    aadsts::APP_ONLY_SCOPE,
+                    "an API of this directory",
+                ));
+            }
         };
         if !is_default || asked.resources.len() != 1 {
             return Err(aadsts::APP_ONLY_SCOPE.into());
         }
         Ok(Answer::App(ForApp {
-            api: Arc::clone(api),
+            api,
             client: Arc::clone(&self.claimed.client),
             tenant: tenant.clone(),
             wanted,

@@ -10,7 +10,7 @@ use crate::{
     directory::App,
     entropy,
     faults::{Fault, Token},
-    grants::{Bearer, BearerKind, RefreshGrant, SignIn, Version},
+    grants::{AppBearer, Bearer, BearerKind, RefreshGrant, SignIn, Version},
     guid::Guid,
     provider::Provider,
     reply::{self, Reply},
@@ -40,7 +40,8 @@ pub(super) struct ForPerson {
 /// Everything an app's own token response is made from.
 pub(super) struct ForApp {
     pub(super) client: Arc<App>,
-    pub(super) api: Arc<App>,
+    /// The API it calls; `None` is Microsoft Graph.
+    pub(super) api: Option<Arc<App>>,
     pub(super) tenant: Guid,
     pub(super) wanted: Wanted,
 }
@@ -68,7 +69,7 @@ fn for_person(provider: &Provider, answer: ForPerson) -> Result<Map<String, Valu
     } = answer;
     let version = sign_in.version;
     let lifetime_secs = provider.access_token_secs();
-    let granted = granted(&asked, &wanted);
+    let granted = granted(&sign_in.client, &asked, &wanted);
     let access_token = access_token(
         provider,
         &sign_in,
@@ -112,19 +113,30 @@ fn for_person(provider: &Provider, answer: ForPerson) -> Result<Map<String, Valu
 fn for_app(provider: &Provider, answer: &ForApp) -> Result<Map<String, Value>, KeyFailure> {
     let now = provider.now();
     let lifetime_secs = provider.access_token_secs();
-    let claims = tokens::app_only(
-        &answer.client,
-        &answer.api,
-        &answer.wanted,
-        answer.tenant.as_str(),
-        &provider.origin,
-        now,
-        lifetime_secs,
-    );
-    let shape = if answer.api.version_2_tokens {
-        HeaderShape::V2
-    } else {
-        HeaderShape::V1
+    let tenant = answer.tenant.as_str();
+    let (claims, shape) = match &answer.api {
+        Some(api) => {
+            let claims = tokens::app_only(
+                &answer.client,
+                api,
+                &answer.wanted,
+                tenant,
+                &provider.origin,
+                now,
+                lifetime_secs,
+            );
+            let shape = match api.version_2_tokens {
+                true => HeaderShape::V2,
+                false => HeaderShape::V1,
+            };
+            (claims, shape)
+        }
+        None => {
+            let client = &answer.client;
+            let claims =
+                tokens::app_only_for_graph(client, tenant, &provider.origin, now, lifetime_secs);
+            (claims, HeaderShape::Graph)
+        }
     };
     let token = sign(
         &provider.keys,
@@ -134,6 +146,14 @@ fn for_app(provider: &Provider, answer: &ForApp) -> Result<Map<String, Value>, K
         claims,
         now,
     )?;
+    if answer.api.is_none() {
+        let bearer = AppBearer {
+            client: Arc::clone(&answer.client),
+            tenant: answer.tenant.clone(),
+            expires_at: now + i64::from(lifetime_secs),
+        };
+        provider.grants.put_app_bearer(token.clone(), bearer);
+    }
     let mut members = Map::new();
     members.insert("token_type".into(), "Bearer".into());
     insert_expiry(provider, &mut members, Version::V2, now, lifetime_secs);
@@ -177,15 +197,16 @@ pub(super) fn signed_id_token(
 }
 
 /// The permissions the token carries, by their short names.
-fn granted(asked: &Asked, wanted: &Wanted) -> Vec<String> {
+fn granted(client: &App, asked: &Asked, wanted: &Wanted) -> Vec<String> {
     let mut names = match (&wanted.resource, &wanted.permissions) {
         (Resource::Api(api), Permissions::Granted { .. }) => api.scopes.clone(),
         (Resource::Api(_), Permissions::Named(names)) => names.clone(),
-        // Graph adds what has been granted before; everybody has granted this much.
+        // Graph adds what has been granted before.
         (Resource::Graph, permissions) => {
-            let mut names = vec!["User.Read".to_owned()];
+            let mut names = client.graph_permissions.clone();
             if let Permissions::Named(more) = permissions {
-                names.extend(more.iter().filter(|name| *name != "User.Read").cloned());
+                let new = |name: &&String| !client.graph_permissions.contains(*name);
+                names.extend(more.iter().filter(new).cloned());
             }
             for (is_asked, name) in [
                 (asked.openid, "openid"),
@@ -275,6 +296,7 @@ fn access_token(
             email: asked.email,
             expires_at: now + i64::from(lifetime_secs),
             takes,
+            permissions: granted.to_vec(),
         },
     );
     Ok(token)

@@ -41,27 +41,30 @@ pub(super) fn v1(provider: &Provider, request: &Request) -> Reply {
     }
 }
 
+/// Graph's refusal of a token.
+pub(super) fn graph_refusal(provider: &Provider, message: &str) -> Box<Reply> {
+    let body = json!({
+        "error": {
+            "code": "InvalidAuthenticationToken",
+            "message": message,
+            "innerError": {
+                "date": clock::timestamp(provider.now()).trim_end_matches('Z').replace(' ', "T"),
+                "request-id": Guid::random(),
+                "client-request-id": Guid::random(),
+            },
+        }
+    });
+    let challenge = "Bearer realm=\"\", error=\"invalid_token\"";
+    Box::new(reply::with_header(
+        reply::json(401, &body),
+        header::WWW_AUTHENTICATE,
+        challenge,
+    ))
+}
+
 /// The Graph token of a request, or Graph's refusal.
-pub(super) fn graph_bearer(provider: &Provider, request: &Request) -> Result<Bearer, Box<Reply>> {
-    let refuse = |message: &str| {
-        let body = json!({
-            "error": {
-                "code": "InvalidAuthenticationToken",
-                "message": message,
-                "innerError": {
-                    "date": clock::timestamp(provider.now()).trim_end_matches('Z').replace(' ', "T"),
-                    "request-id": Guid::random(),
-                    "client-request-id": Guid::random(),
-                },
-            }
-        });
-        let challenge = "Bearer realm=\"\", error=\"invalid_token\"";
-        Box::new(reply::with_header(
-            reply::json(401, &body),
-            header::WWW_AUTHENTICATE,
-            challenge,
-        ))
-    };
+fn graph_bearer(provider: &Provider, request: &Request) -> Result<Bearer, Box<Reply>> {
+    let refuse = |message: &str| graph_refusal(provider, message);
     let token = bearer_token(request).ok_or_else(|| refuse("The request has no access token."))?;
     let bearer = provider
         .grants
@@ -74,7 +77,7 @@ pub(super) fn graph_bearer(provider: &Provider, request: &Request) -> Result<Bea
     Ok(bearer)
 }
 
-fn bearer_token(request: &Request) -> Option<&str> {
+pub(super) fn bearer_token(request: &Request) -> Option<&str> {
     let (scheme, token) = request.header(header::AUTHORIZATION)?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }

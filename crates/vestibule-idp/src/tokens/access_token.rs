@@ -178,6 +178,37 @@ pub(crate) fn app_only(
     claims
 }
 
+/// The claims of an app's own access token for Graph: `roles` are the application permissions.
+pub(crate) fn app_only_for_graph(
+    client: &App,
+    tenant: &str,
+    origin: &str,
+    now: i64,
+    lifetime_secs: u32,
+) -> Map<String, Value> {
+    let mut claims = Map::new();
+    claims.insert("aud".into(), GRAPH_ID.into());
+    let issuer = issuer(origin, Version::V1, tenant);
+    claims.insert("iss".into(), issuer.as_str().into());
+    time_claims(&mut claims, now, lifetime_secs);
+    claims.insert("app_displayname".into(), client.name.as_str().into());
+    claims.insert("appid".into(), client.client_id.as_str().into());
+    claims.insert("appidacr".into(), client_strength(client).into());
+    claims.insert("idp".into(), issuer.into());
+    claims.insert("idtyp".into(), "app".into());
+    let principal =
+        crate::guid::Guid::derived(&["service principal", tenant, client.client_id.as_str()]);
+    claims.insert("oid".into(), principal.as_str().into());
+    if !client.graph_app_permissions.is_empty() {
+        claims.insert("roles".into(), json!(client.graph_app_permissions));
+    }
+    claims.insert("sub".into(), principal.as_str().into());
+    claims.insert("tid".into(), tenant.into());
+    internal_claims(&mut claims);
+    claims.insert("ver".into(), "1.0".into());
+    claims
+}
+
 fn version_name(version: Version) -> &'static str {
     match version {
         Version::V1 => "1.0",

@@ -25,6 +25,8 @@ pub enum Grant<'a> {
         /// The latest refresh token.
         refresh_token: &'a Secret,
     },
+    /// `client_credentials` (RFC 6749 §4.4): a token for ourselves, of nobody's.
+    ClientCredentials,
 }
 
 /// Everything one token request says.
@@ -80,6 +82,9 @@ impl TokenRequest<'_> {
             Grant::RefreshToken { refresh_token } => {
                 form.append_pair("grant_type", "refresh_token")
                     .append_pair("refresh_token", refresh_token.expose());
+            }
+            Grant::ClientCredentials => {
+                form.append_pair("grant_type", "client_credentials");
             }
         }
         if !self.scopes.is_empty() {

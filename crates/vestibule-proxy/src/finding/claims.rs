@@ -31,13 +31,21 @@ pub(crate) async fn for_rules(
         Ok(verified) => return verified,
         Err(error) => error,
     };
-    if plan
-        .told
-        .is_news(&ALL_ROUTES.into(), Some(provider.name()), error.code(), now)
-    {
+    if is_news(plan, provider, error.code(), now) {
         tell(plan, provider, token, &error, now);
     }
     None
+}
+
+/// Whether the log is to be told something that concerns all routes of a provider.
+pub(crate) fn is_news(
+    plan: &Plan,
+    provider: &Arc<Provider>,
+    code: &'static str,
+    now: UnixTime,
+) -> bool {
+    let told = &plan.told;
+    told.is_news(&ALL_ROUTES.into(), Some(provider.name()), code, now)
 }
 
 fn tell(plan: &Plan, provider: &Arc<Provider>, token: &Secret, error: &Unverified, now: UnixTime) {

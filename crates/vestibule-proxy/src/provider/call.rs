@@ -5,6 +5,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use bytes::Bytes;
 use url::Url;
@@ -18,8 +19,10 @@ pub struct ProviderCall {
     pub url: Url,
     /// The value of `Authorization`: client authentication, or the bearer of a user info request.
     pub authorization: Option<Secret>,
-    /// A form to post; without one the call is a GET.
+    /// A form to post; without one, and without `json`, the call is a GET.
     pub form: Option<Secret>,
+    /// JSON to post. Holds nothing that is secret.
+    pub json: Option<Bytes>,
     /// Largest body that is read.
     pub max_bytes: usize,
 }
@@ -37,6 +40,7 @@ impl ProviderCall {
             url,
             authorization: None,
             form: None,
+            json: None,
             max_bytes: Self::DOCUMENT_MAX_BYTES,
         }
     }
@@ -49,6 +53,8 @@ pub struct ProviderAnswer {
     pub status: u16,
     /// The value of `Content-Type`.
     pub content_type: Option<String>,
+    /// How long it asks to be left alone: `Retry-After` in seconds (RFC 9110 §10.2.3).
+    pub retry_after: Option<Duration>,
     /// What time it was for the provider: `Date` (RFC 9110 §6.6.1).
     pub date: Option<UnixTime>,
     /// The whole body.

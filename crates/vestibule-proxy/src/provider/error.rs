@@ -22,6 +22,8 @@ pub enum Endpoint {
     UserInfo,
     /// The revocation endpoint.
     Revocation,
+    /// Microsoft Graph, for groups.
+    Graph,
 }
 
 impl Endpoint {
@@ -34,6 +36,7 @@ impl Endpoint {
             Self::Token => "token_endpoint",
             Self::UserInfo => "userinfo_endpoint",
             Self::Revocation => "revocation_endpoint",
+            Self::Graph => "graph",
         }
     }
 }

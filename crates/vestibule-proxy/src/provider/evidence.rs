@@ -108,6 +108,7 @@ impl Provider {
             metadata.map(|metadata| metadata.token_endpoint()),
             metadata.map(|metadata| metadata.jwks_uri()),
             metadata.and_then(|metadata| metadata.userinfo_endpoint()),
+            self.plan.graph.as_ref(),
         ];
         called
             .into_iter()
@@ -177,6 +178,7 @@ impl ProviderError {
             // Nobody diagnoses a revocation; it is asked of the same server in the same way.
             Some(Endpoint::Token | Endpoint::Revocation) => ProbeTarget::Token,
             Some(Endpoint::UserInfo) => ProbeTarget::UserInfo,
+            Some(Endpoint::Graph) => ProbeTarget::Graph,
         };
         if target == ProbeTarget::Keys
             && let ProbeOutcome::Http {

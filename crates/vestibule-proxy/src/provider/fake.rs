@@ -18,7 +18,7 @@ use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
 
 use super::call::{Answering, CallError, ProviderAnswer, ProviderCall, Transport};
-use super::{ClientAuthMethod, Provider, ProviderPlan, UserInfoUse};
+use super::{ClientAuthMethod, GraphPermissions, Provider, ProviderPlan, UserInfoUse};
 use crate::control::Control;
 
 pub(crate) const ISSUER: &str = "https://idp.example.com";
@@ -28,6 +28,9 @@ pub(crate) type Outcome = Result<(u16, String), CallError>;
 
 /// The answering part of the token endpoint: the form in, status and body out.
 type TokenEndpoint = Box<dyn FnMut(&BTreeMap<String, String>) -> Outcome + Send>;
+
+/// Microsoft Graph: path with query, and the JSON that was posted.
+type GraphEndpoint = Box<dyn FnMut(&str, Option<Value>) -> Outcome + Send>;
 
 pub(crate) struct Knobs {
     /// Calls are refused like a closed port.
@@ -46,6 +49,10 @@ pub(crate) struct Knobs {
     /// The revocation endpoint, which the metadata name if they are told to.
     pub(crate) revoke: TokenEndpoint,
     pub(crate) user_info: Option<Value>,
+    /// Answers calls under `/v1.0/`: path with query and JSON in, status and body out.
+    pub(crate) graph: GraphEndpoint,
+    /// `Retry-After` of every answer.
+    pub(crate) retry_after: Option<Duration>,
     /// `Date` of every answer.
     pub(crate) date: Option<UnixTime>,
     /// Paths called, in order.
@@ -78,6 +85,8 @@ impl FakeProvider {
             token: Box::new(|_| Ok((400, json!({"error": "invalid_request"}).to_string()))),
             revoke: Box::new(|_| Ok((200, String::new()))),
             user_info: None,
+            graph: Box::new(|_, _| Ok((404, "{}".to_owned()))),
+            retry_after: None,
             date: None,
             calls: Vec::new(),
             forms: Vec::new(),
@@ -145,6 +154,12 @@ impl FakeProvider {
                 (knobs.revoke)(&form)
             }
             "/userinfo" => Ok((200, knobs.user_info.clone().unwrap_or_default().to_string())),
+            path if path.starts_with("/v1.0/") => {
+                let posted = call.json.as_deref();
+                let posted = posted.map(|json| serde_json::from_slice(json).unwrap());
+                let target = &call.url[url::Position::BeforePath..];
+                (knobs.graph)(target, posted)
+            }
             _ => Ok((404, "{}".to_owned())),
         }
     }
@@ -170,6 +185,7 @@ impl Transport for FakeProvider {
             };
             tokio::time::sleep(delay).await;
             let (status, body) = this.answer(&call)?;
+            let retry_after = this.knobs().retry_after;
             let content_type = if body.starts_with('<') {
                 "text/html"
             } else {
@@ -178,6 +194,7 @@ impl Transport for FakeProvider {
             Ok(ProviderAnswer {
                 status,
                 content_type: Some(content_type.to_owned()),
+                retry_after,
                 date: this.knobs().date,
                 body: Bytes::from(body),
             })
@@ -227,6 +244,8 @@ pub(crate) fn plan(name: &str) -> ProviderPlan {
         authorization_parameters: ExtraParameters::default(),
         id_token_algorithms: vec![Algorithm::Es256],
         access_token_audiences: Vec::new(),
+        graph: None,
+        graph_permissions: GraphPermissions::Delegated,
         max_age: None,
         clock_skew: Duration::from_secs(60),
         redirect_path: None,

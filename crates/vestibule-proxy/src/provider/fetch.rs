@@ -175,6 +175,7 @@ impl Provider {
             Endpoint::Token => metadata.as_ref()?.token_endpoint(),
             Endpoint::UserInfo => metadata.as_ref()?.userinfo_endpoint()?,
             Endpoint::Revocation => metadata.as_ref()?.revocation_endpoint()?,
+            Endpoint::Graph => return self.graph().map(|graph| place(&graph)),
         }))
     }
 }

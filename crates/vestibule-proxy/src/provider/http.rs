@@ -7,7 +7,9 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use reqwest::header::{ACCEPT, AGE, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue};
+use reqwest::header::{
+    ACCEPT, AGE, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER,
+};
 use reqwest::{Client, NoProxy, Proxy, redirect};
 use url::Url;
 use vestibule_oidc::time::UnixTime;
@@ -48,6 +50,19 @@ impl HttpTransport {
     ///
     /// [`HttpError`] when the proxy or TLS settings cannot be used.
     pub fn new(outbound: &OutboundPlan, metadata_url: &Url) -> Result<Self, HttpError> {
+        Self::with_graph(outbound, metadata_url, None)
+    }
+
+    /// The same, for a provider whose Microsoft Graph is where the operator says.
+    ///
+    /// # Errors
+    ///
+    /// [`HttpError`] when the proxy or TLS settings cannot be used.
+    pub fn with_graph(
+        outbound: &OutboundPlan,
+        metadata_url: &Url,
+        graph: Option<&Url>,
+    ) -> Result<Self, HttpError> {
         let mut builder = Client::builder()
             .tls_backend_preconfigured((*outbound.tls).clone())
             .redirect(redirect::Policy::none())
@@ -58,7 +73,7 @@ impl HttpTransport {
             .user_agent(concat!("vestibule/", env!("CARGO_PKG_VERSION")))
             .no_proxy()
             .dns_resolver(GuardedResolver {
-                configured_hosts: [Some(metadata_url), outbound.proxy.as_ref()]
+                configured_hosts: [Some(metadata_url), graph, outbound.proxy.as_ref()]
                     .into_iter()
                     .filter_map(|url| url?.host_str().map(str::to_owned))
                     .collect(),
@@ -82,12 +97,16 @@ impl Transport for HttpTransport {
 }
 
 async fn perform(client: &Client, call: ProviderCall) -> Result<ProviderAnswer, CallError> {
-    let mut request = match &call.form {
-        Some(form) => client
+    let mut request = match (&call.form, call.json) {
+        (Some(form), _) => client
             .post(call.url)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form.expose().clone()),
-        None => client.get(call.url),
+        (None, Some(json)) => client
+            .post(call.url)
+            .header(CONTENT_TYPE, "application/json")
+            .body(json),
+        (None, None) => client.get(call.url),
     }
     .header(ACCEPT, "application/json");
     if let Some(authorization) = &call.authorization {
@@ -105,11 +124,10 @@ async fn perform(client: &Client, call: ProviderCall) -> Result<ProviderAnswer, 
             status: status.as_u16(),
         });
     }
-    let content_type = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_owned);
+    let text = |name| response.headers().get(name)?.to_str().ok();
+    let content_type = text(CONTENT_TYPE).map(str::to_owned);
+    let retry_after = text(RETRY_AFTER).and_then(|value| value.trim().parse().ok());
+    let retry_after = retry_after.map(Duration::from_secs);
     let date = date(response.headers());
     let too_large = CallError::TooLarge {
         limit: call.max_bytes,
@@ -130,6 +148,7 @@ async fn perform(client: &Client, call: ProviderCall) -> Result<ProviderAnswer, 
     Ok(ProviderAnswer {
         status: status.as_u16(),
         content_type,
+        retry_after,
         date,
         body: body.freeze(),
     })

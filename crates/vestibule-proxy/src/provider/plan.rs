@@ -42,6 +42,18 @@ pub enum UserInfoUse {
     Never,
 }
 
+/// Whose permissions Microsoft Graph is asked with.
+///
+/// Closed on purpose: asking handles each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum GraphPermissions {
+    /// The person's own, with a token got by the session's refresh token.
+    #[default]
+    Delegated,
+    /// Our own, with a token got by our credentials.
+    Application,
+}
+
 /// One provider and our registration there.
 #[derive(Debug, Clone)]
 pub struct ProviderPlan {
@@ -82,6 +94,11 @@ pub struct ProviderPlan {
     /// The audiences of which one makes the sign-in's own access token ours to read: only then do
     /// its claims count in rules. None: they never do.
     pub access_token_audiences: Vec<String>,
+    /// Where Microsoft Graph is, up to the version in its paths. `None`: where the provider's cloud
+    /// has it, if that is known.
+    pub graph: Option<Url>,
+    /// Who asks Graph for groups that did not fit into a token.
+    pub graph_permissions: GraphPermissions,
     /// The longest time since the person authenticated. `None` asks for none.
     pub max_age: Option<Duration>,
     /// How far the provider's clock may be off; at most 60 s.

@@ -6,14 +6,21 @@ use vestibule_gate::authorize::NotAuthorized;
 use vestibule_gate::origin::Cors;
 use vestibule_gate::rule::{Judgement, Reason};
 use vestibule_oidc::fault::Fault;
+use vestibule_session::record::{Groups, GroupsUnknown, Record};
 
 use super::{Context, Failure, allow, page, say};
 use crate::exchange::Response;
-use crate::pages::Page;
+use crate::finding;
+use crate::pages::{Link, Page};
 use crate::signin::path;
 
 /// The 403.
 pub(super) fn answer(why: &NotAuthorized, cors: Option<&Cors>, context: &Context<'_>) -> Response {
+    if why.judgement.decisive().reason == Reason::GroupsOverage {
+        let mut response = groups_unknown(why, context);
+        allow(&mut response, cors);
+        return response;
+    }
     let about_person = is_about_person(&why.judgement);
     let message = match why.judgement.decisive().reason {
         _ if about_person => "You are signed in, but this account may not do this.",
@@ -36,6 +43,38 @@ pub(super) fn answer(why: &NotAuthorized, cors: Option<&Cors>, context: &Context
     };
     allow(&mut response, cors);
     response
+}
+
+/// Nobody knows whether this person may pass: their groups could not be asked for.
+fn groups_unknown(why: &NotAuthorized, context: &Context<'_>) -> Response {
+    let record = context.session.as_ref().map(|session| session.record());
+    let reason = record
+        .and_then(Record::groups)
+        .and_then(Groups::why_unknown)
+        .unwrap_or(GroupsUnknown::NowhereToAsk);
+    let message = "You are signed in, but which groups you are in could not be found out, and this page depends on it.";
+    let mut failure =
+        Failure::new(why.code(), Fault::Provider, message).titled("Your groups are not known");
+    failure.temporary = reason.is_temporary();
+    if let (Some(record), Some(provider)) = (record, context.provider()) {
+        let id_token = record.id_token();
+        let findings = finding::of_groups(reason, context.plan, provider, id_token);
+        failure.findings = finding::for_strangers(&findings, Some(provider));
+    }
+    let (again, someone_else) = (
+        context.return_to(),
+        path::someone_else(&context.return_to()),
+    );
+    let link = |label: &str, href: &str| Link {
+        label: label.to_owned(),
+        href: href.to_owned(),
+    };
+    failure.actions = vec![
+        link("Try again", again.as_str()),
+        link("Sign in again", &someone_else),
+    ];
+    let status = if failure.temporary { 503 } else { 403 };
+    say(status, &failure, Map::new(), context)
 }
 
 /// Whether another account could have passed where this one did not.

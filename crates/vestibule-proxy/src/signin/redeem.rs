@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
+use vestibule_gate::claims::Claims;
+use vestibule_oidc::access_token::VerifiedAccessToken;
 use vestibule_oidc::authorization::{ExtraParameters, Nonce};
 use vestibule_oidc::id_token::{self, Expected, VerifiedIdToken};
 use vestibule_oidc::metadata::ProviderMetadata;
@@ -15,13 +17,15 @@ use vestibule_oidc::token::{Grant, TokenRequest, TokenResponse};
 use vestibule_oidc::userinfo::{self, UserInfo, UserInfoError};
 use vestibule_session::handle::{Handle, StoreKey};
 use vestibule_session::lifetime::Liveness;
-use vestibule_session::record::{Detour, Record, ResourceKey, SignedIn};
+use vestibule_session::record::{Detour, Groups, Record, ResourceKey, SignedIn};
 use vestibule_session::site::Site;
 use vestibule_session::store::Stored;
 
 use super::{SignInError, witness};
 use crate::entropy::random_bytes;
 use crate::finding;
+use crate::groups::{Given, Lookup};
+use crate::plan::Plan;
 use crate::provider::call::ProviderAnswer;
 use crate::provider::{Endpoint, Provider, ProviderError, UserInfoUse};
 use crate::shared::Shared;
@@ -79,7 +83,14 @@ impl Redeem {
             finding::for_rules(&plan, &self.provider, &metadata, for_rules, now).await;
         let before = self.before().await;
         let is_detour = self.asked_for != *own || self.wanted.is_some();
-        let record = Record::establish(
+        let claims = Claims {
+            id_token: id_token.claims(),
+            userinfo: userinfo.as_ref().map(UserInfo::claims),
+            access_token: access_token.as_ref().map(VerifiedAccessToken::claims),
+            groups: None,
+        };
+        let (groups, renewed) = self.groups(&plan, &metadata, &tokens, &claims, now).await;
+        let mut record = Record::establish(
             SignedIn {
                 provider: &self.provider.plan().name,
                 site: &self.site,
@@ -93,9 +104,13 @@ impl Redeem {
                     wanted: self.wanted.clone(),
                     before: before.as_ref().map(|stored| stored.record()),
                 }),
+                groups,
             },
             now,
         );
+        if let Some(renewed) = renewed {
+            record = record.with_refresh_token(renewed);
+        }
         // New at every sign-in: whoever knew the old handle knows nothing of this session.
         let handle = Handle::from_entropy(random_bytes()?);
         let store = &self.shared.store;
@@ -124,6 +139,29 @@ impl Redeem {
             }
         }
         None
+    }
+
+    /// The groups, where the tokens had no room for them and a route needs them; and the refresh
+    /// token to use from now on, if the question brought one.
+    async fn groups(
+        &self,
+        plan: &Plan,
+        metadata: &ProviderMetadata,
+        tokens: &TokenResponse,
+        claims: &Claims<'_>,
+        now: UnixTime,
+    ) -> (Option<Groups>, Option<Secret>) {
+        let Some(lookup) = Lookup::due(plan, &self.provider, metadata, claims) else {
+            return (None, None);
+        };
+        let given = Given {
+            tokens,
+            asked_for: &self.asked_for,
+            refresh_token: tokens.refresh_token(),
+        };
+        let key = lookup.key(given).await;
+        let renewed = key.as_ref().ok().and_then(|key| key.refresh_token.clone());
+        (Some(lookup.ask(key, None, now).await), renewed)
     }
 
     async fn redeem(&self, metadata: &ProviderMetadata) -> Result<ProviderAnswer, SignInError> {

@@ -12,20 +12,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
+use vestibule_gate::claims::Claims;
+use vestibule_oidc::access_token::VerifiedAccessToken;
 use vestibule_oidc::authorization::ExtraParameters;
 use vestibule_oidc::id_token::{self, IdTokenError, Previous, RefreshExpected, VerifiedIdToken};
 use vestibule_oidc::metadata::ProviderMetadata;
+use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
 use vestibule_oidc::token::{Grant, TokenError, TokenRequest, TokenResponse};
 use vestibule_oidc::userinfo::{UserInfo, UserInfoError};
 use vestibule_session::handle::StoreKey;
-use vestibule_session::record::{Record, Refreshed, ResourceKey};
+use vestibule_session::record::{Groups, Record, Refreshed, ResourceKey};
 use vestibule_session::store::{Replacement, Store, StoreError, Stored};
 
 use super::flight::Outcome;
 use super::unstored::Granted;
 use super::{MARGIN, TokensError, jitter};
 use crate::finding::{self, Line};
+use crate::groups::{self, Given, Lookup};
 use crate::provider::{Endpoint, Provider, ProviderError};
 use crate::shared::Shared;
 use crate::signin::{self, SignInError, ask_user_info};
@@ -79,7 +83,7 @@ impl Pilot {
             .load(&self.key)
             .await?
             .ok_or(TokensError::SessionGone)?;
-        if held.is_none() && self.has_what_is_wanted(&stored) {
+        if held.is_none() && self.has_what_is_wanted(shared, &stored) {
             return Ok(stored);
         }
         let outcome = self.refresh(shared, stored, held).await;
@@ -109,8 +113,14 @@ impl Pilot {
         outcome
     }
 
-    fn has_what_is_wanted(&self, stored: &Stored) -> bool {
-        let held = stored.record().tokens().locate(&self.wanted);
+    fn has_what_is_wanted(&self, shared: &Shared, stored: &Stored) -> bool {
+        let tokens = stored.record().tokens();
+        if self.wanted == *tokens.sign_in_key()
+            && groups::are_due(&shared.plan.load(), &self.provider, stored, self.now())
+        {
+            return false;
+        }
+        let held = tokens.locate(&self.wanted);
         held.is_some_and(|(at, held)| !held.refresh_due(MARGIN, jitter(&self.key, at), self.now()))
     }
 
@@ -122,7 +132,7 @@ impl Pilot {
     ) -> Outcome {
         if let Some(granted) = held {
             stored = self.settle(shared, stored, granted).await?;
-            if self.has_what_is_wanted(&stored) {
+            if self.has_what_is_wanted(shared, &stored) {
                 return Ok(stored);
             }
         }
@@ -133,7 +143,7 @@ impl Pilot {
                 // It may have been used up by somebody who was faster, another replica for one. What
                 // they left decides, before anything ends.
                 stored = self.overtaken(stored).await?.ok_or(error)?;
-                if self.has_what_is_wanted(&stored) {
+                if self.has_what_is_wanted(shared, &stored) {
                     return Ok(stored);
                 }
                 self.grant(&metadata, &stored).await?
@@ -198,13 +208,34 @@ impl Pilot {
             // A token for one more resource is none for that endpoint.
             false => None,
         };
-        let access_token = match tokens.access_token().filter(|_| is_sign_ins) {
-            Some(token) => {
-                let plan = shared.plan.load_full();
-                let received_at = granted.received_at;
-                finding::for_rules(&plan, &self.provider, &metadata, Some(token), received_at).await
+        let (plan, received_at) = (shared.plan.load_full(), granted.received_at);
+        let own = tokens.access_token().filter(|_| is_sign_ins);
+        let access_token =
+            finding::for_rules(&plan, &self.provider, &metadata, own, received_at).await;
+        let record = stored.record();
+        let claims = Claims {
+            id_token: id_token
+                .as_ref()
+                .map_or(record.claims(), VerifiedIdToken::claims),
+            userinfo: user_info
+                .as_ref()
+                .map(UserInfo::claims)
+                .or(record.userinfo()),
+            access_token: access_token
+                .as_ref()
+                .map(VerifiedAccessToken::claims)
+                .or(record.access_claims().filter(|_| !is_sign_ins)),
+            groups: None,
+        };
+        let lookup = Lookup::due(&plan, &self.provider, &metadata, &claims);
+        let (stored, groups, renewed) = match lookup {
+            None => (stored, None, None),
+            // Asked anew with the sign-in's own tokens.
+            Some(_) if !is_sign_ins => {
+                let groups = stored.record().groups().cloned();
+                (stored, groups, None)
             }
-            None => None,
+            Some(lookup) => self.groups(lookup, stored, granted).await?,
         };
         self.keep(stored, |record| {
             let refreshed = Refreshed {
@@ -213,12 +244,45 @@ impl Pilot {
                 asked_for: granted.wanted.clone(),
                 userinfo: user_info.as_ref(),
                 access_token: access_token.as_ref(),
+                groups: groups.clone(),
             };
-            record
+            let next = record
                 .with_refreshed_tokens(refreshed, granted.received_at)
-                .map_err(|_| TokensError::OtherPerson)
+                .map_err(|_| TokensError::OtherPerson)?;
+            // The question for groups came after the grant, and so did its refresh token.
+            Ok(match &renewed {
+                Some(renewed) => next.with_refresh_token(renewed.clone()),
+                None => next,
+            })
         })
         .await
+    }
+
+    /// The groups that the tokens had no room for. A refresh token that comes with the token for the
+    /// question is kept before that is used.
+    async fn groups(
+        &self,
+        lookup: Lookup<'_>,
+        mut stored: Arc<Stored>,
+        granted: &Granted,
+    ) -> Result<(Arc<Stored>, Option<Groups>, Option<Secret>), TokensError> {
+        let given = Given {
+            tokens: &granted.tokens,
+            asked_for: &granted.wanted,
+            refresh_token: stored.record().refresh_token(),
+        };
+        let key = lookup.key(given).await;
+        let renewed = key.as_ref().ok().and_then(|key| key.refresh_token.clone());
+        if let Some(renewed) = &renewed {
+            stored = self
+                .keep(stored, |record| {
+                    Ok(record.with_refresh_token(renewed.clone()))
+                })
+                .await?;
+        }
+        let before = stored.record().groups().cloned();
+        let groups = lookup.ask(key, before.as_ref(), granted.received_at).await;
+        Ok((stored, Some(groups), renewed))
     }
 
     /// What is known of the provider, if it still speaks for the issuer of the session: a name in

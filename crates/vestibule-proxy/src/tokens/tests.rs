@@ -426,6 +426,7 @@ async fn a_refresh_token_that_somebody_else_has_renewed_ends_nothing() {
                     asked_for: next.tokens().sign_in_key().clone(),
                     userinfo: None,
                     access_token: None,
+                    groups: None,
                 };
                 next = next.with_refreshed_tokens(refreshed, theirs.now()).unwrap();
             }

@@ -8,7 +8,7 @@ use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
 
 use super::tokens::Granted;
-use super::{AccessToken, Claims, Record, ResourceKey, TokenSet};
+use super::{AccessToken, Claims, Groups, Record, ResourceKey, TokenSet};
 
 /// What is to be remembered; everything has a value, change what the test is about.
 #[derive(Clone, Debug)]
@@ -33,6 +33,8 @@ pub struct RecordFixture {
     pub userinfo: Option<Claims>,
     /// See [`Record::access_claims`].
     pub access_claims: Option<Claims>,
+    /// See [`Record::groups`].
+    pub groups: Option<Groups>,
     /// See [`Record::id_token`].
     pub id_token: String,
     /// See [`Record::refresh_token`].
@@ -62,6 +64,7 @@ impl RecordFixture {
             claims: Map::new(),
             userinfo: None,
             access_claims: None,
+            groups: None,
             id_token: format!("id-token-of-{subject}"),
             refresh_token: Some(format!("refresh-token-of-{subject}")),
             asked_for: ResourceKey::new(None, "openid profile"),
@@ -105,6 +108,7 @@ impl RecordFixture {
             claims,
             userinfo: self.userinfo,
             access_claims: self.access_claims,
+            groups: self.groups,
             id_token: Secret::new(self.id_token),
             refresh_token: self.refresh_token.map(Secret::new),
             granted_scope: self.scope,

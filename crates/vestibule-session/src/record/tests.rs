@@ -293,6 +293,7 @@ mod from_a_provider {
             userinfo: Some(&userinfo),
             access_token: None,
             detour: None,
+            groups: None,
         };
         Record::establish(signed_in, NOW)
     }
@@ -304,6 +305,7 @@ mod from_a_provider {
             asked_for: sign_in_scopes(),
             userinfo: None,
             access_token: None,
+            groups: None,
         }
     }
 
@@ -433,6 +435,7 @@ mod from_a_provider {
             userinfo: None,
             access_token: None,
             detour: None,
+            groups: None,
         };
         let record = Record::establish(signed_in, NOW);
         assert!(record.tokens().sign_in().is_none() && record.tokens().is_empty());
@@ -451,6 +454,7 @@ mod from_a_provider {
             asked_for: asked_for.clone(),
             userinfo: None,
             access_token: None,
+            groups: None,
             detour: Some(Detour {
                 own: sign_in_scopes(),
                 wanted: Some(wanted),

@@ -16,8 +16,9 @@ use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
 use zeroize::Zeroizing;
 
+use super::groups::Told;
 use super::tokens::Granted;
-use super::{AccessToken, Claims, Record, ResourceKey, TokenSet};
+use super::{AccessToken, Claims, Groups, GroupsUnknown, Record, ResourceKey, TokenSet};
 
 /// The format this program writes, and the highest it knows.
 ///
@@ -99,6 +100,28 @@ struct Wire<'a> {
     signed_in_for: Option<WireKey<'a>>,
     #[n(19)]
     granted_wider: Option<bool>,
+    #[b(29)]
+    groups: Option<WireGroups<'a>>,
+}
+
+/// What became of the question for groups. Shapes and reasons of a newer version read as an unknown
+/// one's.
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct WireGroups<'a> {
+    #[n(0)]
+    asked_at: i64,
+    /// 0: all of them; 1: some were asked about; 2: nothing is known.
+    #[n(1)]
+    told: u8,
+    #[b(2)]
+    asked: Option<Vec<&'a str>>,
+    #[b(3)]
+    member: Option<Vec<&'a str>>,
+    #[n(4)]
+    why: Option<u8>,
+    #[n(5)]
+    number: Option<u32>,
 }
 
 #[derive(Encode, Decode)]
@@ -163,6 +186,7 @@ pub(super) fn encode(record: &Record) -> Zeroizing<Vec<u8>> {
             .collect(),
         signed_in_for: record.signed_in_for.as_ref().map(WireKey::of),
         granted_wider: record.granted_wider.then_some(true),
+        groups: record.groups.as_ref().map(WireGroups::of),
     };
     let capacity = usize::try_from(record.memory_bytes()).unwrap_or(0) + 512;
     let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
@@ -199,6 +223,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, RecordError> {
         claims: claims(wire.claims)?,
         userinfo: wire.userinfo.map(claims).transpose()?,
         access_claims: wire.access_claims.map(claims).transpose()?,
+        groups: wire.groups.as_ref().map(WireGroups::read),
         id_token: Secret::from(wire.id_token),
         refresh_token: wire.refresh_token.map(Secret::from),
         granted_scope: wire.granted_scope.map(str::to_owned),
@@ -244,6 +269,73 @@ impl<'a> WireToken<'a> {
             scope: self.scope.map(str::to_owned),
         };
         (self.key.read(), token.into())
+    }
+}
+
+impl<'a> WireGroups<'a> {
+    fn of(groups: &'a Groups) -> Self {
+        let mut wire = Self {
+            asked_at: groups.asked_at().as_secs(),
+            told: 0,
+            asked: None,
+            member: None,
+            why: None,
+            number: None,
+        };
+        match &groups.told {
+            Told::All(list) => {
+                let all = list.as_array().into_iter().flatten();
+                wire.member = Some(all.filter_map(Value::as_str).collect());
+            }
+            Told::Of { asked, member } => {
+                wire.told = 1;
+                wire.asked = Some(asked.iter().map(String::as_str).collect());
+                wire.member = Some(member.iter().map(String::as_str).collect());
+            }
+            Told::Unknown(why) => {
+                wire.told = 2;
+                (wire.why, wire.number) = match *why {
+                    GroupsUnknown::NoAnswer { status } => (Some(0), status.map(u32::from)),
+                    GroupsUnknown::Forbidden => (Some(1), None),
+                    GroupsUnknown::NoToken { aadsts } => (Some(2), aadsts),
+                    GroupsUnknown::NoRefreshToken => (Some(3), None),
+                    GroupsUnknown::Unusable => (Some(4), None),
+                    GroupsUnknown::TooMany => (Some(5), None),
+                    GroupsUnknown::NowhereToAsk => (Some(6), None),
+                };
+            }
+        }
+        wire
+    }
+
+    fn read(&self) -> Groups {
+        let asked_at = UnixTime::from_secs(self.asked_at);
+        let texts = |list: &Option<Vec<&str>>| -> Vec<String> {
+            let list = list.iter().flatten();
+            list.map(|text| (*text).to_owned()).collect()
+        };
+        let member = texts(&self.member);
+        match self.told {
+            0 => Groups::all(member, asked_at),
+            1 => Groups::of(texts(&self.asked), member, asked_at),
+            _ => Groups::unknown(self.unknown(), asked_at),
+        }
+    }
+
+    fn unknown(&self) -> GroupsUnknown {
+        match self.why {
+            Some(1) => GroupsUnknown::Forbidden,
+            Some(2) => GroupsUnknown::NoToken {
+                aadsts: self.number,
+            },
+            Some(3) => GroupsUnknown::NoRefreshToken,
+            Some(4) => GroupsUnknown::Unusable,
+            Some(5) => GroupsUnknown::TooMany,
+            Some(6) => GroupsUnknown::NowhereToAsk,
+            _ => GroupsUnknown::NoAnswer {
+                status: self.number.and_then(|status| u16::try_from(status).ok()),
+            },
+        }
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use url::Url;
 use vestibule_config::{
-    AccessToken, ClientAuthentication, Discovery, ProviderKind, ProviderSettings, ResponseMode,
-    RouteSettings, Settings, UserInfo,
+    AccessToken, ClientAuthentication, Discovery, GraphPermissions as GraphAsks, ProviderKind,
+    ProviderSettings, ResponseMode, RouteSettings, Settings, UserInfo,
 };
 use vestibule_gate::callback_path::CallbackPath;
 use vestibule_gate::route::TokenChoice;
@@ -18,7 +18,7 @@ use vestibule_proxy::control::Control;
 use vestibule_proxy::plan::Plan;
 use vestibule_proxy::provider::outbound::{OutboundPlan, client_tls};
 use vestibule_proxy::provider::{
-    ClientAuthMethod, HttpTransport, Provider, ProviderPlan, UserInfoUse,
+    ClientAuthMethod, GraphPermissions, HttpTransport, Provider, ProviderPlan, UserInfoUse,
 };
 use vestibule_proxy::telemetry::Metrics;
 use vestibule_session::record::ResourceKey;
@@ -39,13 +39,14 @@ pub(super) fn start(
     let mut providers = Vec::with_capacity(settings.providers.len());
     for set in &settings.providers {
         let plan = plan(set, settings)?;
-        let transport = Arc::new(HttpTransport::new(&outbound, &plan.metadata_url)?);
+        let graph = plan.graph.as_ref();
+        let transport = HttpTransport::with_graph(&outbound, &plan.metadata_url, graph)?;
         let before = previous
             .and_then(|previous| previous.provider(&plan.name))
             .cloned();
         providers.push(Provider::start(
             plan,
-            transport,
+            Arc::new(transport),
             control,
             metrics,
             before.as_deref(),
@@ -164,6 +165,11 @@ pub(super) fn plan(
             .filter_map(|name| Algorithm::from_name(name))
             .collect(),
         access_token_audiences: set.access_token_audiences.clone(),
+        graph: set.graph.clone(),
+        graph_permissions: match set.graph_permissions {
+            GraphAsks::Delegated => GraphPermissions::Delegated,
+            GraphAsks::Application => GraphPermissions::Application,
+        },
         max_age: set.max_age,
         clock_skew: set.clock_skew,
         redirect_path: set.redirect_path.clone(),

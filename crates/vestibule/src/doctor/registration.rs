@@ -227,6 +227,7 @@ pub(super) async fn credentials(
         url: request.url,
         authorization: request.authorization,
         form: Some(request.form_body),
+        json: None,
         max_bytes: ProviderCall::ANSWER_MAX_BYTES,
     };
     let answer = match timeout(client.patience, client.transport.call(call)).await {

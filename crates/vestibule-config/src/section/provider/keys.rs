@@ -169,6 +169,30 @@ pub(crate) static PROVIDER: Section = Section {
                   tokens. A token that can't be verified has no claims for rules, and the log says why.",
         },
         Key {
+            name: "graph",
+            kind: Kind::Text("an address like \"https://graph.microsoft.com\""),
+            fallback: Fallback::Unset("by the cloud of the issuer"),
+            change: Change::Reload,
+            doc: "Entra only: where Microsoft Graph is, which is asked for the groups of people who are in too many for a token. Needed only for a cloud that is \
+                  not known here, or the local provider: `http://127.0.0.1:8081/graph`. The address that the token itself names is never used.",
+        },
+        Key {
+            name: "graph_permissions",
+            kind: Kind::Choice(&[
+                Choice::new(
+                    "delegated",
+                    "the person's own: `User.Read`, and a refresh token (`offline_access`)",
+                ),
+                Choice::new(
+                    "application",
+                    "this program's own, by `client_secret`: `User.Read.All` and `GroupMember.Read.All`; with one tenant only",
+                ),
+            ]),
+            fallback: Fallback::Value("delegated"),
+            change: Change::Reload,
+            doc: "Entra only: with whose permissions Microsoft Graph is asked for groups. Grant them in the sign-in's registration, under API permissions.",
+        },
+        Key {
             name: "clock_skew",
             kind: Kind::Duration {
                 least: "0s",

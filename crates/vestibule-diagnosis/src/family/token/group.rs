@@ -5,7 +5,7 @@ use vestibule_oidc::microsoft::{PERSONAL_TENANT, TenantId};
 
 use crate::catalogue::{Case, Row};
 use crate::cure::{portal, write_scopes};
-use crate::evidence::{ClaimRule, ProbeTarget, Token, host_of};
+use crate::evidence::{ClaimRule, Grant, ProbeOutcome, ProbeTarget, Token, host_of};
 use crate::shown::{shown, shown_list};
 use crate::{Change, Confidence, Evidence, Severity};
 
@@ -27,6 +27,26 @@ pub(super) const ROWS: &[Row] = &[
             "VST-TOKEN-GROUPS-UNKNOWN",
         ],
         judge: forbidden,
+    },
+    Row {
+        code: "VST-TOKEN-GROUPS-NO-TOKEN",
+        title: "no token to ask Microsoft Graph for groups with",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "Microsoft identity platform: refresh tokens; permissions and consent, `.default`",
+        symptom: "People in many groups are refused, and others are not.",
+        cause: "Their groups are not in the token and have to be asked for at Microsoft Graph. The token \
+                for that is got with the session's refresh token, or with the client secret, and Entra gave none.",
+        cure: "Have sign-in ask for `offline_access`, and grant the permission `User.Read` of Microsoft Graph. \
+               Or use app roles, which are in the token.",
+        fault: None,
+        explains: &[
+            "VST-TOKEN-GROUPS-UNKNOWN",
+            "VST-TOKEN-GROUPS-OVERAGE",
+            "VST-TOKEN-NO-GROUPS",
+            "VST-SCOPE-CONSENT",
+        ],
+        judge: no_token,
     },
     Row {
         code: "VST-TOKEN-GROUPS-UNKNOWN",
@@ -177,24 +197,72 @@ fn forbidden(evidence: &Evidence) -> Option<Case> {
     })
 }
 
+fn no_token(evidence: &Evidence) -> Option<Case> {
+    let said = evidence.provider_error.as_ref()?;
+    if said.grant != Some(Grant::Groups) {
+        return None;
+    }
+    let permission = Change::portal(
+        format!(
+            "{} > Add a permission > Microsoft Graph > Delegated",
+            portal::API_PERMISSIONS
+        ),
+        "Add `User.Read`, and grant admin consent: nobody is asked in between.",
+    );
+    Some(match said.aadsts.first() {
+        Some(number) => Case::new(format!(
+            "A person's groups have to be asked for at Microsoft Graph, and Entra gives no token for it: AADSTS{number}."
+        ))
+        .change(permission)
+        .change(app_roles()),
+        None => Case::new(
+            "A person's groups have to be asked for at Microsoft Graph, and there is no refresh token to get a token for it with.",
+        )
+        .change(write_scopes(
+            evidence,
+            &["openid", "profile", "offline_access"],
+            "Have sign-in ask for `offline_access`; people sign in once more.".to_owned(),
+        ))
+        .change(app_roles()),
+    })
+}
+
+/// Whether the route needs the groups, for a rule or for a header.
+fn needs_groups(evidence: &Evidence) -> bool {
+    let header = |claim: &String| claim == "groups";
+    rule(evidence).is_some()
+        || evidence
+            .route_settings()
+            .is_some_and(|route| route.header_claims.iter().any(header))
+}
+
 fn unknown(evidence: &Evidence) -> Option<Case> {
-    rule(evidence)?;
+    if !needs_groups(evidence) {
+        return None;
+    }
     let failed = |status: Option<u16>| status.is_none_or(|status| status >= 400 && status != 403);
     let probe = evidence
         .probes
         .iter()
         .find(|probe| probe.target == ProbeTarget::Graph && failed(probe.status()))?;
-    Some(
-        Case::new(format!(
-            "A rule is on groups, and Microsoft Graph gave none at {}.",
-            shown(&probe.url)
-        ))
-        .change(Change::environment(
+    let what = match &probe.outcome {
+        ProbeOutcome::Http { status, .. } => format!(" (status {status})"),
+        ProbeOutcome::Failed { detail } => format!(" ({})", shown(detail)),
+        _ => String::new(),
+    };
+    let case = Case::new(format!(
+        "The route needs groups, and Microsoft Graph gave none at {}{what}.",
+        shown(&probe.url)
+    ));
+    // Whoever answered was reached.
+    let case = match probe.status().is_some() {
+        true => case,
+        false => case.change(Change::environment(
             "graph.microsoft.com",
             "Let the proxy reach this host on port 443.",
-        ))
-        .change(app_roles()),
-    )
+        )),
+    };
+    Some(case.change(app_roles()))
 }
 
 fn old_url(evidence: &Evidence) -> Option<Case> {

@@ -187,6 +187,7 @@ fn a_number_is_taken_from_a_refusal_alone() {
     ] {
         let answer = ProviderAnswer {
             status,
+            retry_after: None,
             content_type: None,
             date: None,
             body: body.into(),

@@ -76,6 +76,7 @@ fn post(url: &Url) -> ProviderCall {
         url: url.clone(),
         authorization: Some(Secret::from("Basic c2VjcmV0")),
         form: Some(Secret::from("code=abc&last=1")),
+        json: None,
         max_bytes: 100,
     }
 }

@@ -32,7 +32,7 @@ async fn another_account_is_offered_only_where_it_would_help() {
     let unknown = || judged(Verdict::Unknown, GroupsOverage, Vec::new());
     for (judgement, helps, said) in [
         (fails(ScopeNotGranted), true, "this account may not"),
-        (unknown(), true, "this account may not"),
+        (unknown(), true, "which groups you are in"),
         (fails(NetworkDiffers), false, "network"),
         (fails(MethodDiffers), false, "kind of request"),
         (
@@ -66,7 +66,7 @@ async fn another_account_is_offered_only_where_it_would_help() {
                 vec![unknown(), fails(NetworkDiffers)],
             ),
             true,
-            "this account may not",
+            "which groups you are in",
         ),
     ] {
         let why = NotAuthorized { judgement };

@@ -136,6 +136,7 @@ pub(super) fn make(
             userinfo: None,
             access_token: None,
             detour: None,
+            groups: None,
         },
         now,
     );

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use crate::Evidence;
-use crate::evidence::{ClaimRule, Probe, ProbeOutcome, ProbeTarget};
+use crate::evidence::{ClaimRule, Grant, Probe, ProbeOutcome, ProbeTarget, ProviderError};
 use crate::testing::{
     RowCase, TENANT, USER, case, entra_id_token, evidence, provider, route, texts, with,
 };
@@ -17,6 +17,15 @@ fn graph(status: u16) -> Vec<Probe> {
         "https://graph.microsoft.com/v1.0/me/transitiveMemberOf",
         outcome,
     )]
+}
+
+/// Entra's refusal of a token for Graph.
+fn refused(number: Option<u32>) -> ProviderError {
+    ProviderError {
+        aadsts: number.into_iter().collect(),
+        grant: Some(Grant::Groups),
+        ..ProviderError::default()
+    }
 }
 
 /// A rule on these groups, and an ID token with these claims.
@@ -38,7 +47,26 @@ pub(super) fn all() -> Vec<RowCase> {
             .shows(with(&overage, |e| e.probes = graph(403)))
             .silent(with(&overage, |e| e.probes = graph(200)))
             .says("answers 403"),
+        case("VST-TOKEN-GROUPS-NO-TOKEN")
+            .shows(with(&overage, |e| {
+                e.provider_error = Some(refused(Some(65_001)))
+            }))
+            .shows(with(&overage, |e| e.provider_error = Some(refused(None))))
+            .silent(with(&overage, |e| {
+                let mut refresh = refused(Some(65_001));
+                refresh.grant = Some(Grant::Refresh);
+                e.provider_error = Some(refresh);
+            }))
+            .says("Microsoft Graph"),
         case("VST-TOKEN-GROUPS-UNKNOWN")
+            .shows(evidence(|e| {
+                route(e).header_claims = texts(&["groups"]);
+                e.probes = graph(500);
+            }))
+            .silent(evidence(|e| {
+                route(e).header_claims = texts(&["upn"]);
+                e.probes = graph(500);
+            }))
             .shows(with(&overage, |e| e.probes = graph(503)))
             .shows(with(&overage, |e| {
                 e.probes = graph(200);
