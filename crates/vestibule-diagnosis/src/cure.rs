@@ -1,6 +1,8 @@
 //! Holds the cures many findings end in, filled with the names the evidence has.
 
-use crate::evidence::{AskedToken, Token};
+use vestibule_oidc::microsoft::{TenantId, cloud_of};
+
+use crate::evidence::{AskedToken, Product, Token, host_of};
 use crate::{Change, Evidence};
 
 /// Where the portal shows a field: the registration of the API.
@@ -34,8 +36,69 @@ pub(crate) fn setting(evidence: &Evidence, ours: Change, apache: Change) -> Chan
     }
 }
 
-/// Ask for the API's own scope, in our file or Apache's. Nothing where that was done and led to this.
+/// Ask for a token for the API, in the way the provider names APIs.
+pub(crate) fn ask_for_the_api(evidence: &Evidence) -> Vec<Change> {
+    if let Some(change) = token_of_another(evidence) {
+        return vec![change];
+    }
+    match evidence.maker() {
+        Some(Product::B2c) => ask_b2c(),
+        Some(product) if product.is_entra() => ask_entra(evidence),
+        Some(product) => crate::family::ask_other(evidence, product),
+        None if looks_like_entra(evidence) => ask_entra(evidence),
+        None => ask_anybody(evidence),
+    }
+}
+
+/// The first of that: what to write for it.
 pub(crate) fn ask_for_the_scope(evidence: &Evidence) -> Option<Change> {
+    let is_entra = match evidence.maker() {
+        Some(product) => product.is_entra() && product != Product::B2c,
+        None => looks_like_entra(evidence),
+    };
+    match is_entra && token_of_another(evidence).is_none() {
+        true => ask_entra_for_the_scope(evidence),
+        false => ask_for_the_api(evidence).into_iter().next(),
+    }
+}
+
+/// A token that another product made than the one people sign in with: nothing asked there helps.
+fn token_of_another(evidence: &Evidence) -> Option<Change> {
+    let token = evidence.token.as_ref()?.product()?;
+    let provider = evidence.product()?;
+    let same = token == provider || token.is_entra() && provider.is_entra();
+    (!same).then(|| {
+        Change::api(
+            "the token passed on",
+            format!(
+                "It is one of {}, and people sign in with {}: pass on the token of that sign-in.",
+                token.name(),
+                provider.name()
+            ),
+        )
+    })
+}
+
+/// Whether Entra is meant, though no address says so: by the API's name, by a message of Microsoft's, or
+/// by claims of its tokens.
+fn looks_like_entra(evidence: &Evidence) -> bool {
+    let by_name = evidence.api_name().is_some_and(|name| {
+        TenantId::parse(name.trim_start_matches("api://").trim_end_matches('/')).is_some()
+    });
+    let token = evidence.token.as_ref();
+    let by_token = token.is_some_and(|token| token.has("tid") && token.has("ver"));
+    let foreign = token.is_some_and(|token| token.has("iss")) && !by_token;
+    let by_text = evidence.text.as_ref().is_some_and(|text| {
+        !text.aadsts.is_empty()
+            || text.codes.iter().any(|code| code.starts_with("ID"))
+            || text.says("microsoft")
+    });
+    let by_error = evidence.aadsts().next().is_some();
+    by_token || !foreign && (by_name || by_text || by_error)
+}
+
+/// Ask for the API's own scope, in our file or Apache's. Nothing where that was done and led to this.
+fn ask_entra_for_the_scope(evidence: &Evidence) -> Option<Change> {
     if let Some(scope) = asks_already(evidence) {
         let token = evidence.token.as_ref();
         let accepted = evidence.api.iter().flat_map(|api| &api.audiences);
@@ -53,27 +116,16 @@ pub(crate) fn ask_for_the_scope(evidence: &Evidence) -> Option<Change> {
             }
         };
     }
-    let scope = api_scope(evidence);
-    Some(setting(
+    Some(ask_in_file(
         evidence,
-        Change::config(
-            "access_token",
-            match &evidence.route {
-                Some(route) => {
-                    format!("Ask for a token of the API's own: in the route {route} write")
-                }
-                None => "Ask for a token of the API's own: in the API's route write".to_owned(),
-            },
-        )
-        .line(format!("access_token = {{ scope = \"{scope}\" }}")),
-        Change::apache("OIDCScope", "Ask for a scope of the API, beside `openid`.").line(format!(
-            "OIDCScope \"openid profile offline_access {scope}\""
-        )),
+        "Ask for a token of the API's own",
+        &api_scope(evidence),
     ))
 }
 
-/// Ask for the API's own scope; then where the portal shows the scope's name.
-pub(crate) fn ask_for_the_api(evidence: &Evidence) -> Vec<Change> {
+/// Ask for the API's own scope; first in our file or Apache's, then where the portal shows the
+/// scope's name.
+fn ask_entra(evidence: &Evidence) -> Vec<Change> {
     let field = Change::portal(
         format!("{} > Application ID URI", portal::EXPOSE_AN_API),
         match evidence.api_name() {
@@ -91,7 +143,7 @@ pub(crate) fn ask_for_the_api(evidence: &Evidence) -> Vec<Change> {
         format!("{} > Add a permission > My APIs", portal::API_PERMISSIONS),
         "Add the API's scope to the app people sign in to, or consent to it at the next sign-in.",
     );
-    let ask = ask_for_the_scope(evidence);
+    let ask = ask_entra_for_the_scope(evidence);
     ask.into_iter().chain([field, permission]).collect()
 }
 
@@ -121,14 +173,79 @@ pub(crate) fn asks_already(evidence: &Evidence) -> Option<&str> {
     }
 }
 
+/// Ask for this scope of the API, in our file or Apache's.
+pub(crate) fn ask_in_file(evidence: &Evidence, text: &str, scope: &str) -> Change {
+    let route = match &evidence.route {
+        Some(route) => format!("{text}: in the route {route} write"),
+        None => format!("{text}: in the API's route write"),
+    };
+    setting(
+        evidence,
+        Change::config("access_token", route)
+            .line(format!("access_token = {{ scope = \"{scope}\" }}")),
+        Change::apache("OIDCScope", "Ask for a scope of the API, beside `openid`.").line(format!(
+            "OIDCScope \"openid profile offline_access {scope}\""
+        )),
+    )
+}
+
+/// B2C gives no token for an API but for a named scope of it.
+fn ask_b2c() -> Vec<Change> {
+    vec![
+        Change::config(
+            "access_token",
+            "Ask for a scope of the API by its whole name: in the API's route write",
+        )
+        .line("access_token = { scope = \"https://<tenant name>.onmicrosoft.com/<API>/<scope>\" }"),
+        Change::portal(
+            "Azure AD B2C > App registrations > your API > Expose an API",
+            "Take the scope's whole name from here, and grant it to the app people sign in to under \
+             API permissions.",
+        ),
+    ]
+}
+
+/// Nobody knows whose provider it is.
+fn ask_anybody(evidence: &Evidence) -> Vec<Change> {
+    let define = Change::provider(
+        "the API (its identifier, audience or resource)",
+        "If the provider knows APIs: define this one there, and name it when asking, by its scope, \
+         `audience` or `resource`.",
+    );
+    // An issuer that is there is not Entra's.
+    match evidence
+        .token
+        .as_ref()
+        .is_some_and(|token| token.has("iss"))
+    {
+        true => vec![define],
+        false => vec![
+            define,
+            ask_in_file(
+                evidence,
+                "At Microsoft Entra ID it is a scope of the API",
+                &api_scope(evidence),
+            ),
+        ],
+    }
+}
+
 /// `<App ID URI>/.default`. An App ID URI that ends in a slash keeps it:
 /// `https://contoso.com//.default`.
 pub(crate) fn api_scope(evidence: &Evidence) -> String {
-    match evidence.api_name() {
+    match evidence.api_name().filter(|name| is_plain_name(name)) {
         Some(uri) if uri.contains("://") => format!("{uri}/.default"),
         Some(id) => format!("api://{id}/.default"),
         None => "api://<the API's application id>/.default".to_owned(),
     }
+}
+
+/// Whether a name can stand in a line to copy.
+fn is_plain_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'`' | b'\\'))
 }
 
 /// Ask for one more of the sign-in's scopes.
@@ -153,6 +270,27 @@ pub(crate) fn write_scopes(evidence: &Evidence, scopes: &[&str], text: String) -
         Change::apache("OIDCScope", text).line(format!("OIDCScope \"{}\"", scopes.join(" "))),
     )
 }
+
+/// The sign-in host of the cloud that the settings, the token or a message name; else of the public one.
+pub(crate) fn login_host(evidence: &Evidence) -> &'static str {
+    let provider = evidence.provider();
+    let configured = provider.and_then(|provider| provider.authority());
+    let token = evidence.token.as_ref().and_then(|token| token.text("iss"));
+    let metadata = evidence.metadata.as_ref();
+    let published = metadata.and_then(|metadata| metadata.text("issuer"));
+    let said = evidence.text.iter().flat_map(|text| &text.urls);
+    [configured, published, token]
+        .into_iter()
+        .flatten()
+        .chain(said.map(String::as_str))
+        .filter_map(host_of)
+        // Version 1.0 issues under one host for several clouds.
+        .filter(|host| *host != "sts.windows.net")
+        .find_map(cloud_of)
+        .map_or(PUBLIC_HOST, |cloud| cloud.issuing_host)
+}
+
+const PUBLIC_HOST: &str = "login.microsoftonline.com";
 
 /// The provider's address to write.
 pub(crate) fn write_issuer(evidence: &Evidence, issuer: &str, text: &str) -> Change {

@@ -28,9 +28,26 @@ pub fn diagnose_token(evidence: &Evidence) -> Vec<Finding> {
 const OF_TOKENS: [&str; 4] = ["token", "keys", "time", "product"];
 
 pub(crate) fn judge<'a>(rows: impl Iterator<Item = &'a Row>, evidence: &Evidence) -> Vec<Finding> {
-    let seen: Vec<(&Row, Case)> = rows
-        .filter_map(|row| Some((row, (row.judge)(evidence).or_else(|| named(row, evidence))?)))
+    // What a log names of a token is no token: nothing follows from what it leaves out.
+    let partial = evidence
+        .token
+        .as_ref()
+        .is_some_and(|token| token.is_partial);
+    let without = partial.then(|| Evidence {
+        token: None,
+        ..evidence.clone()
+    });
+    let shown_to = |row: &Row| match &without {
+        Some(without) if !OF_CLAIMS.contains(&row.code) => without,
+        _ => evidence,
+    };
+    let mut seen: Vec<(&Row, Case)> = rows
+        .filter_map(|row| {
+            let case = (row.judge)(shown_to(row)).or_else(|| named(row, evidence))?;
+            Some((row, case))
+        })
         .collect();
+    last_resort(&mut seen, evidence);
     if seen.len() < 2 {
         return seen.into_iter().map(finding).collect();
     }
@@ -57,6 +74,37 @@ pub(crate) fn judge<'a>(rows: impl Iterator<Item = &'a Row>, evidence: &Evidence
     told.into_iter()
         .filter_map(|(_, place)| seen.get_mut(place)?.take().map(finding))
         .collect()
+}
+
+/// The rows that judge by the claims that are there alone.
+const OF_CLAIMS: [&str; 16] = [
+    "VST-TOKEN-GRAPH",
+    "VST-TOKEN-MICROSOFT-API",
+    "VST-TOKEN-AUDIENCE",
+    "VST-TOKEN-AUDIENCE-NAME",
+    "VST-TOKEN-TEMPLATE",
+    "VST-TOKEN-ISSUER",
+    "VST-TOKEN-TENANT",
+    "VST-TIME-EXPIRED",
+    "VST-TIME-NOT-YET",
+    "VST-CLIENT-ISSUER-COMMON",
+    "VST-CLIENT-ISSUER-NAME",
+    "VST-KEYCLOAK-AUDIENCE",
+    "VST-KEYCLOAK-HOST",
+    "VST-OKTA-AUDIENCE",
+    "VST-OKTA-ORG-SERVER",
+    "VST-ADFS-DEFAULT-RESOURCE",
+];
+
+/// The name of an error says little: it is told only where nothing says more.
+fn last_resort(seen: &mut Vec<(&Row, Case)>, evidence: &Evidence) {
+    let is_last = |row: &Row| row.code.starts_with("VST-OAUTH-") && !is_named(evidence, row.code);
+    let says_more = seen.iter().any(|(row, case)| {
+        let error = case.severity.unwrap_or(row.severity) == crate::Severity::Error;
+        !is_last(row) && (error || row.code.starts_with("VST-AA"))
+    });
+    let mut told = false;
+    seen.retain(|(row, _)| !is_last(row) || !says_more && !std::mem::replace(&mut told, true));
 }
 
 fn is_named(evidence: &Evidence, code: &str) -> bool {

@@ -98,15 +98,43 @@ impl Evidence {
     /// token endpoint, a token.
     pub fn of_text(text: &str) -> Self {
         let found = crate::text::read(text);
+        let claimed = &found.claimed;
+        let token = found.access_token().or(found.tokens.first()).cloned();
+        let expects =
+            !claimed.expected_audiences.is_empty() || !claimed.expected_issuers.is_empty();
+        let api = (expects && !claimed.is_of_metadata).then(|| Api {
+            name: claimed.expected_audiences.first().cloned(),
+            audiences: claimed.expected_audiences.clone(),
+            issuers: claimed.expected_issuers.clone(),
+            ..Api::default()
+        });
+        let metadata = claimed.issuer.as_ref().filter(|_| claimed.is_of_metadata);
+        let metadata = metadata.map(|issuer| Metadata {
+            members: std::iter::once(("issuer".to_owned(), issuer.as_str().into())).collect(),
+            ..Metadata::default()
+        });
+        let origin = match () {
+            () if found.is_apache() => Some(Origin::Apache),
+            () if found.is_oauth2_proxy() => Some(Origin::OAuth2Proxy),
+            () => None,
+        };
+        let provider = metadata.is_some().then(|| ProviderSettings {
+            issuer: claimed.expected_issuers.first().cloned(),
+            ..ProviderSettings::default()
+        });
         Self {
-            token: found.access_token().or(found.tokens.first()).cloned(),
             id_token: found.access_token().and(found.id_token()).cloned(),
+            token: token.or_else(|| claimed.token()),
+            api,
+            metadata,
             provider_error: found.error.clone(),
             callback: found.callback.clone(),
             token_response: found.token_response.clone(),
+            upstream_response: found.refusal.clone(),
             probes: found.probe().into_iter().collect(),
-            settings: found.is_apache().then(|| Settings {
-                origin: Some(Origin::Apache),
+            settings: (origin.is_some() || provider.is_some()).then(|| Settings {
+                origin,
+                provider,
                 ..Settings::default()
             }),
             text: Some(found),
@@ -222,6 +250,12 @@ impl Evidence {
             .or_else(|| Product::of_url(provider?.metadata_url.as_deref()?))
             .or_else(|| self.token.as_ref()?.product())
             .or_else(|| self.id_token.as_ref()?.product())
+    }
+
+    /// Which product made the token; where that does not show, the provider's.
+    pub fn maker(&self) -> Option<Product> {
+        let own = self.token.as_ref().and_then(Token::product);
+        own.or_else(|| self.product())
     }
 
     /// Whether the provider is Microsoft Entra ID in one of its forms.

@@ -1,6 +1,7 @@
 //! Lists the families of the catalogue. To add one: its `mod` line, and its entry below.
 
 mod aadsts;
+mod b2c;
 mod browser;
 mod certificate;
 mod client;
@@ -9,6 +10,7 @@ mod front;
 mod header;
 mod keys;
 mod live;
+mod oauth;
 mod product;
 mod redirect;
 mod said;
@@ -17,6 +19,9 @@ mod settings;
 mod step;
 mod time;
 mod token;
+
+pub(crate) use product::ask as ask_other;
+pub(crate) use token::tenant_in;
 
 use crate::catalogue::Family;
 
@@ -112,6 +117,20 @@ pub(crate) const FAMILIES: &[Family] = &[
         rows: live::ROWS,
         #[cfg(test)]
         cases: live::cases::all,
+    },
+    Family {
+        name: "oauth",
+        title: "Names of errors, where nothing says more",
+        rows: oauth::ROWS,
+        #[cfg(test)]
+        cases: oauth::cases::all,
+    },
+    Family {
+        name: "b2c",
+        title: "Azure AD B2C's error numbers",
+        rows: b2c::ROWS,
+        #[cfg(test)]
+        cases: b2c::cases::all,
     },
     Family {
         name: "aadsts",

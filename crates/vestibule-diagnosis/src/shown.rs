@@ -1,5 +1,7 @@
 //! Decides what of a text from outside may be shown: never a token, never much.
 
+use std::borrow::Cow;
+
 use vestibule_oidc::access_token::{TokenShape, classify};
 
 /// The most characters of one value.
@@ -13,6 +15,7 @@ const SHORTEST_SECRET_BYTES: usize = 16;
 /// A value from outside as a finding quotes it: in backticks, bounded, without control characters,
 /// and not at all if it looks like a token.
 pub(crate) fn shown(text: &str) -> String {
+    let text = &without_user(text);
     if text.split(|char: char| !is_token_char(char)).any(is_secret) {
         return "(not shown: it looks like a token or a secret)".to_owned();
     }
@@ -46,6 +49,10 @@ pub(crate) fn shown_list<'a>(items: impl IntoIterator<Item = &'a str>, last: &st
 /// A finished text of a finding, with whatever looks like a token or a secret taken out: the last
 /// door, behind what each row takes care of itself. Doors that show more than findings use it too.
 pub fn redacted(text: String) -> String {
+    let text = match text.contains("://") {
+        true => without_user(&text).into_owned(),
+        false => text,
+    };
     if !text.split(|char| !is_token_char(char)).any(is_secret) {
         return text;
     }
@@ -61,6 +68,36 @@ pub fn redacted(text: String) -> String {
     }
     clean.push_str(rest);
     clean
+}
+
+/// What stands in the place of user and password; without white space, so that it stays one word.
+const HIDDEN_USER: &str = "(not-shown)@";
+
+/// A text whose addresses name no user and no password (RFC 3986 §3.2.1).
+pub(crate) fn without_user(text: &str) -> Cow<'_, str> {
+    let mut clean = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find("://") {
+        let (before, from) = rest.split_at(start + 3);
+        let ends = |char: char| {
+            char.is_whitespace() || matches!(char, '/' | '?' | '#' | '"' | '\'' | '`' | '<' | '>')
+        };
+        let end = from.find(ends).unwrap_or(from.len());
+        let (authority, after) = from.split_at(end);
+        clean.push_str(before);
+        match authority.rsplit_once('@') {
+            Some((_, host)) => {
+                clean.push_str(HIDDEN_USER);
+                clean.push_str(host);
+            }
+            None => clean.push_str(authority),
+        }
+        rest = after;
+    }
+    match clean.is_empty() {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(clean + rest),
+    }
 }
 
 const fn is_token_char(char: char) -> bool {
@@ -117,6 +154,27 @@ mod tests {
             "gho_16C7e42F292c6912E7710c838347Ae178B4a",
         ] {
             assert!(shown(text).starts_with("(not shown"), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_shown_without_user_and_password() {
+        for (text, clean) in [
+            ("https://bob:pw@host/x", "https://(not-shown)@host/x"),
+            (
+                "a http://b@c b://d:e@f:1",
+                "a http://(not-shown)@c b://(not-shown)@f:1",
+            ),
+            ("https://bob:p@w@host", "https://(not-shown)@host"),
+            (
+                "https://host/a@b ada@example.com",
+                "https://host/a@b ada@example.com",
+            ),
+            ("https://(not-shown)@host/x", "https://(not-shown)@host/x"),
+        ] {
+            assert_eq!(without_user(text), clean);
+            assert_eq!(redacted(text.to_owned()), clean);
+            assert_eq!(shown(text), format!("`{clean}`"));
         }
     }
 

@@ -167,9 +167,17 @@ pub(crate) fn with(evidence: &Evidence, change: impl FnOnce(&mut Evidence)) -> E
     evidence
 }
 
-/// A JWT of this header and these claims.
+/// A JWT of this header and these claims, and an `exp` if they have none.
 pub(crate) fn jwt(header: Value, claims: Value) -> Token {
-    let object = |value: Value| value.as_object().unwrap().clone();
+    let mut claims = object(claims);
+    claims
+        .entry("exp")
+        .or_insert_with(|| Value::from(4_000_000_000_i64));
+    Token::jwt(object(header), claims).role(Role::Access)
+}
+
+/// A JWT of this header and these claims alone.
+fn exactly(header: Value, claims: Value) -> Token {
     Token::jwt(object(header), object(claims)).role(Role::Access)
 }
 
@@ -184,7 +192,7 @@ pub(crate) fn entra_token(changes: Value) -> Token {
         "sub": "pairwise-for-the-api", "tid": TENANT, "ver": "2.0",
     });
     apply(&mut claims, changes);
-    jwt(
+    exactly(
         serde_json::json!({ "typ": "JWT", "alg": "RS256", "kid": "k1" }),
         claims,
     )
@@ -200,7 +208,7 @@ pub(crate) fn entra_v1_token(changes: Value) -> Token {
         "sub": "pairwise-for-the-api", "tid": TENANT, "ver": "1.0",
     });
     apply(&mut claims, changes);
-    jwt(
+    exactly(
         serde_json::json!({ "typ": "JWT", "alg": "RS256", "kid": "k1", "x5t": "k1" }),
         claims,
     )
@@ -215,7 +223,7 @@ pub(crate) fn entra_id_token(changes: Value) -> Token {
         "preferred_username": "ada@contoso.com", "oid": USER, "tid": TENANT, "nonce": "n-0S6",
     });
     apply(&mut claims, changes);
-    jwt(
+    exactly(
         serde_json::json!({ "typ": "JWT", "alg": "RS256", "kid": "k1" }),
         claims,
     )

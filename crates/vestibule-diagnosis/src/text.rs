@@ -5,11 +5,14 @@
 //! endpoint. At most [`MAX_BYTES`] of it are read, each part of it a bounded number of times. What is
 //! kept holds no token and no code.
 
+mod challenge;
+mod claimed;
 mod code;
 mod json;
 mod query;
 mod saying;
 
+pub use claimed::Claimed;
 pub use code::Codes;
 pub(crate) use code::{codes, value_after};
 pub use saying::Saying;
@@ -20,9 +23,10 @@ use vestibule_oidc::access_token::{TokenShape, classify};
 use vestibule_oidc::microsoft::TenantId;
 
 use crate::evidence::{
-    Callback, Probe, ProbeOutcome, ProbeTarget, Product, ProviderError, Role, Token, TokenResponse,
+    Callback, Head, Probe, ProbeOutcome, ProbeTarget, Product, ProviderError, Role, Token,
+    TokenResponse,
 };
-use crate::shown::is_secret;
+use crate::shown::{is_secret, without_user};
 
 /// How much of a text is read.
 pub const MAX_BYTES: usize = 256 << 10;
@@ -67,6 +71,12 @@ pub struct Found {
     pub tokens: Vec<Token>,
     /// What known phrases of programs mean.
     pub sayings: Vec<Saying>,
+    /// What a verifier says that it compared.
+    pub claimed: Claimed,
+    /// An API's answer that asks for a token with more claims.
+    pub refusal: Option<Head>,
+    /// Whether the text was longer than what is read.
+    pub is_cut: bool,
     lower: Lower,
 }
 
@@ -111,6 +121,24 @@ impl Found {
     pub fn is_apache(&self) -> bool {
         self.says_any(&["auth_openidc:", "mod_auth_openidc"])
             || (self.says("oidc_") && self.says("[pid "))
+            || self.says_any(&[
+                "oidcredirecturi ",
+                "oidcprovidermetadataurl ",
+                "oidcclientid ",
+                "oidcclientsecret ",
+                "oidcscope ",
+                "oidccryptopassphrase ",
+            ])
+    }
+
+    /// Whether oauth2-proxy wrote it.
+    pub fn is_oauth2_proxy(&self) -> bool {
+        self.says_any(&[
+            "oauthproxy.go",
+            "oauth2-proxy",
+            "oauth2 proxy",
+            "oauth2_proxy",
+        ])
     }
 
     /// What a log says of the way to the provider: only of an address that shows itself to be one.
@@ -133,6 +161,18 @@ impl Found {
         Some(Probe::new(ProbeTarget::Metadata, url.as_str(), outcome))
     }
 
+    /// Whether there is something in it that can be told of without a finding: a token, a callback, an answer.
+    pub fn is_understood(&self) -> bool {
+        let failed = self
+            .callback
+            .as_ref()
+            .is_some_and(|callback| callback.has("error"));
+        self.token_response.is_some()
+            || !self.tokens.is_empty()
+            || self.callback.is_some() && !failed
+            || !self.own.is_empty()
+    }
+
     /// Whether nothing was recognised.
     pub fn is_empty(&self) -> bool {
         self.aadsts.is_empty()
@@ -143,6 +183,7 @@ impl Found {
             && self.token_response.is_none()
             && self.tokens.is_empty()
             && self.sayings.is_empty()
+            && self.claimed.is_empty()
     }
 }
 
@@ -158,8 +199,12 @@ impl fmt::Debug for Lower {
 
 /// Finds what there is in a text.
 pub fn read(text: &str) -> Found {
+    let mut found = Found {
+        is_cut: text.len() > MAX_BYTES,
+        ..Found::default()
+    };
     let text = unescape(bounded(text, MAX_BYTES));
-    let mut found = Found::default();
+    found.claimed = claimed::read(&text);
 
     let codes = code::codes(&text);
     found.aadsts = codes.aadsts;
@@ -177,7 +222,13 @@ pub fn read(text: &str) -> Found {
     for word in text.split(is_boundary) {
         query::read(word, &mut found);
         keep_address(word, &mut found);
+        if let Some(number) = number_of_page(word)
+            && !found.aadsts.contains(&number)
+        {
+            found.aadsts.push(number);
+        }
     }
+    challenge::read(&text, &mut found);
     found.quoted = quoted(&text);
     found.lower = Lower(runs(&text, !in_json, &mut found));
 
@@ -225,14 +276,10 @@ fn runs(text: &str, tokens_too: bool, found: &mut Found) -> String {
         keep_guid(run, &mut found.guids);
         if run.len() >= 16 && is_secret(run) {
             if tokens_too && found.tokens.len() < MAX_TOKENS && is_token(run) {
-                let role = if lower.ends_with("id_token=") {
-                    Role::Id
-                } else if lower.ends_with("access_token=") {
-                    Role::Access
-                } else {
-                    Role::Unknown
-                };
-                found.tokens.push(Token::of(run).role(role));
+                // A code and a refresh token are where they belong: they are nobody's access token.
+                if let Some(role) = role_behind(&lower) {
+                    found.tokens.push(Token::of(run).role(role));
+                }
             }
             lower.push_str("(secret)");
         } else {
@@ -241,6 +288,38 @@ fn runs(text: &str, tokens_too: bool, found: &mut Found) -> String {
     }
     lower.push_str(&rest.to_ascii_lowercase());
     lower
+}
+
+/// What a token is used as, by the words before it; `None` for what is no access and no ID token.
+fn role_behind(before: &str) -> Option<Role> {
+    let before = before.trim_end_matches(['"', '\'', ' ', ':', '=']);
+    // Only in an address or a form is a bare `code` a parameter.
+    let name = before
+        .rsplit(|char: char| !char.is_ascii_alphanumeric() && !matches!(char, '_' | '-'))
+        .next()
+        .unwrap_or_default();
+    match name {
+        "code" | "refresh_token" | "refreshtoken" | "state" | "session_state" | "client_info"
+        | "client_assertion" | "client_secret" => None,
+        "id_token" | "id_token_hint" | "oidc_id_token" => Some(Role::Id),
+        "bearer"
+        | "access_token"
+        | "oidc_access_token"
+        | "x-forwarded-access-token"
+        | "x-auth-request-access-token"
+        | "x-ms-token-aad-access-token" => Some(Role::Access),
+        _ => Some(Role::Unknown),
+    }
+}
+
+/// The number in the address of Microsoft's page for it: `…/error?code=50011`.
+fn number_of_page(word: &str) -> Option<u32> {
+    let (_, digits) = word.split_once("error?code=")?;
+    let end = digits
+        .find(|char: char| !char.is_ascii_digit())
+        .unwrap_or(digits.len());
+    let digits = digits.get(..end).filter(|digits| digits.len() >= 4)?;
+    digits.parse().ok()
 }
 
 fn is_token(run: &str) -> bool {
@@ -268,7 +347,8 @@ fn keep_address(word: &str, found: &mut Found) {
         let address = word.get(start..).unwrap_or_default();
         let end = |char| matches!(char, '?' | '#' | ',' | ';' | '{' | '}' | '&');
         let address = address.split(end).next().unwrap_or_default();
-        keep(list, address.trim_end_matches(['.', ':', '\\']));
+        let address = without_user(address.trim_end_matches(['.', ':', '\\']));
+        keep(list, &address);
     }
 }
 
@@ -298,6 +378,7 @@ fn quoted(text: &str) -> Vec<String> {
                     .any(|name| value.contains(name));
                 if value.len() <= MAX_VALUE_BYTES
                     && !is_query
+                    && without_user(value) == value
                     && !value.split(|char| !is_run_char(char)).any(is_secret)
                 {
                     keep(&mut found, value.trim());

@@ -88,6 +88,56 @@ pub const GRAPH_AUDIENCES: &[&str] = &[
 /// The client id of Microsoft Graph, by which a scope names it in every cloud.
 pub const GRAPH_ID: &str = "00000003-0000-0000-c000-000000000000";
 
+/// Audiences of other APIs of Microsoft's own, without a trailing slash, and what they are called.
+/// Their tokens are nobody else's to validate either.
+const MICROSOFT_AUDIENCES: &[(&str, &str)] = &[
+    ("00000002-0000-0000-c000-000000000000", "Azure AD Graph"),
+    ("https://graph.windows.net", "Azure AD Graph"),
+    (
+        "https://management.core.windows.net",
+        "Azure Resource Manager",
+    ),
+    ("https://management.azure.com", "Azure Resource Manager"),
+    (
+        "https://management.usgovcloudapi.net",
+        "Azure Resource Manager",
+    ),
+    (
+        "https://management.core.usgovcloudapi.net",
+        "Azure Resource Manager",
+    ),
+    (
+        "https://management.chinacloudapi.cn",
+        "Azure Resource Manager",
+    ),
+    (
+        "797f4846-ba00-4fd7-ba43-dac1f8f63013",
+        "Azure Resource Manager",
+    ),
+    ("https://vault.azure.net", "Azure Key Vault"),
+    ("https://vault.usgovcloudapi.net", "Azure Key Vault"),
+    ("cfa8b339-82a2-471a-a3c9-0fc0be7a4093", "Azure Key Vault"),
+    ("https://storage.azure.com", "Azure Storage"),
+    ("https://database.windows.net", "Azure SQL Database"),
+    ("https://servicebus.azure.net", "Azure Service Bus"),
+    ("https://eventhubs.azure.net", "Azure Event Hubs"),
+    ("https://cognitiveservices.azure.com", "Azure AI services"),
+    ("https://cosmos.azure.com", "Azure Cosmos DB"),
+    ("https://monitor.azure.com", "Azure Monitor"),
+    ("https://api.loganalytics.io", "Azure Monitor"),
+    ("https://batch.core.windows.net", "Azure Batch"),
+    ("https://datalake.azure.net", "Azure Data Lake"),
+    ("499b84ac-1321-427f-aa17-267ca6975798", "Azure DevOps"),
+    ("https://app.vssps.visualstudio.com", "Azure DevOps"),
+    ("https://analysis.windows.net/powerbi/api", "Power BI"),
+    ("https://outlook.office.com", "Exchange Online"),
+    ("https://outlook.office365.com", "Exchange Online"),
+    ("00000002-0000-0ff1-ce00-000000000000", "Exchange Online"),
+    ("00000003-0000-0ff1-ce00-000000000000", "SharePoint Online"),
+    ("https://substrate.office.com", "Microsoft 365"),
+    ("https://api.spaces.skype.com", "Microsoft Teams"),
+];
+
 /// Names that stand for many tenants in an authority's path.
 const MANY_TENANTS: &[&str] = &["common", "organizations"];
 
@@ -113,6 +163,21 @@ pub fn is_graph_host(host: &str) -> bool {
 /// Whether an audience is Microsoft Graph.
 pub fn is_graph_audience(audience: &str) -> bool {
     GRAPH_AUDIENCES.contains(&audience.trim_end_matches('/'))
+}
+
+/// The name of another API of Microsoft's own, if the audience is one.
+pub fn microsoft_api(audience: &str) -> Option<&'static str> {
+    let bare = audience.trim_end_matches('/');
+    let listed = MICROSOFT_AUDIENCES
+        .iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(bare))
+        .map(|(_, name)| *name);
+    let host = bare.strip_prefix("https://").unwrap_or_default();
+    let under = |suffix: &str| host.ends_with(suffix) && !host.contains('/');
+    listed
+        .or_else(|| under(".sharepoint.com").then_some("SharePoint Online"))
+        .or_else(|| under(".vault.azure.net").then_some("Azure Key Vault"))
+        .or_else(|| under(".crm.dynamics.com").then_some("Dynamics 365"))
 }
 
 /// Whether an authority's tenant segment stands for many tenants, so that an allow-list is needed.
@@ -217,6 +282,27 @@ mod tests {
         assert!(hosts.clone().count() == 3 && hosts.clone().all(is_graph_host));
         for host in ["", "graph.windows.net", "graph.microsoft.com.evil.example"] {
             assert!(!is_graph_host(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn apis_of_microsofts_own_are_recognised() {
+        for audience in [
+            "00000002-0000-0000-c000-000000000000",
+            "https://management.core.windows.net/",
+            "https://vault.azure.net",
+            "https://contoso.sharepoint.com",
+        ] {
+            assert!(microsoft_api(audience).is_some(), "{audience}");
+        }
+        for audience in [
+            "https://vault.azure.net.evil.example",
+            "https://evil.example/x.sharepoint.com",
+            "api://00000002-0000-0000-c000-000000000000",
+            "9e59d98b-d747-4a9a-96fd-178f04d08b02",
+            "https://contoso.azurewebsites.net",
+        ] {
+            assert_eq!(microsoft_api(audience), None, "{audience}");
         }
     }
 

@@ -64,7 +64,10 @@ impl Product {
             "github.com" | "token.actions.githubusercontent.com" => Self::GitHub,
             "gitlab.com" => Self::GitLab,
             _ if under(".salesforce.com") => Self::Salesforce,
-            _ if under(".pingone.com") || under(".pingidentity.com") => Self::Ping,
+            _ if under(".pingone.com") || under(".pingone.eu") || under(".pingone.ca") => {
+                Self::Ping
+            }
+            _ if under(".pingone.asia") || under(".pingidentity.com") => Self::Ping,
             _ if path.contains("/realms/") => Self::Keycloak,
             _ if path == "/adfs" || path.starts_with("/adfs/") => Self::AdFs,
             _ => return None,

@@ -19,6 +19,14 @@ pub enum Role {
     Id,
 }
 
+/// The characters of an RSA signature of 2048 bits, the shortest anybody issues.
+const RSA_SIGNATURE_CHARS: usize = 342;
+/// The characters of an ECDSA signature on P-256, or one of Ed25519.
+const P256_SIGNATURE_CHARS: usize = 86;
+
+/// The year 5138 in seconds. What is beyond is 1973 in milliseconds, or later.
+const LATEST_SECS: i64 = 100_000_000_000;
+
 /// A token, without what makes it usable.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -37,6 +45,9 @@ pub struct Token {
     pub verified: Option<Result<(), Failure>>,
     /// Whether it was got a moment ago, with the settings at hand. Any other may be older than they are.
     pub is_new: bool,
+    /// Whether these are only the claims that a log names, so that nothing follows from what is not
+    /// there.
+    pub is_partial: bool,
 }
 
 impl Token {
@@ -56,6 +67,7 @@ impl Token {
             removed: cleaned.removed,
             verified: None,
             is_new: false,
+            is_partial: false,
         }
     }
 
@@ -69,6 +81,7 @@ impl Token {
             removed: Vec::new(),
             verified: None,
             is_new: false,
+            is_partial: false,
         }
     }
 
@@ -107,6 +120,10 @@ impl Token {
             TokenShape::Jwt { header, .. }
             | TokenShape::UnsignedJwt { header, .. }
             | TokenShape::TruncatedJwt { header }
+            | TokenShape::DamagedJwt {
+                header: Some(header),
+                ..
+            }
             | TokenShape::Jwe { header } => Some(header),
             _ => None,
         }
@@ -197,6 +214,38 @@ impl Token {
                 .iter()
                 .any(|name| self.has(name))
                 && !["scp", "scope", "roles"].iter().any(|name| self.has(name)))
+    }
+
+    /// The least characters a signature of the token's algorithm has, where it has fewer: then it was cut.
+    pub fn missing_signature(&self) -> Option<usize> {
+        let least = match self.header_text("alg")? {
+            alg if alg.starts_with("RS") || alg.starts_with("PS") => RSA_SIGNATURE_CHARS,
+            alg if alg.starts_with("ES") || alg == "EdDSA" => P256_SIGNATURE_CHARS,
+            _ => return None,
+        };
+        self.signature_length
+            .is_some_and(|length| length < least)
+            .then_some(least)
+    }
+
+    /// Whether a JWT says that it is a refresh token, as Keycloak's do.
+    pub fn is_refresh_token(&self) -> bool {
+        matches!(self.text("typ"), Some("Refresh" | "Offline"))
+    }
+
+    /// Whether its signature is made with a secret that issuer and verifier share.
+    pub fn has_shared_secret(&self) -> bool {
+        matches!(self.shape, TokenShape::Jwt { .. })
+            && self
+                .header_text("alg")
+                .is_some_and(|alg| alg.starts_with("HS"))
+    }
+
+    /// Whether a JWT's times are in milliseconds, which no verifier expects.
+    pub fn has_milliseconds(&self) -> bool {
+        ["exp", "iat", "nbf"]
+            .iter()
+            .any(|name| self.number(name).is_some_and(|time| time > LATEST_SECS))
     }
 
     /// Whether a verifier failed on this.

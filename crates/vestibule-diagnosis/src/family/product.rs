@@ -2,6 +2,7 @@
 
 mod adfs;
 mod any;
+mod ask;
 mod auth0;
 #[cfg(test)]
 pub(super) mod cases;
@@ -10,7 +11,10 @@ mod google;
 mod hub;
 mod keycloak;
 mod okta;
+mod redirect_uri;
 mod reference;
+
+pub(crate) use ask::ask;
 
 use vestibule_oidc::access_token::TokenShape;
 
@@ -28,12 +32,13 @@ pub(super) const ROWS: &[&[Row]] = &[
     adfs::ROWS,
     hub::ROWS,
     reference::ROWS,
+    redirect_uri::ROWS,
     any::ROWS,
 ];
 
-/// Whether the provider is this one.
+/// Whether the provider is this one, and the token, as far as that shows.
 fn is(evidence: &Evidence, product: Product) -> bool {
-    evidence.product() == Some(product)
+    evidence.product() == Some(product) && evidence.maker() == Some(product)
 }
 
 /// Whether the token at hand is an opaque one and the API can't do with that.

@@ -3,6 +3,7 @@
 use vestibule_oidc::microsoft::TenantId;
 
 use crate::Evidence;
+use crate::cure::login_host;
 use crate::evidence::AskedToken;
 use crate::shown::{is_secret, shown};
 
@@ -26,6 +27,8 @@ pub(super) struct Said {
     pub(super) correlation_id: Option<String>,
     /// When it happened.
     pub(super) timestamp: Option<String>,
+    /// The sign-in host of the cloud.
+    pub(super) login_host: &'static str,
 }
 
 impl Said {
@@ -51,6 +54,7 @@ impl Said {
             timestamp: error
                 .and_then(|error| error.timestamp.clone())
                 .or_else(|| text?.timestamp.clone()),
+            login_host: login_host(evidence),
         }
     }
 
@@ -88,7 +92,9 @@ impl Said {
             let plain = value.as_deref().filter(|value| is_plain(value));
             plain.unwrap_or(otherwise).to_owned()
         };
-        fill(text, |name| match name {
+        let host = format!("https://{}/", self.login_host);
+        let text = text.replace("https://login.microsoftonline.com/", &host);
+        fill(&text, |name| match name {
             "CLIENT-ID" => Some(value(&self.app, "CLIENT-ID")),
             "TENANT-ID" => Some(value(&self.tenant, "TENANT-ID")),
             "SCOPE" => Some(value(&self.api_scope(), "api://API-ID/.default")),
@@ -106,17 +112,23 @@ impl Said {
 
     /// A documented form of the scope, or of the resource.
     fn api_scope(&self) -> Option<String> {
-        let name = self.scope.as_ref().or(self.resource.as_ref())?;
+        let name = once(self.scope.as_ref().or(self.resource.as_ref())?);
         let whole = name
             .split_once("://")
             .is_some_and(|(_, rest)| rest.contains('/'));
         match () {
-            () if whole => Some(name.clone()),
+            () if whole => Some(name.to_owned()),
             () if name.contains("://") => Some(format!("{name}/.default")),
             () if TenantId::parse(name).is_some() => Some(format!("api://{name}/.default")),
             () => None,
         }
     }
+}
+
+/// An Application ID URI that was written twice over, once: `api://api://x` is `api://x`.
+pub(super) fn once(name: &str) -> &str {
+    let start = name.rfind("api://").unwrap_or(0);
+    name.get(start..).unwrap_or(name)
 }
 
 /// The client id a message names.
@@ -183,6 +195,7 @@ pub(super) fn message_redirect_uri(evidence: &Evidence) -> Option<String> {
             "the redirect uri",
             "the reply url",
             "the reply address",
+            "oidcredirecturi",
             "redirect_uri",
         ],
         |value| value.contains("://"),
@@ -433,6 +446,45 @@ mod tests {
         assert_eq!(
             said(&format!("{text} 9e59d98b-d747-4a9a-96fd-178f04d08b02")),
             None
+        );
+    }
+
+    /// What is written out is of the cloud that is configured, and no URI twice over.
+    #[test]
+    fn lines_are_of_the_configured_cloud() {
+        let mut evidence = Evidence::of_text(
+            "AADSTS500011: The resource principal named api://api://9e59d98b-d747-4a9a-96fd-178f04d08b02 was not found",
+        );
+        crate::testing::provider(&mut evidence).issuer =
+            Some("https://login.microsoftonline.us/contoso.com/v2.0".to_owned());
+        let said = Said::of(&evidence);
+        assert_eq!(
+            said.line("https://login.microsoftonline.com/{TENANT-ID}/x https://login.microsoftonline.com/TENANT-ID"),
+            "https://login.microsoftonline.us/contoso.com/x https://login.microsoftonline.us/TENANT-ID"
+        );
+        assert_eq!(
+            said.line("{SCOPE}"),
+            "api://9e59d98b-d747-4a9a-96fd-178f04d08b02/.default"
+        );
+    }
+
+    /// An address nobody named is not written out as the one that was sent.
+    #[test]
+    fn an_unknown_redirect_uri_is_in_no_line() {
+        let lines = |text: &str| -> Vec<_> {
+            let findings = crate::diagnose(&Evidence::of_text(text));
+            let changes = findings.into_iter().flat_map(|finding| finding.change);
+            changes.filter_map(|change| change.line).collect()
+        };
+        assert_eq!(lines("AADSTS50011"), [""; 0]);
+        let found = lines("AADSTS50011\nOIDCRedirectURI http://localhost/foo");
+        assert!(
+            found.contains(&"http://localhost/foo".to_owned()),
+            "{found:?}"
+        );
+        assert!(
+            found.iter().all(|line| !line.contains(".vestibule")),
+            "{found:?}"
         );
     }
 

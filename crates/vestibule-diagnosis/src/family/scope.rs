@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `resource` | which API a scope is of |
 //! | `asked` | scopes that are asked for wrongly |
+//! | `misaimed` | scopes of the wrong API |
 //! | `version` | which version of the endpoints reads a scope |
 //! | `consent` | who has to agree, who may use the app |
 //! | `policy` | second factors, Conditional Access, claims challenges |
@@ -12,10 +13,17 @@ mod asked;
 #[cfg(test)]
 pub(super) mod cases;
 mod consent;
+mod misaimed;
 mod policy;
 mod resource;
 mod version;
 
 use crate::catalogue::Row;
 
-pub(super) const ROWS: &[&[Row]] = &[asked::ROWS, version::ROWS, consent::ROWS, policy::ROWS];
+pub(super) const ROWS: &[&[Row]] = &[
+    asked::ROWS,
+    misaimed::ROWS,
+    version::ROWS,
+    consent::ROWS,
+    policy::ROWS,
+];

@@ -55,8 +55,19 @@ impl Step {
     }
 
     fn filled(&self, said: &Said) -> Change {
-        let change = Change::at(self.place, self.name, said.sentence(self.text));
-        match self.line {
+        // A line with a made-up address would be written out as if it were the one that was sent.
+        let unknown = said.redirect_uri.is_none();
+        let line = self
+            .line
+            .filter(|line| !(unknown && line.contains("{REDIRECT-")));
+        let text = match (line, self.line) {
+            (None, Some(_)) => self
+                .text
+                .replace("this address", "the redirect URI that was sent"),
+            _ => self.text.to_owned(),
+        };
+        let change = Change::at(self.place, self.name, said.sentence(&text));
+        match line {
             Some(line) => change.line(said.line(line)),
             None => change,
         }

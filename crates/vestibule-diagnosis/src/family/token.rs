@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `opaque` | what is no JWT, or no longer one |
 //! | `mangled` | what was passed on in its place, or spoiled on the way |
-//! | `resource` | JWTs for somebody else: Graph, another audience, an ID token |
+//! | `microsoft` | JWTs for Microsoft Graph and its siblings |
+//! | `resource` | JWTs for somebody else: another audience, an ID token |
 //! | `issuer` | versions, issuers, algorithms |
 //! | `tenant` | tenants |
 //! | `product` | issuers of B2C and External ID |
@@ -19,6 +20,7 @@ pub(super) mod cases;
 mod group;
 mod issuer;
 mod mangled;
+mod microsoft;
 mod opaque;
 mod permission;
 mod person;
@@ -26,6 +28,7 @@ mod product;
 mod resource;
 mod tenant;
 
+pub(crate) use issuer::tenant_in;
 pub(super) use product::issuers_differ;
 
 use crate::catalogue::Row;
@@ -33,6 +36,7 @@ use crate::catalogue::Row;
 pub(super) const ROWS: &[&[Row]] = &[
     opaque::ROWS,
     mangled::ROWS,
+    microsoft::ROWS,
     resource::ROWS,
     issuer::ROWS,
     tenant::ROWS,

@@ -60,7 +60,13 @@ fn end_of_object(text: &str) -> Option<usize> {
 fn take(members: &Map<String, Value>, found: &mut Found) -> bool {
     let has = |name: &str| members.contains_key(name);
     if has("error") && found.error.is_none() {
-        found.error = Some(ProviderError::read(members));
+        // Microsoft Graph and Google's APIs put an object there.
+        let inner = members.get("error").and_then(Value::as_object);
+        let text = |name| inner.and_then(|inner| inner.get(name)?.as_str());
+        found.error = Some(match text("code").or_else(|| text("status")) {
+            Some(code) => ProviderError::new(code, text("message")),
+            None => ProviderError::read(members),
+        });
     }
     let is_answer =
         has("access_token") || has("id_token") || (has("token_type") && has("expires_in"));

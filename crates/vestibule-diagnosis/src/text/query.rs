@@ -35,7 +35,7 @@ pub(super) fn read(word: &str, found: &mut Found) {
             .map(|(_, value)| value.to_string())
     };
     let is_request = value("response_type").is_some() || value("redirect_uri").is_some();
-    let error = value("error");
+    let error = value("error").filter(|error| !error.is_empty());
     if is_request || (error.is_none() && (value("state").is_none() || value("code").is_none())) {
         return;
     }

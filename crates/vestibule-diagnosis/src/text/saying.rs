@@ -22,6 +22,10 @@ pub enum Saying {
     Expired,
     /// The token is not valid yet.
     NotYet,
+    /// It has no end.
+    NoEnd,
+    /// It lacks the permission.
+    Permission,
     /// It is no JWT.
     Malformed,
     /// The algorithm is not accepted.
@@ -79,9 +83,9 @@ pub enum Saying {
 use Saying::{
     Algorithm, Audience, CookieTooLarge, CookieUnreadable, Cors, EmailUnverified, Expired, Framed,
     FrontBuffer, HeadTooLarge, Issuer, KeycloakAudience, Malformed, NoAuthorization, NoConnection,
-    NoSuchHost, NoUserName, NonceMismatch, NoneWithoutSecure, NotYet, Preflight, RefreshReused,
-    Signature, SilentTimeout, StateExpired, StateMissing, TimedOut, Tls, TooManyRedirects,
-    TooManyStateCookies, UnderscoreHeader, UnknownKey, WorkerRedirect,
+    NoEnd, NoSuchHost, NoUserName, NonceMismatch, NoneWithoutSecure, NotYet, Permission, Preflight,
+    RefreshReused, Signature, SilentTimeout, StateExpired, StateMissing, TimedOut, Tls,
+    TooManyRedirects, TooManyStateCookies, UnderscoreHeader, UnknownKey, WorkerRedirect,
 };
 
 /// Words that must all be there, in lower case, and what they mean.
@@ -179,6 +183,27 @@ const PHRASES: &[(&[&str], Saying)] = &[
         &["has set 'samesite=none' and must also set 'secure'"],
         NoneWithoutSecure,
     ),
+    (&["the audience '", "' is invalid"], Audience),
+    (&["the issuer '", "' is invalid"], Issuer),
+    (&["the signature key was not found"], UnknownKey),
+    (&["the signature is invalid"], Signature),
+    (&["the token expired at"], Expired),
+    (&["the token lifetime is invalid"], Expired),
+    (&["the token is not valid before"], NotYet),
+    (&["the token has no expiration"], NoEnd),
+    (&["error=\"insufficient_scope\""], Permission),
+    // Microsoft Graph.
+    (
+        &["access token validation failure. invalid audience"],
+        Audience,
+    ),
+    (&["compacttoken parsing failed"], Malformed),
+    (&["compactticket"], Malformed),
+    (
+        &["lifetime validation failed, the token is expired"],
+        Expired,
+    ),
+    (&["access token has expired"], Expired),
     (&["idx21323"], NonceMismatch),
     (&["idx21320"], NonceMismatch),
     (&["idx12709"], Malformed),
@@ -302,6 +327,8 @@ const PHRASES: &[(&[&str], Saying)] = &[
     // Servers on the way.
     (&["upstream sent too big header"], FrontBuffer),
     (&["request header or cookie too large"], HeadTooLarge),
+    (&["client sent too large request header"], HeadTooLarge),
+    (&["client sent too long header line"], HeadTooLarge),
     (&["request header fields too large"], HeadTooLarge),
     (
         &["size of a request header field exceeds server limit"],

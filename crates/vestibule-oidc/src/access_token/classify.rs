@@ -4,7 +4,7 @@
 //! Counting dots is not enough: Entra's codes and refresh tokens have two of them and are no JWTs.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 
 use crate::json;
@@ -32,9 +32,10 @@ pub enum TokenShape {
         /// The payload.
         claims: Map<String, Value>,
     },
-    /// A header and a payload without, or with an empty, signature: cut off on the way.
+    /// A header and a payload without, or with an empty, signature, or only the beginning of that:
+    /// cut off on the way.
     TruncatedJwt {
-        /// The header.
+        /// The header; empty if it is cut itself.
         header: Map<String, Value>,
     },
     /// Five parts with `enc` in the header: encrypted for somebody.
@@ -59,6 +60,21 @@ pub enum TokenShape {
     GitLabOpaque,
     /// Begins as Salesforce's session ids do: the organization's id, then `!`.
     SalesforceOpaque,
+    /// Parts with dots between them, of which some are those of a JWT and some can't be read: it was
+    /// changed, or its beginning is missing.
+    DamagedJwt {
+        /// The header, if it can be read.
+        header: Option<Map<String, Value>>,
+        /// The payload, if it can be read.
+        claims: Option<Map<String, Value>>,
+    },
+    /// A SAML assertion or response, in base64 or as XML.
+    Saml,
+    /// Longer than anything that is looked into.
+    TooLong {
+        /// Its length in bytes.
+        length: usize,
+    },
     /// The whole JSON answer of a token endpoint.
     TokenResponse,
     /// Anything else.
@@ -76,6 +92,9 @@ impl TokenShape {
             Self::Jwt { .. } => "jwt",
             Self::UnsignedJwt { .. } => "unsigned-jwt",
             Self::TruncatedJwt { .. } => "truncated-jwt",
+            Self::DamagedJwt { .. } => "damaged-jwt",
+            Self::Saml => "saml",
+            Self::TooLong { .. } => "too-long",
             Self::Jwe { .. } => "jwe",
             Self::TokenResponse => "token-response",
             Self::EntraCodeOrRefreshToken => "code-or-refresh-token",
@@ -96,12 +115,24 @@ impl TokenShape {
 pub enum Cleaning {
     /// White space or line breaks.
     WhiteSpace,
-    /// The word `Bearer`, once or more often.
+    /// The word `Bearer`.
     Bearer,
+    /// The word `Bearer` more than once.
+    BearerAgain,
     /// Quotation marks.
     Quotes,
     /// A name and `=`, or a header's name and `:`.
     Name,
+    /// Percent-encoding.
+    Percent,
+    /// `=` at the end of parts, or the alphabet of base64 that is not for addresses.
+    Padding,
+    /// Characters nobody sees: a byte order mark, a space without width.
+    Invisible,
+    /// A comma, semicolon or dot behind it, or the backslashes of a shell.
+    Punctuation,
+    /// Dots in the place of what was left out.
+    Ellipsis,
 }
 
 /// A token as people paste or templates build it, and what was around it.
@@ -114,15 +145,92 @@ pub struct Cleaned {
 }
 
 /// Takes off what surrounds a token: white space, quotes, `Authorization:`, `access_token=`,
-/// `Bearer`.
+/// `Bearer`; and undoes what copying does to it.
+///
+/// Only to explain a token: who verifies one takes it as it came.
 pub fn clean(text: &str) -> Cleaned {
     let mut removed = Vec::new();
+    let mut text = text.to_owned();
+    if text.contains(is_invisible) {
+        removed.push(Cleaning::Invisible);
+        text.retain(|char| !is_invisible(char));
+    }
+    if let Some(decoded) = without_percent(&text) {
+        removed.push(Cleaning::Percent);
+        text = decoded;
+    }
     let mut note = |what| {
         if !removed.contains(&what) {
             removed.push(what);
+        } else if what == Cleaning::Bearer && !removed.contains(&Cleaning::BearerAgain) {
+            removed.push(Cleaning::BearerAgain);
         }
     };
-    let mut text: &str = text;
+    let text = without_surroundings(&text, &mut note);
+    if text.starts_with('{') {
+        return Cleaned {
+            text: text.to_owned(),
+            removed,
+        };
+    }
+    let mut text = match text.contains(char::is_whitespace) {
+        false => text.to_owned(),
+        true => {
+            note(Cleaning::WhiteSpace);
+            text.split_whitespace().collect()
+        }
+    };
+    if text.starts_with(JWT_START) {
+        repair(&mut text, &mut note);
+    }
+    Cleaned { text, removed }
+}
+
+/// How every JSON object begins in base64url: `{"`.
+const JWT_START: &str = "eyJ";
+
+/// The longest name in front of a token.
+const MAX_NAME_BYTES: usize = 40;
+
+const fn is_invisible(char: char) -> bool {
+    matches!(
+        char,
+        '\u{feff}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{ad}' | '\0'
+    )
+}
+
+/// Undoes percent-encoding, also where it was done twice. `None` if there is none, or if the text is
+/// an address.
+fn without_percent(text: &str) -> Option<String> {
+    if text.len() > MAX_BYTES || text.contains("://") || text.contains(['?', '&']) {
+        return None;
+    }
+    let once = |text: &str| -> Option<String> {
+        let mut bytes = Vec::with_capacity(text.len());
+        let mut rest = text.as_bytes();
+        let mut found = false;
+        while let [first, more @ ..] = rest {
+            let value = match (first, more) {
+                (b'%', [high, low, ..]) => {
+                    let digit = |byte: u8| char::from(byte).to_digit(16);
+                    let value = digit(*high)? * 16 + digit(*low)?;
+                    Some(u8::try_from(value).ok().filter(u8::is_ascii)?)
+                }
+                _ => None,
+            };
+            bytes.push(value.unwrap_or(*first));
+            found |= value.is_some();
+            rest = more.get(if value.is_some() { 2 } else { 0 }..)?;
+        }
+        String::from_utf8(bytes).ok().filter(|_| found)
+    };
+    let first = once(text)?;
+    Some(once(&first).unwrap_or(first))
+}
+
+/// Takes off names, marks and words around a token, as often as there are any.
+fn without_surroundings<'t>(text: &'t str, note: &mut impl FnMut(Cleaning)) -> &'t str {
+    let mut text = text;
     loop {
         let before = text;
         let trimmed = text.trim();
@@ -130,38 +238,89 @@ pub fn clean(text: &str) -> Cleaned {
             note(Cleaning::WhiteSpace);
             text = trimmed;
         }
-        let unquoted = text.trim_matches(['"', '\'', '`']);
-        if unquoted.len() != text.len() && !text.starts_with('{') {
+        if text.starts_with('{') {
+            return text;
+        }
+        let unquoted = text.trim_matches(is_mark);
+        if unquoted.len() != text.len() {
             note(Cleaning::Quotes);
             text = unquoted;
         }
-        for (word, what) in [
-            ("Authorization:", Cleaning::Name),
-            ("access_token=", Cleaning::Name),
-            ("Bearer ", Cleaning::Bearer),
-        ] {
-            if text
-                .get(..word.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(word))
-            {
-                note(what);
-                text = text.get(word.len()..).unwrap_or_default();
-            }
+        let plain = text.trim_end_matches([',', ';', '\\']);
+        if plain.len() != text.len() {
+            note(Cleaning::Punctuation);
+            text = plain;
         }
-        if text == before {
-            break;
+        if let Some(rest) = behind_bearer(text) {
+            note(Cleaning::Bearer);
+            text = rest;
+        } else if let Some(rest) = behind_name(text) {
+            note(Cleaning::Name);
+            text = rest;
+        }
+        if text.len() == before.len() {
+            return text;
         }
     }
-    if text.starts_with('{') || !text.contains(char::is_whitespace) {
-        return Cleaned {
-            text: text.to_owned(),
-            removed,
-        };
+}
+
+const fn is_mark(char: char) -> bool {
+    matches!(
+        char,
+        '"' | '\'' | '`' | '“' | '”' | '„' | '‘' | '’' | '«' | '»' | '<' | '>'
+    )
+}
+
+fn behind_bearer(text: &str) -> Option<&str> {
+    let (word, rest) = text.split_at_checked("Bearer".len())?;
+    let ends = rest.starts_with([' ', '\t', '\n', '\r', '\u{a0}', ':', '+']);
+    let rest = rest.trim_start_matches([':', '+']);
+    let rest = rest.strip_prefix(' ').unwrap_or(rest);
+    (ends && word.eq_ignore_ascii_case("Bearer")).then_some(rest)
+}
+
+/// What stands behind a name that is one of a token or of the field it goes in, as in
+/// `OIDC_access_token: x`, `"access_token":"x"`, `token: >-`.
+fn behind_name(text: &str) -> Option<&str> {
+    let end = text
+        .bytes()
+        .take(MAX_NAME_BYTES + 1)
+        .position(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b'_' | b' '))?;
+    let (name, rest) = text.split_at_checked(end)?;
+    let name = name.to_ascii_lowercase();
+    let known = ["token", "authorization", "jwt", "bearer"]
+        .iter()
+        .any(|word| name.contains(word));
+    let rest = rest.trim_start_matches(is_mark).trim_start();
+    let rest = rest.strip_prefix([':', '='])?.trim_start();
+    // How YAML announces a text of several lines.
+    let rest = ["|-", "|", ">-", ">"]
+        .iter()
+        .find_map(|sign| rest.strip_prefix(sign))
+        .unwrap_or(rest);
+    (known && !rest.is_empty()).then_some(rest)
+}
+
+/// Undoes what copying and other encodings do to a JWT.
+fn repair(text: &mut String, note: &mut impl FnMut(Cleaning)) {
+    if text.contains('\\') {
+        note(Cleaning::Punctuation);
+        *text = text.replace("\\r", "").replace("\\n", "").replace('\\', "");
     }
-    note(Cleaning::WhiteSpace);
-    Cleaned {
-        text: text.split_whitespace().collect(),
-        removed,
+    if let Some(place) = ["...", "…"].iter().filter_map(|dots| text.find(dots)).min() {
+        note(Cleaning::Ellipsis);
+        text.truncate(place);
+        return;
+    }
+    let dots = text.bytes().filter(|byte| *byte == b'.').count();
+    if dots == 3 && text.ends_with('.') {
+        note(Cleaning::Punctuation);
+        text.pop();
+    }
+    if text.contains(['=', '+', '/']) {
+        note(Cleaning::Padding);
+        text.retain(|char| char != '=');
+        *text = text.replace('+', "-").replace('/', "_");
     }
 }
 
@@ -172,7 +331,7 @@ pub fn classify(text: &str) -> TokenShape {
         return TokenShape::Empty;
     }
     if text.len() > MAX_BYTES {
-        return TokenShape::Opaque { length: text.len() };
+        return TokenShape::TooLong { length: text.len() };
     }
     if text.starts_with('{') && json::parse_object(text.as_bytes(), MAX_BYTES).is_ok() {
         return TokenShape::TokenResponse;
@@ -183,8 +342,11 @@ pub fn classify(text: &str) -> TokenShape {
     if is_salesforce(text) {
         return TokenShape::SalesforceOpaque;
     }
+    if is_saml(text) {
+        return TokenShape::Saml;
+    }
     let parts: Vec<&str> = text.splitn(6, '.').collect();
-    let opaque = || TokenShape::Opaque { length: text.len() };
+    let opaque = || damaged(&parts).unwrap_or(TokenShape::Opaque { length: text.len() });
     match parts.as_slice() {
         [whole] => without_dots(whole),
         [header, _, _, _, _] => match object(header) {
@@ -197,7 +359,7 @@ pub fn classify(text: &str) -> TokenShape {
             }
             (Some(header), Some(_)) if signature.is_empty() => TokenShape::TruncatedJwt { header },
             (Some(header), Some(claims)) => TokenShape::Jwt { header, claims },
-            (None, _) if matches!(*header, "0" | "1") => TokenShape::EntraCodeOrRefreshToken,
+            (None, None) if matches!(*header, "0" | "1") => TokenShape::EntraCodeOrRefreshToken,
             _ => opaque(),
         },
         [first, _] => match signed_header(first) {
@@ -221,6 +383,8 @@ fn without_dots(text: &str) -> TokenShape {
         TokenShape::GitLabOpaque
     } else if let Some(header) = signed_header(text) {
         TokenShape::TruncatedJwt { header }
+    } else if text.starts_with(JWT_START) && text.bytes().all(is_base64url) {
+        TokenShape::TruncatedJwt { header: Map::new() }
     } else {
         TokenShape::Opaque { length: text.len() }
     }
@@ -234,6 +398,43 @@ fn is_salesforce(text: &str) -> bool {
             && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
             && !rest.is_empty()
     })
+}
+
+const fn is_base64url(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}
+
+/// Parts of a JWT of which one at least can be read, or begins as a header does.
+fn damaged(parts: &[&str]) -> Option<TokenShape> {
+    let (first, rest) = parts.split_first().filter(|(_, rest)| !rest.is_empty())?;
+    if parts.len() > 4 {
+        return None;
+    }
+    let header = signed_header(first);
+    let claims = parts.iter().filter_map(|part| object(part));
+    let claims = claims.into_iter().find(|found| !found.contains_key("alg"));
+    let is_header = first.starts_with(JWT_START) && rest.len() == 2;
+    (header.is_some() || claims.is_some() || is_header)
+        .then_some(TokenShape::DamagedJwt { header, claims })
+}
+
+/// XML of SAML, as it is or in base64.
+fn is_saml(text: &str) -> bool {
+    let is_xml = |text: &str| {
+        let lower = text.to_ascii_lowercase();
+        lower.starts_with('<')
+            && ["saml", "assertion", "<response"]
+                .iter()
+                .any(|word| lower.contains(word))
+    };
+    if text.starts_with('<') {
+        return is_xml(text);
+    }
+    // Four characters are three bytes, so any such beginning can be decoded.
+    let start = text.get(..text.len().min(256) / 4 * 4).unwrap_or_default();
+    let start = start.trim_end_matches('=');
+    let bytes = STANDARD_NO_PAD.decode(start).unwrap_or_default();
+    is_xml(&String::from_utf8_lossy(&bytes))
 }
 
 fn object(part: &str) -> Option<Map<String, Value>> {

@@ -2,11 +2,13 @@
 //! what each would say and which setting moves it. Unlike a verifier it does not stop at the first that fails.
 
 use serde::Serialize;
-use vestibule_diagnosis::evidence::{Failure, Token};
+use url::Url;
+use vestibule_diagnosis::evidence::{Failure, Product, Token};
 use vestibule_oidc::access_token::{AccessTokenError, TokenShape};
 use vestibule_oidc::id_token::DEFAULT_SKEW;
 use vestibule_oidc::issuer::KeyOrigin;
 use vestibule_oidc::jose::{Algorithm, CompactJws};
+use vestibule_oidc::microsoft::{TenantId, cloud_of};
 use vestibule_oidc::time::UnixTime;
 
 use super::expected::Expected;
@@ -113,7 +115,7 @@ pub(super) fn signature(raw: &str, token: &Token, keys: Option<&Keys>) -> Signat
 
 /// What this API would say.
 pub(super) fn of(token: &Token, api: &Expected, signature: &Signature, now: UnixTime) -> Api {
-    let form = form(token);
+    let form = form(token, api);
     let is_jwt = form.outcome == Outcome::Passes;
     let mut checks = vec![form];
     if is_jwt {
@@ -195,22 +197,69 @@ impl Check {
     }
 }
 
-fn form(token: &Token) -> Check {
+fn form(token: &Token, api: &Expected) -> Check {
     let check = passes("form").expected("a signed JWT");
     let found = match &token.shape {
+        TokenShape::Jwt { .. } if token.missing_signature().is_some() => {
+            "a JWT whose signature was cut off"
+        }
         TokenShape::Jwt { .. } => return check.found("a signed JWT"),
         TokenShape::UnsignedJwt { .. } => "a JWT without a signature",
         TokenShape::TruncatedJwt { .. } => "a JWT that was cut off",
         TokenShape::Jwe { .. } => "an encrypted token",
+        TokenShape::DamagedJwt { .. } => "a JWT of which parts can't be read",
+        TokenShape::Saml => "a SAML assertion or response",
+        TokenShape::TooLong { .. } => "a text longer than any access token",
         TokenShape::TokenResponse => "a whole answer of a token endpoint",
         TokenShape::EntraCodeOrRefreshToken => "a code or a refresh token",
         TokenShape::Empty => "nothing",
         _ => "an opaque token",
     };
-    check.found(found).fails(
-        Failure::Format,
-        "the scope that is asked for: `access_token` of the route, OIDCScope in Apache",
-    )
+    let setting = match &token.shape {
+        TokenShape::Jwt { .. }
+        | TokenShape::TruncatedJwt { .. }
+        | TokenShape::DamagedJwt { .. } => {
+            "how it is copied, or what handles it on the way to the API: it arrived changed"
+        }
+        TokenShape::UnsignedJwt { .. } | TokenShape::Saml | TokenShape::TooLong { .. } => {
+            "what makes the token: no provider issues such a one as access token"
+        }
+        TokenShape::TokenResponse | TokenShape::EntraCodeOrRefreshToken => {
+            "what is passed on: the `access_token` of the token endpoint's answer"
+        }
+        _ => asked(token, api),
+    };
+    check.found(found).fails(Failure::Format, setting)
+}
+
+/// What decides at the provider for whom a token is.
+fn asked(token: &Token, api: &Expected) -> &'static str {
+    let made = token.product().or_else(|| api.product());
+    match made {
+        None => {
+            "what the provider is asked for: the API's scope, `audience` or `resource`, as it names APIs"
+        }
+        Some(Product::Auth0) => "`audience` in the authorization request: Auth0 names APIs by it",
+        Some(Product::Okta) => {
+            "the audience of the Okta authorization server: all its access tokens carry it"
+        }
+        Some(Product::Google | Product::GitHub | Product::GitLab | Product::Salesforce) => {
+            "nothing that is asked for: this provider's access tokens are for its own API; take the ID token, or headers"
+        }
+        Some(Product::Keycloak) => {
+            "an audience mapper of the Keycloak client: the scope alone does not decide it"
+        }
+        Some(Product::Cognito) => {
+            "the API's check: Cognito's access tokens have no `aud` of their own; compare `client_id` and the resource \
+             server's scope"
+        }
+        Some(Product::AdFs) => "the Web API that is asked for, as `API-ID/openid` or `resource`",
+        Some(Product::Ping) => "the resource whose scope is asked for",
+        Some(_) => {
+            "the scope that is asked for (`access_token` of the route, OIDCScope in Apache): a token is for the API \
+             whose scope it is"
+        }
+    }
 }
 
 fn of_signature(token: &Token, signature: &Signature) -> Check {
@@ -252,10 +301,7 @@ fn issuer(token: &Token, api: &Expected, signature: &Signature) -> Check {
     let check = check.expected(expected);
     let setting = match api.is_sign_in {
         true => "`issuer` of the provider, and `tenants` where it serves several",
-        false => {
-            "the API's accepted issuers; for Entra, `requestedAccessTokenVersion` in the API's manifest decides \
-                  which of its two a token names"
-        }
+        false => issuer_setting(iss.unwrap_or_default(), &api.api.issuers),
     };
     let (Some(iss), Some(claims)) = (iss, token.claims()) else {
         return check.found("no `iss`").fails(Failure::Issuer, setting);
@@ -282,6 +328,37 @@ fn issuer(token: &Token, api: &Expected, signature: &Signature) -> Check {
         }
     }
     check
+}
+
+/// What moves the issuer of a token at the API, by the way it differs from those accepted.
+fn issuer_setting(iss: &str, accepted: &[String]) -> &'static str {
+    let cloud = |issuer: &str| Url::parse(issuer).ok()?.host_str().and_then(cloud_of);
+    let tenant = |issuer: &str| issuer.split(['/', '.']).find_map(TenantId::parse);
+    if cloud(iss).is_none() || !accepted.iter().any(|own| cloud(own).is_some()) {
+        return "the API's accepted issuers, or the provider people sign in with: the token is of another one";
+    }
+    let same_tenant = accepted
+        .iter()
+        .any(|own| tenant(own).is_some() && tenant(own) == tenant(iss));
+    // Version 1.0 has one host for several clouds.
+    let is_v1 = |issuer: &str| issuer.starts_with("https://sts.");
+    let same_cloud = accepted
+        .iter()
+        .any(|own| is_v1(own) || is_v1(iss) || cloud(own) == cloud(iss));
+    let alias = accepted.iter().any(|own| tenant(own).is_none());
+    match (same_tenant, same_cloud) {
+        (true, true) => {
+            "`requestedAccessTokenVersion` in the manifest of the API's registration, which decides which of its \
+             tenant's two issuers a token names; or the API's accepted issuers"
+        }
+        (_, false) => "the cloud people sign in at: its sign-in host, and the registration in it",
+        (false, true) if alias => {
+            "the API's accepted issuers: `common` and `organizations` are no issuers, a token names its tenant"
+        }
+        (false, true) => {
+            "the tenant people sign in at: the one in `issuer`; or the API's accepted issuers"
+        }
+    }
 }
 
 fn audience(token: &Token, api: &Expected) -> Check {
@@ -313,12 +390,15 @@ fn audience(token: &Token, api: &Expected) -> Check {
         (true, _) => check,
         (false, false) if is_same => check.fails(
             Failure::Audience,
-            "the API's accepted audiences: these are names of one API, and which of them a token has, its version decides",
+            match token.is_entra() {
+                true => {
+                    "the API's accepted audiences: these are names of one API, and which of them a token has, its \
+                     version decides"
+                }
+                false => "the API's accepted audiences: these differ by `api://` or a slash",
+            },
         ),
-        (false, false) => check.fails(
-            Failure::Audience,
-            "the scope that is asked for (`access_token` of the route): a token is for the API whose scope it is",
-        ),
+        (false, false) => check.fails(Failure::Audience, asked(token, api)),
         (false, true) => check.fails(
             Failure::Audience,
             "`client_id` of the provider: an ID token is for the app that signed the person in",
@@ -328,6 +408,17 @@ fn audience(token: &Token, api: &Expected) -> Check {
 
 /// RFC 8725 §3.11 and §3.12.
 fn kind(token: &Token, api: &Expected) -> Check {
+    if token.is_refresh_token() {
+        let check = passes("type").expected(if api.is_sign_in {
+            "an ID token"
+        } else {
+            "an access token"
+        });
+        return check.found("a refresh token").fails(
+            Failure::Kind,
+            "what is passed on: the `access_token` of the token endpoint's answer",
+        );
+    }
     let is_id = token.looks_like_id_token();
     let word = |is_id| match is_id {
         true => "an ID token",
@@ -351,10 +442,15 @@ fn kind(token: &Token, api: &Expected) -> Check {
 
 fn expiry(token: &Token, now: UnixTime) -> Check {
     let check = passes("expiry").expected("an `exp` that is still to come");
-    let Some(exp) = token.number("exp") else {
-        return check.found("no `exp`").fails(
+    let Some(exp) = token.number("exp").filter(|_| !token.has_milliseconds()) else {
+        let found = match (token.number("exp"), token.has("exp")) {
+            (Some(exp), _) => format!("{exp}, in milliseconds"),
+            (None, true) => "an `exp` that is no number".to_owned(),
+            (None, false) => "no `exp`".to_owned(),
+        };
+        return check.found(found).fails(
             Failure::Claim,
-            "the provider: every token it issues has one",
+            "what makes the token: `exp` is a number of seconds",
         );
     };
     let moment = Moment::new(exp, now);
@@ -369,6 +465,10 @@ fn expiry(token: &Token, now: UnixTime) -> Check {
 }
 
 fn start(token: &Token, now: UnixTime) -> Option<Check> {
+    // Its unit was told already.
+    if token.has_milliseconds() {
+        return None;
+    }
     let named = |name| token.number(name).map(|from| (name, from));
     let latest = |first: (&'static str, i64), second: (&'static str, i64)| match second.1 > first.1
     {

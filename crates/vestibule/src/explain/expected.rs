@@ -64,6 +64,19 @@ impl Expected {
         self.api == Api::default()
     }
 
+    /// Which product the configured provider is.
+    pub(super) fn product(&self) -> Option<Product> {
+        let mut evidence = Evidence::default();
+        evidence.settings.clone_from(&self.settings);
+        let of_issuer = || {
+            self.api
+                .issuers
+                .iter()
+                .find_map(|issuer| Product::of_url(issuer))
+        };
+        evidence.product().or_else(of_issuer)
+    }
+
     /// Adds what is known to the evidence.
     pub(super) fn tell(&self, evidence: &mut Evidence) {
         self.tell_settings(evidence);

@@ -34,6 +34,7 @@ mod tests;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use vestibule_diagnosis::evidence::{Role, Token};
+use vestibule_diagnosis::text::MAX_BYTES;
 use vestibule_diagnosis::{Evidence, diagnose};
 use vestibule_oidc::access_token::clean;
 use vestibule_oidc::time::UnixTime;
@@ -41,9 +42,10 @@ use vestibule_oidc::time::UnixTime;
 use self::checks::Api;
 use self::expected::{Expected, Who};
 use self::failure::Failure;
-use self::input::{From, Input};
+use self::input::{From, Given, Input};
 use self::keys::Keys;
 use self::report::{Report, Said, Subject};
+use self::token::Validators;
 use crate::cli::ExplainArgs;
 use crate::exit::Exit;
 use crate::output;
@@ -80,6 +82,19 @@ fn explain(arguments: &ExplainArgs, now: UnixTime) -> Result<Report, Failure> {
     }
     let given = input::given(arguments)?;
     let who = expected::who(arguments)?;
+    let mut report = of_given(arguments, &given, &who, now)?;
+    if given.is_cut {
+        say_cut(&mut report);
+    }
+    Ok(report)
+}
+
+fn of_given(
+    arguments: &ExplainArgs,
+    given: &Given,
+    who: &Who,
+    now: UnixTime,
+) -> Result<Report, Failure> {
     match input::kind(&given.text) {
         Input::Token => {
             if given.from == From::Argument && !arguments.json {
@@ -89,9 +104,9 @@ fn explain(arguments: &ExplainArgs, now: UnixTime) -> Result<Report, Failure> {
                 );
             }
             let keys = keys::keys(arguments, &given.text)?;
-            Ok(of_token(&given.text, &who, keys.as_ref(), now))
+            Ok(of_token(&given.text, who, keys.as_ref(), now))
         }
-        Input::Text => Ok(of_text(&given.text, &who, now)),
+        Input::Text => Ok(of_text(&given.text, who, now)),
     }
 }
 
@@ -141,6 +156,13 @@ fn of_token(text: &str, who: &Who, keys: Option<&Keys>, now: UnixTime) -> Report
         .filter(|from| !from.is_empty());
     details.not_asked = keys.and_then(|keys| keys.not_asked.clone());
     details.verified = signature.outcome();
+    // What this issuer's tokens are, the catalogue knows better than their form shows.
+    if findings
+        .iter()
+        .any(|finding| finding.code == "VST-OKTA-ORG-SERVER")
+    {
+        details.validated_by = Validators::Issuer;
+    }
     let (verdict, is_no) = verdict::of_token(&token, &details, &judged, &findings);
     // That it is no JWT was said.
     let says_more = |(api, checks): &(&Expected, Api)| !api.is_unknown() || checks.checks.len() > 1;
@@ -161,17 +183,22 @@ fn of_token(text: &str, who: &Who, keys: Option<&Keys>, now: UnixTime) -> Report
 fn of_text(text: &str, who: &Who, now: UnixTime) -> Report {
     let mut evidence = Evidence::of_text(text);
     evidence.now = Some(now);
+    // What the text says was compared is what happened; the configuration says what is set now.
+    let compared = evidence.api.take();
+    let origin = evidence.settings.take();
     match (who.apis.as_slice(), who.sign_ins.first()) {
         ([only], _) => only.tell(&mut evidence),
         ([first, ..], _) => first.tell_settings(&mut evidence),
         ([], Some(sign_in)) => sign_in.tell_settings(&mut evidence),
         ([], None) => {}
     }
+    evidence.api = compared.or_else(|| evidence.api.take());
+    evidence.settings = evidence.settings.take().or(origin);
     let findings = diagnose(&evidence);
     let found = evidence.text.take().unwrap_or_default();
     let details = text::describe(&found, &evidence, now);
     Report {
-        is_known: !found.is_empty() || !findings.is_empty(),
+        is_known: !findings.is_empty() || found.is_understood(),
         subject: Subject::Text(Box::new(Said {
             verdict: verdict::of_text(&details, &findings),
             is_no: false,
@@ -179,4 +206,17 @@ fn of_text(text: &str, who: &Who, now: UnixTime) -> Report {
         })),
         findings,
     }
+}
+
+/// Says so where not all of it was read.
+fn say_cut(report: &mut Report) {
+    let verdict = match &mut report.subject {
+        Subject::Token(said) => &mut said.verdict,
+        Subject::Text(said) => &mut said.verdict,
+        Subject::Request(_) => return,
+    };
+    verdict.push_str(&format!(
+        " Only the first {} KiB of it were read.",
+        MAX_BYTES >> 10
+    ));
 }

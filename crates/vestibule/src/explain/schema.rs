@@ -22,6 +22,9 @@ pub(super) fn schema() -> Value {
                     "jwt",
                     "unsigned-jwt",
                     "truncated-jwt",
+                    "damaged-jwt",
+                    "saml",
+                    "too-long",
                     "jwe",
                     "token-response",
                     "code-or-refresh-token",
@@ -45,6 +48,8 @@ pub(super) fn schema() -> Value {
                 one_of(&[
                     "anybody",
                     "microsoft-graph",
+                    "microsoft",
+                    "shared-secret",
                     "recipient",
                     "issuer",
                     "nobody",

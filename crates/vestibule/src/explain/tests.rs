@@ -356,6 +356,174 @@ fn a_callback_shows_the_names_of_its_parameters_alone() {
 }
 
 #[test]
+fn an_ordinary_callback_is_no_finding() {
+    for code in [
+        "0.ASgAabcdefghijk.AgABBAIAAAD",
+        "1.AXoAabcdef.AQABAAIAAAA",
+        "AQABAAIAAADcanary0123",
+    ] {
+        let report = Stage::new().report(&[&format!(
+            "https://portal.example.com/.vestibule/callback?code={code}&state=canary-state&session_state=x"
+        )]);
+        assert_eq!(
+            (codes(&report).len(), report.exit()),
+            (0, Exit::Done),
+            "{}",
+            page(&report)
+        );
+    }
+    let line = "upstream sent too big header while reading response header from upstream, request: \"GET \
+                /oauth2/callback?code=0.ASgCANARYCODEabc.AgABBAIAAAD&state=x HTTP/1.1\"";
+    assert_eq!(
+        codes(&Stage::new().report(&[line])),
+        ["VST-HEADER-FRONT-BUFFER"]
+    );
+}
+
+#[test]
+fn no_verdict_praises_what_a_finding_refuses() {
+    let stage = Stage::new();
+    let mut okta = json!({ "iss": "https://dev-1.okta.com", "aud": "https://dev-1.okta.com", "scp": ["x"], "exp": NOW + 60 });
+    let mut other_tenant = entra("2.0", API);
+    other_tenant["tid"] = "00000000-0000-4000-8000-000000000000".into();
+    let short = {
+        let whole = token(header(), entra("2.0", API));
+        whole[..whole.len() - 40].to_owned()
+    };
+    let secret = json!({ "alg": "HS256", "typ": "JWT", "kid": "k" });
+    for text in [
+        token(header(), okta.clone()),
+        token(header(), other_tenant),
+        token(secret.clone(), entra("2.0", API)),
+        token(
+            header(),
+            entra("1.0", "https://management.core.windows.net/"),
+        ),
+        short.clone(),
+    ] {
+        let report = stage.token(&text, &[]);
+        let verdict = report.subject.verdict();
+        assert!(!verdict.contains("Anybody"), "{verdict}");
+        assert_eq!(report.exit(), Exit::Wrong, "{verdict}");
+    }
+    let report = stage.token(&short, &["--audience", API]);
+    assert!(
+        !report.subject.verdict().contains("accepts it"),
+        "{}",
+        page(&report)
+    );
+    let mut bare = entra("2.0", API);
+    bare.as_object_mut().unwrap().remove("scp");
+    let report = stage.token(&token(header(), bare), &CONFIG);
+    assert!(
+        !report.subject.verdict().contains("accepts it"),
+        "{}",
+        page(&report)
+    );
+    // Whose secret it is signed with nobody else can know.
+    okta["iss"] = "https://id.example".into();
+    let report = stage.token(&token(secret, okta), &[]);
+    assert!(
+        !report.subject.verdict().contains("Anybody"),
+        "{}",
+        page(&report)
+    );
+}
+
+#[test]
+fn a_password_in_an_address_and_a_key_in_a_header_are_not_shown() {
+    let stage = Stage::new();
+    let report = stage.report(&["https://bob:CANARY@host.example/x AADSTS50011"]);
+    let request = stage.report(&[
+        CONFIG[0],
+        CONFIG[1],
+        "--request",
+        "GET /static/x",
+        "--header",
+        "X-Api-Key: CANARY",
+        "--header",
+        "X-Session-Token: CANARY",
+        "--header",
+        "Accept: text/html",
+    ]);
+    for report in [report, request] {
+        let text = page(&report) + &report.to_json();
+        assert!(!text.contains("CANARY"), "{text}");
+    }
+}
+
+#[test]
+fn a_code_without_a_page_was_not_explained() {
+    for text in [
+        "AADB2C99999: something new",
+        "IDX99999: something new",
+        "{\"error\": \"odd_one\"}",
+    ] {
+        let report = Stage::new().report(&[text]);
+        assert_eq!(
+            (codes(&report).len(), report.exit()),
+            (0, Exit::Impossible),
+            "{}",
+            page(&report)
+        );
+    }
+}
+
+#[test]
+fn what_moves_a_check_is_the_providers_own_setting() {
+    let stage = Stage::new();
+    let moved = |claims: Value, audience: &str, issuer: &str| {
+        let report = stage.token(
+            &token(header(), claims),
+            &["--audience", audience, "--issuer", issuer],
+        );
+        let Subject::Token(said) = report.subject else {
+            panic!("no token");
+        };
+        let settings = said.details.apis[0]
+            .failures()
+            .filter_map(|check| check.setting);
+        settings.collect::<Vec<_>>().join("; ")
+    };
+    let other = |iss: &str| json!({ "iss": iss, "aud": "x", "scope": "a", "exp": NOW + 60 });
+    for (iss, words) in [
+        ("https://t.eu.auth0.com/", "`audience`"),
+        (
+            "https://dev-1.okta.com/oauth2/default",
+            "authorization server",
+        ),
+        ("https://id.example/realms/r", "audience mapper"),
+        ("https://cognito-idp.eu-west-1.amazonaws.com/p", "Cognito"),
+        ("https://accounts.google.com", "ID token"),
+    ] {
+        let said = moved(other(iss), "https://api.mine", iss);
+        assert!(
+            said.contains(words) && !said.contains("access_token"),
+            "{iss}: {said}"
+        );
+    }
+    let own = format!("https://login.microsoftonline.com/{TENANT}/v2.0");
+    for (issuer, words) in [
+        (
+            format!("https://sts.windows.net/{TENANT}/"),
+            "requestedAccessTokenVersion",
+        ),
+        (
+            format!("https://login.microsoftonline.us/{TENANT}/v2.0"),
+            "the cloud",
+        ),
+        (
+            own.replace(TENANT, "00000000-0000-4000-8000-000000000000"),
+            "the tenant people sign in at",
+        ),
+        ("https://id.example".to_owned(), "of another one"),
+    ] {
+        let said = moved(entra("2.0", API), API, &issuer);
+        assert!(said.contains(words), "{issuer}: {said}");
+    }
+}
+
+#[test]
 fn what_nobody_knows_could_not_be_explained() {
     let report = Stage::new().report(&["hello", "world"]);
     assert_eq!(

@@ -4,7 +4,7 @@ use serde::Serialize;
 use url::Url;
 use vestibule_diagnosis::evidence::{Product, Role, Token};
 use vestibule_oidc::access_token::TokenShape;
-use vestibule_oidc::microsoft::is_graph_audience;
+use vestibule_oidc::microsoft::{is_graph_audience, microsoft_api};
 use vestibule_oidc::time::UnixTime;
 
 use super::checks::Api;
@@ -94,6 +94,10 @@ pub(super) enum Validators {
     Anybody,
     /// Microsoft Graph alone: its tokens are signed over something else than they show.
     MicrosoftGraph,
+    /// Another API of Microsoft's, for which it is.
+    Microsoft,
+    /// Whoever has the secret it was signed with.
+    SharedSecret,
     /// Whoever has the key it is encrypted for.
     Recipient,
     /// The issuer, at its own endpoints.
@@ -111,6 +115,8 @@ impl Validators {
             Self::MicrosoftGraph => {
                 "Microsoft Graph alone; to everybody else its signature looks wrong"
             }
+            Self::Microsoft => "only the API of Microsoft's it is for",
+            Self::SharedSecret => "only who has the secret it was signed with",
             Self::Recipient => "only who has the key it is encrypted for",
             Self::Issuer => {
                 "only its issuer; an API can ask at the introspection or user-info endpoint, if there is one"
@@ -170,14 +176,26 @@ pub(super) fn is_graph(token: &Token) -> bool {
                 .is_some_and(|header| header.contains_key("nonce")))
 }
 
+/// The name of the API of Microsoft's it is for, if it is one.
+fn microsoft(token: &Token) -> Option<&'static str> {
+    token.audiences().into_iter().find_map(microsoft_api)
+}
+
 fn validators(token: &Token) -> Validators {
     match &token.shape {
         TokenShape::Jwt { .. } if is_graph(token) => Validators::MicrosoftGraph,
+        TokenShape::Jwt { .. } if microsoft(token).is_some() => Validators::Microsoft,
+        TokenShape::Jwt { .. } if token.is_refresh_token() => Validators::Issuer,
+        TokenShape::Jwt { .. } if token.missing_signature().is_some() => Validators::Nobody,
+        TokenShape::Jwt { .. } if token.has_shared_secret() => Validators::SharedSecret,
         TokenShape::Jwt { .. } => Validators::Anybody,
         TokenShape::Jwe { .. } => Validators::Recipient,
         TokenShape::Empty
         | TokenShape::UnsignedJwt { .. }
         | TokenShape::TruncatedJwt { .. }
+        | TokenShape::DamagedJwt { .. }
+        | TokenShape::Saml
+        | TokenShape::TooLong { .. }
         | TokenShape::TokenResponse => Validators::Nobody,
         _ => Validators::Issuer,
     }
@@ -200,6 +218,13 @@ fn what(token: &Token) -> String {
             };
             format!("an access token for {resource}")
         }
+        TokenShape::Jwt { .. } if token.role != Role::Id && microsoft(token).is_some() => {
+            format!(
+                "an access token for {}",
+                microsoft(token).unwrap_or_default()
+            )
+        }
+        TokenShape::Jwt { .. } if token.is_refresh_token() => format!("a refresh token{of}"),
         TokenShape::Jwt { .. } => {
             let permissions = ["scp", "scope", "roles"].iter().any(|name| token.has(name));
             let typed = token
@@ -222,6 +247,9 @@ fn what(token: &Token) -> String {
         }
         TokenShape::UnsignedJwt { .. } => format!("a JWT{of} that nobody signed"),
         TokenShape::TruncatedJwt { .. } => "a JWT that was cut off".to_owned(),
+        TokenShape::DamagedJwt { .. } => "a JWT of which parts can't be read".to_owned(),
+        TokenShape::Saml => "a SAML assertion or response".to_owned(),
+        TokenShape::TooLong { .. } => "a text longer than any access token".to_owned(),
         TokenShape::Jwe { .. } => "an encrypted token (JWE)".to_owned(),
         TokenShape::EntraCodeOrRefreshToken => {
             "an authorization code or refresh token of Microsoft Entra ID, not an access token"

@@ -19,7 +19,14 @@ pub(super) fn of_token(
     let is = format!("This is {}.", details.what);
     let named: Vec<_> = judged.iter().filter(|(api, _)| !api.is_unknown()).collect();
     match (details.validated_by, &token.shape) {
-        (Validators::Anybody, _) => {}
+        (Validators::Anybody | Validators::SharedSecret, _) => {}
+        (Validators::Microsoft, _) if is_error(findings) => {
+            return (
+                format!("{is} Your API cannot validate it: it is for that API alone."),
+                true,
+            );
+        }
+        (Validators::Microsoft, _) => {}
         (Validators::MicrosoftGraph, _) => {
             return (
                 format!("{is} Your API cannot validate it: only Microsoft Graph can."),
@@ -32,17 +39,32 @@ pub(super) fn of_token(
                 true,
             );
         }
-        (Validators::Issuer, TokenShape::EntraCodeOrRefreshToken) => {
+        (Validators::Issuer, TokenShape::EntraCodeOrRefreshToken | TokenShape::Jwt { .. })
+            if token.is_refresh_token()
+                || matches!(token.shape, TokenShape::EntraCodeOrRefreshToken) =>
+        {
             return (
                 format!("{is} No API can use it, and no API must get it."),
+                true,
+            );
+        }
+        (Validators::Issuer, TokenShape::Jwt { .. }) => {
+            return (
+                format!("{is} Only its issuer can validate it; your API cannot."),
                 true,
             );
         }
         (Validators::Issuer, _) => {
             let is_no = is_error(findings) || !named.is_empty();
             return (
-                format!("{is} It is not a JWT: no API can validate it, only its issuer can."),
+                format!("{is} It is not a JWT: no API can validate it by itself."),
                 is_no,
+            );
+        }
+        (Validators::Nobody, TokenShape::Jwt { .. }) => {
+            return (
+                format!("{is} It was cut off: no API can validate it."),
+                true,
             );
         }
         (Validators::Nobody, _) => return (format!("{is} No API can validate it."), true),
@@ -51,7 +73,7 @@ pub(super) fn of_token(
     match nearest {
         Some((api, checks)) => {
             let expires = token.number("exp").is_some();
-            let (said, is_no) = by_checks(api, checks, named.len(), expires);
+            let (said, is_no) = by_checks(api, checks, named.len(), expires, findings);
             (format!("{is} {said}"), is_no)
         }
         None => of_nobody(&is, token, details, judged, findings),
@@ -59,11 +81,25 @@ pub(super) fn of_token(
 }
 
 /// The verdict of the API that comes nearest.
-fn by_checks(api: &Expected, checks: &Api, apis: usize, expires: bool) -> (String, bool) {
+fn by_checks(
+    api: &Expected,
+    checks: &Api,
+    apis: usize,
+    expires: bool,
+    findings: &[Finding],
+) -> (String, bool) {
     let name = capital(&api.name);
     let failing: Vec<_> = checks.failures().map(|check| check.check).collect();
     let open: Vec<_> = checks.not_made().map(|check| check.check).collect();
     match (failing.as_slice(), open.as_slice()) {
+        ([], _) if is_error(findings) => (
+            format!(
+                "The checks of {} pass as far as they were made, but something is wrong: {}.",
+                api.name,
+                title(findings)
+            ),
+            true,
+        ),
         ([], []) => (format!("{name} accepts it: every check passes."), false),
         ([], open) => (
             format!(
@@ -118,6 +154,7 @@ fn of_nobody(
         .collect();
     match failing.as_slice() {
         [] => {}
+        _ if is_error(findings) && !is_first(findings, "VST-TIME-EXPIRED") => {}
         ["expiry"] if token.number("exp").is_some() => {
             return (format!("{is} It has expired."), true);
         }
@@ -128,12 +165,22 @@ fn of_nobody(
             );
         }
     }
-    let said = match (token.role, is_error(findings)) {
-        (_, true) => "Something is wrong with it, see below.",
-        (Role::Id, false) => {
-            "It tells the app who signed in; an API takes an access token instead."
-        }
-        (_, false) => "Which API accepts it, its audience and issuer decide.",
+    // Who can validate what is right does not matter where it is wrong.
+    if is_error(findings) {
+        return (
+            format!("{is} Something is wrong with it: {}.", title(findings)),
+            true,
+        );
+    }
+    if details.validated_by == Validators::SharedSecret {
+        return (
+            format!("{is} Only who has the secret it was signed with can validate it."),
+            false,
+        );
+    }
+    let said = match token.role {
+        Role::Id => "It tells the app who signed in; an API takes an access token instead.",
+        _ => "Which API accepts it, its audience and issuer decide.",
     };
     let issuer = details.issuer.as_deref().unwrap_or("its issuer");
     (
@@ -145,17 +192,16 @@ fn of_nobody(
 /// The verdict on a text.
 pub(super) fn of_text(details: &TextDetails, findings: &[Finding]) -> String {
     if let Some(finding) = findings.first() {
-        let title = catalogue::row(finding.code).map_or("", |row| row.title);
-        let codes = match details.codes.as_slice() {
-            [] => String::new(),
-            codes => format!("{}: ", codes.join(", ")),
+        let title = row_title(finding);
+        return match details.codes.as_slice() {
+            [] => format!("{}.", capital(title)),
+            codes => format!("{}: {title}.", codes.join(", ")),
         };
-        return format!("{codes}{title}.");
     }
     if let Some(code) = details.codes.first() {
-        format!("The code {code} is known, and nothing in the text says more about it.")
+        format!("{code} has no page in this catalogue; nothing else in the text is known.")
     } else if let Some(error) = &details.error {
-        format!("The provider said `{error}`; that is in no part of the catalogue.")
+        format!("The text has the error `{error}`, which is in no part of this catalogue.")
     } else if let [token, ..] = details.tokens.as_slice() {
         format!(
             "There is {} in the text, and nothing is wrong with it as far as it shows.",
@@ -168,6 +214,21 @@ pub(super) fn of_text(details: &TextDetails, findings: &[Finding]) -> String {
     } else {
         "Nothing in this text is known: no error code, no token, no callback, no answer of a provider.".to_owned()
     }
+}
+
+/// Whether the first finding is this one.
+fn is_first(findings: &[Finding], code: &str) -> bool {
+    findings.first().is_some_and(|finding| finding.code == code)
+}
+
+/// What the worst of them is called; the root cause if it is one.
+fn title(findings: &[Finding]) -> &'static str {
+    let errors = |finding: &&Finding| finding.severity == Severity::Error;
+    findings.iter().find(errors).map_or("", row_title)
+}
+
+fn row_title(finding: &Finding) -> &'static str {
+    catalogue::row(finding.code).map_or("", |row| row.title)
 }
 
 fn is_error(findings: &[Finding]) -> bool {

@@ -166,6 +166,34 @@ fn place() -> Vec<RowCase> {
             .shows(set(|provider| provider.client_id = Some("portal".to_owned())))
             .silent(set(|_| ()))
             .silent(Evidence::of_text("AADSTS700016: nothing is named")),
+        case("VST-CLIENT-ISSUER-COMMON")
+            .shows(Evidence::of_text(&format!(
+                "oauthproxy.go: oidc: id token issued by a different provider, expected \
+                 \"https://login.microsoftonline.com/common/v2.0\" got \
+                 \"https://login.microsoftonline.com/{TENANT}/v2.0\""
+            )))
+            .shows(Evidence::of_text(&format!(
+                "IDX10205: Issuer validation failed. Issuer: 'https://sts.windows.net/{TENANT}/'. Did not match: \
+                 validationParameters.ValidIssuer: 'https://login.microsoftonline.com/organizations/v2.0'"
+            )))
+            .silent(Evidence::of_text(&format!(
+                "oidc: id token issued by a different provider, expected \
+                 \"https://login.microsoftonline.us/{TENANT}/v2.0\" got \
+                 \"https://login.microsoftonline.com/{TENANT}/v2.0\""
+            )))
+            .line(format!(
+                "issuer = \"https://login.microsoftonline.com/{TENANT}/v2.0\""
+            )),
+        case("VST-CLIENT-ISSUER-COMMON")
+            .shows(Evidence::of_text(&format!(
+                "[auth_openidc:error] [pid 1] oidc_proto_validate_iss: requested issuer \
+                 (https://login.microsoftonline.com/common/v2.0) does not match received \"iss\" value in id_token \
+                 (https://login.microsoftonline.com/{TENANT}/v2.0)"
+            )))
+            .silent(Evidence::of_text("https://login.microsoftonline.com/common/v2.0"))
+            .line(format!(
+                "OIDCProviderMetadataURL https://login.microsoftonline.com/{TENANT}/v2.0/.well-known/openid-configuration"
+            )),
         case("VST-CLIENT-ISSUER-NAME")
             .shows(named.clone())
             .says("`contoso.onmicrosoft.com`")

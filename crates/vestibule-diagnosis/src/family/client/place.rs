@@ -3,8 +3,9 @@
 use vestibule_oidc::microsoft::{TenantId, cloud_of, serves_many_tenants};
 
 use super::super::said::{Said, message_app, message_tenant};
+use super::super::token::tenant_in;
 use crate::catalogue::{Case, Row};
-use crate::cure::{portal, setting, write_issuer};
+use crate::cure::{login_host, portal, setting, write_issuer};
 use crate::evidence::{Product, host_of};
 use crate::shown::shown;
 use crate::{Change, Confidence, Evidence, Severity};
@@ -41,8 +42,31 @@ pub(super) const ROWS: &[Row] = &[
         cause: "Entra finds the tenant by its domain, but its metadata and tokens always name it by its id, and issuers are compared letter for letter.",
         cure: "Write the tenant's id.",
         fault: None,
-        explains: &["VST-TOKEN-ISSUER"],
+        explains: &["VST-TOKEN-ISSUER", "VST-KEYS-LIBRARY"],
         judge: issuer_name,
+    },
+    Row {
+        code: "VST-CLIENT-ISSUER-COMMON",
+        title: "the issuer of common, which no token has",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "Microsoft identity platform: access tokens, \"Validate the issuer\"; OpenID Connect, the tenant in the \
+                 address",
+        symptom: "The program expects an issuer with `common`, `organizations` or `consumers` in it, and the token's has \
+                  a tenant's id there.",
+        cause: "These words stand for many tenants, in addresses alone. A token is always issued by one tenant, and \
+                names that one by its id, so an issuer that is compared to the letter never fits.",
+        cure: "Write the tenant's id into the issuer. For several tenants use a program that compares each with a list.",
+        fault: None,
+        explains: &[
+            "VST-TOKEN-ISSUER",
+            "VST-TOKEN-TENANT",
+            "VST-TOKEN-VERSION",
+            "VST-TOKEN-ANY-TENANT",
+            "VST-KEYS-ISSUER",
+            "VST-KEYS-LIBRARY",
+        ],
+        judge: issuer_common,
     },
     Row {
         code: "VST-CLIENT-COMMON",
@@ -123,14 +147,74 @@ fn client_id(evidence: &Evidence) -> Option<Case> {
             ))
             .change(write_issuer(
                 evidence,
-                "https://login.microsoftonline.com/TENANT-ID/v2.0",
+                &format!("https://{}/TENANT-ID/v2.0", login_host(evidence)),
                 "Or the tenant is wrong: copy Directory (tenant) ID from the same page.",
             )),
     )
 }
 
+/// The words that stand for many tenants in an issuer that is compared to the letter.
+fn alias_of(issuer: &str) -> Option<&str> {
+    cloud_of(host_of(issuer)?)?;
+    let segment = issuer.split('/').nth(3)?;
+    ["common", "organizations", "consumers"]
+        .into_iter()
+        .find(|alias| alias.eq_ignore_ascii_case(segment))
+}
+
+fn issuer_common(evidence: &Evidence) -> Option<Case> {
+    let token = evidence.token.as_ref().or(evidence.id_token.as_ref())?;
+    let found = token.text("iss")?;
+    let expected = &evidence.api.as_ref()?.issuers;
+    let tenant = tenant_in(found)?;
+    cloud_of(host_of(found)?)?;
+    let issuer = expected.iter().find(|issuer| alias_of(issuer).is_some())?;
+    if expected.iter().any(|issuer| issuer == found) {
+        return None;
+    }
+    let host = login_host(evidence);
+    Some(
+        Case::new(format!(
+            "Expected is the issuer {}; the token's is {}.",
+            shown(issuer),
+            shown(found)
+        ))
+        .change(write_issuer(
+            evidence,
+            &format!("https://{host}/{tenant}/v2.0"),
+            "If that is your tenant, and people of no other are to sign in: write its id.",
+        ))
+        .change(setting(
+            evidence,
+            Change::config(
+                "provider.tenants",
+                "For several tenants: keep that address, and list whose people may sign in; Vestibule then compares \
+                 each token's issuer with the list.",
+            )
+            .line(format!("tenants = [\"{tenant}\"]")),
+            Change::apache(
+                "OIDCProviderIssuer",
+                "For several tenants Apache's module can't compare the issuer: sign in at your own tenant.",
+            ),
+        )),
+    )
+}
+
 fn issuer_name(evidence: &Evidence) -> Option<Case> {
-    let issuer = evidence.provider()?.issuer.as_deref()?;
+    let of_api = || {
+        let mut issuers = evidence.api.as_ref()?.issuers.iter();
+        evidence.token.as_ref().filter(|token| token.is_partial)?;
+        issuers.find(|issuer| {
+            issuer
+                .split('/')
+                .nth(3)
+                .is_some_and(|part| part.contains('.'))
+        })
+    };
+    let configured = evidence
+        .provider()
+        .and_then(|provider| provider.issuer.as_ref());
+    let issuer = configured.or_else(of_api)?.as_str();
     let host = host_of(issuer)?;
     let (_, rest) = issuer.split_once("://")?;
     let segment = rest.split('/').nth(1)?;
@@ -178,7 +262,7 @@ fn common(evidence: &Evidence) -> Option<Case> {
         ))
         .change(write_issuer(
             evidence,
-            "https://login.microsoftonline.com/TENANT-ID/v2.0",
+            &format!("https://{}/TENANT-ID/v2.0", login_host(evidence)),
             "Write Directory (tenant) ID in its place.",
         ))
         .change(Change::portal(

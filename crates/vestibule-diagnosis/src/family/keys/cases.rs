@@ -99,17 +99,30 @@ fn endpoints() -> Vec<RowCase> {
                 provider(e).pkce_only_if_advertised = Some(false)
             })),
         case("VST-KEYS-LIBRARY")
-            .shows(Evidence::of_text(
+            .shows(Evidence::of_text("IDX10208: Unable to validate audience."))
+            .shows(Evidence::of_text("IDX10211: Unable to validate issuer."))
+            .silent(Evidence::of_text("IDX99999: something else"))
+            .silent(Evidence::of_text("idx 10208"))
+            .silent(Evidence::of_text(
                 "IDX10214: Audience validation failed. Audiences: 'a'. Did not match: 'b'.",
             ))
-            .shows(Evidence::of_text(
-                "Microsoft.IdentityModel: IDX12741: JWT must have three segments",
-            ))
-            .shows(Evidence::of_text(
-                "SecurityTokenExpiredException: IDX10223: Lifetime validation failed.",
-            ))
-            .silent(Evidence::of_text("IDX99999: something else"))
-            .silent(Evidence::of_text("idx 10214"))
             .says("The library says IDX1"),
+        case("VST-KEYS-NOT-FETCHED")
+            .shows(Evidence::of_text(
+                "IDX20803: Unable to obtain configuration from: \
+                 'https://login.example.com/x/.well-known/openid-configuration'.",
+            ))
+            .shows(Evidence::of_text("IDX10500: Signature validation failed. No security keys were provided"))
+            .silent(Evidence::of_text("IDX20801: fetching the configuration"))
+            .silent(Evidence::of_text(
+                "IDX20804: Unable to retrieve document from: \
+                 'https://login.microsoftonline.com/x/.well-known/openid-configuration': connection refused",
+            )),
+        case("VST-KEYS-CLOUD")
+            .shows(Evidence::of_text("IDX40012: the key's cloud is another"))
+            .silent(Evidence::of_text("IDX40013: something")),
+        case("VST-KEYS-FOREIGN-ISSUER")
+            .shows(Evidence::of_text("IDX40005: the key's issuer is another"))
+            .silent(Evidence::of_text("IDX40004: something")),
     ]
 }

@@ -5,7 +5,7 @@ use vestibule_oidc::microsoft::{TENANT_PLACEHOLDER, TenantId, cloud_of};
 use super::super::certificate;
 use super::super::token::issuers_differ;
 use crate::catalogue::{Case, Row};
-use crate::cure::{portal, write_issuer};
+use crate::cure::{login_host, portal, write_issuer};
 use crate::evidence::{Probe, ProbeOutcome, ProbeTarget, Product, host_of};
 use crate::shown::shown;
 use crate::{Change, Confidence, Evidence, Severity};
@@ -22,6 +22,7 @@ pub(super) const ROWS: &[Row] = &[
         cure: "Let this machine reach the provider's hosts on port 443.",
         fault: Some("hang-up"),
         explains: &[
+            "VST-KEYS-NOT-FETCHED",
             "VST-KEYS-NOT-KEYS",
             "VST-KEYS-NO-METADATA",
             "VST-KEYS-KID-MISSING",
@@ -41,6 +42,7 @@ pub(super) const ROWS: &[Row] = &[
                unopened. Never switch the check off.",
         fault: None,
         explains: &[
+            "VST-KEYS-NOT-FETCHED",
             "VST-KEYS-NOT-KEYS",
             "VST-KEYS-NO-METADATA",
             "VST-KEYS-KID-MISSING",
@@ -58,6 +60,7 @@ pub(super) const ROWS: &[Row] = &[
         cure: "Copy the tenant id from the portal, and use the sign-in host of the tenant's cloud.",
         fault: Some("status"),
         explains: &[
+            "VST-KEYS-NOT-FETCHED",
             "VST-AADSTS-90002",
             "VST-KEYS-NOT-KEYS",
             "VST-KEYS-KID-MISSING",
@@ -75,8 +78,26 @@ pub(super) const ROWS: &[Row] = &[
                 between: an outbound proxy, a sign-in page of the network, an inspection.",
         cure: "Let this machine reach the provider's hosts without anything answering in their place.",
         fault: Some("keys-body"),
-        explains: &["VST-KEYS-KID-MISSING", "VST-KEYS-LIBRARY"],
+        explains: &[
+            "VST-KEYS-NOT-FETCHED",
+            "VST-KEYS-KID-MISSING",
+            "VST-KEYS-LIBRARY",
+        ],
         judge: not_keys,
+    },
+    Row {
+        code: "VST-KEYS-NOT-FETCHED",
+        title: "the API has no metadata or no keys",
+        severity: Severity::Error,
+        confidence: Confidence::Inferred,
+        source: "IdentityModel: messages IDX10500, IDX20803, IDX20804 and IDX20807",
+        symptom: "The API refuses every token, and its log has IDX10500, IDX20803 or IDX20804.",
+        cause: "The API could not fetch the provider's metadata or the keys in it: no way out of its network, a name \
+                that does not resolve, a certificate it does not trust, or a wrong address.",
+        cure: "From the machine the API runs on, open the address the message names, and look at what comes.",
+        fault: None,
+        explains: &["VST-KEYS-KID-MISSING", "VST-KEYS-LIBRARY"],
+        judge: not_fetched,
     },
     Row {
         code: "VST-KEYS-ISSUER",
@@ -137,6 +158,35 @@ fn unreachable(evidence: &Evidence) -> Option<Case> {
     })
 }
 
+fn not_fetched(evidence: &Evidence) -> Option<Case> {
+    const CODES: [&str; 4] = ["IDX20803", "IDX20804", "IDX20807", "IDX10500"];
+    let code = CODES.into_iter().find(|code| evidence.has_code(code))?;
+    let text = evidence.text.as_ref();
+    let url = text.and_then(|text| {
+        let mut urls = text.urls.iter();
+        urls.find(|url| url.contains("/.well-known/") || url.contains("/discovery/"))
+    });
+    let seen = match (code, url) {
+        ("IDX10500", _) => "The library says IDX10500: it has no keys to verify with.".to_owned(),
+        (_, Some(url)) => format!(
+            "The library says {code}: it could not fetch {}.",
+            shown(url)
+        ),
+        (_, None) => {
+            format!("The library says {code}: it could not fetch the provider's metadata.")
+        }
+    };
+    let look = Change::api(
+        "the machine the API runs on",
+        "Open the metadata's address from there. No answer: its network, DNS, or outbound proxy. A certificate: \
+         trust the inspecting proxy's. 404: the address.",
+    );
+    Some(Case::new(seen).change(match url {
+        Some(url) => look.line(format!("curl -sS -D - -o /dev/null {url}")),
+        None => look,
+    }))
+}
+
 fn tls(evidence: &Evidence) -> Option<Case> {
     let (probe, detail, certificate) =
         at_provider(evidence).find_map(|probe| match &probe.outcome {
@@ -188,7 +238,7 @@ fn no_metadata(evidence: &Evidence) -> Option<Case> {
     Some(
         case.change(write_issuer(
             evidence,
-            "https://login.microsoftonline.com/<tenant id>/v2.0",
+            &format!("https://{}/<tenant id>/v2.0", login_host(evidence)),
             "Use the id of the directory; in another cloud also its sign-in host.",
         ))
         .change(Change::portal(
@@ -263,7 +313,7 @@ fn issuer(evidence: &Evidence) -> Option<Case> {
     Some(match found.contains(TENANT_PLACEHOLDER) {
         true => case.change(write(
             evidence,
-            "https://login.microsoftonline.com/<tenant id>/v2.0",
+            &format!("https://{}/<tenant id>/v2.0", login_host(evidence)),
         )),
         false => case.change(write(evidence, found)),
     })

@@ -110,7 +110,24 @@ fn ciam(evidence: &Evidence) -> Option<Case> {
     })
 }
 
+/// What a library says by number alone.
+fn said(evidence: &Evidence, code: &str, seen: &str) -> Option<Case> {
+    (evidence.has_code(code) && evidence.token.is_none()).then(|| {
+        Case::new(format!("The library says {code}: {seen}.")).change(Change::api(
+            "the token",
+            "Keep refusing, and find out where the token came from: `vestibule explain` shows its `iss` and `kid`.",
+        ))
+    })
+}
+
 fn cloud(evidence: &Evidence) -> Option<Case> {
+    if let Some(case) = said(
+        evidence,
+        "IDX40012",
+        "the key is of another cloud than the token",
+    ) {
+        return Some(case);
+    }
     let (_, key) = found(evidence)?;
     let of_key = key.cloud.as_deref()?;
     let ours = evidence.metadata.as_ref()?.text("cloud_instance_name")?;
@@ -129,6 +146,13 @@ fn cloud(evidence: &Evidence) -> Option<Case> {
 }
 
 fn foreign_issuer(evidence: &Evidence) -> Option<Case> {
+    if let Some(case) = said(
+        evidence,
+        "IDX40005",
+        "the key is for another issuer than the token's",
+    ) {
+        return Some(case);
+    }
     let (token, key) = found(evidence)?;
     let iss = token.text("iss")?;
     let tid = token.text("tid").unwrap_or_default();

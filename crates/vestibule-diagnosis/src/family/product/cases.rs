@@ -93,6 +93,38 @@ fn auth0_and_okta() -> Vec<RowCase> {
     let default =
         token(json!({ "iss": custom, "aud": "api://default", "scp": ["read"], "cid": "x" }));
     vec![
+        case("VST-GOOGLE-OPAQUE")
+            .shows(evidence(|e| {
+                provider(e).issuer = Some("https://accounts.google.com".to_owned());
+                provider(e).scopes = Some(texts(&["openid", "email"]));
+                route(e).token = Some(AskedToken::SignIn);
+            }))
+            .beside(&["VST-CLIENT-ID", "VST-SETTINGS-NO-RENEWAL"])
+            .silent(evidence(|e| {
+                provider(e).issuer = Some("https://accounts.google.com".to_owned());
+                provider(e).scopes = Some(texts(&["openid", "email"]));
+                route(e).token = Some(AskedToken::IdToken);
+            })),
+        case("VST-PROVIDER-REDIRECT-URI")
+            .shows(Evidence::of_text("We are sorry... Invalid parameter: redirect_uri"))
+            .shows(Evidence::of_text(
+                "Access blocked: This app’s request is invalid. Error 400: redirect_uri_mismatch",
+            ))
+            .shows(Evidence::of_text(
+                "Callback URL mismatch. The provided redirect_uri is not in the list of allowed callback URLs.",
+            ))
+            .shows(Evidence::of_text(
+                "Your request resulted in an error. The 'redirect_uri' parameter must be a Login redirect URI in the \
+                 client app settings",
+            ))
+            .shows(Evidence::of_text("An error has occurred. The redirect URI included is not valid."))
+            .shows(Evidence::of_text(
+                "https://login.example.com/error?error=redirect_uri_mismatch&error_description=\
+                 redirect_uri+must+match+configuration&state=x",
+            ))
+            .shows(Evidence::of_text("MSIS9224: Received invalid OAuth authorization request."))
+            .silent(Evidence::of_text("redirect_uri=https://portal.example.com/callback"))
+            .silent(Evidence::of_text("AADSTS900971: No reply address. Invalid redirect_uri.")),
         case("VST-AUTH0-NO-AUDIENCE")
             .shows(opaque(AUTH0))
             .shows(passes.clone())

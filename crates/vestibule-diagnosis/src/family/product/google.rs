@@ -2,11 +2,11 @@
 
 use vestibule_oidc::access_token::TokenShape;
 
-use super::{add_parameters, is, is_opaque};
+use super::{add_parameters, is, is_opaque, passes_a_token};
 use crate::catalogue::{Case, Row};
 use crate::cure::write_scopes;
 use crate::evidence::{Grant, Product};
-use crate::{Change, Confidence, Evidence, Severity};
+use crate::{Confidence, Evidence, Severity};
 
 pub(super) const ROWS: &[Row] = &[
     Row {
@@ -43,18 +43,20 @@ fn opaque(evidence: &Evidence) -> Option<Case> {
         .token
         .as_ref()
         .is_some_and(|token| token.shape == TokenShape::GoogleOpaque);
+    // No token of an API's is ever to come of these settings.
+    if evidence.token.is_none() && is(evidence, Product::Google) && passes_a_token(evidence) {
+        return Some(
+            Case::new("A route passes Google's access token on.")
+                .severity(Severity::Warning)
+                .changes(super::ask::google(evidence)),
+        );
+    }
     ((own || is(evidence, Product::Google)) && is_opaque(evidence)).then(|| {
-        Case::new(format!("{} is an opaque one of Google's.", evidence.subject()))
-            .change(Change::api(
-                "token validation",
-                "Take Google's ID token: issuer `https://accounts.google.com`, audience your client id.",
-            ))
-            .change(crate::cure::setting(
-                evidence,
-                Change::config("route.headers", "Or tell the app who the person is in headers, and pass no token on.")
-                    .line("headers = { \"X-User\" = \"@user\" }"),
-                Change::apache("OIDCPassIDTokenAs", "Pass the ID token on.").line("OIDCPassIDTokenAs serialized"),
-            ))
+        Case::new(format!(
+            "{} is an opaque one of Google's.",
+            evidence.subject()
+        ))
+        .changes(super::ask::google(evidence))
     })
 }
 

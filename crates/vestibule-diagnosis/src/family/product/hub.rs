@@ -2,7 +2,7 @@
 
 use vestibule_oidc::access_token::TokenShape;
 
-use super::{is, is_opaque, user_info};
+use super::{is, is_opaque, passes_a_token, user_info};
 use crate::catalogue::{Case, Row};
 use crate::evidence::{Product, host_of};
 use crate::shown::shown;
@@ -85,8 +85,15 @@ fn gitlab(evidence: &Evidence) -> Option<Case> {
         .token
         .as_ref()
         .is_some_and(|token| token.shape == TokenShape::GitLabOpaque);
-    ((own || is(evidence, Product::GitLab)) && is_opaque(evidence)).then(|| {
-        Case::new(format!("{} is an opaque one of GitLab's.", evidence.subject())).change(Change::api(
+    // No token of an API's is ever to come of these settings.
+    let only_set =
+        evidence.token.is_none() && is(evidence, Product::GitLab) && passes_a_token(evidence);
+    (only_set || (own || is(evidence, Product::GitLab)) && is_opaque(evidence)).then(|| {
+        let case = match only_set {
+            true => Case::new("A route passes GitLab's access token on.").severity(Severity::Warning),
+            false => Case::new(format!("{} is an opaque one of GitLab's.", evidence.subject())),
+        };
+        case.change(Change::api(
             "token validation",
             "Ask `/oauth/token/info` of GitLab about it, or take the ID token, whose audience is the application's id.",
         ))

@@ -4,7 +4,7 @@ use super::super::token::issuers_differ;
 use super::{is, wrong_audience};
 use crate::catalogue::{Case, Row};
 use crate::cure::write_issuer;
-use crate::evidence::{ProbeTarget, Product};
+use crate::evidence::{ProbeTarget, Product, Role};
 use crate::shown::{shown, shown_list};
 use crate::text::Saying;
 use crate::{Change, Confidence, Evidence, Severity};
@@ -68,6 +68,7 @@ fn audience(evidence: &Evidence) -> Option<Case> {
         let bare = found.iter().all(|audience| *audience == "account");
         (wrong_audience(evidence)
             && !token.looks_like_id_token()
+            && token.role != Role::Id
             && (bare || token.client().is_some()))
         .then(|| {
             let client = token.client().map_or_else(String::new, |client| {
@@ -85,14 +86,7 @@ fn audience(evidence: &Evidence) -> Option<Case> {
             .heard(Saying::KeycloakAudience)
             .then(|| "The log says that a token's audience is `account`.".to_owned())
     };
-    Some(
-        Case::new(of_token().or_else(said)?)
-            .change(Change::provider(
-                "Clients > your client > Client scopes > CLIENT-dedicated > Add mapper > By configuration > Audience",
-                "Choose the client that is the API under \"Included Client Audience\", and switch \"Add to access token\" on.",
-            ))
-            .change(Change::api("accepted audiences", "Then accept that client's id as audience, and nothing like `account`.")),
-    )
+    Some(Case::new(of_token().or_else(said)?).changes(super::ask::keycloak()))
 }
 
 /// From the path on.

@@ -65,7 +65,12 @@ pub(super) const ROWS: &[Row] = &[
         cause: "The address that was sent is none of the registered ones. Scheme, host, port, path, letter case and a slash at the end all count.",
         cure: "Register the address under the platform Web, or correct `public_url`.",
         fault: None,
-        explains: &["VST-AADSTS-50011", "VST-AADSTS-70004", "VST-AADSTS-900971"],
+        explains: &[
+            "VST-AADSTS-50011",
+            "VST-AADSTS-70004",
+            "VST-AADSTS-900971",
+            "VST-AADB2C-90006",
+        ],
         judge: not_registered,
     },
     Row {
@@ -200,7 +205,10 @@ fn not_registered(evidence: &Evidence) -> Option<Case> {
         case = case.change(write_public_url(
             evidence,
             own.filter(|own| *own != sent)
-                .unwrap_or("https://PUBLIC-HOST/.vestibule/callback"),
+                .unwrap_or(match evidence.from_apache() {
+                    true => "https://PUBLIC-HOST/oidc/callback",
+                    false => "https://PUBLIC-HOST/.vestibule/callback",
+                }),
             "Or, if that is not the address people type, correct it here.",
         ));
     }

@@ -114,7 +114,7 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 /// Whether Entra's rules on scopes apply.
-fn is_entra(evidence: &Evidence) -> bool {
+pub(super) fn is_entra(evidence: &Evidence) -> bool {
     evidence.product() == Some(Product::Entra) || evidence.aadsts().next().is_some()
 }
 

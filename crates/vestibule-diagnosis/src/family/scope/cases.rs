@@ -61,6 +61,24 @@ fn asked() -> Vec<RowCase> {
         })
     };
     vec![
+        case("VST-SCOPE-FOREIGN-API")
+            .shows(of_route("https://graph.microsoft.com/User.Read"))
+            .shows(of_route("User.Read"))
+            .shows(of_route("https://management.azure.com/.default"))
+            .silent(of_route(&format!("{own}/.default")))
+            .silent(with(&of_route("https://graph.microsoft.com/User.Read"), |e| {
+                route(e).upstream = Some("https://graph.microsoft.com/v1.0".to_owned());
+            }))
+            .silent(elsewhere(&of_route("read"))),
+        case("VST-SCOPE-DOUBLED")
+            .shows(of_route(&format!("api://{own}/.default")))
+            .silent(of_route(&format!("{own}/.default")))
+            .line(CURE),
+        case("VST-SCOPE-OWN-CLIENT")
+            .shows(of_route(&format!("api://{CLIENT}/.default")))
+            .shows(of_route(&format!("{CLIENT}/.default")))
+            .silent(of_route(&format!("api://{CLIENT}/access_as_user")))
+            .silent(of_route(&format!("{own}/.default"))),
         case("VST-SCOPE-COMMAS")
             .shows(scopes(&["openid,profile,offline_access"]))
             .line("scopes = [\"openid\", \"profile\", \"offline_access\"]")

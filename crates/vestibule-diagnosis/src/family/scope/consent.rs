@@ -4,7 +4,7 @@ use vestibule_oidc::microsoft::serves_many_tenants;
 
 use super::super::said::{Said, message_app};
 use crate::catalogue::{Case, Row};
-use crate::cure::{portal, setting, write_issuer};
+use crate::cure::{login_host, portal, setting, write_issuer};
 use crate::shown::shown;
 use crate::{Change, Confidence, Evidence, Severity};
 
@@ -234,7 +234,7 @@ fn guest_tenant(evidence: &Evidence) -> Option<Case> {
         ))
         .change(write_issuer(
             evidence,
-            "https://login.microsoftonline.com/TENANT-ID/v2.0",
+            &format!("https://{}/TENANT-ID/v2.0", login_host(evidence)),
             "Write the tenant that invites the guests.",
         ))
         .change(Change::portal(

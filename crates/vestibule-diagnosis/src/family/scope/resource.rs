@@ -17,7 +17,7 @@ const OPENID_SCOPES: [&str; 7] = [
 ];
 
 /// What an unqualified scope is of.
-const GRAPH: &str = "Microsoft Graph";
+pub(super) const GRAPH: &str = "Microsoft Graph";
 
 /// The API of a scope, without slashes at its end; `None` for OpenID's own scopes.
 pub(super) fn resource_of(scope: &str) -> Option<&str> {

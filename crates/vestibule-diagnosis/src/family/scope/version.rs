@@ -3,7 +3,7 @@
 use super::super::said::{Said, tenant_of};
 use super::resource::resource_of;
 use crate::catalogue::{Case, Row};
-use crate::cure::{setting, write_issuer};
+use crate::cure::{login_host, setting, write_issuer};
 use crate::evidence::{AskedToken, Product};
 use crate::shown::shown;
 use crate::{Change, Confidence, Evidence, Severity};
@@ -133,7 +133,7 @@ fn scope_at_v1(evidence: &Evidence) -> Option<Case> {
         ))
         .change(write_issuer(
             evidence,
-            &format!("https://login.microsoftonline.com/{tenant}/v2.0"),
+            &format!("https://{}/{tenant}/v2.0", login_host(evidence)),
             "Use version 2.0.",
         )),
     )

@@ -55,6 +55,40 @@ pub(in crate::family) fn all() -> Vec<RowCase> {
             .silent(at(ISSUED + 60, ISSUED))
             .silent(at(ISSUED, ISSUED + 5))
             .says("the provider's"),
+        case("VST-TIME-MILLISECONDS")
+            .shows(with(&token_at(ISSUED), |e| {
+                let times = json!({ "iat": ISSUED * 1000, "nbf": ISSUED * 1000, "exp": END * 1000 });
+                e.token = Some(entra_token(times));
+            }))
+            .shows(with(&token_at(ISSUED), |e| {
+                e.token = Some(entra_token(json!({ "exp": END * 1000 })));
+            }))
+            .silent(token_at(ISSUED))
+            .says("milliseconds"),
+        case("VST-TIME-NO-END")
+            .shows(with(&token_at(ISSUED), |e| e.token = Some(entra_token(json!({ "exp": null })))))
+            .shows(with(&token_at(ISSUED), |e| {
+                e.token = Some(entra_token(json!({ "exp": "1700004500" })));
+            }))
+            .shows(Evidence::of_text(
+                "WWW-Authenticate: Bearer error=\"invalid_token\", error_description=\"The token has no expiration\"",
+            ))
+            .silent(token_at(ISSUED))
+            .silent(Evidence::of_text("The audience 'x' is invalid")),
+        case("VST-TIME-EXPIRED")
+            .shows(Evidence::of_text(
+                "IDX10223: Lifetime validation failed. The token is expired. ValidTo (UTC): '11/20/2026 7:11:12 AM', \
+                 Current time (UTC): '11/20/2026 8:11:12 AM'.",
+            ))
+            .shows(Evidence::of_text("jwt.exceptions.ExpiredSignatureError: Signature has expired"))
+            .shows(Evidence::of_text(
+                "Bearer error=\"invalid_token\", error_description=\"The token expired at '11/20/2026 07:11:12'\"",
+            ))
+            .silent(Evidence::of_text("the token is good for an hour")),
+        case("VST-TIME-NOT-YET")
+            .shows(Evidence::of_text("IDX10222: Lifetime validation failed. The token is not yet valid."))
+            .silent(Evidence::of_text("IDX10221: something"))
+            .line("timedatectl set-ntp true"),
         case("VST-TIME-NOT-YET")
             .shows(token_at(ISSUED - 61))
             .silent(token_at(ISSUED - 60))
@@ -102,4 +136,18 @@ fn a_clock_a_little_off_is_a_warning_and_far_off_an_error() {
     assert_eq!(severity(90), crate::Severity::Warning);
     assert_eq!(severity(120), crate::Severity::Error);
     assert_eq!(severity(-3600), crate::Severity::Error);
+}
+
+/// An hour over is no clock.
+#[test]
+fn a_clock_is_blamed_only_where_it_may_be_one() {
+    let names = |minutes: i64| {
+        let found = crate::diagnose(&Evidence::of_text(&format!(
+            "IDX10223: ValidTo (UTC): '11/20/2026 7:00:00 AM', Current time (UTC): '11/20/2026 7:{minutes:02}:00 AM'."
+        )));
+        let names = found[0].change.iter().map(|change| change.name.clone());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(names(59), ["token cache"]);
+    assert_eq!(names(6), ["token cache", "NTP"]);
 }

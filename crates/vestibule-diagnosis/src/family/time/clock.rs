@@ -1,7 +1,10 @@
 //! Clocks, and tokens that are not yet or no longer valid.
 
+use vestibule_oidc::access_token::TokenShape;
+
 use crate::catalogue::{Case, Row};
 use crate::evidence::{Failure, Role, Token};
+use crate::text::Saying;
 use crate::{Change, Confidence, Evidence, Severity};
 
 pub(super) const ROWS: &[Row] = &[
@@ -40,7 +43,7 @@ pub(super) const ROWS: &[Row] = &[
         cure: "Set the clock by NTP; allow a minute of difference, no more.",
         fault: Some("not-yet-valid"),
         explains: &["VST-KEYS-LIBRARY"],
-        judge: not_yet,
+        judge: |evidence| not_yet(evidence).or_else(|| logged_not_yet(evidence)),
     },
     Row {
         code: "VST-TIME-EXPIRED",
@@ -53,7 +56,40 @@ pub(super) const ROWS: &[Row] = &[
         cure: "Renew tokens before they end; for that the sign-in needs `offline_access`.",
         fault: Some("expired"),
         explains: &["VST-KEYS-LIBRARY"],
-        judge: expired,
+        judge: |evidence| expired(evidence).or_else(|| logged_expired(evidence)),
+    },
+    Row {
+        code: "VST-TIME-MILLISECONDS",
+        title: "times in milliseconds",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "RFC 7519 §2, NumericDate",
+        symptom: "The token is refused as not valid yet, or never expires.",
+        cause: "`exp`, `iat` and `nbf` count seconds since 1970. This token counts milliseconds, as `Date.now()` of \
+                JavaScript does, so its times lie thousands of years ahead.",
+        cure: "Who makes the token divides by 1000, and writes whole seconds.",
+        fault: None,
+        explains: &[
+            "VST-TIME-NOT-YET",
+            "VST-TIME-EXPIRED",
+            "VST-TOKEN-LONG-LIVED",
+            "VST-KEYS-LIBRARY",
+        ],
+        judge: milliseconds,
+    },
+    Row {
+        code: "VST-TIME-NO-END",
+        title: "a token that names no end",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "RFC 9068 §2.2; RFC 7519 §4.1.4",
+        symptom: "The API says that `exp` is missing; or it takes the token for ever.",
+        cause: "An access token in the form of a JWT must have `exp`, a number of seconds. In this one it is missing \
+                or of another type, so it was not made by a provider in its ordinary way.",
+        cure: "Let who makes the token write `exp`, and let the API refuse tokens without.",
+        fault: None,
+        explains: &["VST-KEYS-LIBRARY"],
+        judge: no_end,
     },
     Row {
         code: "VST-TIME-ASSERTION",
@@ -72,6 +108,8 @@ pub(super) const ROWS: &[Row] = &[
 
 /// What checks allow for.
 const SKEW_SECS: i64 = 60;
+/// No clock that anybody keeps is wrong by so much without more going wrong.
+const LAPSE_SECS: i64 = 900;
 /// From here on tokens are refused that are in order.
 const WRONG_SECS: i64 = 120;
 
@@ -121,6 +159,115 @@ fn tokens(evidence: &Evidence) -> impl Iterator<Item = (String, &Token)> {
         .iter()
         .map(|token| ("The ID token".to_owned(), token));
     token.chain(id_token)
+}
+
+fn milliseconds(evidence: &Evidence) -> Option<Case> {
+    let (name, token) = tokens(evidence).find(|(_, token)| token.has_milliseconds())?;
+    let (claim, value) = ["exp", "iat", "nbf"]
+        .into_iter()
+        .filter_map(|claim| Some((claim, token.number(claim)?)))
+        .max_by_key(|(_, value)| *value)?;
+    Some(
+        Case::new(format!("{name} has `{claim}` {value}: milliseconds.")).change(Change::api(
+            "what makes the token",
+            "Write whole seconds: in JavaScript `Math.floor(Date.now() / 1000)`.",
+        )),
+    )
+}
+
+fn no_end(evidence: &Evidence) -> Option<Case> {
+    if evidence.token.is_none() && evidence.heard(Saying::NoEnd) {
+        return Some(
+            Case::new("The API says that the token has no expiration.").change(Change::api(
+                "what makes the token",
+                "Write `exp`, as a number of seconds since 1970.",
+            )),
+        );
+    }
+    let token = evidence
+        .token
+        .as_ref()
+        .filter(|token| token.claims().is_some() && !token.is_partial)?;
+    if evidence
+        .api
+        .as_ref()
+        .is_some_and(|api| api.takes_opaque == Some(true))
+    {
+        return None;
+    }
+    if token.number("exp").is_some() || matches!(token.shape, TokenShape::UnsignedJwt { .. }) {
+        return None;
+    }
+    let what = match token.has("exp") {
+        true => "has an `exp` that is no number",
+        false => "has no `exp`",
+    };
+    Some(
+        Case::new(format!("{} {what}.", evidence.subject())).change(Change::api(
+            "what makes the token",
+            "Write `exp`, as a number of seconds since 1970. A provider's tokens have it: look who made this one.",
+        )),
+    )
+}
+
+/// What a library says of times, and by how much they differ, where it says that.
+fn logged(evidence: &Evidence, code: &str, saying: Saying) -> Option<(String, Option<i64>)> {
+    let numbered = evidence.has_code(code);
+    let dated = |token: &Token| token.number("exp").is_some() || token.number("iat").is_some();
+    if evidence.token.as_ref().is_some_and(dated) || !numbered && !evidence.heard(saying) {
+        return None;
+    }
+    let says = if numbered {
+        format!(" {code}:")
+    } else {
+        String::new()
+    };
+    let gap = evidence
+        .text
+        .as_ref()
+        .and_then(|text| text.claimed.gap_secs);
+    Some((says, gap))
+}
+
+fn logged_expired(evidence: &Evidence) -> Option<Case> {
+    let (says, gap) = logged(evidence, "IDX10223", Saying::Expired)?;
+    let keep = Change::api(
+        "token cache",
+        "Who keeps the token: ask for a new one a few minutes before `exp`.",
+    );
+    Some(match gap {
+        Some(gap) if gap > LAPSE_SECS => Case::new(format!(
+            "The library says{says} the token ended {} before it was checked.",
+            said(gap)
+        ))
+        .because("It was kept longer than it lasts, and nothing renewed it.")
+        .change(keep),
+        Some(gap) => Case::new(format!(
+            "The library says{says} the token ended {} before it was checked.",
+            said(gap)
+        ))
+        .change(keep)
+        .change(set_the_clock()),
+        None => Case::new(format!("The library says{says} that the token has expired."))
+            .because(
+                "It does not say for how long. The token was kept longer than it lasts; or, if it was new, the clock \
+                 of who checked it is ahead.",
+            )
+            .change(keep)
+            .change(set_the_clock()),
+    })
+}
+
+fn logged_not_yet(evidence: &Evidence) -> Option<Case> {
+    let (says, gap) = logged(evidence, "IDX10222", Saying::NotYet)?;
+    let seen = match gap {
+        Some(gap) => format!(
+            "The library says{says} the token begins {} after the time it was checked.",
+            said(gap)
+        ),
+        None => format!("The library says{says} that the token is not valid yet."),
+    };
+    Some(Case::new(seen).change(set_the_clock()))
 }
 
 fn not_yet(evidence: &Evidence) -> Option<Case> {

@@ -312,10 +312,12 @@ fn no_groups(evidence: &Evidence) -> Option<Case> {
 
 fn names(evidence: &Evidence) -> Option<Case> {
     let rule = rule(evidence)?;
-    let token = evidence
-        .id_token
-        .as_ref()
-        .filter(|token| token.is_entra())?;
+    let Some(token) = &evidence.id_token else {
+        return names_in_rule(evidence, rule);
+    };
+    if !token.is_entra() {
+        return None;
+    }
     let found = token.words("groups");
     let are_ids = |all: &mut dyn Iterator<Item = &str>| {
         let kinds: Vec<bool> = all.map(|value| TenantId::parse(value).is_some()).collect();
@@ -352,6 +354,33 @@ fn names(evidence: &Evidence) -> Option<Case> {
             .change(add_claim(
                 "Choose \"Group ID\" for the ID token, and ids are written again.",
             )),
+    })
+}
+
+/// A rule with names, of which nobody knows yet whether the registration writes such.
+fn names_in_rule(evidence: &Evidence, rule: &ClaimRule) -> Option<Case> {
+    let name = rule
+        .values
+        .iter()
+        .find(|value| TenantId::parse(value).is_none())?;
+    (evidence.is_entra() && evidence.token.is_none()).then(|| {
+        Case::new(format!("A rule names the group {}.", shown(name)))
+            .severity(Severity::Warning)
+            .because(
+                "Unless the registration was told to write names, Entra writes object ids of groups, and no name is \
+                 equal to one. Names can be had for synchronized groups and for those assigned to the application.",
+            )
+            .change(
+                Change::config(
+                    "require",
+                    "Write the object ids of the groups into the rule.",
+                )
+                .line("require = { groups = [\"<object id of the group>\"] }"),
+            )
+            .change(Change::portal(
+                "Groups > the group > Overview > Object ID",
+                "Find the id here.",
+            ))
     })
 }
 

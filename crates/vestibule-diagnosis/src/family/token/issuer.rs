@@ -6,12 +6,13 @@ use crate::catalogue::{Case, Row};
 use crate::cure::version_two;
 use crate::evidence::{Api, Failure, Token, host_of};
 use crate::shown::{shown, shown_list};
+use crate::text::Saying;
 use crate::{Change, Confidence, Evidence, Severity};
 
 pub(super) const ROWS: &[Row] = &[
     Row {
         code: "VST-TOKEN-VERSION",
-        title: "a v1.0 token where v2.0 is expected",
+        title: "a token of the other version than expected",
         severity: Severity::Error,
         confidence: Confidence::Documented,
         source: "Microsoft identity platform: access tokens, \"Token formats\"; app manifest, \
@@ -56,7 +57,7 @@ pub(super) const ROWS: &[Row] = &[
         cure: "Take the issuer from the provider's metadata and write it exactly so.",
         fault: Some("wrong-issuer"),
         explains: &["VST-KEYS-KID-MISSING", "VST-KEYS-LIBRARY"],
-        judge: issuer,
+        judge: |evidence| issuer(evidence).or_else(|| logged_issuer(evidence)),
     },
     Row {
         code: "VST-TOKEN-LONG-LIVED",
@@ -65,9 +66,10 @@ pub(super) const ROWS: &[Row] = &[
         confidence: Confidence::Documented,
         source: "Microsoft identity platform: access tokens, \"Token lifetime\"",
         symptom: "Access tokens live 20 to 28 hours where 60 to 90 minutes are usual.",
-        cause: "The client says that it understands claims challenges, so Entra makes its tokens last and \
-                tells APIs of Microsoft's at once when a session ends.",
-        cure: "Pass claims challenges on to the client, or do not announce `cp1` for this API.",
+        cause: "Entra makes tokens last where the client says that it understands claims challenges (`cp1`), and \
+                tells APIs of Microsoft's at once when a session ends. A policy on token lifetimes can do it, too.",
+        cure: "Pass claims challenges on to the client, or do not announce `cp1` for this API. Look for a policy on \
+               token lifetimes.",
         fault: None,
         explains: &[],
         judge: long_lived,
@@ -88,13 +90,15 @@ pub(super) const ROWS: &[Row] = &[
             "VST-KEYS-SIGNATURE",
             "VST-KEYS-NO-KID",
             "VST-TOKEN-NO-PERMISSIONS",
+            "VST-TOKEN-SHARED-SECRET",
+            "VST-KEYS-LIBRARY",
         ],
         judge: algorithm,
     },
 ];
 
 /// The GUID in an issuer: in its path, or as the beginning of its host.
-pub(in crate::family) fn tenant_in(issuer: &str) -> Option<TenantId> {
+pub(crate) fn tenant_in(issuer: &str) -> Option<TenantId> {
     issuer.split(['/', '.']).find_map(TenantId::parse)
 }
 
@@ -252,6 +256,54 @@ fn issuer(evidence: &Evidence) -> Option<Case> {
     )))
 }
 
+/// A library that says so, and not which issuer it found.
+fn logged_issuer(evidence: &Evidence) -> Option<Case> {
+    let code = ["IDX10205", "IDX40001"]
+        .into_iter()
+        .find(|code| evidence.has_code(code));
+    let token = evidence.token.as_ref();
+    if token.is_some_and(|token| !token.is_partial)
+        || code.is_none() && !evidence.heard(Saying::Issuer)
+    {
+        return None;
+    }
+    let says = code.map_or_else(String::new, |code| format!(" {code}:"));
+    let microsoft = code.is_some() || evidence.is_entra();
+    let which = token.and_then(|token| token.text("iss"));
+    let unsaid = match which {
+        Some(_) => "It does not say which issuer it expects. ",
+        None => "It does not say which issuer the token has. ",
+    };
+    let which = which.map_or_else(String::new, |iss| format!(", {},", shown(iss)));
+    let case = Case::new(format!(
+        "The library says{says} that the token's issuer{which} is not the one it expects."
+    ))
+    .because(unsaid.to_owned() + match microsoft {
+        true => {
+            "Mostly a v1.0 token (sts.windows.net) meets an API that is \
+             set up for v2.0; or the token is of another tenant."
+        }
+        false => {
+            "Issuers are compared to the last character: scheme, host, \
+             path, and a slash at the end."
+        }
+    })
+    .change(
+        Change::api(
+            "accepted issuers",
+            "Let `vestibule explain` show the token's `iss`, and compare it with what the API accepts.",
+        )
+        .line("vestibule explain --issuer ISSUER --file FILE"),
+    );
+    Some(match microsoft {
+        true => case.change(version_two(
+            "If they are the two versions of one tenant: set it in the registration of the API, not of the sign-in \
+             app, and sign in again.",
+        )),
+        false => case,
+    })
+}
+
 /// The longest an ordinary access token is configured to live is a day; the usual is 60 to 90
 /// minutes.
 const LONG_SECS: i64 = 18 * 3600;
@@ -259,16 +311,43 @@ const LONG_SECS: i64 = 18 * 3600;
 fn long_lived(evidence: &Evidence) -> Option<Case> {
     let token = evidence.token.as_ref().filter(|token| token.is_entra())?;
     let lives = token.number("exp")?.saturating_sub(token.number("iat")?);
-    (lives > LONG_SECS && !token.looks_like_id_token()).then(|| {
-        Case::new(format!("{} lives {} hours.", evidence.subject(), lives / 3600)).change(Change::api(
-            "WWW-Authenticate",
-            "If the API ends sessions early: answer with a claims challenge, and the client gets a new \
+    if lives <= LONG_SECS || token.looks_like_id_token() || token.has_milliseconds() {
+        return None;
+    }
+    let case = Case::new(format!(
+        "{} lives {} hours.",
+        evidence.subject(),
+        lives / 3600
+    ))
+    .change(Change::api(
+        "WWW-Authenticate",
+        "If the API ends sessions early: answer with a claims challenge, and the client gets a new \
              token.",
-        ))
+    ));
+    Some(match token.words("xms_cc").contains(&"cp1") {
+        true => case.because(
+            "The client said that it understands claims challenges (`xms_cc` is `cp1`): then Entra makes its tokens \
+             last, and tells APIs of Microsoft's at once when a session ends.",
+        ),
+        // The token does not say why.
+        false => case.confidence(Confidence::Inferred),
     })
 }
 
 fn algorithm(evidence: &Evidence) -> Option<Case> {
+    let numbered = evidence.has_code("IDX10696");
+    if evidence.token.is_none() && (numbered || evidence.heard(Saying::Algorithm)) {
+        let number = if numbered { " IDX10696:" } else { "" };
+        return Some(
+            Case::new(format!(
+                "The library says{number} that it does not accept the token's algorithm."
+            ))
+            .change(Change::api(
+                "accepted algorithms",
+                "Accept what the provider's metadata names, mostly RS256, and nothing else.",
+            )),
+        );
+    }
     let token = evidence.token.as_ref()?;
     let alg = token.header_text("alg")?;
     let of_api = evidence

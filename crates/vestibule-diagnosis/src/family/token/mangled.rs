@@ -3,7 +3,8 @@
 use vestibule_oidc::access_token::{Cleaning, TokenShape};
 
 use crate::catalogue::{Case, Row};
-use crate::evidence::Role;
+use crate::evidence::{Role, Token};
+use crate::shown::shown;
 use crate::{Change, Confidence, Evidence, Severity};
 
 pub(super) const ROWS: &[Row] = &[
@@ -12,15 +13,28 @@ pub(super) const ROWS: &[Row] = &[
         title: "a code or a refresh token in the place of an access token",
         severity: Severity::Error,
         confidence: Confidence::Observed,
-        source: "Test data of Microsoft's authentication library: codes of three parts",
+        source: "Test data of Microsoft's authentication library: codes of three parts; Keycloak: `typ` among the \
+                 claims",
         symptom: "The token has two dots and looks like a JWT, but no part of it can be decoded; it \
-                  begins with 0. or 1.",
-        cause: "Entra's authorization codes and refresh tokens have two dots as well. They belong to the \
-                sign-in alone: whoever gets one can sign in as that person.",
-        cure: "Pass on the `access_token` of the token endpoint's answer. End the sessions whose refresh \
-               token went to an API.",
+                  begins with 0. or 1. Or it is one of Keycloak's whose `typ` is `Refresh`.",
+        cause: "Entra's authorization codes and refresh tokens have two dots as well, and Keycloak's refresh tokens \
+                are JWTs. They belong to the sign-in alone: whoever gets a refresh token can act as that person.",
+        cure: "Pass on the `access_token` of the token endpoint's answer. Refresh tokens that went to an API are \
+               to be revoked.",
         fault: None,
-        explains: &["VST-TOKEN-OPAQUE", "VST-KEYS-LIBRARY"],
+        explains: &[
+            "VST-TOKEN-OPAQUE",
+            "VST-KEYS-LIBRARY",
+            "VST-TOKEN-SHARED-SECRET",
+            "VST-TOKEN-ALGORITHM",
+            "VST-TOKEN-AUDIENCE",
+            "VST-TOKEN-AUDIENCE-NAME",
+            "VST-TOKEN-NO-PERMISSIONS",
+            "VST-TOKEN-SCOPE",
+            "VST-KEYCLOAK-AUDIENCE",
+            "VST-KEYS-KID-MISSING",
+            "VST-KEYS-SIGNATURE",
+        ],
         judge: code_or_refresh,
     },
     Row {
@@ -31,11 +45,18 @@ pub(super) const ROWS: &[Row] = &[
         source: "RFC 7515 §3.1; RFC 7518 §3.3",
         symptom: "The API says that the token has too few parts or a bad signature; it fails for people \
                   with many groups first.",
-        cause: "A signed token is a header, a payload and a signature with dots between them. The end of \
-                this one is missing, so something on its way cuts long headers or log lines.",
-        cure: "Raise the header limits of what stands before the API, or make the token smaller.",
+        cause: "A signed token is a header, a payload and a signature with dots between them. The end of this one is \
+                missing: it was not copied whole, as terminals and logs show long lines cut, or something on its way \
+                to the API cuts long headers.",
+        cure: "Copy it whole and look again. If the API gets it like this: raise the header limits of what stands \
+               before the API, or make the token smaller.",
         fault: None,
-        explains: &["VST-TOKEN-OPAQUE", "VST-KEYS-SIGNATURE", "VST-KEYS-LIBRARY"],
+        explains: &[
+            "VST-TOKEN-OPAQUE",
+            "VST-KEYS-SIGNATURE",
+            "VST-KEYS-LIBRARY",
+            "VST-TOKEN-WRAPPED",
+        ],
         judge: truncated,
     },
     Row {
@@ -45,13 +66,56 @@ pub(super) const ROWS: &[Row] = &[
         confidence: Confidence::Documented,
         source: "RFC 6750 §2.1",
         symptom: "The API can't read a token that looks right on a page made for looking at tokens.",
-        cause: "The API takes what follows `Bearer ` for the token, to the last character: quotation \
-                marks, line breaks and a second `Bearer` make it another one.",
+        cause: "The API takes what follows `Bearer ` for the token, to the last character: quotation marks, line \
+                breaks, a second `Bearer`, percent-encoding or other signs make it another one. They come from a \
+                template or a program that writes the header; or, where somebody copied the token, from copying.",
         cure: "Correct the header's template: `Authorization: Bearer <token>`, with one space and no \
-               quotation marks.",
+               quotation marks. Where the token was copied, copy it anew without them.",
         fault: None,
         explains: &[],
         judge: wrapped,
+    },
+    Row {
+        code: "VST-TOKEN-DAMAGED",
+        title: "a JWT of which parts can't be read",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "RFC 7515 §3.1 and §5.2",
+        symptom: "The API says that the token is malformed, though it has dots and looks like a JWT.",
+        cause: "A JWT's first two parts are JSON in base64url. One of them can be read here and another can't: its \
+                beginning is missing, something changed characters of it, or it was not copied whole.",
+        cure: "Copy it whole and look again. If the API gets it like this: compare length and first characters with \
+               the token as issued, and look at what handles it in between.",
+        fault: None,
+        explains: &["VST-TOKEN-OPAQUE", "VST-KEYS-LIBRARY", "VST-TOKEN-WRAPPED"],
+        judge: damaged,
+    },
+    Row {
+        code: "VST-TOKEN-SAML",
+        title: "a SAML assertion in the place of an access token",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "SAML 2.0: assertions; RFC 6750 §2.1",
+        symptom: "The token has no dots, begins with `PHN` or `PD9`, and decodes to XML.",
+        cause: "It is a statement of SAML's, which a sign-in by SAML gives. An API that validates JWTs can't use it.",
+        cure: "Sign in with OpenID Connect, and ask for an access token for the API.",
+        fault: None,
+        explains: &["VST-TOKEN-OPAQUE", "VST-KEYS-LIBRARY"],
+        judge: saml,
+    },
+    Row {
+        code: "VST-TOKEN-TOO-LONG",
+        title: "a text longer than any token",
+        severity: Severity::Error,
+        confidence: Confidence::Inferred,
+        source: "the limits of common servers on header fields, 8 to 64 KiB",
+        symptom: "The API or a server before it answers 400, 413 or 431.",
+        cause: "No server takes a header field of this length, so this is no access token that could be sent; it was \
+                not looked into.",
+        cure: "Look at what was copied. If it is a token: let it carry fewer claims and groups.",
+        fault: None,
+        explains: &["VST-TOKEN-OPAQUE", "VST-KEYS-LIBRARY"],
+        judge: too_long,
     },
     Row {
         code: "VST-TOKEN-RESPONSE",
@@ -71,64 +135,158 @@ pub(super) const ROWS: &[Row] = &[
 
 fn code_or_refresh(evidence: &Evidence) -> Option<Case> {
     let token = evidence.token.as_ref()?;
-    if token.shape != TokenShape::EntraCodeOrRefreshToken {
+    let entra = token.shape == TokenShape::EntraCodeOrRefreshToken;
+    // In a text a code or a refresh token is where it belongs, unless it stands where access tokens do.
+    if !entra && !token.is_refresh_token() || token.role == Role::Unknown && evidence.text.is_some()
+    {
         return None;
     }
-    let seen = format!(
-        "{} is an authorization code or a refresh token of Entra's: {} bytes in parts, the first a \
-         single digit.",
-        evidence.subject(),
-        token.length
-    );
-    Some(
-        Case::new(seen)
-            .change(Change::api(
-                "access_token",
-                "Whoever passes it on: pass on the member `access_token` of the answer, never `code` or \
-                 `refresh_token`.",
-            ))
-            .change(Change::portal(
-                "Users > the person > Revoke sessions",
-                "If it left your own machines: revoke the person's sessions.",
-            )),
-    )
+    let seen = match entra {
+        true => format!(
+            "{} is an authorization code or a refresh token of Entra's: {} bytes in parts, the first a \
+             single digit.",
+            evidence.subject(),
+            token.length
+        ),
+        false => format!(
+            "{} says that it is a refresh token (`typ` is {} among its claims).",
+            evidence.subject(),
+            shown(token.text("typ").unwrap_or_default())
+        ),
+    };
+    let case = Case::new(seen).change(Change::api(
+        "access_token",
+        "Whoever passes it on: pass on the member `access_token` of the answer, never `code` or \
+         `refresh_token`.",
+    ));
+    // Only where it was seen in an API's hands is there anything to revoke.
+    Some(match (token.role, entra) {
+        (Role::Access, true) => case.change(Change::portal(
+            "Users > the person > Revoke sessions",
+            "If it is a refresh token (a code is over in ten minutes) and it left your own machines: this ends \
+             all sessions of the person.",
+        )),
+        (Role::Access, false) => case.change(Change::provider(
+            "Sessions > the person's session > Sign out",
+            "If it left your own machines: end that session.",
+        )),
+        _ => case,
+    })
 }
 
-/// The characters of an RSA signature of 2048 bits, the shortest anybody issues.
-const RSA_SIGNATURE_CHARS: usize = 342;
-/// The characters of an ECDSA signature on P-256, or one of Ed25519.
-const P256_SIGNATURE_CHARS: usize = 86;
+/// Copy it again: first where somebody pasted the token, last where it was found in a request.
+fn copy_again(evidence: &Evidence, token: &Token, others: Vec<Change>) -> Vec<Change> {
+    let copy = Change::environment(
+        "copying",
+        "Copy the token again, whole: terminals, logs and chats show long lines cut or folded. A file or a pipe \
+         keeps it as it is.",
+    )
+    .line("vestibule explain --file FILE");
+    let pasted = evidence.request.is_none() && evidence.upstream_request.is_none();
+    match (token.is_new, pasted) {
+        (true, _) => others,
+        (false, true) => std::iter::once(copy).chain(others).collect(),
+        (false, false) => others.into_iter().chain([copy]).collect(),
+    }
+}
 
 fn truncated(evidence: &Evidence) -> Option<Case> {
     let token = evidence.token.as_ref()?;
     let seen = match &token.shape {
+        TokenShape::TruncatedJwt { .. } if token.removed.contains(&Cleaning::Ellipsis) => {
+            "is the beginning of a JWT with dots in the place of the rest".to_owned()
+        }
+        TokenShape::TruncatedJwt { header } if header.is_empty() => {
+            "is the beginning of a JWT, cut off within its header".to_owned()
+        }
         TokenShape::TruncatedJwt { .. } => {
             "is the beginning of a JWT: its signature is missing".to_owned()
         }
         TokenShape::Jwt { .. } => {
-            let least = match token.header_text("alg")? {
-                alg if alg.starts_with("RS") || alg.starts_with("PS") => RSA_SIGNATURE_CHARS,
-                alg if alg.starts_with("ES") || alg == "EdDSA" => P256_SIGNATURE_CHARS,
-                _ => return None,
-            };
-            let length = token.signature_length.filter(|length| *length < least)?;
+            let least = token.missing_signature()?;
+            let length = token.signature_length.unwrap_or_default();
             format!(
                 "has a signature of {length} characters where its algorithm makes at least {least}"
             )
         }
         _ => return None,
     };
+    let mut others = vec![Change::environment(
+        "header limits of the proxies and servers in front of the API",
+        "If the API gets it like this: let them take heads of 16 KiB.",
+    )];
+    let entra = match evidence.maker() {
+        Some(product) => product.is_entra(),
+        None => evidence.settings.is_none() && token.header_text("x5t").is_some(),
+    };
+    if entra {
+        others.push(Change::portal(
+            "App registrations > your API > Token configuration",
+            "Or make the token smaller: \"Groups assigned to the application\" instead of all \
+             groups, and no optional claims nobody reads.",
+        ));
+    }
     Some(
         Case::new(format!("{} {seen}.", evidence.subject()))
-            .change(Change::environment(
-                "header limits of the proxies and servers in front of the API",
-                "Let them take heads of 16 KiB.",
-            ))
-            .change(Change::portal(
-                "App registrations > your API > Token configuration",
-                "Or make the token smaller: \"Groups assigned to the application\" instead of all \
-                 groups, and no optional claims nobody reads.",
-            )),
+            .changes(copy_again(evidence, token, others)),
+    )
+}
+
+fn damaged(evidence: &Evidence) -> Option<Case> {
+    let token = evidence.token.as_ref()?;
+    let TokenShape::DamagedJwt { header, claims } = &token.shape else {
+        return None;
+    };
+    let seen = match (header, claims) {
+        (Some(_), None) => "has the header of a JWT, and its payload can't be read",
+        (None, Some(_)) => "has the payload of a JWT, and its header is missing or can't be read",
+        (Some(_), Some(_)) => "has the header and the payload of a JWT, and one part too many",
+        (None, None) => "begins as a JWT does, and neither its header nor its payload can be read",
+    };
+    let compare = Change::api(
+        "Authorization",
+        "If the API gets it like this: log the token's length where it is issued and where it is refused; a \
+         difference means that something in between changes it.",
+    );
+    Some(
+        Case::new(format!("{} {seen}.", evidence.subject())).changes(copy_again(
+            evidence,
+            token,
+            vec![compare],
+        )),
+    )
+}
+
+fn saml(evidence: &Evidence) -> Option<Case> {
+    let token = evidence.token.as_ref()?;
+    (token.shape == TokenShape::Saml).then(|| {
+        Case::new(format!(
+            "{} is XML of SAML's: an assertion or a response.",
+            evidence.subject()
+        ))
+        .changes(crate::cure::ask_for_the_api(evidence))
+    })
+}
+
+fn too_long(evidence: &Evidence) -> Option<Case> {
+    let token = evidence.token.as_ref()?;
+    let TokenShape::TooLong { length } = token.shape else {
+        return None;
+    };
+    Some(
+        Case::new(format!(
+            "{} has {} KiB; it was not looked into.",
+            evidence.subject(),
+            length >> 10
+        ))
+        .change(Change::environment(
+            "copying",
+            "Look whether this is one token, and not a file or a log with one in it.",
+        ))
+        .change(Change::provider(
+            "the claims of the API's access tokens",
+            "If it is one: leave out what nobody reads, groups first.",
+        )),
     )
 }
 
@@ -138,6 +296,12 @@ fn wrapped(evidence: &Evidence) -> Option<Case> {
     let known = token.role != Role::Unknown;
     let around = |what: &Cleaning| match what {
         Cleaning::Quotes => Some("quotation marks"),
+        Cleaning::BearerAgain => Some("the word `Bearer` more than once"),
+        Cleaning::Percent => Some("percent-encoding"),
+        Cleaning::Padding => Some("`=`, `+` or `/` of another base64"),
+        Cleaning::Invisible => Some("characters nobody sees"),
+        Cleaning::Punctuation => Some("a comma, dot or backslash"),
+        Cleaning::Bearer if token.removed.contains(&Cleaning::BearerAgain) => None,
         Cleaning::WhiteSpace if known => Some("white space or line breaks"),
         Cleaning::Bearer if known => Some("the word `Bearer`"),
         Cleaning::Name if known => Some("a name"),
@@ -148,13 +312,23 @@ fn wrapped(evidence: &Evidence) -> Option<Case> {
         return None;
     }
     Some(
-        Case::new(format!("{} has {} around it.", evidence.subject(), found.join(" and "))).change(
+        Case::new(format!(
+            "{} came with {}.",
+            evidence.subject(),
+            found.join(" and ")
+        ))
+        .change(
             Change::api(
                 "Authorization",
-                "Whoever writes the header: write `Bearer`, one space and the token, and nothing else.",
+                "If it was sent like this: whoever writes the header writes `Bearer`, one space and the token as it \
+                 was issued, and nothing else.",
             )
             .line("Authorization: Bearer <token>"),
-        ),
+        )
+        .change(Change::environment(
+            "copying",
+            "If it was only copied like this: the token itself is told about here, without what is around it.",
+        )),
     )
 }
 

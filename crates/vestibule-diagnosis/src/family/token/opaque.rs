@@ -5,6 +5,7 @@ use vestibule_oidc::access_token::TokenShape;
 use crate::catalogue::{Case, Row};
 use crate::cure::{ask_for_the_api, asks_already, setting, version_two};
 use crate::evidence::Product;
+use crate::text::Saying;
 use crate::{Change, Confidence, Evidence, Severity};
 
 pub(super) const ROWS: &[Row] = &[
@@ -16,7 +17,7 @@ pub(super) const ROWS: &[Row] = &[
         source: "Microsoft identity platform: UserInfo endpoint; how the ticket begins is observed",
         symptom: "For people with personal Microsoft accounts the API gets a token that is not a JWT: \
                   no dots, and it begins with EwA or EwB. People with work accounts get a JWT.",
-        cause: "No scope of an API was asked for, so the token is for Microsoft Graph. For a personal \
+        cause: "Where no scope of an API is asked for, the token is for Microsoft Graph. For a personal \
                 account that is an encrypted ticket that only Microsoft can read.",
         cure: "Ask for a scope of the API. A site that only signs people in needs no access token and \
                can leave it alone.",
@@ -74,6 +75,39 @@ pub(super) const ROWS: &[Row] = &[
         judge: unsigned,
     },
     Row {
+        code: "VST-TOKEN-SHARED-SECRET",
+        title: "a token that only who has the secret can validate",
+        severity: Severity::Warning,
+        confidence: Confidence::Documented,
+        source: "RFC 7518 §3.2; RFC 8725 §2.1",
+        symptom: "The API finds no key for the token, or would need a secret of the provider's.",
+        cause: "The token is signed with HMAC (`HS256`): who validates it needs the same secret that made it, and who \
+                has that can make tokens. Providers that publish keys use RS256 or ES256.",
+        cure: "Let the provider sign this API's tokens with RS256, and let the API take nothing else.",
+        fault: None,
+        explains: &[
+            "VST-KEYS-KID-MISSING",
+            "VST-KEYS-NO-KID",
+            "VST-KEYS-LIBRARY",
+        ],
+        judge: shared_secret,
+    },
+    Row {
+        code: "VST-TOKEN-NOT-JWT",
+        title: "the API got something that is no JWT",
+        severity: Severity::Error,
+        confidence: Confidence::Inferred,
+        source: "RFC 7515 §7.1; IdentityModel: messages IDX12741 and IDX14100",
+        symptom: "The API's library says that the token has the wrong number of parts, no dots, or can't be decoded.",
+        cause: "The library looks for a header, a payload and a signature with dots between them. Without the token \
+                itself nobody can tell what came: an opaque token (as for Microsoft Graph and personal accounts, or \
+                of a provider that was not told of an API), one that was cut off or wrapped, or something else.",
+        cure: "Hand the token itself to `vestibule explain`; most often the cure is to ask for a token for the API.",
+        fault: None,
+        explains: &["VST-KEYS-LIBRARY"],
+        judge: not_jwt,
+    },
+    Row {
         code: "VST-TOKEN-OPAQUE",
         title: "a token that only its issuer can read",
         severity: Severity::Info,
@@ -94,11 +128,13 @@ pub(super) const ROWS: &[Row] = &[
 /// What was asked for, as the beginning of an explanation.
 pub(super) fn asked_for(evidence: &Evidence) -> String {
     if let Some(scope) = asks_already(evidence) {
-        return format!("The settings ask for `{scope}`.");
+        return format!("The settings ask for `{scope}`. ");
     }
     match evidence.scopes() {
-        None | Some([]) => "No scope of an API was asked for.".to_owned(),
-        Some(scopes) => format!("The scopes asked for are `{}`.", scopes.join(" ")),
+        // What nobody said is not known.
+        None => String::new(),
+        Some([]) => "No scopes are asked for. ".to_owned(),
+        Some(scopes) => format!("The scopes asked for are `{}`. ", scopes.join(" ")),
     }
 }
 
@@ -114,9 +150,9 @@ fn personal(evidence: &Evidence) -> Option<Case> {
         token.length
     );
     let why = format!(
-        "{} For a personal Microsoft account Entra then gives an encrypted ticket that only Microsoft \
-         Graph can read. People with work accounts get a JWT from the same set-up, so it can fail for \
-         some and not for others.",
+        "{}For a personal Microsoft account Entra gives an encrypted ticket, which only Microsoft Graph can \
+         read, where no scope of another API is asked for. People with work accounts get a JWT from the \
+         same set-up, so it can fail for some and not for others.",
         asked_for(evidence)
     );
     let version = version_two(
@@ -199,6 +235,67 @@ fn unsigned(evidence: &Evidence) -> Option<Case> {
     })
 }
 
+fn shared_secret(evidence: &Evidence) -> Option<Case> {
+    let token = evidence
+        .token
+        .as_ref()
+        .filter(|token| token.has_shared_secret())?;
+    let alg = token.header_text("alg")?;
+    // An API that says it takes these has the secret.
+    let takes = evidence.api.iter().flat_map(|api| &api.algorithms);
+    if takes.into_iter().any(|own| own == alg) || token.is_verified() {
+        return None;
+    }
+    let change = match evidence.maker() {
+        Some(Product::Auth0) => Change::provider(
+            "Applications > APIs > your API > Settings > Signing Algorithm",
+            "Choose RS256.",
+        ),
+        _ => Change::provider(
+            "signature algorithm of the API's access tokens",
+            "Choose RS256 or ES256, whose keys the provider publishes.",
+        ),
+    };
+    Some(
+        Case::new(format!(
+            "{} is signed with {}: with a secret, not with a key that is published.",
+            evidence.subject(),
+            crate::shown::shown(alg)
+        ))
+        .change(change)
+        .change(Change::api(
+            "accepted algorithms",
+            "Do not give the API the secret: who can validate such tokens can make them.",
+        )),
+    )
+}
+
+fn not_jwt(evidence: &Evidence) -> Option<Case> {
+    const CODES: [&str; 5] = ["IDX12741", "IDX14100", "IDX12709", "IDX12729", "IDX10400"];
+    let code = CODES.into_iter().find(|code| evidence.has_code(code));
+    let found = evidence
+        .token
+        .as_ref()
+        .is_some_and(|token| !token.is_partial);
+    if found || code.is_none() && !evidence.heard(Saying::Malformed) {
+        return None;
+    }
+    let says = code.map_or_else(String::new, |code| format!(" {code}:"));
+    Some(
+        Case::new(format!(
+            "The library says{says} that what it got does not have the form of a JWT."
+        ))
+        .change(
+            Change::api(
+                "the token",
+                "Let `vestibule explain` look at the token itself: it says what it is.",
+            )
+            .line("vestibule explain --file FILE"),
+        )
+        .changes(ask_for_the_api(evidence)),
+    )
+}
+
 fn opaque(evidence: &Evidence) -> Option<Case> {
     let token = evidence.token.as_ref()?;
     let known = match token.shape {
@@ -225,12 +322,21 @@ fn opaque(evidence: &Evidence) -> Option<Case> {
         evidence.subject(),
         token.length
     );
-    let name = evidence.product().map_or("The provider", Product::name);
+    let why = match (evidence.maker(), token.is_new) {
+        (Some(product), _) => format!(
+            "{} made a token that only its own endpoints can read.",
+            product.name()
+        ),
+        (None, true) => "The provider made a token that only its own endpoints can read. Many providers do so when \
+                         no API is named, and make a JWT when one is."
+            .to_owned(),
+        (None, false) => "It has the form of no kind of token that is known here. If it is a whole access token, \
+                          its issuer made one that only its own endpoints can read; many do so when no API is \
+                          named. It can as well be something else that was taken for one."
+            .to_owned(),
+    };
     let case = Case::new(seen)
-        .because(format!(
-            "{name} made a token that only its own endpoints can read. Many providers do so when no \
-             API is named, and make a JWT when one is."
-        ))
+        .because(why)
         .change(Change::provider(
             "the API (its identifier, audience or resource)",
             "If the provider knows APIs: define this one there, and name it when asking, by its scope, \
@@ -240,6 +346,10 @@ fn opaque(evidence: &Evidence) -> Option<Case> {
             "introspection",
             "Or let the API ask the provider's introspection or user-info endpoint about the token.",
         ));
+    let case = match evidence.maker().is_some() || token.is_new {
+        true => case,
+        false => case.confidence(Confidence::Inferred),
+    };
     Some(match wants_jwt {
         true => case.severity(Severity::Error),
         false => case,

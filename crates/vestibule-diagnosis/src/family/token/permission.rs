@@ -5,6 +5,7 @@ use crate::catalogue::{Case, Row};
 use crate::cure::{ask_for_the_scope, portal};
 use crate::evidence::{Role, Token};
 use crate::shown::shown_list;
+use crate::text::Saying;
 use crate::{Change, Confidence, Evidence, Severity};
 
 pub(super) const ROWS: &[Row] = &[
@@ -157,10 +158,16 @@ fn no_permissions(evidence: &Evidence) -> Option<Case> {
 fn scope(evidence: &Evidence) -> Option<Case> {
     let wanted = evidence.api.as_ref().map_or(&[][..], |api| &api.scopes);
     let Some(token) = jwt(evidence) else {
-        return evidence.has_code("IDW10203").then(|| {
-            Case::new("The API's library says IDW10203: none of the scopes or roles it accepts is in the token.")
-                .changes(cures(evidence, &[]))
-        });
+        let seen = match evidence.has_code("IDW10203") {
+            true => {
+                "The API's library says IDW10203: none of the scopes or roles it accepts is in the token."
+            }
+            false if evidence.heard(Saying::Permission) => {
+                "The API answers `insufficient_scope`: a permission it asks for is not in the token."
+            }
+            false => return None,
+        };
+        return Some(Case::new(seen).changes(cures(evidence, &[])));
     };
     let found = token.scopes();
     if found.is_empty()

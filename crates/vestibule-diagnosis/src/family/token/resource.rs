@@ -1,45 +1,20 @@
-//! JWTs that are in order and for somebody else.
-
-use vestibule_oidc::access_token::TokenShape;
-use vestibule_oidc::microsoft::is_graph_audience;
+//! JWTs that are in order and for somebody else, whoever made them.
 
 use super::opaque::asked_for;
 use crate::catalogue::{Case, Row};
 use crate::cure::{ask_for_the_api, version_two};
-use crate::evidence::{AskedToken, Role, Token};
+use crate::evidence::{AskedToken, Product, Role, Token};
 use crate::shown::{shown, shown_list};
+use crate::text::Saying;
 use crate::{Change, Confidence, Evidence, Severity};
 
 pub(super) const ROWS: &[Row] = &[
-    Row {
-        code: "VST-TOKEN-GRAPH",
-        title: "a token for Microsoft Graph",
-        severity: Severity::Error,
-        confidence: Confidence::Documented,
-        source: "Microsoft identity platform: access tokens, \"Token formats\"; troubleshooting signature \
-                 validation errors",
-        symptom: "The API says that the signature is wrong, though issuer, key and time are right.",
-        cause: "Where no API is named, Entra gives a token for Microsoft Graph, which serves its user-info \
-                endpoint. It looks like a JWT, but its format is Graph's own: only Graph can verify it.",
-        cure: "Ask for a scope of the API. Do not switch the check of the signature off.",
-        fault: Some("without-api-scope"),
-        explains: &[
-            "VST-TOKEN-AUDIENCE",
-            "VST-TOKEN-VERSION",
-            "VST-TOKEN-SCOPE",
-            "VST-TOKEN-MIXED-ACCOUNTS",
-            "VST-KEYS-SIGNATURE",
-            "VST-KEYS-KID-MISSING",
-            "VST-KEYS-LIBRARY",
-        ],
-        judge: graph,
-    },
     Row {
         code: "VST-TOKEN-ID-AS-ACCESS",
         title: "an ID token in the place of an access token",
         severity: Severity::Error,
         confidence: Confidence::Documented,
-        source: "Microsoft identity platform: ID tokens; RFC 8725 §3.12",
+        source: "OIDC Core §2; RFC 8725 §3.12; Microsoft identity platform: ID tokens",
         symptom: "The API says that the audience is wrong, or finds no scopes and no roles.",
         cause: "An ID token tells the app that a person signed in. It is for the app, not for an API, and \
                 carries no permissions.",
@@ -83,7 +58,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         code: "VST-TOKEN-AUDIENCE",
-        title: "a token for another API",
+        title: "an audience that is not the API's",
         severity: Severity::Error,
         confidence: Confidence::Documented,
         source: "RFC 9068 §4; RFC 8725 §3.9",
@@ -98,7 +73,7 @@ pub(super) const ROWS: &[Row] = &[
             "VST-TOKEN-NO-PERMISSIONS",
             "VST-KEYS-LIBRARY",
         ],
-        judge: audience,
+        judge: |evidence| audience(evidence).or_else(|| logged_audience(evidence)),
     },
     Row {
         code: "VST-TOKEN-MIXED-ACCOUNTS",
@@ -117,56 +92,6 @@ pub(super) const ROWS: &[Row] = &[
     },
 ];
 
-fn graph(evidence: &Evidence) -> Option<Case> {
-    let token = evidence.token.as_ref()?;
-    let TokenShape::Jwt { header, .. } = &token.shape else {
-        return None;
-    };
-    let audience = token
-        .audiences()
-        .into_iter()
-        .find(|found| is_graph_audience(found));
-    // Graph itself is behind the route.
-    let accepts = |audience| {
-        let mut accepted = evidence.api.iter().flat_map(|api| &api.audiences);
-        accepted.any(|own| own == audience)
-    };
-    if audience.is_some_and(accepts) {
-        return None;
-    }
-    let nonce = header.contains_key("nonce");
-    let (seen, confidence) = match (audience, nonce) {
-        (Some(audience), true) => (
-            format!(
-                "is for Microsoft Graph (`aud` is {}, its header has a `nonce`)",
-                shown(audience)
-            ),
-            Confidence::Documented,
-        ),
-        (Some(audience), false) => (
-            format!("is for Microsoft Graph (`aud` is {})", shown(audience)),
-            Confidence::Documented,
-        ),
-        (None, true) => (
-            "has a `nonce` in its header, as tokens for Microsoft's own APIs have".to_owned(),
-            Confidence::Observed,
-        ),
-        (None, false) => return None,
-    };
-    let why = format!(
-        "{} Where no API is named, Entra gives a token for Microsoft Graph, which serves its user-info \
-         endpoint. It looks like a JWT, but its format is Graph's own: only Graph can verify it, and no \
-         setting of the API will help.",
-        asked_for(evidence)
-    );
-    Some(
-        Case::new(format!("{} {seen}.", evidence.subject()))
-            .because(why)
-            .confidence(confidence)
-            .changes(ask_for_the_api(evidence)),
-    )
-}
-
 fn id_as_access(evidence: &Evidence) -> Option<Case> {
     let token = evidence.token.as_ref()?;
     let passed = evidence
@@ -184,7 +109,24 @@ fn id_as_access(evidence: &Evidence) -> Option<Case> {
             false => "no permissions",
         }
     );
-    Some(Case::new(seen).changes(ask_for_the_api(evidence)))
+    let pass = Change::api(
+        "the member passed on",
+        "Whoever passes it on: pass on `access_token`, not `id_token`.",
+    );
+    let case = match evidence.maker() {
+        None | Some(Product::Google) => Case::new(seen),
+        Some(product) if product.is_entra() => Case::new(seen),
+        Some(_) => Case::new(seen).change(pass),
+    };
+    let case = case.changes(ask_for_the_api(evidence));
+    // Where a provider has no access tokens for others' APIs, this is the one to take.
+    Some(match evidence.maker() {
+        Some(Product::Google) => case.because(
+            "Google has no access tokens for other people's APIs. An API that is to know who signed in there takes \
+             the ID token on purpose, and with it the client id as audience.",
+        ),
+        _ => case,
+    })
 }
 
 fn access_as_id(evidence: &Evidence) -> Option<Case> {
@@ -237,28 +179,40 @@ fn seen_audiences(evidence: &Evidence, found: &[&str], expected: &[String]) -> S
 }
 
 fn audience_name(evidence: &Evidence) -> Option<Case> {
-    let (_, found, expected) = mismatch(evidence)?;
+    let (token, found, expected) = mismatch(evidence)?;
     let name = found.iter().find(|audience| {
         expected
             .iter()
             .any(|own| bare(own).eq_ignore_ascii_case(bare(audience)))
     })?;
-    Some(
-        Case::new(seen_audiences(evidence, &found, expected))
-            .because(
-                "Both are names of one API. In a v1.0 access token `aud` is the name the client asked \
-                 for, with or without `api://` and slash; in a v2.0 token it is always the application \
-                 id.",
-            )
-            .change(Change::api(
-                "accepted audiences",
-                format!("Accept {} beside the audience the API expects now.", shown(name)),
-            ))
+    let case = Case::new(seen_audiences(evidence, &found, expected));
+    let accept = |text| Change::api("accepted audiences", text);
+    if evidence.maker().is_some_and(|product| !product.is_entra()) {
+        return Some(
+            case.because("They differ by `api://` or a slash at the end, and audiences are compared to the letter.")
+                .change(accept(format!("Accept {} to the letter.", shown(name)))),
+        );
+    }
+    let case = case.because(
+        "Both are names of one API. In a v1.0 access token `aud` is the name the client asked for, with or \
+         without `api://` and slash; in a v2.0 token it is always the application id.",
+    );
+    Some(match token.text("ver") {
+        // It is one already.
+        Some("2.0") => case.change(accept(format!(
+            "Accept {}: it is what v2.0 tokens have, whatever name is asked for.",
+            shown(name)
+        ))),
+        _ => case
+            .change(accept(format!(
+                "Accept {} beside the audience the API expects now.",
+                shown(name)
+            )))
             .change(version_two(
                 "Or ask for v2.0 tokens, whose audience is always the application id. This is the API's \
                  registration, not that of the sign-in app.",
             )),
-    )
+    })
 }
 
 fn audience(evidence: &Evidence) -> Option<Case> {
@@ -281,15 +235,78 @@ fn audience(evidence: &Evidence) -> Option<Case> {
             )),
         );
     }
+    let case = Case::new(seen_audiences(evidence, &found, expected));
+    let why = match evidence.maker() {
+        None => String::new(),
+        Some(product) if product.is_entra() => format!(
+            "{}The audience follows from the scope: the token is for the API whose scope was asked for. ",
+            asked_for(evidence)
+        ),
+        Some(product) => of_product(product).to_owned(),
+    };
     Some(
-        Case::new(seen_audiences(evidence, &found, expected))
-            .because(format!(
-                "{} The audience follows from the scope: the token is for the API whose scope was asked \
-                 for. An API must refuse a token for another, or any app people sign in to could use \
-                 their token here.",
-                asked_for(evidence)
-            ))
-            .changes(ask_for_the_api(evidence)),
+        case.because(format!(
+            "{why}An API must refuse a token for another, or any app people sign in to could use their token here."
+        ))
+        .changes(ask_for_the_api(evidence)),
+    )
+}
+
+/// What decides the audience of a token of this provider.
+const fn of_product(product: Product) -> &'static str {
+    match product {
+        Product::Auth0 => {
+            "At Auth0 the audience is what `audience` named in the authorization request. "
+        }
+        Product::Okta => {
+            "At Okta the authorization server has an audience, and all its access tokens carry it. "
+        }
+        Product::Google => "Google's tokens are for Google, or for the client that asked. ",
+        Product::Keycloak => "Keycloak names as audience the clients that mappers and roles say. ",
+        Product::Cognito => "Cognito's access tokens name a client, and mostly no audience. ",
+        Product::AdFs => "At AD FS the audience is the Web API that was asked for. ",
+        Product::Salesforce | Product::GitHub | Product::GitLab => {
+            "This provider's tokens are for its own API. "
+        }
+        Product::Ping => "At Ping the audience is that of the resource whose scope was asked for. ",
+        Product::Entra | Product::ExternalId | Product::B2c => "",
+    }
+}
+
+/// A library that says so, and not which audience it found.
+fn logged_audience(evidence: &Evidence) -> Option<Case> {
+    let numbered = evidence.has_code("IDX10214");
+    let token = evidence.token.as_ref();
+    if token.is_some_and(|token| !token.is_partial)
+        || !numbered && !evidence.heard(Saying::Audience)
+    {
+        return None;
+    }
+    let number = if numbered { " IDX10214:" } else { "" };
+    let found = token.map(Token::audiences).unwrap_or_default();
+    let (which, unsaid) = match found.as_slice() {
+        [] => (String::new(), "which audience the token has"),
+        found => (
+            format!(", {},", shown_list(found.iter().copied(), "and")),
+            "which audience it expects",
+        ),
+    };
+    Some(
+        Case::new(format!(
+            "The library says{number} that the token's audience{which} is not the one it expects."
+        ))
+        .because(format!(
+            "It does not say {unsaid}. The token is for another API, or for another name of this one: `api://` and the \
+             id alone are two names."
+        ))
+        .change(
+            Change::api(
+                "accepted audiences",
+                "Let `vestibule explain` show the token's `aud`, and compare it with what the API accepts.",
+            )
+            .line("vestibule explain --audience AUDIENCE --file FILE"),
+        )
+        .changes(ask_for_the_api(evidence)),
     )
 }
 

@@ -1,10 +1,10 @@
 //! Whose people a token is of: tenants.
 
-use vestibule_oidc::microsoft::{TenantId, serves_many_tenants};
+use vestibule_oidc::microsoft::{PERSONAL_TENANT, TenantId, serves_many_tenants};
 
 use super::issuer::{mismatch, tenant_in};
 use crate::catalogue::{Case, Row};
-use crate::cure::{setting, write_issuer};
+use crate::cure::{login_host, setting, write_issuer};
 use crate::evidence::Product;
 use crate::shown::{shown, shown_list};
 use crate::{Change, Confidence, Evidence, Severity};
@@ -47,11 +47,11 @@ pub(super) const ROWS: &[Row] = &[
         confidence: Confidence::Documented,
         source: "Microsoft identity platform: access tokens, \"Validate the issuer\"",
         symptom: "A token with Entra's issuer has no `tid`, two of them, or one that is not in the issuer.",
-        cause: "`tid` is the id of the tenant that is in the issuer. A token where they differ is forged, \
-                or comes from something that only looks like Entra.",
+        cause: "`tid` is the id of the tenant that is in the issuer. Entra makes no token where they differ: it was \
+                changed or made up, or comes from something that only looks like Entra.",
         cure: "Refuse it, and find out who sent it.",
         fault: None,
-        explains: &["VST-TOKEN-TENANT", "VST-TOKEN-ISSUER"],
+        explains: &["VST-TOKEN-TENANT", "VST-TOKEN-ISSUER", "VST-KEYS-LIBRARY"],
         judge: tenant_id,
     },
 ];
@@ -86,6 +86,11 @@ fn tenant(evidence: &Evidence) -> Option<Case> {
         return None;
     }
     let own = accepted.first().copied().unwrap_or_default();
+    let personal = tid.as_str() == PERSONAL_TENANT;
+    let whose = match personal {
+        true => "the tenant of personal Microsoft accounts".to_owned(),
+        false => format!("the tenant `{tid}`"),
+    };
     let list: Vec<String> = accepted
         .iter()
         .copied()
@@ -94,23 +99,67 @@ fn tenant(evidence: &Evidence) -> Option<Case> {
         .collect();
     Some(
         Case::new(format!(
-            "{} is of the tenant `{tid}`; accepted is {}.",
+            "{} is of {whose}; accepted is {}.",
             evidence.subject(),
             shown_list(accepted.iter().copied(), "or")
         ))
-        .change(write_issuer(
-            evidence,
-            &format!("https://login.microsoftonline.com/{own}/v2.0"),
-            "Send people to your own tenant; guests then sign in as your guests.",
-        ))
-        .change(
-            Change::config(
-                "provider.tenants",
-                "Or accept people of that tenant as well.",
-            )
-            .line(format!("tenants = [{}]", list.join(", "))),
-        ),
+        .change(own_tenant(evidence, own))
+        .changes(both_tenants(evidence, personal, &list.join(", "))),
     )
+}
+
+/// Send people to the tenant that is accepted; or, where the file does that already, say what follows from it.
+fn own_tenant(evidence: &Evidence, own: &str) -> Change {
+    let authority = evidence
+        .provider()
+        .and_then(|provider| provider.authority());
+    let is_sent_there = authority.and_then(tenant_in).as_ref().map(TenantId::as_str) == Some(own);
+    match is_sent_there {
+        true => Change::environment(
+            "where the token comes from",
+            "The configuration sends people to that tenant already, so this token comes from another client or from \
+             before: sign in here again, and look at the new token. Guests sign in there as guests.",
+        ),
+        false => write_issuer(
+            evidence,
+            &format!("https://{}/{own}/v2.0", login_host(evidence)),
+            "Send people to your own tenant; guests then sign in as your guests.",
+        ),
+    }
+}
+
+/// Accept people of both tenants. A list of tenants goes only with an address that stands for many.
+fn both_tenants(evidence: &Evidence, personal: bool, list: &str) -> Vec<Change> {
+    let provider = evidence.provider();
+    if provider.is_none() || evidence.from_apache() {
+        return vec![Change::api(
+            "accepted issuers",
+            "Or accept that tenant's issuer as well, if its people are meant to use the API.",
+        )];
+    }
+    let tenants = Change::config("provider.tenants", "And list the tenants.")
+        .line(format!("tenants = [{list}]"));
+    let authority = provider.and_then(|provider| provider.authority());
+    let many = authority.is_some_and(|authority| tenant_in(authority).is_none());
+    let alias = if personal { "common" } else { "organizations" };
+    match many && !personal {
+        true => vec![Change {
+            text: "Or accept people of that tenant as well.".to_owned(),
+            ..tenants
+        }],
+        false => vec![
+            Change::config(
+                "provider.issuer",
+                "Or accept people of both: the registration has to admit them (Supported account types), and the \
+                 address to stand for many tenants.",
+            )
+            .line(format!(
+                "issuer = \"https://{}/{alias}/v2.0\"",
+                login_host(evidence)
+            )),
+            tenants,
+        ],
+    }
 }
 
 fn any_tenant(evidence: &Evidence) -> Option<Case> {
@@ -122,6 +171,10 @@ fn any_tenant(evidence: &Evidence) -> Option<Case> {
         .tenants
         .as_ref()
         .is_some_and(|tenants| !tenants.is_empty());
+    // Of a log nobody knows what else is configured.
+    if provider.tenants.is_none() && evidence.text.is_some() {
+        return None;
+    }
     if Product::of_url(authority) != Some(Product::Entra) || !serves_many_tenants(segment) || listed
     {
         return None;
@@ -133,7 +186,7 @@ fn any_tenant(evidence: &Evidence) -> Option<Case> {
         ))
         .change(write_issuer(
             evidence,
-            "https://login.microsoftonline.com/<tenant id>/v2.0",
+            &format!("https://{}/<tenant id>/v2.0", login_host(evidence)),
             "Use your tenant's id, under Microsoft Entra ID > Overview > Tenant ID.",
         ))
         .change(setting(
@@ -150,6 +203,18 @@ fn any_tenant(evidence: &Evidence) -> Option<Case> {
 }
 
 fn tenant_id(evidence: &Evidence) -> Option<Case> {
+    if evidence.has_code("IDX40003") && evidence.token.is_none() {
+        return Some(
+            Case::new("The library says IDX40003: the token has no `tid`.")
+                .because(
+                    "It is not of Entra, or of a product of Entra's that the library does not expect, as B2C.",
+                )
+                .change(Change::api(
+                    "token validation",
+                    "Look at the token's `iss`, and set the API up for that provider.",
+                )),
+        );
+    }
     let token = evidence.token.as_ref().filter(|token| token.is_entra())?;
     // B2C tokens carry the tenant in the issuer alone.
     if token.product() == Some(Product::B2c) {

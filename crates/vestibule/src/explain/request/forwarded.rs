@@ -68,6 +68,14 @@ pub(super) fn head(
             let scheme = text.split(' ').next().unwrap_or_default();
             return format!("{} (not shown)", shown(scheme));
         }
+        let secret = !text.contains(ACCESS_TOKEN) && is_secret_name(field.name);
+        if secret
+            && !id_token
+                .as_ref()
+                .is_some_and(|own| text.contains(own.as_str()))
+        {
+            return "(not shown)".to_owned();
+        }
         let text = text.replace(ACCESS_TOKEN, "(the access token)");
         match &id_token {
             Some(id_token) => shown(&text.replace(id_token.as_str(), "(the ID token)")),
@@ -102,6 +110,29 @@ pub(super) fn head(
         target: format!("{}{query}", shown(path)),
         headers,
     }
+}
+
+/// Whether a field of this name holds a key, a password or the like.
+fn is_secret_name(name: &[u8]) -> bool {
+    let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+    [
+        "key",
+        "token",
+        "secret",
+        "auth",
+        "passw",
+        "pwd",
+        "credential",
+        "session",
+        "signature",
+        "assertion",
+        "jwt",
+        "csrf",
+        "xsrf",
+        "cert",
+    ]
+    .iter()
+    .any(|word| name.contains(word))
 }
 
 /// What `Host` says: the upstream's own name.

@@ -3,7 +3,8 @@ use serde_json::json;
 use crate::Evidence;
 use crate::evidence::{ClaimRule, Grant, Probe, ProbeOutcome, ProbeTarget, ProviderError};
 use crate::testing::{
-    RowCase, TENANT, USER, case, entra_id_token, evidence, provider, route, texts, with,
+    API, RowCase, TENANT, USER, case, entra_id_token, evidence, provider, route, settings, texts,
+    with,
 };
 
 fn graph(status: u16) -> Vec<Probe> {
@@ -93,6 +94,21 @@ pub(super) fn all() -> Vec<RowCase> {
             .shows(ruled(&[USER], json!({})))
             .silent(ruled(&[USER], json!({ "groups": [TENANT] })))
             .silent(ruled(&[USER], over)),
+        case("VST-TOKEN-GROUP-NAMES")
+            .shows(evidence(|e| {
+                e.settings = Some(settings());
+                route(e).rules = vec![ClaimRule::new("groups", texts(&["Admins"]))];
+            }))
+            .silent(evidence(|e| {
+                e.settings = Some(settings());
+                route(e).rules = vec![ClaimRule::new("groups", texts(&[API]))];
+            }))
+            .silent(evidence(|e| {
+                e.settings = Some(settings());
+                provider(e).issuer = Some("https://id.example".to_owned());
+                route(e).rules = vec![ClaimRule::new("groups", texts(&["Admins"]))];
+            }))
+            .says("`Admins`"),
         case("VST-TOKEN-GROUP-NAMES")
             .shows(ruled(&["Finance"], json!({ "groups": [USER] })))
             .shows(ruled(&[USER], json!({ "groups": ["Finance"] })))

@@ -71,6 +71,28 @@ pub(super) fn all() -> Vec<RowCase> {
             ))
             .silent(given(entra_token(json!({})), &[&v2]))
             .silent(Evidence::of_text("https://login.microsoftonline.com/{tenantid}/v2.0")),
+        case("VST-TOKEN-TENANT-ID")
+            .shows(Evidence::of_text("IDX40003: neither `tid` nor a tenant in the issuer"))
+            .silent(Evidence::of_text("IDX40004: something"))
+            .says("no `tid`"),
+        case("VST-TOKEN-ISSUER")
+            .shows(Evidence::of_text("JWTClaimValidationFailed: unexpected \"iss\" claim value"))
+            .shows(Evidence::of_text("IDX10205: Issuer validation failed."))
+            .shows(Evidence::of_text("The issuer 'https://id.example/' is invalid"))
+            .silent(Evidence::of_text("the issuer is https://id.example/"))
+            .says("issuer"),
+        case("VST-TOKEN-ALGORITHM")
+            .shows(Evidence::of_text("IDX10696: Algorithm validation failed."))
+            .silent(Evidence::of_text("IDX10697: something")),
+        case("VST-TOKEN-TENANT")
+            .shows(Evidence::of_text(&format!(
+                "IDX10205: Issuer validation failed. Issuer: '{of_other}'. Did not match: \
+                 validationParameters.ValidIssuer: '{v2}'"
+            )))
+            .silent(Evidence::of_text(&format!(
+                "IDX10205: Issuer validation failed. Issuer: '{of_other}'."
+            )))
+            .says(OTHER),
         case("VST-TOKEN-TENANT")
             .shows(given(entra_token(json!({})), &[&of_other]))
             .shows(evidence(|e| {
@@ -128,6 +150,13 @@ pub(super) fn all() -> Vec<RowCase> {
             .shows(given(entra_token(json!({ "exp": 1_700_000_000 + 86_400 })), &[]))
             .silent(given(entra_token(json!({ "exp": 1_700_000_000 + 5_400 })), &[]))
             .says("lives 24 hours"),
+        case("VST-TOKEN-LONG-LIVED")
+            .shows(given(
+                entra_token(json!({ "exp": 1_700_000_000 + 86_400, "xms_cc": ["cp1"] })),
+                &[],
+            ))
+            .silent(given(entra_token(json!({ "exp": 1_700_086_400_000_i64, "iat": 1_700_000_000_000_i64 })), &[]))
+            .says("`xms_cc` is `cp1`"),
         case("VST-TOKEN-ALGORITHM")
             .shows(given(jwt(json!({ "alg": "HS256" }), json!({ "aud": API, "iss": v2, "tid": TENANT })), &[]))
             .shows(evidence(|e| {
@@ -140,4 +169,53 @@ pub(super) fn all() -> Vec<RowCase> {
             .silent(given(jwt(json!({ "alg": "HS256" }), json!({ "aud": API })), &[]))
             .silent(given(entra_token(json!({})), &[])),
     ]
+}
+
+/// What a file says already is no cure, nor is what the file would be refused for.
+#[test]
+fn a_token_of_another_tenant_is_not_cured_by_the_line_that_is_there() {
+    let own = |issuer: String, tid: &str| {
+        let theirs = format!("https://login.microsoftonline.com/{tid}/v2.0");
+        let mut given = given(
+            entra_token(json!({ "iss": theirs, "tid": tid })),
+            &[&issuer],
+        );
+        provider(&mut given).issuer = Some(issuer);
+        crate::diagnose(&given).remove(0)
+    };
+    for tid in [OTHER, "9188040d-6c67-4c5b-b112-36a304b66dad"] {
+        let finding = own(
+            format!("https://login.microsoftonline.com/{TENANT}/v2.0"),
+            tid,
+        );
+        assert_eq!(finding.code, "VST-TOKEN-TENANT");
+        let lines: Vec<_> = finding
+            .change
+            .iter()
+            .filter_map(|change| change.line.as_deref())
+            .collect();
+        assert!(
+            !lines
+                .iter()
+                .any(|line| line.contains(&format!("{TENANT}/v2.0"))),
+            "{lines:?}"
+        );
+        // A list of tenants goes only with an address that stands for many.
+        assert!(
+            lines[0].contains("/organizations/") || lines[0].contains("/common/"),
+            "{lines:?}"
+        );
+    }
+    let finding = own(
+        format!("https://login.microsoftonline.us/{TENANT}/v2.0"),
+        OTHER,
+    );
+    assert!(
+        finding
+            .change
+            .iter()
+            .filter_map(|change| change.line.as_deref())
+            .all(|line| !line.contains(".com/")),
+        "{finding:?}"
+    );
 }

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use crate::Evidence;
-use crate::evidence::{AskedToken, Role, Token};
+use crate::evidence::{Api, AskedToken, Role, Token};
 use crate::testing::{
     API, CLIENT, RowCase, api, case, entra_id_token, entra_token, entra_v1_token, evidence, jwt,
     provider, route, settings, texts, with,
@@ -48,7 +48,7 @@ pub(super) fn all() -> Vec<RowCase> {
             .shows(given(entra_id_token(json!({})).role(Role::Access)))
             .shows(given(jwt(
                 json!({ "alg": "RS256" }),
-                json!({ "aud": CLIENT, "token_use": "id" }),
+                json!({ "aud": CLIENT, "at_hash": "x" }),
             )))
             .silent(given(entra_id_token(json!({})).role(Role::Id)))
             .silent(given(entra_token(json!({ "nonce": "x" }))))
@@ -70,6 +70,34 @@ pub(super) fn all() -> Vec<RowCase> {
             .silent(given(entra_v1_token(json!({ "aud": "api://other" }))))
             .silent(given(entra_token(json!({}))))
             .line("\"requestedAccessTokenVersion\": 2"),
+        case("VST-TOKEN-GRAPH")
+            .shows(Evidence::of_text(&format!(
+                "IDX10214: Audience validation failed. Audiences: '{GRAPH}'. Did not match: \
+                 validationParameters.ValidAudience: '{API}' or validationParameters.ValidAudiences: 'null'."
+            )))
+            .silent(Evidence::of_text("IDX10214: Audience validation failed. Audiences: 'x'."))
+            .line(CURE),
+        case("VST-TOKEN-MICROSOFT-API")
+            .shows(graph("https://management.core.windows.net/", json!({ "alg": "RS256" })))
+            .shows(graph("00000002-0000-0000-c000-000000000000", json!({ "alg": "RS256" })))
+            .shows(graph("https://vault.azure.net", json!({ "alg": "RS256" })))
+            .shows(Evidence::of_text("The audience 'https://vault.azure.net' is invalid"))
+            .silent(graph("https://vault.azure.net.example", json!({ "alg": "RS256" })))
+            .silent(with(&graph("https://vault.azure.net", json!({ "alg": "RS256" })), |e| {
+                e.api.as_mut().unwrap().audiences = vec!["https://vault.azure.net".to_owned()];
+            })),
+        case("VST-TOKEN-AUDIENCE")
+            .shows(Evidence::of_text("IDX10214: Audience validation failed."))
+            .shows(Evidence::of_text("jwt.exceptions.InvalidAudienceError: Audience doesn't match"))
+            .shows(Evidence::of_text("JWTClaimValidationFailed: unexpected \"aud\" claim value"))
+            .silent(Evidence::of_text("the audience and the issuer fit"))
+            .says("audience"),
+        case("VST-TOKEN-AUDIENCE-NAME")
+            .shows(Evidence::of_text(&format!(
+                "IDX10214: Audience validation failed. Audiences: 'api://{API}'. Did not match: \
+                 validationParameters.ValidAudience: '{API}'"
+            )))
+            .silent(Evidence::of_text(&format!("The audience 'api://{API}' is invalid"))),
         case("VST-TOKEN-AUDIENCE")
             .shows(given(entra_v1_token(json!({ "aud": "api://other" }))))
             .says("`api://other`")
@@ -89,6 +117,122 @@ pub(super) fn all() -> Vec<RowCase> {
             }))
             .says("none of an API"),
     ]
+}
+
+/// The cure is that of the provider the token is of.
+#[test]
+fn each_provider_gets_its_own_cure() {
+    let wrong = |iss: &str, more: serde_json::Value| {
+        let mut claims =
+            json!({ "iss": iss, "aud": "somebody", "azp": "portal", "scope": "openid", "exp": 1 });
+        for (name, value) in more.as_object().unwrap() {
+            claims[name] = value.clone();
+        }
+        evidence(|e| {
+            e.token = Some(jwt(json!({ "alg": "RS256", "kid": "k" }), claims));
+            e.api = Some(Api {
+                name: Some("https://api.mine".to_owned()),
+                audiences: vec!["https://api.mine".to_owned()],
+                ..Api::default()
+            });
+        })
+    };
+    for (iss, more, words) in [
+        (
+            "https://t.eu.auth0.com/",
+            json!({}),
+            "audience = \"https://api.mine\"",
+        ),
+        (
+            "https://dev-1.okta.com/oauth2/default",
+            json!({}),
+            "Authorization Servers",
+        ),
+        (
+            "https://accounts.google.com",
+            json!({}),
+            "Google's ID token",
+        ),
+        (
+            "https://accounts.google.com",
+            json!({ "nonce": "n", "scope": null }),
+            "Google's ID token",
+        ),
+        ("https://id.example/realms/r", json!({}), "Add mapper"),
+        (
+            "https://id.example/realms/r",
+            json!({ "typ": "ID", "scope": null }),
+            "Add mapper",
+        ),
+        (
+            "https://cognito-idp.eu-west-1.amazonaws.com/p",
+            json!({ "token_use": "id" }),
+            "Resource servers",
+        ),
+        (
+            "https://x.my.salesforce.com",
+            json!({}),
+            "Salesforce's access tokens",
+        ),
+        (
+            "https://auth.pingone.eu/x/as",
+            json!({}),
+            "Applications > Resources",
+        ),
+        (
+            "https://contoso.b2clogin.com/x/v2.0/",
+            json!({ "tfp": "B2C_1" }),
+            "onmicrosoft.com/<API>",
+        ),
+        (
+            "https://as.example",
+            json!({}),
+            "its identifier, audience or resource",
+        ),
+    ] {
+        let findings = crate::diagnose(&wrong(iss, more));
+        assert_eq!(findings.len(), 1, "{iss}: {findings:?}");
+        let all = serde_json::to_string(&findings)
+            .unwrap()
+            .replace("\\\"", "\"");
+        assert!(all.contains(words), "{iss}: {all}");
+        let entra = all.contains("App registrations >") && !iss.contains("b2clogin");
+        assert!(!entra, "{iss}: {all}");
+        assert!(
+            iss == "https://as.example" || !all.contains("api.mine/.default"),
+            "{iss}: {all}"
+        );
+    }
+}
+
+/// A token of another product than people sign in with is not asked for again: it is the wrong one.
+#[test]
+fn a_token_of_another_product_is_one_finding() {
+    let mixed = evidence(|e| {
+        provider(e).issuer = Some("https://t.eu.auth0.com/".to_owned());
+        e.token = Some(Token::of("ya29.a0AfH6SMBxxxxxxxxxxxxxxxxxxxx").role(Role::Access));
+        e.api = Some(api());
+    });
+    let findings = crate::diagnose(&mixed);
+    let codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, ["VST-GOOGLE-OPAQUE"]);
+}
+
+#[test]
+fn no_cure_asks_for_the_version_the_token_has() {
+    let found = given(entra_token(json!({ "aud": API })));
+    let wanted = with(&found, |e| {
+        e.api.as_mut().unwrap().audiences = vec![format!("api://{API}")];
+    });
+    let findings = crate::diagnose(&wanted);
+    assert_eq!(findings[0].code, "VST-TOKEN-AUDIENCE-NAME");
+    assert!(
+        findings[0]
+            .change
+            .iter()
+            .all(|change| change.line.is_none()),
+        "{findings:?}"
+    );
 }
 
 #[test]

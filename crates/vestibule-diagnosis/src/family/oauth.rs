@@ -1,0 +1,280 @@
+//! The names of errors that specifications give, where nothing says more: told only if no other row is.
+
+use crate::catalogue::{Case, Row};
+use crate::evidence::ProviderError;
+use crate::shown::shown;
+use crate::{Change, Confidence, Evidence, Severity};
+
+/// A row for one name.
+macro_rules! row {
+    ($code:literal $name:literal $title:literal $source:literal $cause:literal $cure:literal $change:expr) => {
+        Row {
+            code: $code,
+            title: $title,
+            severity: Severity::Error,
+            confidence: Confidence::Documented,
+            source: $source,
+            symptom: concat!(
+                "A page, a log or an answer has the error `",
+                $name,
+                "`, and no more."
+            ),
+            cause: $cause,
+            cure: $cure,
+            fault: None,
+            explains: &[],
+            judge: |evidence| Some(case(evidence, $name)?.change($change)),
+        }
+    };
+}
+
+pub(super) const ROWS: &[&[Row]] = &[&[
+    row! {
+        "VST-OAUTH-INVALID-REQUEST" "invalid_request"
+        "a request the provider does not understand"
+        "RFC 6749 §4.1.2.1 and §5.2"
+        "A parameter is missing, twice there, or has a value the provider does not take. Its description says which."
+        "Read the description, and compare the parameters with what the provider documents."
+        Change::environment("the request", "Look at the description and at the address of the provider's page: which parameter is missing or odd. Vestibule's own parameters are the standard's; look first at those added in `authorization_parameters`.")
+    },
+    row! {
+        "VST-OAUTH-UNAUTHORIZED-CLIENT" "unauthorized_client"
+        "the client may not do this"
+        "RFC 6749 §4.1.2.1 and §5.2"
+        "The client exists, and is not allowed this way of getting a token: its grant or response type is not switched on, or it is switched off itself."
+        "Allow the client the authorization code grant (and refresh tokens) at the provider."
+        Change::provider("the client > grant types", "Allow Authorization Code (at Keycloak \"Standard flow\") and Refresh Token for this client, and see that it is enabled.")
+    },
+    row! {
+        "VST-OAUTH-ACCESS-DENIED" "access_denied"
+        "the person or a rule of the provider said no"
+        "RFC 6749 §4.1.2.1"
+        "The person did not agree, or the provider does not let this person into this app: they are not assigned, or a rule or policy refused."
+        "Ask the person; then look at the provider's log, and at who is assigned to the app."
+        Change::provider("the app's assignments, rules and log", "Find this sign-in in the provider's log: it says whether the person declined or a rule did. Assign the person or their group to the app if they are to use it.")
+    },
+    row! {
+        "VST-OAUTH-UNSUPPORTED-RESPONSE-TYPE" "unsupported_response_type"
+        "the provider does not know this response type"
+        "RFC 6749 §4.1.2.1"
+        "The response type of the request is not allowed for this client."
+        "Ask for a code alone, and allow that for the client."
+        Change::provider("the client > response types", "Allow `code` (authorization code). Vestibule asks for nothing else.")
+    },
+    row! {
+        "VST-OAUTH-INVALID-SCOPE" "invalid_scope"
+        "a scope the provider does not give"
+        "RFC 6749 §4.1.2.1 and §5.2"
+        "A scope is unknown, misspelt, or not allowed for this client."
+        "Take out or allow the scope the description names."
+        Change::config("provider.scopes", "Compare each scope with those the provider offers to this client; `openid` is the only one every provider has.")
+    },
+    row! {
+        "VST-OAUTH-INVALID-CLIENT" "invalid_client"
+        "the provider does not accept the client's id or secret"
+        "RFC 6749 §5.2"
+        "The client id is unknown, the secret is wrong or over, or it was sent in a way this client may not use. The answer does not say which."
+        "Compare client id and secret with those at the provider; make a new secret if in doubt."
+        Change::provider("the client > credentials", "Compare the client id, and copy the secret anew: whole, without quotation marks, spaces or a line end. See which way of sending it the client may use (`client_secret_basic` or `client_secret_post`).")
+    },
+    row! {
+        "VST-OAUTH-INVALID-GRANT" "invalid_grant"
+        "the code or the refresh token is not accepted"
+        "RFC 6749 §5.2"
+        "What was exchanged for tokens is over, was used before, belongs to another client or another redirect URI, or its proof (PKCE) does not fit. The name alone does not say which."
+        "Sign in again. If it comes back at once: look at redirect URI, clock, and whether something sends requests twice."
+        Change::environment("browser", "Sign in again, from the site's own page, not from the callback's address or by the back button.")
+    },
+    row! {
+        "VST-OAUTH-UNSUPPORTED-GRANT-TYPE" "unsupported_grant_type"
+        "the provider does not know this grant"
+        "RFC 6749 §5.2"
+        "The token endpoint does not offer this grant, or the address is not a token endpoint."
+        "Take the token endpoint from the provider's metadata, and allow the grant for the client."
+        Change::provider("the client > grant types", "Allow Authorization Code and Refresh Token.")
+    },
+    row! {
+        "VST-OAUTH-SERVER-ERROR" "server_error"
+        "something went wrong at the provider"
+        "RFC 6749 §4.1.2.1"
+        "The provider met an error of its own."
+        "Try again; if it stays, look at the provider's log and state."
+        Change::provider("the provider's log and status page", "Look there for this moment; the client can do nothing about it.")
+    },
+    row! {
+        "VST-OAUTH-TEMPORARILY-UNAVAILABLE" "temporarily_unavailable"
+        "the provider can't answer now"
+        "RFC 6749 §4.1.2.1"
+        "The provider is overloaded or down for maintenance."
+        "Try again a little later."
+        Change::provider("the provider's status page", "Look there, and try again a little later.")
+    },
+    row! {
+        "VST-OAUTH-LOGIN-REQUIRED" "login_required"
+        "the provider wants the person to sign in"
+        "OIDC Core §3.1.2.6"
+        "The request said `prompt=none`, so that nobody is asked, and the person has no session at the provider, or the browser keeps its cookie back."
+        "Send the person through a sign-in in the whole window."
+        Change::environment("browser", "Sign in again, in the whole window and not in a hidden frame.")
+    },
+    row! {
+        "VST-OAUTH-INTERACTION-REQUIRED" "interaction_required"
+        "the provider has to ask the person something"
+        "OIDC Core §3.1.2.6"
+        "The request was one in which nobody can be asked, and the provider needs a second factor, a consent or another step."
+        "Send the person through a sign-in in the whole window."
+        Change::environment("browser", "Sign in again, and complete what the provider's page asks for.")
+    },
+    row! {
+        "VST-OAUTH-CONSENT-REQUIRED" "consent_required"
+        "nobody has consented"
+        "OIDC Core §3.1.2.6"
+        "The person or an administrator has not agreed that this app gets what it asks for."
+        "Sign in with the provider's page, or let an administrator consent."
+        Change::provider("the app's consents", "Let the person sign in and agree, or grant it for everybody here.")
+    },
+    row! {
+        "VST-OAUTH-INVALID-TARGET" "invalid_target"
+        "an API the provider does not know"
+        "RFC 8707 §2"
+        "The `resource` of the request is unknown, or not allowed for this client."
+        "Name the API as the provider has it registered."
+        Change::provider("the API > identifier", "Compare the identifier with the `resource` that is sent, letter for letter, and allow the client to use the API.")
+    },
+    row! {
+        "VST-OAUTH-INVALID-TOKEN" "invalid_token"
+        "the API refused the token and does not say why"
+        "RFC 6750 §3.1"
+        "The token is expired, revoked, malformed, or not for this API. The answer does not say which check failed."
+        "Look at the token itself, and at the API's log."
+        Change::api("the API's log", "Its library logs which check failed; paste that line here, or hand the token to `vestibule explain` with what the API accepts.").line("vestibule explain --audience AUDIENCE --issuer ISSUER --file FILE")
+    },
+]];
+
+fn case(evidence: &Evidence, name: &str) -> Option<Case> {
+    let error = evidence.provider_error.as_ref()?;
+    // A number says more, also one that is in no table.
+    let numbered = evidence.aadsts().next().is_some() || !error.codes.is_empty();
+    if error.error.as_deref() != Some(name) || numbered {
+        return None;
+    }
+    let case = match error.description.as_deref().filter(|text| !text.is_empty()) {
+        Some(description) => Case::new(format!("The error is `{name}`: {}.", shown(description))),
+        None => Case::new(format!("The error is `{name}`, without a description.")),
+    };
+    Some(match name {
+        // Somebody said no, or has to be asked: the set-up works.
+        "access_denied" | "login_required" | "interaction_required" => {
+            case.severity(Severity::Warning)
+        }
+        "invalid_grant" => match meaning(error) {
+            Some(meaning) => case.because(meaning).confidence(Confidence::Inferred),
+            None => case,
+        },
+        _ => case,
+    })
+}
+
+/// What providers write beside `invalid_grant`, and what it means.
+const DESCRIPTIONS: &[(&[&str], &str)] = &[
+    (
+        &[
+            "token is not active",
+            "session not active",
+            "refresh token",
+            "expired or revoked",
+            "stale token",
+        ],
+        "By its words it is about a refresh token: it is over, or the session at the provider has ended. The person \
+         signs in again; how long it lasts is a setting of the provider's.",
+    ),
+    (
+        &["redirect_uri", "redirect uri"],
+        "By its words the redirect URI at redemption is not the one sign-in began with: two addresses are in use, mostly \
+         `http` and `https` behind a TLS terminator.",
+    ),
+    (
+        &["pkce", "code_verifier", "code verifier"],
+        "By its words the proof (PKCE) does not fit: another sign-in in the same browser overwrote it, or the code was \
+         redeemed elsewhere.",
+    ),
+    (
+        &["code"],
+        "By its words it is about the code: it was used before or is over. The callback's address was opened again, a \
+         request was sent twice, or sign-in took too long.",
+    ),
+];
+
+fn meaning(error: &ProviderError) -> Option<&'static str> {
+    let description = error.description.as_deref()?.to_ascii_lowercase();
+    DESCRIPTIONS
+        .iter()
+        .find(|(words, _)| words.iter().any(|words| description.contains(words)))
+        .map(|(_, meaning)| *meaning)
+}
+
+#[cfg(test)]
+pub(super) mod cases {
+    use crate::Evidence;
+    use crate::evidence::ProviderError;
+    use crate::testing::{RowCase, case, evidence};
+
+    const NAMES: &[&str] = &[
+        "invalid_request",
+        "unauthorized_client",
+        "access_denied",
+        "unsupported_response_type",
+        "invalid_scope",
+        "invalid_client",
+        "invalid_grant",
+        "unsupported_grant_type",
+        "server_error",
+        "temporarily_unavailable",
+        "login_required",
+        "interaction_required",
+        "consent_required",
+        "invalid_target",
+        "invalid_token",
+    ];
+
+    fn said(name: &str, description: Option<&str>) -> Evidence {
+        evidence(|e| e.provider_error = Some(ProviderError::new(name, description)))
+    }
+
+    pub(in crate::family) fn all() -> Vec<RowCase> {
+        let rows = super::ROWS.iter().flat_map(|part| part.iter());
+        rows.zip(NAMES)
+            .map(|(row, name)| {
+                case(row.code)
+                    .shows(said(name, None))
+                    .shows(said(name, Some("the provider's own words")))
+                    .silent(said(&format!("{name}s"), None))
+                    .silent(said(name, Some("AADSTS9999999: something new")))
+                    .silent(said(name, Some("AADB2C99999: something new")))
+                    .says(*name)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_name_is_told_only_where_nothing_says_more() {
+        let codes = |text: &str| -> Vec<_> {
+            let found = crate::diagnose(&Evidence::of_text(text));
+            found.iter().map(|finding| finding.code).collect()
+        };
+        assert_eq!(
+            codes(r#"{"error":"invalid_grant","error_description":"Token is not active"}"#),
+            ["VST-OAUTH-INVALID-GRANT"]
+        );
+        assert_eq!(
+            codes(
+                r#"{"error":"invalid_grant","error_description":"Maximum allowed refresh token reuse exceeded"}"#
+            ),
+            ["VST-PROVIDER-REFRESH-REUSE"]
+        );
+        assert_eq!(
+            codes(r#"{"error":"invalid_client","error_description":"AADSTS7000215: wrong"}"#),
+            ["VST-AADSTS-7000215"]
+        );
+    }
+}
