@@ -277,8 +277,14 @@ fn runs(text: &str, tokens_too: bool, found: &mut Found) -> String {
         if run.len() >= 16 && is_secret(run) {
             if tokens_too && found.tokens.len() < MAX_TOKENS && is_token(run) {
                 // A code and a refresh token are where they belong: they are nobody's access token.
-                if let Some(role) = role_behind(&lower) {
-                    found.tokens.push(Token::of(run).role(role));
+                // What is only alike a token's beginning is one where a token belongs.
+                let token = Token::of(run);
+                let alike = matches!(&token.shape, TokenShape::TruncatedJwt { header } if header.is_empty())
+                    || matches!(token.shape, TokenShape::DamagedJwt { .. });
+                if let Some(role) = role_behind(&lower)
+                    && !(alike && role == Role::Unknown)
+                {
+                    found.tokens.push(token.role(role));
                 }
             }
             lower.push_str("(secret)");
@@ -300,7 +306,7 @@ fn role_behind(before: &str) -> Option<Role> {
         .unwrap_or_default();
     match name {
         "code" | "refresh_token" | "refreshtoken" | "state" | "session_state" | "client_info"
-        | "client_assertion" | "client_secret" => None,
+        | "claims" | "client_assertion" | "client_secret" => None,
         "id_token" | "id_token_hint" | "oidc_id_token" => Some(Role::Id),
         "bearer"
         | "access_token"

@@ -267,7 +267,7 @@ fn without_surroundings<'t>(text: &'t str, note: &mut impl FnMut(Cleaning)) -> &
 const fn is_mark(char: char) -> bool {
     matches!(
         char,
-        '"' | '\'' | '`' | '“' | '”' | '„' | '‘' | '’' | '«' | '»' | '<' | '>'
+        '"' | '\'' | '`' | '“' | '”' | '„' | '‘' | '’' | '«' | '»' | '<' | '>' | '(' | ')'
     )
 }
 
@@ -383,7 +383,11 @@ fn without_dots(text: &str) -> TokenShape {
         TokenShape::GitLabOpaque
     } else if let Some(header) = signed_header(text) {
         TokenShape::TruncatedJwt { header }
-    } else if text.starts_with(JWT_START) && text.bytes().all(is_base64url) {
+    } else if text.starts_with(JWT_START)
+        && text.bytes().all(is_base64url)
+        // Other JSON in base64url is whole, and no header.
+        && object(text).is_none()
+    {
         TokenShape::TruncatedJwt { header: Map::new() }
     } else {
         TokenShape::Opaque { length: text.len() }

@@ -134,9 +134,9 @@ pub(super) fn kind(text: &str) -> Input {
 
 /// Whether it is one token, maybe folded into lines or words, with at most a name before it.
 fn is_whole(text: &str) -> bool {
-    // A JSON object and an XML document are looked into as they are.
+    // A JSON object is looked into as it is, a broken one too.
     if text.trim_start().starts_with('{') {
-        return true;
+        return false;
     }
     let mut pieces = text.split_whitespace().skip_while(|piece| is_name(piece));
     let Some(first) = pieces.next().filter(|first| !first.contains("://")) else {
@@ -249,6 +249,7 @@ mod tests {
             format!("level=error msg=\"bad token {JWT}\""),
             format!("{JWT}\nHost: portal.example.com"),
             format!("{JWT} {JWT}"),
+            format!("{{\"access_token\":\"{JWT}\""),
             format!("https://portal.example.com/cb#access_token={JWT}&token_type=Bearer"),
             "mod_auth_openidc_session=2f2504e0-4f89-41d3-9a0c-0305e82c3301".to_owned(),
             "token: the one of the last sign-in".to_owned(),

@@ -284,6 +284,14 @@ fn policy() -> Vec<RowCase> {
             .says("aaaa0000-bb11-2222-33cc-444444dddddd")
             .silent(blocked("")),
         case("VST-SCOPE-CLAIMS-CHALLENGE")
+            .shows(Evidence::of_text(
+                "WWW-Authenticate: Bearer realm=\"\", error=\"insufficient_claims\", \
+                 claims=\"eyJhY2Nlc3NfdG9rZW4iOnsiYWNycyI6eyJlc3NlbnRpYWwiOnRydWV9fX0=\"",
+            ))
+            .silent(Evidence::of_text(
+                "Bearer error=\"invalid_token\", error_description=\"The signature is invalid\"",
+            )),
+        case("VST-SCOPE-CLAIMS-CHALLENGE")
             .shows(answers(401, challenge))
             .silent(answers(403, challenge))
             .silent(answers(401, "Bearer error=\"invalid_token\"")),

@@ -38,6 +38,7 @@ fn shapes_are_told_apart() {
         (format!("{claims}.AAAA"), "damaged-jwt"),
         (format!("{rs}.{claims}.AAAA.AAAA"), "damaged-jwt"),
         ("eyJhbGciOiJSUzI1N".into(), "truncated-jwt"),
+        (claims.clone(), "opaque"),
         ("<saml:Assertion ID=\"_1\">".into(), "saml"),
         ("PHNhbWw6QXNzZXJ0aW9uIElEPSJfMSI+".into(), "saml"),
         ("PGh0bWw+PGJvZHk+".into(), "opaque"),
@@ -109,6 +110,7 @@ fn what_surrounds_a_token_is_taken_off_and_noted() {
         ("eyJh...c", "eyJh", vec![Cleaning::Ellipsis]),
         ("eyJh…", "eyJh", vec![Cleaning::Ellipsis]),
         ("“abc”", "abc", vec![Cleaning::Quotes]),
+        ("(abc)", "abc", vec![Cleaning::Quotes]),
         ("OIDC_access_token: abc", "abc", vec![Cleaning::Name]),
         (
             "\"access_token\":\"abc\",",
