@@ -41,7 +41,7 @@ pub struct Problem {
     pub message: String,
     /// What to write instead; never empty.
     pub help: String,
-    /// The stable code of the finding it is, if it comes from the diagnosis.
+    /// The stable code of the finding of the diagnosis that it is, if it is one.
     pub code: Option<&'static str>,
     /// Why it happens, where that takes a sentence of its own.
     pub why: Option<String>,
@@ -69,6 +69,23 @@ impl Problems {
     pub fn with(mut self, found: impl IntoIterator<Item = Problem>) -> Self {
         self.problems.extend(found);
         Self::new(self.file, self.problems)
+    }
+
+    /// The same, with a reason for each that is a finding of the diagnosis.
+    #[must_use]
+    pub fn explained(mut self, why: impl Fn(&'static str) -> Option<String>) -> Self {
+        for problem in &mut self.problems {
+            problem.why = problem.why.take().or_else(|| why(problem.code?));
+        }
+        self
+    }
+
+    /// The same, without those that are one of these findings: somebody tells them with more at hand.
+    #[must_use]
+    pub fn without(mut self, codes: &[&'static str]) -> Self {
+        self.problems
+            .retain(|problem| problem.code.is_none_or(|code| !codes.contains(&code)));
+        self
     }
 
     /// The name of the file, as the report shows it.

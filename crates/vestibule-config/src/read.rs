@@ -37,8 +37,32 @@ struct Found {
     severity: Severity,
     span: Range<usize>,
     key: String,
-    message: String,
+    message: Message,
     help: String,
+}
+
+/// What is wrong, and the finding of the diagnosis it is, if it is one.
+#[derive(Debug)]
+pub(crate) struct Message {
+    text: String,
+    finding: Option<&'static str>,
+}
+
+impl<T: Into<String>> From<T> for Message {
+    fn from(text: T) -> Self {
+        Self {
+            text: text.into(),
+            finding: None,
+        }
+    }
+}
+
+/// The text as the finding of this code, so that every door names one cause alike.
+pub(crate) fn finding(code: &'static str, text: impl Into<String>) -> Message {
+    Message {
+        text: text.into(),
+        finding: Some(code),
+    }
 }
 
 impl<'c> Context<'c> {
@@ -61,7 +85,7 @@ impl<'c> Context<'c> {
         &self,
         span: &Range<usize>,
         key: impl Into<String>,
-        message: impl Into<String>,
+        message: impl Into<Message>,
         help: impl Into<String>,
     ) {
         self.report(
@@ -78,7 +102,7 @@ impl<'c> Context<'c> {
         &self,
         span: &Range<usize>,
         key: impl Into<String>,
-        message: impl Into<String>,
+        message: impl Into<Message>,
         help: impl Into<String>,
     ) {
         self.report(
@@ -95,7 +119,7 @@ impl<'c> Context<'c> {
         &self,
         span: &Range<usize>,
         key: impl Into<String>,
-        message: impl Into<String>,
+        message: impl Into<Message>,
         help: impl Into<String>,
     ) {
         if self.trusted.is_none() {
@@ -110,7 +134,7 @@ impl<'c> Context<'c> {
             severity,
             span,
             key,
-            message,
+            message: message.into(),
             help,
         });
     }
@@ -125,7 +149,7 @@ impl<'c> Context<'c> {
         severity: Severity,
         span: &Range<usize>,
         key: String,
-        message: String,
+        message: Message,
         help: String,
     ) {
         if self.trusted.is_some_and(|trusted| span.start >= trusted) {
@@ -153,9 +177,9 @@ impl<'c> Context<'c> {
                     line: at.line,
                     column: at.column,
                     key: found.key,
-                    message: found.message,
+                    message: found.message.text,
                     help: found.help,
-                    code: None,
+                    code: found.message.finding,
                     why: None,
                     excerpt: excerpt(original, &found.span, &hidden),
                 }

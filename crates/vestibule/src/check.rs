@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use vestibule_config::{LoadError, Problem, Problems};
 use vestibule_diagnosis::Severity;
 
-pub(crate) use judge::{Judged, said_codes, settings as judge};
+pub(crate) use judge::{Judged, said, settings as judge};
 
 use crate::cli::CheckArgs;
 use crate::exit::Exit;
@@ -40,12 +40,12 @@ pub(crate) fn run(arguments: &CheckArgs) -> Exit {
                 output::error("use a file the configuration names", &*error, None);
                 return Exit::Wrong;
             }
-            let judged = judge(&settings, secrets, Some(&warnings));
+            let judged = judge(&settings, secrets);
             let wrong = judged
                 .iter()
                 .any(|judged| judged.finding.severity == Severity::Error);
             let exit = if wrong { Exit::Wrong } else { Exit::Done };
-            (warnings, judged, exit)
+            (untold(warnings, &judged), judged, exit)
         }
         Err(LoadError::Invalid(problems)) => (problems, Vec::new(), Exit::Wrong),
         Err(error) => {
@@ -76,11 +76,26 @@ pub(crate) fn run(arguments: &CheckArgs) -> Exit {
     exit
 }
 
-/// What was said and found, for a program.
+/// What reading the file said, without what the diagnosis tells too: one cause is told once, by whoever knows more of it.
+pub(crate) fn untold(problems: Problems, judged: &[Judged]) -> Problems {
+    let codes: Vec<_> = judged.iter().map(|judged| judged.finding.code).collect();
+    problems.without(&codes)
+}
+
+/// What was said and found, for a program: each in one of the two lists.
 pub(crate) fn as_json(problems: &Problems, judged: &[Judged], text: &str) -> String {
-    let problems: Vec<_> = problems.iter().map(problem).collect();
-    let findings: Vec<_> = judged.iter().map(|judged| finding(judged, text)).collect();
-    json!({ "problems": problems, "findings": findings }).to_string()
+    let said = said(problems).map(|(finding, at)| with_place(json!(finding), Some(at)));
+    let judged = judged
+        .iter()
+        .map(|judged| with_place(json!(judged.finding), judged.problem(text).as_ref()));
+    let findings: Vec<_> = said.chain(judged).collect();
+    json!({ "problems": plain(problems), "findings": findings }).to_string()
+}
+
+/// What reading the file said that is no finding, for a program.
+pub(crate) fn plain(problems: &Problems) -> Vec<Value> {
+    let plain = problems.iter().filter(|problem| problem.code.is_none());
+    plain.map(problem).collect()
 }
 
 fn problem(problem: &Problem) -> Value {
@@ -95,12 +110,11 @@ fn problem(problem: &Problem) -> Value {
 }
 
 /// A finding as `explain` writes it, with its place in the file.
-fn finding(judged: &Judged, text: &str) -> Value {
-    let mut value = json!(judged.finding);
-    if let (Some(at), Some(members)) = (judged.problem(text), value.as_object_mut()) {
+fn with_place(mut finding: Value, at: Option<&Problem>) -> Value {
+    if let (Some(at), Some(members)) = (at, finding.as_object_mut()) {
         members.insert("line".to_owned(), at.line.into());
         members.insert("column".to_owned(), at.column.into());
-        members.insert("key".to_owned(), at.key.into());
+        members.insert("key".to_owned(), at.key.as_str().into());
     }
-    value
+    finding
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use vestibule_config::{
     Environment, LoadError, Problems, ProcessSecrets, Settings, state_directory,
 };
+use vestibule_diagnosis::catalogue;
 
 use crate::exit::Exit;
 use crate::output;
@@ -54,7 +55,16 @@ pub(crate) fn file(path: &Path, secrets: Secrets) -> Result<(Settings, Problems)
     if secrets == Secrets::Absent {
         environment = environment.without_secrets();
     }
-    vestibule_config::load(path, &environment).map(|loaded| (loaded.settings, loaded.warnings))
+    match vestibule_config::load(path, &environment) {
+        Ok(loaded) => Ok((loaded.settings, loaded.warnings.explained(why))),
+        Err(LoadError::Invalid(problems)) => Err(LoadError::Invalid(problems.explained(why))),
+        Err(error) => Err(error),
+    }
+}
+
+/// Why a finding happens, in the words of the catalogue.
+fn why(code: &'static str) -> Option<String> {
+    catalogue::row(code).map(|row| row.cause.to_owned())
 }
 
 /// Prints all problems on standard error.

@@ -1,7 +1,7 @@
 //! What Microsoft Entra ID makes of scopes: one API per token, and scopes named with their API.
 
 use super::{Tables, providers_of};
-use crate::read::{At, Context};
+use crate::read::{At, Context, finding};
 use crate::section::provider::{ProviderKind, ProviderSettings};
 use crate::section::route::{AccessToken, Require, RouteSettings};
 use crate::section::rule::RuleSettings;
@@ -25,7 +25,10 @@ pub(super) fn one_api(
     context.error(
         route.marks.of("access_token"),
         route.marks.key("access_token"),
-        "these scopes are of different APIs, and a token is for one",
+        finding(
+            "VST-SCOPE-TWO-APIS",
+            "these scopes are of different APIs, and a token is for one",
+        ),
         "keep the scopes of the API behind this route",
     );
     false
@@ -56,9 +59,12 @@ pub(super) fn sign_in_scopes(
         context.error(
             provider.marks.of("scopes"),
             provider.marks.key("scopes"),
-            format!(
-                "sign-in asks for another API than the route {}, and Entra gives a token for one (AADSTS28000)",
-                route.value.path
+            finding(
+                "VST-SCOPE-TWO-APIS",
+                format!(
+                    "sign-in asks for another API than the route {}, and Entra gives a token for one (AADSTS28000)",
+                    route.value.path
+                ),
             ),
             "keep only \"openid\", \"profile\" and \"offline_access\" here; the route's scope is added by itself",
         );
@@ -104,7 +110,10 @@ pub(super) fn sign_in_token(
         context.warning(
             route.marks.of("access_token"),
             route.marks.key("access_token"),
-            "the sign-in's own token is for Microsoft Graph: the upstream can't validate it",
+            finding(
+                "VST-TOKEN-MIXED-ACCOUNTS",
+                "the sign-in's own token is for Microsoft Graph: the upstream can't validate it",
+            ),
             "write access_token = { scope = \"api://API-ID/.default\" }, the Application ID URI under Expose an API",
         );
     }

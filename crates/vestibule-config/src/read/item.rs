@@ -6,7 +6,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeInteger, DeValue};
 
-use super::{Context, Reader};
+use super::{Context, Message, Reader};
 use crate::describe::{Kind, Section};
 use crate::nearest::nearest;
 use crate::units::{UnitError, parse_duration, parse_size};
@@ -28,13 +28,13 @@ impl<'c> Item<'c> {
     }
 
     /// Refuses the file for this value.
-    pub(crate) fn error(&self, message: impl Into<String>, help: impl Into<String>) {
+    pub(crate) fn error(&self, message: impl Into<Message>, help: impl Into<String>) {
         self.context
             .error(&self.span(), self.key.clone(), message, help);
     }
 
     /// Says that somebody should look at this value.
-    pub(crate) fn warning(&self, message: impl Into<String>, help: impl Into<String>) {
+    pub(crate) fn warning(&self, message: impl Into<Message>, help: impl Into<String>) {
         self.context
             .warning(&self.span(), self.key.clone(), message, help);
     }

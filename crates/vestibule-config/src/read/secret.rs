@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Item;
+use super::{Item, finding};
 use crate::environment::{SecretError, SecretFile, SecretText};
 
 /// Where a secret is.
@@ -115,12 +115,14 @@ impl Item<'_> {
                 .iter()
                 .any(|q| trimmed.starts_with(*q) && trimmed.ends_with(*q));
         if quoted || trimmed.trim() != trimmed {
-            self.warning(
-                format!(
-                    "the secret in {place} has spaces or quotes around it, and they are sent too"
-                ),
-                "take them out if they are not part of it",
+            let message = format!(
+                "the secret in {place} has spaces or quotes around it, and they are sent too"
             );
+            let help = "take them out if they are not part of it";
+            match self.key.ends_with(".client_secret") {
+                true => self.warning(finding("VST-CLIENT-SECRET-SPACE", message), help),
+                false => self.warning(message, help),
+            }
         }
         Some(SecretText::new(trimmed))
     }

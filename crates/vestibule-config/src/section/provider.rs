@@ -13,7 +13,7 @@ use url::Url;
 pub(crate) use keys::PROVIDER;
 
 use crate::environment::SecretText;
-use crate::read::{At, Item, Reader};
+use crate::read::{At, Item, Reader, finding};
 
 /// One identity provider and our client registration there. Changes take effect on reload.
 #[derive(Debug, Clone)]
@@ -284,7 +284,10 @@ fn client_id(reader: &Reader<'_>, kind: ProviderKind) -> Option<String> {
     }
     if kind == ProviderKind::Entra && !discovery::is_guid(id) {
         item.warning(
-            "Entra's client ids are GUIDs, and this is none",
+            finding(
+                "VST-CLIENT-ID",
+                "Entra's client ids are GUIDs, and this is none",
+            ),
             "copy Application (client) ID from the registration's Overview, not its display name",
         );
     }
@@ -324,7 +327,10 @@ fn client_authentication(
         && discovery::is_guid(secret.expose())
     {
         item.warning(
-            "this client secret is a GUID; in Entra's portal that is the Secret ID, not the secret",
+            finding(
+                "VST-CLIENT-SECRET-ID",
+                "this client secret is a GUID; in Entra's portal that is the Secret ID, not the secret",
+            ),
             "copy the column Value from Certificates & secrets; it is shown only once, so make a new one if it is gone",
         );
     }

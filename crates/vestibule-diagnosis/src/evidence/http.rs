@@ -224,6 +224,8 @@ pub enum ProbeOutcome {
     NoSuchHost,
     /// Nothing listens there, or nothing answers.
     NoConnection,
+    /// The connection was taken, and closed without an answer.
+    Closed,
     /// No answer in time.
     TimedOut,
     /// TLS failed.

@@ -248,6 +248,46 @@ fn each_mistake_of_the_registration_gives_its_code() {
     assert_eq!(tenant.codes(&[]), ["VST-KEYS-NO-METADATA"]);
 }
 
+/// What is said to be wrong is what is wrong: a port, a protocol, a connection that is cut, a tenant that is not there.
+#[test]
+fn the_way_to_the_provider_is_told_as_it_is() {
+    let provider = LocalProvider::start();
+    let upstream = Upstream::start();
+    let setup = || Setup::healthy(&provider, &upstream.url);
+    let told = |setup: Setup| {
+        let (_, out) = setup.run(&["doctor", "--json", "--timeout", "5"]);
+        let report: Value = serde_json::from_str(&out).unwrap();
+        report["findings"][0].to_string()
+    };
+    let tenant = "00000000-1111-4222-8333-444444444444";
+    let unknown = told(setup().with(provider.fact("tenant_id"), tenant));
+    assert!(unknown.contains("AADSTS90002"), "{unknown}");
+    assert!(unknown.contains("no directory of the name"), "{unknown}");
+    assert!(!unknown.contains("part of the path"), "{unknown}");
+
+    let issuer = provider.issuer();
+    let plain = told(setup().with(&issuer, &issuer.replace("http://", "https://")));
+    assert!(plain.contains("VST-KEYS-TLS"), "{plain}");
+    assert!(plain.contains("speaks no TLS"), "{plain}");
+    assert!(!plain.contains("certificate"), "{plain}");
+
+    let port = free_port().to_string();
+    let own = issuer.split('/').nth(2).unwrap().split(':').nth(1).unwrap();
+    let refused = told(setup().with(&issuer, &issuer.replace(own, &port)));
+    assert!(
+        refused.contains("nothing takes the connection"),
+        "{refused}"
+    );
+    assert!(refused.contains(&format!("on port {port}")), "{refused}");
+    assert!(!refused.contains("graph.microsoft.com"), "{refused}");
+
+    provider.fault(&json!({ "kind": "hang-up", "endpoint": "discovery" }));
+    let cut = told(setup());
+    assert!(cut.contains("VST-KEYS-UNREACHABLE"), "{cut}");
+    assert!(cut.contains("closed without an answer"), "{cut}");
+    assert!(cut.contains("hangs up"), "{cut}");
+}
+
 #[test]
 fn each_trouble_with_an_upstream_gives_its_code() {
     let provider = LocalProvider::start();
@@ -370,16 +410,125 @@ fn check_judges_the_settings_as_the_provider_would() {
     }
 }
 
-/// What reading the file says already is not said again.
+/// What reading the file says and the diagnosis knows too is one finding, for people and for programs.
 #[test]
-fn no_finding_repeats_a_problem_of_the_file() {
+fn check_tells_each_cause_once_and_by_its_code() {
     let provider = LocalProvider::start();
-    let setup = Setup::healthy(&provider, "http://127.0.0.1:1");
-    write_secret(setup.folder.path(), "00000000-1111-4222-8333-444444444444");
-    let (_, out) = setup.run(&["check", "--json"]);
+    let api = provider.fact("api").to_owned();
+    let setup = || Setup::healthy(&provider, "http://127.0.0.1:1");
+    let beside_secret =
+        |line: &str| setup().with("client_secret", &format!("{line}\nclient_secret"));
+    let secret_id = setup();
+    write_secret(
+        secret_id.folder.path(),
+        "00000000-1111-4222-8333-444444444444",
+    );
+    for (setup, code, exit) in [
+        (secret_id, "VST-CLIENT-SECRET-ID", 1),
+        (
+            setup().with(&format!("{api}/.default"), &api),
+            "VST-SCOPE-NO-NAME",
+            0,
+        ),
+        (
+            setup().with(&format!("{{ scope = \"{api}/.default\" }}"), "\"sign-in\""),
+            "VST-TOKEN-MIXED-ACCOUNTS",
+            0,
+        ),
+        (
+            setup().with(provider.fact("tenant_id"), "common"),
+            "VST-TOKEN-ANY-TENANT",
+            1,
+        ),
+        (
+            beside_secret("authorization_parameters = { prompt = \"consent\" }"),
+            "VST-SCOPE-PROMPT-CONSENT",
+            0,
+        ),
+        (
+            beside_secret("scopes = [\"profile\", \"offline_access\"]"),
+            "VST-SCOPE-NO-OPENID",
+            1,
+        ),
+        (
+            beside_secret("scopes = [\"openid\", \"groups\", \"offline_access\"]"),
+            "VST-TOKEN-GROUPS-SCOPE",
+            1,
+        ),
+        (
+            beside_secret("scopes = [\"openid\", \"offline_access\", \"api://other/read\"]"),
+            "VST-SCOPE-TWO-APIS",
+            1,
+        ),
+    ] {
+        let (ended, out) = setup.run(&["check", "--json"]);
+        let report: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(codes(&report), [code], "{out}");
+        assert_eq!(report["problems"], json!([]), "{out}");
+        assert!(report["findings"][0]["line"].is_u64(), "{out}");
+        assert_eq!(ended, Some(exit), "{out}");
+        let mut command = vestibule(&["check"]);
+        let output = command.current_dir(setup.folder.path()).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(told.matches(" --> ").count(), 1, "{told}");
+        assert!(told.contains(&format!("[{code}]: ")), "{told}");
+        assert!(told.contains("= why: "), "{told}");
+    }
+}
+
+/// A refused secret is an error, also where the settings showed before why it would be.
+#[test]
+fn a_refused_secret_is_never_nothing_wrong() {
+    let provider = LocalProvider::start();
+    let upstream = Upstream::start();
+    let setup = Setup::healthy(&provider, &upstream.url);
+    for (secret, code) in [
+        (
+            "00000000-1111-4222-8333-444444444444".to_owned(),
+            "VST-CLIENT-SECRET-ID",
+        ),
+        (
+            format!("\"{}\"", provider.fact("client_secret")),
+            "VST-CLIENT-SECRET-SPACE",
+        ),
+        ("not-the-secret".to_owned(), "VST-AADSTS-7000215"),
+    ] {
+        write_secret(setup.folder.path(), &secret);
+        assert_eq!(setup.codes(&[]), [code], "{code}");
+        let (exit, out) = setup.run(&["doctor"]);
+        assert_eq!(exit, Some(1), "{out}");
+        assert!(out.contains("8 checks: 1 error\n"), "{out}");
+        let about = out
+            .lines()
+            .find(|line| line.contains("credentials"))
+            .unwrap();
+        assert!(about.trim_start().starts_with("finding"), "{out}");
+    }
+    // A number in no table is a refusal too.
+    write_secret(setup.folder.path(), provider.fact("client_secret"));
+    provider
+        .fault(&json!({ "kind": "token-error", "error": "invalid_client", "aadsts": 7_000_299 }));
+    let (exit, out) = setup.run(&["doctor"]);
+    assert_eq!(exit, Some(1), "{out}");
+    assert!(out.contains("8 checks: 1 error"), "{out}");
+}
+
+/// A warning that reading the file gives counts like those of the diagnosis.
+#[test]
+fn a_warning_of_the_file_is_in_the_totals() {
+    let provider = LocalProvider::start();
+    let upstream = Upstream::start();
+    let setup = Setup::healthy(&provider, &upstream.url).with(
+        "headers = \"mod_auth_openidc\"",
+        "headers = \"mod_auth_openidc\"\nuser = \"preferred_username\"",
+    );
+    let (exit, out) = setup.run(&["doctor"]);
+    assert_eq!(exit, Some(0), "{out}");
+    assert!(!out.contains("the settings: they go together"), "{out}");
+    assert!(out.contains("8 checks: 1 warning\n"), "{out}");
+    let (_, out) = setup.run(&["doctor", "--json"]);
     let report: Value = serde_json::from_str(&out).unwrap();
-    assert_eq!(report["problems"].as_array().unwrap().len(), 1, "{out}");
-    assert_eq!(codes(&report), Vec::<String>::new(), "{out}");
+    assert_eq!(report["problems"][0]["key"], "route.user", "{out}");
 }
 
 /// Where the public address leads, while the program runs.
@@ -494,7 +643,7 @@ fn a_sign_in_is_judged_route_by_route() {
         let mut doctor = Process::start("doctor", &mut command);
         let address = doctor.wait_for("where to sign in", |line| {
             let line = line.trim();
-            (line.starts_with("http://localhost:") && line.contains("/route/"))
+            (line.starts_with("http://localhost:") && line.ends_with("/app"))
                 .then(|| line.to_owned())
         });
         let mut person = Person::new();

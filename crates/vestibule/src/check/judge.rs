@@ -1,7 +1,7 @@
 //! Judges the settings of a file as the diagnosis sees them, and finds the key each finding is about.
 
 use vestibule_config::{Problem, Problems, ProviderSettings, Settings};
-use vestibule_diagnosis::{Evidence, Finding, Place, Severity, diagnose};
+use vestibule_diagnosis::{Change, Evidence, Finding, Place, Severity, catalogue, diagnose};
 
 use crate::evidence;
 use crate::load::Secrets;
@@ -15,16 +15,8 @@ pub(crate) struct Judged {
     keys: Vec<String>,
 }
 
-/// What reading the file says of the same thing, by the end of its key: a finding is not told beside it.
-const SAID: [(&str, &str); 4] = [
-    ("VST-CLIENT-SECRET-ID", "client_secret"),
-    ("VST-CLIENT-SECRET-SPACE", "client_secret"),
-    ("VST-CLIENT-ID", "client_id"),
-    ("VST-TOKEN-MIXED-ACCOUNTS", "access_token"),
-];
-
-/// Everything there is to say about the settings alone, each once. `said` is what reading the file said already.
-pub(crate) fn settings(all: &Settings, secrets: Secrets, said: Option<&Problems>) -> Vec<Judged> {
+/// Everything there is to say about the settings alone, each once.
+pub(crate) fn settings(all: &Settings, secrets: Secrets) -> Vec<Judged> {
     let mut judged: Vec<Judged> = Vec::new();
     let providers = all.providers.iter().map(Some);
     let none = all.providers.is_empty().then_some(None);
@@ -37,7 +29,7 @@ pub(crate) fn settings(all: &Settings, secrets: Secrets, said: Option<&Problems>
                 let twin = |known: &Judged| {
                     known.finding.code == finding.code && known.finding.seen == finding.seen
                 };
-                if !said.is_some_and(|said| is_said(&finding, said)) && !judged.iter().any(twin) {
+                if !judged.iter().any(twin) {
                     let keys = keys(&finding, provider, route);
                     judged.push(Judged { finding, keys });
                 }
@@ -73,19 +65,45 @@ fn name_of(all: &Settings, at: usize) -> String {
         .unwrap_or_default()
 }
 
-fn is_said(finding: &Finding, said: &Problems) -> bool {
-    said_codes(said).any(|code| code == finding.code)
+/// What reading the file said, as findings, where that is what it is.
+pub(crate) fn said(problems: &Problems) -> impl Iterator<Item = (Finding, &Problem)> + '_ {
+    problems.iter().filter_map(|problem| {
+        let row = catalogue::row(problem.code?)?;
+        let severity = match problem.severity {
+            vestibule_config::Severity::Error => Severity::Error,
+            _ => Severity::Warning,
+        };
+        let finding = Finding {
+            code: row.code,
+            severity,
+            seen: sentence(&problem.message),
+            why: row.cause.to_owned(),
+            change: vec![Change::config(
+                problem.key.as_str(),
+                sentence(&problem.help),
+            )],
+            confidence: row.confidence,
+            source: row.source,
+        };
+        Some((finding, problem))
+    })
 }
 
-/// The codes of findings that reading the file told of already.
-pub(crate) fn said_codes(said: &Problems) -> impl Iterator<Item = &'static str> + '_ {
-    let is_said = |key: &str| {
-        said.iter()
-            .any(|problem| problem.key.rsplit('.').next() == Some(key))
+/// A message of the file's report as findings are written.
+fn sentence(message: &str) -> String {
+    let mut chars = message.chars();
+    let first = chars.next().map(|char| char.to_uppercase());
+    let end = if message.ends_with(['.', '"', '…']) {
+        ""
+    } else {
+        "."
     };
-    SAID.iter()
-        .filter(move |(_, key)| is_said(key))
-        .map(|(code, _)| *code)
+    first
+        .into_iter()
+        .flatten()
+        .chain(chars)
+        .chain(end.chars())
+        .collect()
 }
 
 /// Keys of `[[route]]` that findings name without their table.

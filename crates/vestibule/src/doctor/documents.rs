@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 use url::{Position, Url};
-use vestibule_diagnosis::Evidence;
 use vestibule_diagnosis::evidence::{
     Certificate, Keys, Metadata, Probe, ProbeOutcome, ProbeTarget,
 };
+use vestibule_diagnosis::{Evidence, text};
 use vestibule_oidc::jose::KeySet;
 use vestibule_oidc::json;
 use vestibule_oidc::metadata::ProviderMetadata;
@@ -68,6 +68,7 @@ fn outcome(error: ExamineError) -> ProbeOutcome {
             detail,
             certificate: None,
         },
+        ExamineError::Closed { .. } => ProbeOutcome::Closed,
         _ => ProbeOutcome::NoConnection,
     }
 }
@@ -166,6 +167,13 @@ fn metadata(
         .then(|| json::parse_object(&answer.body, DOCUMENT_MAX_BYTES).ok())
         .flatten();
     let Some(members) = document else {
+        // The provider may say itself what is wrong with the address.
+        let said = text::read(&String::from_utf8_lossy(&answer.body));
+        if !said.aadsts.is_empty() {
+            let mut error = said.error.unwrap_or_default();
+            error.aadsts = said.aadsts;
+            seen.provider_error = Some(error);
+        }
         look.judge_or(
             &seen,
             format!("it answers {}, and no metadata", answer.status),

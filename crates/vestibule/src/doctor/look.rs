@@ -44,8 +44,12 @@ pub(super) struct Check {
 pub(super) struct Look {
     asking: Option<String>,
     is_told: bool,
-    /// Codes that somebody else has told of.
-    silenced: Vec<&'static str>,
+    /// Findings of the file's reader, until a question shows the same with more at hand.
+    of_file: Vec<&'static str>,
+    /// Warnings that have no finding, told by somebody else.
+    warnings: usize,
+    /// Refusals that no finding tells of.
+    refusals: usize,
     checks: Vec<Check>,
     findings: Vec<Finding>,
 }
@@ -56,15 +60,12 @@ impl Look {
         Self {
             asking: None,
             is_told: may_tell && io::stderr().is_terminal(),
-            silenced: Vec::new(),
+            of_file: Vec::new(),
+            warnings: 0,
+            refusals: 0,
             checks: Vec::new(),
             findings: Vec::new(),
         }
-    }
-
-    /// Somebody else has told of these.
-    pub(super) fn silence(&mut self, codes: impl IntoIterator<Item = &'static str>) {
-        self.silenced.extend(codes);
     }
 
     /// Begins a question.
@@ -116,11 +117,66 @@ impl Look {
         is_fine
     }
 
+    /// This was found in the settings; `said` by reading the file, beside so many warnings that are no findings.
+    pub(super) fn found_in_file(
+        &mut self,
+        findings: impl IntoIterator<Item = Finding>,
+        said: impl IntoIterator<Item = Finding>,
+        warnings: usize,
+        fine: impl Into<String>,
+    ) {
+        let mut codes = self.keep(findings);
+        let said = self.keep(said);
+        self.of_file.extend(&said);
+        codes.extend(said);
+        self.warnings += warnings;
+        let mut parts: Vec<String> = codes.into_iter().map(str::to_owned).collect();
+        match warnings {
+            0 => {}
+            1 => parts.push("1 warning without a code".to_owned()),
+            many => parts.push(format!("{many} warnings without a code")),
+        }
+        match parts.is_empty() {
+            true => self.ok(fine),
+            false => self.end(Outcome::Finding, parts.join(", ")),
+        }
+    }
+
+    /// It was refused, whatever the diagnosis makes of that: what was found before may be why.
+    pub(super) fn refused(&mut self, evidence: &Evidence, by: impl Into<String>) {
+        let findings = diagnose(evidence);
+        let is_known =
+            |finding: &Finding| self.findings.iter().any(|known| known.code == finding.code);
+        // What the settings show of something else is in the evidence too.
+        let is_why = |finding: &&Finding| {
+            finding.severity == Severity::Error
+                && (finding.code.starts_with("VST-CLIENT-") || !is_known(finding))
+        };
+        let why: Vec<&str> = findings
+            .iter()
+            .filter(is_why)
+            .map(|found| found.code)
+            .collect();
+        let detail = match why.is_empty() {
+            true => {
+                self.refusals += 1;
+                by.into()
+            }
+            false => why.join(", "),
+        };
+        self.keep(findings);
+        self.end(Outcome::Finding, detail);
+    }
+
     fn keep(&mut self, findings: impl IntoIterator<Item = Finding>) -> Vec<&'static str> {
         let mut codes = Vec::new();
         for finding in findings {
             let twin = |known: &Finding| known.code == finding.code && known.seen == finding.seen;
-            if !self.findings.iter().any(twin) && !self.silenced.contains(&finding.code) {
+            if !self.findings.iter().any(twin) {
+                if self.of_file.contains(&finding.code) {
+                    self.of_file.retain(|code| *code != finding.code);
+                    self.findings.retain(|known| known.code != finding.code);
+                }
                 codes.push(finding.code);
                 self.findings.push(finding);
             }
@@ -191,11 +247,20 @@ impl Look {
         findings
     }
 
+    /// Warnings beside the findings.
+    pub(super) const fn warnings(&self) -> usize {
+        self.warnings
+    }
+
+    /// Refusals beside the findings.
+    pub(super) const fn refusals(&self) -> usize {
+        self.refusals
+    }
+
     /// Whether something does not work.
     pub(super) fn has_errors(&self) -> bool {
-        self.findings
-            .iter()
-            .any(|finding| finding.severity == Severity::Error)
+        let mut findings = self.findings.iter();
+        self.refusals > 0 || findings.any(|finding| finding.severity == Severity::Error)
     }
 }
 
@@ -248,6 +313,26 @@ mod tests {
         assert_eq!(codes, ["VST-TOKEN-GRAPH"]);
         let outcomes: Vec<_> = look.checks().iter().map(|check| check.outcome).collect();
         assert_eq!(outcomes, [Outcome::Finding, Outcome::Finding, Outcome::Ok]);
+    }
+
+    #[test]
+    fn a_refusal_that_nothing_explains_is_an_error_all_the_same() {
+        let mut look = Look::new(false);
+        look.begin("the credentials");
+        look.refused(&Evidence::default(), "refused");
+        assert!(look.has_errors());
+        assert_eq!(look.checks()[0].outcome, Outcome::Finding);
+        assert_eq!((look.refusals(), look.findings().len()), (1, 0));
+    }
+
+    #[test]
+    fn a_warning_of_the_file_counts_and_the_settings_are_not_in_order() {
+        let mut look = Look::new(false);
+        look.begin("the settings");
+        look.found_in_file([], [], 1, "they go together");
+        assert_eq!(look.checks()[0].outcome, Outcome::Finding);
+        assert_eq!(look.warnings(), 1);
+        assert!(!look.has_errors());
     }
 
     #[test]

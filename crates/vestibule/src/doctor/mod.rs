@@ -64,16 +64,16 @@ pub(crate) fn run(arguments: &DoctorArgs) -> Exit {
         }
     };
     let mut look = Look::new(!arguments.json);
+    let judged = check::judge(&settings, Secrets::Needed);
+    let warnings = check::untold(warnings, &judged);
     if !arguments.json {
         load::print(&warnings);
-        look.silence(check::said_codes(&warnings));
     }
     look.begin("the settings");
-    let judged = check::judge(&settings, Secrets::Needed, None);
-    look.found(
-        judged.into_iter().map(|judged| judged.finding),
-        "they go together",
-    );
+    let said = check::said(&warnings).map(|(finding, _)| finding);
+    let found = judged.into_iter().map(|judged| judged.finding);
+    let warned = warnings.iter().filter(|warning| warning.code.is_none());
+    look.found_in_file(found, said, warned.count(), "they go together");
     let patience = Duration::from_secs(arguments.timeout);
     let asked = runtime.block_on(async {
         let mut known = Vec::new();
@@ -97,7 +97,7 @@ pub(crate) fn run(arguments: &DoctorArgs) -> Exit {
         possible = sign_in::ask(&mut look, &settings, &known, arguments, &runtime);
     }
     look.settle();
-    report::print(&look, &arguments.config, arguments.json);
+    report::print(&look, &arguments.config, &warnings, arguments.json);
     match (look.has_errors(), possible) {
         (true, _) => Exit::Wrong,
         (false, false) => Exit::Impossible,

@@ -30,20 +30,31 @@ pub(super) struct Sent {
 /// What was seen so far.
 #[derive(Debug)]
 pub(super) struct Observer {
+    /// The path of each route, on the proxy.
+    paths: Vec<String>,
     sent: Mutex<Vec<Option<Sent>>>,
     all: Notify,
 }
 
-/// The path of the route with this number, on the proxy.
-pub(super) fn path(route: usize) -> String {
-    format!("/route/{route}")
+/// The paths of the routes on one host: their own, by which the log names them; another where two hosts have the same.
+pub(super) fn paths<'r>(own: impl IntoIterator<Item = &'r str>) -> Vec<String> {
+    let mut paths: Vec<String> = Vec::new();
+    for (number, path) in own.into_iter().enumerate() {
+        let taken = paths.iter().any(|known| known == path);
+        paths.push(match taken {
+            true => format!("/.doctor/route/{number}"),
+            false => path.to_owned(),
+        });
+    }
+    paths
 }
 
 impl Observer {
-    /// Waits for the requests of so many routes.
-    pub(super) fn serve(listener: TcpListener, routes: usize) -> Arc<Self> {
+    /// Waits for a request to each of these paths.
+    pub(super) fn serve(listener: TcpListener, paths: Vec<String>) -> Arc<Self> {
         let observer = Arc::new(Self {
-            sent: Mutex::new(vec![None; routes]),
+            sent: Mutex::new(vec![None; paths.len()]),
+            paths,
             all: Notify::new(),
         });
         let shared = Arc::clone(&observer);
@@ -80,17 +91,18 @@ impl Observer {
     }
 
     fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
-        let number = request.uri().path().strip_prefix("/route/");
-        let number = number.and_then(|rest| rest.split('/').next()?.parse::<usize>().ok());
+        let asked = request.uri().path();
+        let number = self.paths.iter().position(|path| path == asked);
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(slot) = number.and_then(|number| sent.get_mut(number)) else {
             return page(StatusCode::NOT_FOUND, "There is nothing here.");
         };
         *slot = Some(Sent::read(request.headers()));
-        match sent.iter().position(Option::is_none) {
+        let next = sent.iter().position(Option::is_none);
+        match next.and_then(|next| self.paths.get(next)) {
             Some(next) => {
                 let mut answer = page(StatusCode::SEE_OTHER, "On to the next route.");
-                if let Ok(location) = HeaderValue::from_str(&path(next)) {
+                if let Ok(location) = HeaderValue::from_str(next) {
                     answer.headers_mut().insert(LOCATION, location);
                 }
                 answer
@@ -131,4 +143,15 @@ fn page(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
     let plain = HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, plain);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes_are_seen_under_their_own_paths() {
+        assert_eq!(paths(["/foo", "/", "/bar"]), ["/foo", "/", "/bar"]);
+        assert_eq!(paths(["/foo", "/foo"]), ["/foo", "/.doctor/route/1"]);
+    }
 }

@@ -234,9 +234,8 @@ pub(super) async fn credentials(
         Ok(Ok(answer)) => answer,
         failed => {
             let outcome = match failed {
-                Ok(Err(CallError::Unreachable { .. } | CallError::Aborted)) => {
-                    ProbeOutcome::NoConnection
-                }
+                Ok(Err(CallError::Unreachable { .. })) => ProbeOutcome::NoConnection,
+                Ok(Err(CallError::Aborted)) => ProbeOutcome::Closed,
                 Ok(Err(CallError::TimedOut)) | Err(_) => ProbeOutcome::TimedOut,
                 Ok(Err(error)) => {
                     look.unknown(format!("no answer that can be read: {error}"));
@@ -269,13 +268,16 @@ pub(super) async fn credentials(
         name if !error.aadsts.is_empty() && error.aadsts.iter().all(|number| is_about_the_code(*number)) => {
             look.unknown(format!("the provider refuses the made-up code with `{name}`, and does not say whether it accepts them"));
         }
-        _ => {
+        name => {
             let mut seen = base.clone();
             if let Some(settings) = &mut seen.settings {
                 settings.redirect_uri = Some(redirect_uri.to_owned());
             }
             seen.provider_error = Some(error);
-            look.judge_or(&seen, format!("the provider answers `{name}`, which does not say whether it accepts them"));
+            match name {
+                "invalid_client" => look.refused(&seen, "the provider does not accept them (`invalid_client`)"),
+                _ => look.judge_or(&seen, format!("the provider answers `{name}`, which does not say whether it accepts them")),
+            }
         }
     }
 }

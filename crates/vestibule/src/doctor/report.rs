@@ -3,20 +3,22 @@
 use std::path::Path;
 
 use serde_json::json;
+use vestibule_config::Problems;
 use vestibule_diagnosis::{Finding, Severity};
 
 use super::look::{Look, Outcome};
-use crate::output;
 use crate::print::{self, Ink, Sheet};
+use crate::{check, output};
 
 /// How far in the questions stand behind their outcomes.
 const INDENT: usize = 11;
 
-pub(super) fn print(look: &Look, config: &Path, as_json: bool) {
+pub(super) fn print(look: &Look, config: &Path, warnings: &Problems, as_json: bool) {
     let findings = look.findings();
     if as_json {
         let value = json!({
             "subject": { "config": config.display().to_string(), "checks": look.checks() },
+            "problems": check::plain(warnings),
             "findings": findings,
         });
         output::line(value);
@@ -54,7 +56,8 @@ fn summary(look: &Look, findings: &[Finding]) -> (Ink, String) {
             .filter(|finding| finding.severity == severity)
             .count()
     };
-    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let errors = count(Severity::Error) + look.refusals();
+    let warnings = count(Severity::Warning) + look.warnings();
     let unknown = look
         .checks()
         .iter()

@@ -57,13 +57,18 @@ pub(super) fn ask(
     let port = arguments
         .sign_in_port
         .unwrap_or_else(|| configured_port(settings).unwrap_or(PORT));
+    let paths = observer::paths(routes.iter().map(|route| route.path.as_str()));
+    let address = format!(
+        "http://localhost:{port}{}",
+        paths.first().map_or("/", String::as_str)
+    );
     let started = runtime.block_on(async {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let at = listener.local_addr()?.port();
-        Ok::<_, AssembleError>((Observer::serve(listener, routes.len()), at))
+        Ok::<_, AssembleError>((Observer::serve(listener, paths.clone()), at))
     });
     let served = started.and_then(|(observer, at)| {
-        let rehearsal = rehearsal(settings, &routes, port, at)?;
+        let rehearsal = rehearsal(settings, &routes, &paths, port, at)?;
         Ok((observer, Served::start(&rehearsal, runtime.handle())?))
     });
     let (observer, served) = match served {
@@ -76,7 +81,6 @@ pub(super) fn ask(
             return false;
         }
     };
-    let address = format!("http://localhost:{port}{}", observer::path(0));
     output::notice(invitation(settings, port, &address));
     if arguments.open {
         open(&address);
@@ -116,6 +120,7 @@ fn configured_port(settings: &Settings) -> Option<u16> {
 fn rehearsal(
     settings: &Settings,
     routes: &[&RouteSettings],
+    paths: &[String],
     port: u16,
     observer: u16,
 ) -> Result<Settings, AssembleError> {
@@ -144,11 +149,11 @@ fn rehearsal(
     }
     own.routes = routes
         .iter()
-        .enumerate()
-        .map(|(number, route)| {
+        .zip(paths)
+        .map(|(route, path)| {
             let mut route = (*route).clone();
             route.host = None;
-            route.path = observer::path(number);
+            route.path.clone_from(path);
             route.keep_prefix = true;
             route.upstream = upstream.clone();
             route.require = Require::SignedIn;

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::{Discovery, ProviderKind, placeholder};
-use crate::read::{Item, Reader};
+use crate::read::{Item, Reader, finding};
 use crate::section::server::is_loopback;
 
 const WELL_KNOWN: &str = "/.well-known/openid-configuration";
@@ -81,7 +81,10 @@ fn issuer_of(item: &Item<'_>) -> Option<String> {
     }
     if entra_host && !text.ends_with("/v2.0") {
         item.warning(
-            "this is Entra's v1.0 endpoint, which ignores `scope`: your API gets no token it can read",
+            finding(
+                "VST-SCOPE-V1",
+                "this is Entra's v1.0 endpoint, which ignores `scope`: your API gets no token it can read",
+            ),
             format!("write \"{}/v2.0\"", text.trim_end_matches('/')),
         );
     }
@@ -170,11 +173,11 @@ pub(super) fn tenants(
             reader.context.missing(
                 reader.marks().of(key),
                 reader.key(key),
-                match named.as_deref() {
+                finding("VST-TOKEN-ANY-TENANT", match named.as_deref() {
                     Some("organizations") => "`organizations` lets in everybody with a work or school account, of any company",
                     Some("consumers") => "`consumers` lets in everybody with a personal Microsoft account",
                     _ => "this lets in everybody with a Microsoft account, of any company or none",
-                },
+                }),
                 "put your tenant's id in its place, or add tenants = [\"TENANT-ID\", …] with those that may sign in",
             );
         }

@@ -3,7 +3,7 @@
 use super::keys::{ALGORITHMS, PARAMETERS};
 use super::{ProviderKind, discovery, placeholder};
 use crate::describe::Kind;
-use crate::read::{Item, Reader};
+use crate::read::{Item, Reader, finding};
 
 /// The parameters the protocol itself sets; whoever sets them twice breaks a check.
 const RESERVED: &[&str] = &[
@@ -95,7 +95,10 @@ pub(super) fn scopes(reader: &Reader<'_>, kind: ProviderKind) -> Vec<String> {
     if item.value.get_ref().is_array() && all_sound && !scopes.iter().any(|scope| scope == "openid")
     {
         item.error(
-            "without the scope `openid` there is no ID token, and so no sign-in",
+            finding(
+                "VST-SCOPE-NO-OPENID",
+                "without the scope `openid` there is no ID token, and so no sign-in",
+            ),
             "add \"openid\" to the list",
         );
     }
@@ -134,8 +137,12 @@ pub(crate) fn judge_scope(item: &Item<'_>, scope: &str, kind: ProviderKind) -> b
     }
     if kind == ProviderKind::Entra {
         if matches!(scope, "groups" | "address" | "phone" | "roles") {
+            let code = match scope {
+                "groups" => "VST-TOKEN-GROUPS-SCOPE",
+                _ => "VST-SCOPE-UNSUPPORTED",
+            };
             item.error(
-                format!("Entra knows no scope `{scope}`"),
+                finding(code, format!("Entra knows no scope `{scope}`")),
                 "take it out; groups and optional claims are set under Token configuration of the registration",
             );
             return false;
@@ -145,7 +152,10 @@ pub(crate) fn judge_scope(item: &Item<'_>, scope: &str, kind: ProviderKind) -> b
             .filter(|id| discovery::is_guid(id))
         {
             item.warning(
-                "this names an API and no scope of it, a form Microsoft does not document",
+                finding(
+                    "VST-SCOPE-NO-NAME",
+                    "this names an API and no scope of it, a form Microsoft does not document",
+                ),
                 format!(
                     "write \"api://{id}/.default\" for everything granted, or \"api://{id}/NAME\" for one scope"
                 ),
@@ -188,7 +198,10 @@ pub(super) fn read(reader: &Reader<'_>) -> Vec<(String, String)> {
         }
         if name == "prompt" && value.split(' ').any(|word| word == "consent") {
             item.warning(
-                "`prompt=consent` asks everybody for consent at every sign-in",
+                finding(
+                    "VST-SCOPE-PROMPT-CONSENT",
+                    "`prompt=consent` asks everybody for consent at every sign-in",
+                ),
                 "take it out once an administrator has granted consent",
             );
         }

@@ -43,6 +43,7 @@ fn public(evidence: &Evidence) -> Option<Case> {
     Some(match &probe.outcome {
         ProbeOutcome::NoSuchHost => from_here("the host has no address"),
         ProbeOutcome::NoConnection => from_here("nothing takes the connection"),
+        ProbeOutcome::Closed => from_here("the connection is closed without an answer"),
         ProbeOutcome::TimedOut => from_here("no answer in time"),
         ProbeOutcome::Tls {
             detail,

@@ -125,29 +125,44 @@ fn at_provider(evidence: &Evidence) -> impl Iterator<Item = &Probe> {
     })
 }
 
+/// Entra's numbers for a tenant it does not know.
+const UNKNOWN_TENANT: [u32; 2] = [90002, 900_023];
+
 fn unreachable(evidence: &Evidence) -> Option<Case> {
     let (probe, what) = at_provider(evidence).find_map(|probe| {
         let what = match probe.outcome {
             ProbeOutcome::NoSuchHost => "the host has no address",
             ProbeOutcome::NoConnection => "nothing takes the connection",
+            ProbeOutcome::Closed => "the connection was taken, and closed without an answer",
             ProbeOutcome::TimedOut => "no answer in time",
             _ => return None,
         };
         Some((probe, what))
     })?;
     let host = host_of(&probe.url).unwrap_or(&probe.url);
+    let port = port_of(&probe.url);
     let case = Case::new(format!("{}: {what}.", shown(&probe.url)));
     let allow = Change::environment(
         "DNS, routes, firewall, outbound proxy",
-        match evidence.is_entra() {
-            true => format!(
-                "Let this machine reach {} and graph.microsoft.com on port 443.",
+        match Product::of_url(&probe.url) {
+            Some(Product::Entra) => format!(
+                "Let this machine reach {} and graph.microsoft.com on port {port}.",
                 shown(host)
             ),
-            false => format!("Let this machine reach {} on port 443.", shown(host)),
+            _ => format!("Let this machine reach {} on port {port}.", shown(host)),
         },
     );
     Some(match probe.outcome {
+        ProbeOutcome::Closed => case
+            .because(
+                "Something answers at that address and hangs up before it says anything: the provider is failing or \
+                 starting, something in between cuts the connection, or another program listens there.",
+            )
+            .change(Change::environment(
+                "what is between us and the provider",
+                "Ask for the address from this machine with curl. If that is cut off too, look at the provider's own \
+                 log, then at firewalls and inspecting proxies on the way.",
+            )),
         ProbeOutcome::NoSuchHost => case
             .change(Change::config(
                 "provider.issuer",
@@ -197,6 +212,24 @@ fn tls(evidence: &Evidence) -> Option<Case> {
             _ => None,
         })?;
     let seen = format!("{}: {}.", shown(&probe.url), shown(detail));
+    if certificate.is_none() && is_no_tls(detail) {
+        let plain = probe.url.replacen("https://", "http://", 1);
+        return Some(
+            Case::new(seen)
+                .because(
+                    "What answers there speaks no TLS: it is plain HTTP, or another protocol. The address begins with \
+                     `https`, or the port is another one's.",
+                )
+                .change(Change::config(
+                    "provider.issuer",
+                    "Correct the port; or let the provider speak TLS there.",
+                ))
+                .change(Change::environment(
+                    "the provider's address",
+                    format!("See what answers without TLS: `curl -i {plain}`. Without TLS a provider is used on this machine alone."),
+                )),
+        );
+    }
     let case = match certificate {
         Some(found) => Case::new(format!("{seen} {}", certificate::described(found)))
             .because(certificate::reason(found, &probe.url, evidence.now).words()),
@@ -215,16 +248,42 @@ fn tls(evidence: &Evidence) -> Option<Case> {
     )
 }
 
+/// The port of an address: its own, or its scheme's.
+fn port_of(url: &str) -> &str {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    match authority.rsplit_once(':') {
+        Some((_, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => {
+            port
+        }
+        _ if scheme == "http" => "80",
+        _ => "443",
+    }
+}
+
+/// Whether these are rustls' or OpenSSL's words for an answer that is none of TLS.
+fn is_no_tls(detail: &str) -> bool {
+    let says = |words| detail.contains(words);
+    says("InvalidContentType") || says("wrong version number")
+}
+
 fn no_metadata(evidence: &Evidence) -> Option<Case> {
     let probe = at_provider(evidence).find(|probe| {
         probe.target == ProbeTarget::Metadata && matches!(probe.status(), Some(400..=499))
     })?;
-    let case = Case::new(format!(
-        "{} answers {}.",
-        shown(&probe.url),
-        probe.status().unwrap_or_default()
-    ));
-    if Product::of_url(&probe.url).is_none_or(|product| !product.is_entra()) {
+    let status = probe.status().unwrap_or_default();
+    let number = UNKNOWN_TENANT
+        .into_iter()
+        .find(|number| evidence.has_aadsts(&[*number]));
+    let case = match number {
+        Some(number) => Case::new(format!(
+            "{} answers {status} with AADSTS{number}.",
+            shown(&probe.url)
+        ))
+        .because("There is no directory of the name or id in the address: it is mistyped, or of another cloud."),
+        None => Case::new(format!("{} answers {status}.", shown(&probe.url))),
+    };
+    if number.is_none() && Product::of_url(&probe.url).is_none_or(|product| !product.is_entra()) {
         return Some(
             case.because(
                 "There is no metadata under this address: a part of the path is missing or wrong.",

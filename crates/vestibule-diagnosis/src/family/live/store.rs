@@ -27,6 +27,7 @@ fn store(evidence: &Evidence) -> Option<Case> {
     let what = match &probe.outcome {
         ProbeOutcome::NoSuchHost => "the host has no address".to_owned(),
         ProbeOutcome::NoConnection => "nothing takes the connection".to_owned(),
+        ProbeOutcome::Closed => "the connection is closed without an answer".to_owned(),
         ProbeOutcome::TimedOut => "no answer in time".to_owned(),
         ProbeOutcome::Tls { detail, .. } | ProbeOutcome::Failed { detail } => shown(detail),
         ProbeOutcome::Http { .. } => return None,

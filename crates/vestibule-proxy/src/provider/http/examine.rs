@@ -52,10 +52,16 @@ pub enum ExamineError {
         /// What the resolver said.
         detail: String,
     },
-    /// No connection, or one that ended without an answer.
-    #[error("get an answer: {detail}")]
+    /// No connection.
+    #[error("connect: {detail}")]
     NoConnection {
         /// What the system said.
+        detail: String,
+    },
+    /// A connection that ended without an answer.
+    #[error("get an answer: {detail}")]
+    Closed {
+        /// What the HTTP engine said.
         detail: String,
     },
     /// TLS failed.
@@ -108,6 +114,7 @@ fn why(error: reqwest::Error) -> ExamineError {
     if error.is_timeout() {
         return ExamineError::TimedOut;
     }
+    let connected = !error.is_connect();
     let error = error.without_url();
     let mut innermost: &(dyn Error + 'static) = &error;
     let mut of_lookup = false;
@@ -122,6 +129,7 @@ fn why(error: reqwest::Error) -> ExamineError {
     let detail = innermost.to_string();
     match of_lookup {
         true => ExamineError::NoSuchHost { detail },
+        false if connected => ExamineError::Closed { detail },
         false => ExamineError::NoConnection { detail },
     }
 }

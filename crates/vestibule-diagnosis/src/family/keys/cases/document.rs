@@ -49,6 +49,7 @@ pub(super) fn all() -> Vec<RowCase> {
         case("VST-KEYS-UNREACHABLE")
             .shows(tried(ProbeOutcome::NoSuchHost))
             .shows(tried(ProbeOutcome::TimedOut))
+            .shows(tried(ProbeOutcome::Closed))
             .shows(with(&tried(ProbeOutcome::NoConnection), |e| {
                 e.keys = Some(Keys::default())
             }))
