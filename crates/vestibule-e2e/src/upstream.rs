@@ -8,6 +8,7 @@
 //! | `/bytes/N` | N bytes in chunks |
 //! | `/redirect` | a redirect to its own `/there`, and a cookie for its own path |
 //! | `/at-most-16k/STATUS` | this status, where the head has more than 16 KiB |
+//! | `/at-most-16k-silent/STATUS` | the same without a word, as many servers answer |
 //! | `/answer/STATUS` | this status |
 //! | anything else | what it received, as JSON |
 
@@ -163,6 +164,12 @@ fn serve(stream: TcpStream, state: &State) {
             }
             path if path.starts_with("/at-most-16k/") && request.head_bytes() > 16 * 1024 => {
                 refuse(&mut writer, path)
+            }
+            path if path.starts_with("/at-most-16k-silent/")
+                && request.head_bytes() > 16 * 1024 =>
+            {
+                let status = path.rsplit('/').next().unwrap_or_default();
+                write!(writer, "HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n")
             }
             path if path.starts_with("/answer/") => refuse(&mut writer, path),
             "/redirect" => {

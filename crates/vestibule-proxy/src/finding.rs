@@ -8,7 +8,8 @@
 //! | documents of a provider that can't be had or used | `documents` | log |
 //! | a refresh that failed | `refresh` | 401, log |
 //! | groups that are not known | `groups` | page, JSON, log |
-//! | an upstream that refused a head for its size | `upstream` | log, metric |
+//! | an upstream that refused a head for its size | `upstream` | page or JSON where its own is empty, log, metric |
+//! | an upstream that did not answer | `upstream` | page or JSON, log |
 //!
 //! `settings` is what the plan knows of itself; `told` remembers what the log was told; `shown` decides what a stranger
 //! may read.
@@ -33,7 +34,7 @@ pub(crate) use settings::known;
 pub(crate) use shown::{auth_param, for_strangers};
 pub(crate) use token::judge;
 pub use told::Told;
-pub(crate) use upstream::{judge_head, may_be_too_large};
+pub(crate) use upstream::{UNNAMED, judge_head, may_be_too_large, of_upstream};
 
 /// What one incident shows, the root cause first. `known` is what was so before it: settings, and metadata in use. What
 /// those show by themselves is for `vestibule check`, unless it is the cause of something seen now.
@@ -62,6 +63,8 @@ pub(crate) fn of(seen: Evidence, known: Evidence) -> Vec<Finding> {
 }
 
 /// The fields of a log line about a finding. Nothing, where there is none.
+///
+/// In every line `finding` is the finding's code and `code` the program's own error code, where there is one.
 #[derive(Debug, Default)]
 pub(crate) struct Line<'f> {
     pub(crate) code: Option<&'static str>,

@@ -19,7 +19,7 @@ use vestibule_session::store::Stored;
 use crate::body::Body;
 use crate::endings;
 use crate::exchange::Response;
-use crate::finding;
+use crate::finding::{self, Line};
 use crate::identity::Identity;
 use crate::issuer;
 use crate::plan::Plan;
@@ -124,14 +124,23 @@ pub(crate) async fn forward(
         Ok(answer) => answer,
         Err(error) => {
             entry.error = Some(error.code());
+            let to = upstream.origin();
+            let to = format!("{}://{}:{}", to.scheme.as_str(), to.host, to.port);
+            let findings = finding::of_upstream(&error, &to);
+            let line = Line::of(&findings);
             tracing::warn!(
                 incident = %context.incident(),
                 route = %matched.route().name,
                 code = error.code(),
                 error = %signin::chain(&error),
+                finding = line.code,
+                seen = line.seen,
+                why = line.why,
+                change = line.change,
                 "the upstream did not answer"
             );
-            return respond::upstream_failed(&error, context);
+            let shown = finding::of_upstream(&error, finding::UNNAMED);
+            return respond::upstream_failed(&error, shown, context);
         }
     };
     entry.upstream_time = Some(answer.time);
@@ -139,7 +148,16 @@ pub(crate) async fn forward(
     if finding::may_be_too_large(status) {
         let metrics = &shared.telemetry.metrics;
         let route = &matched.route().name;
-        finding::judge_head(plan, metrics, route, &forward, status, now);
+        let findings = finding::judge_head(plan, metrics, route, &forward, status, now);
+        // An upstream's own words stay; an empty answer says nothing to anybody.
+        if !findings.is_empty() && answer.body.is_empty() && !answer.body.is_omitted() {
+            let (mut response, code) = respond::head_too_large(status, findings, context);
+            entry.error = Some(code);
+            if let Some(cors) = Cors::of(request, matched.route()) {
+                cors.complete(&mut response.head.fields);
+            }
+            return response;
+        }
     }
     let fields = &mut answer.head.fields;
     response::clean(fields);

@@ -297,11 +297,39 @@ pub fn no_upstream(context: &Context<'_>) -> Response {
     )
 }
 
-/// Answers a request whose upstream gave no answer.
+/// Answers a request whose upstream refused its head for its size and said nothing, with the upstream's status. Gives the
+/// answer's code too.
 #[must_use]
-pub fn upstream_failed(error: &UpstreamError, context: &Context<'_>) -> Response {
-    let failure = Failure::new(error.code(), error.fault(), error.public_message())
+pub fn head_too_large(
+    status: u16,
+    findings: Vec<Finding>,
+    context: &Context<'_>,
+) -> (Response, &'static str) {
+    let code = "upstream_refused_head";
+    let message = "The application behind this address does not take requests as large as yours. That is mostly so because \
+                   the sign-in says much about you.";
+    let mut failure = Failure::new(code, Fault::Operator, message).titled("Too much to pass on");
+    failure.findings = findings;
+    if context.session.is_some() {
+        // Once more brings the same; another person's token may be smaller.
+        failure.actions.push(Link {
+            label: "Sign in as someone else".to_owned(),
+            href: path::someone_else(&context.return_to()),
+        });
+    }
+    (say(status, &failure, Map::new(), context), code)
+}
+
+/// Answers a request whose upstream gave no answer. The findings are those that anybody may read.
+#[must_use]
+pub fn upstream_failed(
+    error: &UpstreamError,
+    findings: Vec<Finding>,
+    context: &Context<'_>,
+) -> Response {
+    let mut failure = Failure::new(error.code(), error.fault(), error.public_message())
         .titled("Not reachable at the moment");
+    failure.findings = findings;
     say(error.status(), &failure, Map::new(), context)
 }
 

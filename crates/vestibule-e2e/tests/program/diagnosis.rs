@@ -260,6 +260,7 @@ fn a_head_that_is_too_large_for_the_upstream_is_told_with_its_size() {
         for _ in 0..2 {
             let refused = person.fetch(&scene.url(&format!("/app/at-most-16k/{status}")));
             assert_eq!(refused.status.to_string(), status, "{refused:?}");
+            assert!(refused.text().contains("<title>no</title>"), "{refused:?}");
         }
         let code = "VST-HEADER-TOO-LARGE";
         eventually("the log tells", || {
@@ -272,6 +273,16 @@ fn a_head_that_is_too_large_for_the_upstream_is_told_with_its_size() {
             "{lines:?}"
         );
         assert_eq!(explained(&lines.join("\n"))["code"], code, "{lines:?}");
+        // Where the upstream says nothing, the person and the program meet the finding.
+        let silent = scene.url(&format!("/app/at-most-16k-silent/{status}"));
+        let page = person.go(&silent);
+        assert_eq!(page.status.to_string(), status, "{page:?}");
+        assert_eq!(shown(&page), code, "{}", page.text());
+        assert_eq!(explained(&copied(&page))["code"], code);
+        assert!(page.text().contains("Sign in as someone else"));
+        let body: Value = serde_json::from_str(&person.fetch(&silent).text()).unwrap();
+        assert_eq!(body["error"], "upstream_refused_head", "{body}");
+        assert_eq!(body["findings"][0]["code"], code, "{body}");
         // The same answer to a small head is the app's own.
         let from = scene.proxy.log().len();
         let own = Person::new().fetch(&scene.url(&format!("/public/answer/{status}")));
@@ -280,6 +291,49 @@ fn a_head_that_is_too_large_for_the_upstream_is_told_with_its_size() {
             assert!(logged(&scene.proxy, from, "VST-").is_empty());
         }
     }
+}
+
+/// What the next attempt would bring again is not said to be over, and nobody is sent back to it at once.
+#[test]
+fn a_page_does_not_invite_to_what_would_fail_again() {
+    let scene = Scene::start();
+    for (number, again) in [(65_001, false), (50_196, false), (70_008, true)] {
+        scene.provider.fault(&token_error("invalid_grant", number));
+        let mut person = Person::new();
+        let picker = person.go(&scene.url("/app/"));
+        let page = LocalProvider::sign_in(&mut person, &picker, "ada").text();
+        scene.provider.control("DELETE", "/faults", &Value::Null);
+        assert_eq!(page.contains("no longer valid"), again, "{number}: {page}");
+        assert_eq!(page.contains(">Start again<"), again, "{number}: {page}");
+        assert_eq!(
+            page.contains(">Try again later<"),
+            !again,
+            "{number}: {page}"
+        );
+    }
+}
+
+#[test]
+fn an_upstream_that_is_down_has_its_finding_on_the_page_and_in_the_log_and_its_address_in_the_log_alone()
+ {
+    let provider = LocalProvider::start();
+    let upstream = Upstream::start();
+    let secret = provider.fact("client_secret").to_owned();
+    let nobody = format!("127.0.0.1:{}", place::free_port());
+    let toml = configuration(&provider, &upstream, "store = \"memory\"", "")
+        .replace(&upstream.url, &format!("http://{nobody}"));
+    let proxy = Proxy::reserve("http").start(&toml, &[("secret", &secret)]);
+    let mut person = Person::new();
+    let picker = person.go(&format!("{}/app/", proxy.url));
+    let page = LocalProvider::sign_in(&mut person, &picker, "ada");
+    assert_eq!(page.status, 502, "{}", page.text());
+    let code = "VST-UPSTREAM-UNREACHABLE";
+    assert_eq!(shown(&page), code);
+    assert!(!page.text().contains(&nobody), "{}", page.text());
+    eventually("the log tells", || !logged(&proxy, 0, code).is_empty());
+    let line = logged(&proxy, 0, code).join("\n");
+    assert!(line.contains(&format!("finding=\"{code}\"")), "{line}");
+    assert!(line.contains(&nobody), "{line}");
 }
 
 #[test]
@@ -297,6 +351,18 @@ fn a_token_no_upstream_can_use_is_one_line_for_all_who_sign_in_and_a_number() {
             json!({ "kind": "alg-none", "token": "access-token" }),
             "VST-TOKEN-UNSIGNED",
         ),
+        (
+            json!({ "kind": "bad-signature", "token": "access-token" }),
+            "VST-KEYS-SIGNATURE",
+        ),
+        (
+            json!({ "kind": "unpublished-key", "token": "access-token" }),
+            "VST-KEYS-KID-MISSING",
+        ),
+        (
+            json!({ "kind": "wrong-issuer", "token": "access-token" }),
+            "VST-TOKEN-ISSUER",
+        ),
     ] {
         let from = scene.proxy.log().len();
         scene.provider.fault(&fault);
@@ -305,7 +371,7 @@ fn a_token_no_upstream_can_use_is_one_line_for_all_who_sign_in_and_a_number() {
         }
         scene.provider.control("DELETE", "/faults", &Value::Null);
         let told = |from| {
-            let code = format!(" code=\"{code}\"");
+            let code = format!(" finding=\"{code}\"");
             logged(&scene.proxy, from, &code).len()
         };
         eventually("the log tells", || told(from) > 0);

@@ -137,12 +137,23 @@ impl TokenError {
     /// What a stranger may read.
     pub fn public_message(&self) -> &'static str {
         match self.fault() {
-            Fault::Client => "This sign-in is no longer valid. Start it again.",
+            Fault::Client if self.is_about_the_grant() => {
+                "This sign-in is no longer valid. Start it again."
+            }
+            // Starting again would bring the same.
+            Fault::Client => "The sign-in provider did not let this sign-in through.",
             Fault::Operator => "The sign-in provider does not accept this site's set-up.",
             Fault::Provider | Fault::Internal => {
                 "The sign-in provider did not give a usable answer. Try again later."
             }
         }
+    }
+
+    /// Whether the code or the token is refused, and nothing about the person or the set-up behind it.
+    fn is_about_the_grant(&self) -> bool {
+        self.refusal().is_some_and(|refusal| {
+            refusal.ends_grant() && refusal.aadsts.is_none_or(is_about_the_grant)
+        })
     }
 
     /// What the provider said, if it refused in the protocol's words.
@@ -194,6 +205,14 @@ impl Refusal {
         self.description = description;
         self
     }
+}
+
+/// Entra's numbers for a code or a refresh token that is over, was used, or is not one.
+const fn is_about_the_grant(aadsts: u32) -> bool {
+    matches!(
+        aadsts,
+        50_173 | 54_005 | 70_000 | 70_008 | 70_043 | 501_481 | 700_081 | 700_082 | 9_002_313
+    )
 }
 
 const fn is_temporary(status: u16) -> bool {

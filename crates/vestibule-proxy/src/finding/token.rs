@@ -38,15 +38,15 @@ pub(crate) fn judge(
         })
         .filter(|route| is_for(route, Some(provider)))
         .map(|route| &route.name);
-    let mut seen = Evidence::default();
-    seen.now = Some(now);
-    seen.token = Some(Token::of(token.expose()).role(Role::Access).just_issued());
-    seen.api = api(asked_for);
-    let mut found = None;
+    let mut passes_on = passes_on.peekable();
+    if passes_on.peek().is_none() {
+        return;
+    }
+    // It is looked at once, whatever the number of routes.
+    let seen = look_at(token, asked_for, provider, now);
+    let codes = codes(&seen, plan, provider);
     for route in passes_on {
-        // Most tokens are in order: that is found out once, whatever the number of routes.
-        let codes = found.get_or_insert_with(|| codes(&seen, plan, provider));
-        for &code in &*codes {
+        for &code in &codes {
             metrics.finding(route, code);
         }
         let told = &plan.told;
@@ -57,6 +57,25 @@ pub(crate) fn judge(
             tell(&seen, &news, plan, provider, route);
         }
     }
+}
+
+/// What shows of a token by itself, and by the provider's keys: whoever the upstream is, it validates it with those.
+fn look_at(
+    token: &Secret,
+    asked_for: &ResourceKey,
+    provider: &Provider,
+    now: UnixTime,
+) -> Evidence {
+    let mut found = Token::of(token.expose()).role(Role::Access).just_issued();
+    found.verified = provider.signature(&found, token);
+    let mut seen = Evidence::default();
+    seen.now = Some(now);
+    if matches!(found.verified, Some(Err(_))) {
+        seen.keys = provider.published();
+    }
+    seen.token = Some(found);
+    seen.api = api(asked_for, provider);
+    seen
 }
 
 fn codes(seen: &Evidence, plan: &Plan, provider: &Arc<Provider>) -> Vec<&'static str> {
@@ -96,7 +115,7 @@ fn tell(
         tracing::warn!(
             provider = %provider.name(),
             route = %route,
-            code = finding.code,
+            finding = finding.code,
             why = line.why,
             change = line.change,
             line = line.line,
@@ -107,7 +126,7 @@ fn tell(
 }
 
 /// The API the token was asked for, where the scopes name exactly one.
-fn api(asked_for: &ResourceKey) -> Option<Api> {
+fn api(asked_for: &ResourceKey, provider: &Provider) -> Option<Api> {
     let of_scope = |scope: &str| {
         let (resource, _) = scope.rsplit_once('/')?;
         let (_, rest) = resource.split_once("://")?;
@@ -124,5 +143,6 @@ fn api(asked_for: &ResourceKey) -> Option<Api> {
         api.audiences = vec![name.clone(), id.as_str().to_owned()];
     }
     api.name = Some(name.clone());
+    api.issuers = provider.token_issuers();
     Some(api)
 }

@@ -1,24 +1,54 @@
-//! An upstream that refuses a request for the size of its head. It says 431, or 400 and nothing else; only who sent the
-//! head knows how large it was.
+//! An upstream that refuses a request for the size of its head, or does not answer at all. It says 431, or 400 and nothing
+//! else; only who sent the head knows how large it was.
 
 use std::sync::Arc;
 
-use vestibule_diagnosis::Evidence;
-use vestibule_diagnosis::evidence::{Head, Header};
+use vestibule_diagnosis::evidence::{Head, Header, Probe, ProbeOutcome, ProbeTarget};
+use vestibule_diagnosis::{Evidence, Finding, diagnose};
 use vestibule_gate::fields::Field;
 use vestibule_oidc::time::UnixTime;
 
 use super::{Line, known, of};
+use crate::error_chain::chain;
 use crate::plan::Plan;
 use crate::telemetry::Metrics;
-use crate::upstream::Forward;
+use crate::upstream::{Forward, UpstreamError};
+
+/// An upstream whose address strangers are not told.
+pub(crate) const UNNAMED: &str = "behind this address";
 
 /// Whether an answer of this status may be about the size of the head.
 pub(crate) const fn may_be_too_large(status: u16) -> bool {
     matches!(status, 400 | 431 | 494)
 }
 
-/// Counts what the answer to this head shows, and tells it once: with sizes, never a value.
+/// What it shows that there is no answer. Strangers are not told `where_to`: they get the [`UNNAMED`] one.
+pub(crate) fn of_upstream(error: &UpstreamError, where_to: &str) -> Vec<Finding> {
+    let outcome = match error {
+        UpstreamError::Lookup { .. } => ProbeOutcome::NoSuchHost,
+        UpstreamError::Connect { .. } => ProbeOutcome::NoConnection,
+        UpstreamError::ConnectTimeout { .. } => ProbeOutcome::TimedOut,
+        // The cause may name hosts, as the certificate does.
+        UpstreamError::Tls { .. } if where_to == UNNAMED => ProbeOutcome::Tls {
+            detail: "no agreement on TLS".to_owned(),
+            certificate: None,
+        },
+        UpstreamError::Tls { cause, .. } => ProbeOutcome::Tls {
+            detail: cause.to_string(),
+            certificate: None,
+        },
+        UpstreamError::Malformed { rule, .. } => ProbeOutcome::Failed {
+            detail: chain(rule),
+        },
+        _ => return Vec::new(),
+    };
+    let mut seen = Evidence::default();
+    seen.probes
+        .push(Probe::new(ProbeTarget::Upstream, where_to, outcome));
+    diagnose(&seen)
+}
+
+/// Counts what the answer to this head shows, and tells it once: with sizes, never a value. Gives what it shows.
 pub(crate) fn judge_head(
     plan: &Plan,
     metrics: &Metrics,
@@ -26,7 +56,7 @@ pub(crate) fn judge_head(
     sent: &Forward,
     status: u16,
     now: UnixTime,
-) {
+) -> Vec<Finding> {
     let identity_bytes = sent.identity.wire_bytes();
     // "GET", two blanks, "HTTP/1.1", and the ends of the line and of the head: it need not be exact.
     let line_bytes = sent.target.len() + 18;
@@ -47,17 +77,17 @@ pub(crate) fn judge_head(
     seen.upstream_response = Some(answer);
     let findings = of(seen, known(plan, None, None));
     let Some(finding) = findings.first() else {
-        return;
+        return findings;
     };
     metrics.finding(route, finding.code);
     if !plan.told.is_news(route, None, finding.code, now) {
-        return;
+        return findings;
     }
     let line = Line::of(&findings);
     let largest = fields().max_by_key(|field| field.value.len());
     tracing::warn!(
         route = %route,
-        code = finding.code,
+        finding = finding.code,
         status,
         head_bytes = bytes,
         identity_bytes,
@@ -69,6 +99,7 @@ pub(crate) fn judge_head(
         "{}",
         finding.seen
     );
+    findings
 }
 
 #[cfg(test)]
@@ -93,6 +124,29 @@ mod tests {
             body: Body::empty(),
             upgrade: None,
             trailers: false,
+        }
+    }
+
+    #[test]
+    fn an_upstream_that_is_down_is_a_finding_and_strangers_learn_no_address() {
+        let connect = UpstreamError::Connect {
+            upstream: "app.internal:3000".to_owned(),
+            cause: std::io::Error::other("refused by app.internal:3000"),
+        };
+        let tls = UpstreamError::Tls {
+            upstream: "app.internal:3000".to_owned(),
+            cause: std::io::Error::other("certificate not for app.internal"),
+        };
+        for (error, code) in [
+            (connect, "VST-UPSTREAM-UNREACHABLE"),
+            (tls, "VST-UPSTREAM-TLS"),
+        ] {
+            let logged = of_upstream(&error, "https://app.internal:3000");
+            assert_eq!(logged[0].code, code);
+            assert!(logged[0].seen.contains("app.internal"), "{logged:?}");
+            let shown = of_upstream(&error, UNNAMED);
+            assert_eq!(shown[0].code, code);
+            assert!(!format!("{shown:?}").contains("app.internal"), "{shown:?}");
         }
     }
 

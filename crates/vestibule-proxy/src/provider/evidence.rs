@@ -5,12 +5,15 @@ use serde_json::Map;
 use url::{Position, Url};
 use vestibule_diagnosis::Evidence;
 use vestibule_diagnosis::evidence::{
-    Key, Keys, Metadata, Probe, ProbeOutcome, ProbeTarget, Product, ProviderError as Said,
-    ProviderSettings, SecretShape,
+    Failure, Key, Keys, Metadata, Probe, ProbeOutcome, ProbeTarget, Product, ProviderError as Said,
+    ProviderSettings, SecretShape, Token,
 };
+use vestibule_oidc::access_token;
 use vestibule_oidc::authorization::ResponseMode;
 use vestibule_oidc::issuer::IssuerRuleError;
+use vestibule_oidc::jose::{Algorithm, CompactJws, SignatureError};
 use vestibule_oidc::metadata::MetadataError;
+use vestibule_oidc::secret::Secret;
 
 use super::call::CallError;
 use super::{Endpoint, Provider, ProviderError, UserInfoUse, place};
@@ -78,6 +81,55 @@ impl Provider {
         });
         keys.keys = Some(described.collect());
         Some(keys)
+    }
+
+    /// Every issuer that its access tokens for APIs may have, of both of Entra's versions. None where that can't be told:
+    /// other providers' access tokens may name another issuer than their ID tokens do.
+    pub(crate) fn token_issuers(&self) -> Vec<String> {
+        let configured = self.plan.issuer.configured();
+        let metadata = self.known_metadata();
+        let rule = metadata.as_ref().map(|metadata| metadata.token_issuer());
+        let Some(rule) = rule.filter(|rule| rule.is_entra()) else {
+            return Vec::new();
+        };
+        if !matches!(Product::of_url(configured), None | Some(Product::Entra)) {
+            return Vec::new();
+        }
+        let mut issuers = rule.clone().with_version_1().issuers();
+        if self.plan.issuer.is_loopback() {
+            // The local provider has one host for both versions.
+            let version_1 = |issuer: &String| {
+                let url = Url::parse(issuer).ok()?;
+                let tenant = url.path_segments()?.next()?;
+                Some(format!(
+                    "{}/sts/{tenant}/",
+                    url.origin().ascii_serialization()
+                ))
+            };
+            let beside: Vec<String> = issuers.iter().filter_map(version_1).collect();
+            issuers.extend(beside);
+        }
+        issuers
+    }
+
+    /// Whether one of the published keys signed a JWT that names this provider. `None` of any other token, and where it
+    /// can't be told.
+    pub(crate) fn signature(&self, token: &Token, raw: &Secret) -> Option<Result<(), Failure>> {
+        let iss = token.text("iss")?;
+        let own = |issuer: &String| issuer == iss;
+        let metadata = self.known_metadata()?;
+        if !metadata.token_issuer().permits(iss) && !self.token_issuers().iter().any(own) {
+            return None;
+        }
+        let keys = self.documents.borrow().usable_keys()?;
+        let jws = CompactJws::parse(raw.expose(), access_token::MAX_BYTES).ok()?;
+        match keys.verify(&jws, &Algorithm::ALL) {
+            Ok(_) => Some(Ok(())),
+            Err(SignatureError::UnknownKey { .. }) => Some(Err(Failure::UnknownKey)),
+            Err(SignatureError::BadSignature { .. }) => Some(Err(Failure::BadSignature)),
+            // What is wrong with its algorithm shows without a key.
+            Err(_) => None,
+        }
     }
 
     /// Why its documents could not be had the last time, if they could not.
@@ -203,7 +255,7 @@ fn of_call(error: &CallError) -> Option<ProbeOutcome> {
         CallError::Unreachable { reason } => {
             let lower = reason.to_ascii_lowercase();
             let says = |words: &[&str]| words.iter().any(|words| lower.contains(words));
-            if says(&["certificate", "tls", "handshake"]) {
+            if says(&["certificate", "tls", "handshake", "corrupt message"]) {
                 ProbeOutcome::Tls {
                     detail: reason.clone(),
                     certificate: None,
@@ -215,7 +267,7 @@ fn of_call(error: &CallError) -> Option<ProbeOutcome> {
             }
         }
         CallError::TimedOut => ProbeOutcome::TimedOut,
-        CallError::Aborted => ProbeOutcome::NoConnection,
+        CallError::Aborted => ProbeOutcome::Closed,
         CallError::Redirected { status } => ProbeOutcome::Http {
             status: *status,
             content_type: None,

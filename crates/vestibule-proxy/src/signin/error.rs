@@ -289,6 +289,8 @@ impl SignInError {
             Self::Token(error) if error.aadsts().is_some_and(is_about_account) => {
                 Next::OtherAccount
             }
+            Self::Declined(error) if error.aadsts().is_some_and(comes_again) => Next::Later,
+            Self::Token(error) if error.aadsts().is_some_and(comes_again) => Next::Later,
             Self::Declined(error) if error.is_cancelled() => Next::Either,
             Self::Answered(answered) => answered.error.next(),
             _ => Next::Again,
@@ -411,15 +413,20 @@ impl SignInError {
         };
         if let Some(target) = &answered.target {
             let next = self.next();
-            if next != Next::Again {
+            if matches!(next, Next::OtherAccount | Next::Either) {
                 failure.actions.push(Link {
                     label: "Sign in as someone else".to_owned(),
                     href: path::someone_else(target),
                 });
             }
-            if next != Next::OtherAccount {
-                let href = path::sign_in(None, Some(target));
-                failure.actions.push(start_again(href));
+            let href = path::sign_in(None, Some(target));
+            match next {
+                Next::OtherAccount => {}
+                Next::Again | Next::Either => failure.actions.push(start_again(href)),
+                Next::Later => failure.actions.push(Link {
+                    label: "Try again later".to_owned(),
+                    href,
+                }),
             }
         }
         failure.cookies.extend_from_slice(&answered.cookies);
@@ -436,6 +443,13 @@ enum Next {
     OtherAccount,
     /// Both: the person may have changed their mind, or may have no leave.
     Either,
+    /// None until somebody has changed something, or some time has passed.
+    Later,
+}
+
+/// Whether Entra would refuse the next attempt too: nobody has consented, or it saw a loop.
+const fn comes_again(aadsts: u32) -> bool {
+    matches!(aadsts, 50_196 | 65_001 | 90_094)
 }
 
 /// Whether Entra refused the account: it is unknown in the tenant, or not assigned to the

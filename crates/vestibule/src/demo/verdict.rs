@@ -117,6 +117,12 @@ impl Validator {
         let outcome = match &shape {
             TokenShape::Jwt { .. } => self.verify(&text, &claims).await,
             TokenShape::Empty => Err(Refusal::of("The request brought no access token.")),
+            TokenShape::UnsignedJwt { .. } => Err(Refusal::of(
+                "It is a JWT without a signature: anybody can make one that says the same.",
+            )),
+            TokenShape::TruncatedJwt { .. } => Err(Refusal::of(
+                "It is a JWT that was cut off: its signature can't be checked.",
+            )),
             _ => Err(Refusal::of(
                 "It is not a JWT: nothing in it can be read, so nobody but its issuer can validate it.",
             )),
