@@ -23,7 +23,8 @@ mod token;
 
 pub use certificate::Certificate;
 pub use http::{
-    Callback, Cookie, Counts, Head, Header, Parameter, Pending, Probe, ProbeOutcome, ProbeTarget,
+    Callback, Carried, Cookie, Counts, Head, Header, Parameter, Pending, Probe, ProbeOutcome,
+    ProbeTarget,
 };
 pub use product::Product;
 pub use provider::{Asked, Grant, Key, Keys, Metadata, ProviderError, TokenResponse};
@@ -77,6 +78,8 @@ pub struct Evidence {
     pub upstream_request: Option<Head>,
     /// The upstream's answer.
     pub upstream_response: Option<Head>,
+    /// A session that a browser was to carry and that is too large.
+    pub carried: Option<Carried>,
     /// How often things happened lately.
     pub counts: Counts,
     /// What was tried on the network, and what came of it.

@@ -111,6 +111,16 @@ impl<'g> Examined<'g> {
         }
     }
 
+    /// The site it is for, if it is for one of ours.
+    #[must_use]
+    pub const fn site(&self) -> Option<&'g Site> {
+        match &self.place {
+            Ok(Place::Route(matched)) => Some(matched.site()),
+            Ok(Place::Own(site) | Place::Nowhere(site)) => Some(site),
+            Err(_) => None,
+        }
+    }
+
     /// The handle, for one of our own endpoints: those end sessions and make new ones. Whoever only
     /// asks the store needs [`Examined::handle`] once, for its key.
     #[must_use]

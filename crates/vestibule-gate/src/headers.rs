@@ -235,6 +235,16 @@ impl HeaderPlan {
         self.bearer
     }
 
+    /// Whether some upstream field is the compact ID token.
+    #[must_use]
+    pub fn passes_id_token(&self) -> bool {
+        let by_preset = self.presets.iter().any(|preset| match preset {
+            Preset::ModAuthOpenidc(preset) => preset.id_token_serialized,
+            Preset::Oauth2Proxy(_) => false,
+        });
+        by_preset || self.own.iter().any(|own| own.source == Source::IdToken)
+    }
+
     /// The block of fields for one person. It depends on nothing but its arguments, so it may be
     /// kept for as long as the session and the token stay the same.
     #[must_use]

@@ -9,6 +9,7 @@ use vestibule_gate::decision::Decision;
 use vestibule_gate::request;
 use vestibule_session::handle::Handle;
 
+use crate::carry;
 use crate::evidence;
 use crate::exchange::{Incoming, Response};
 use crate::forward::{self, forward};
@@ -38,6 +39,7 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
     let examined = plan.gate.examine(&request);
     let key = examined.handle().map(Handle::store_key);
     let own_handle = examined.own_handle();
+    let carrying = carry::take_in(shared, &plan, &request, &examined, key);
     let evidence = match evidence::at_hand(shared, key) {
         Some(evidence) => evidence,
         None => Box::pin(evidence::look_up(shared, key)).await,
@@ -93,6 +95,9 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
         answered => respond::decision(&answered, &context),
     };
     drop(context);
+    if let Some(carrying) = carrying {
+        carrying.hand_out(&plan, &mut response, now);
+    }
     if shared.telemetry.access_log.is_some() {
         entry.asked = Asked::Read(request.into_asked());
     }

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`listen`] | accepting, TLS, limits, HTTP/1.1 and 2 |
 //! | `handle` | one request from its head to its answer |
+//! | `carry` | a session that its browser carries: taken in, and handed out with the answer |
 //! | `evidence` | what the store says about a session handle |
 //! | `issuer` | whether that session's provider still speaks for its issuer |
 //! | [`signin`] | our own endpoints: sign-in, callback, sign-out, who am I |
@@ -22,6 +23,7 @@
 
 pub mod admin;
 pub mod body;
+mod carry;
 pub mod certificate;
 mod clock;
 pub mod control;

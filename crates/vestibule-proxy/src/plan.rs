@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use vestibule_gate::Gate;
 use vestibule_gate::request::ReadPolicy;
+use vestibule_session::carried::CookieLimit;
 use vestibule_session::seal::KeyRing;
 
 use crate::finding::Told;
@@ -30,6 +31,8 @@ pub struct Plan {
     pub providers: Vec<Arc<Provider>>,
     /// The keys that seal pending sign-ins, and sessions where the store needs it. The first seals, all open.
     pub keys: KeyRing,
+    /// What our cookies may take in a request. Default 8 KiB.
+    pub cookie_limit: CookieLimit,
     /// The pages people see.
     pub pages: Pages,
     /// The findings that the log was told under this plan.

@@ -105,6 +105,8 @@ fn tokens_of(record: &Record) -> Vec<(RevokedKind, Secret)> {
         .map(|token| (RevokedKind::Refresh, token.clone()));
     let access = record.tokens().iter();
     let access = access.map(|(_, token)| (RevokedKind::Access, token.token().clone()));
+    // Left out of a cookie.
+    let access = access.filter(|(_, token)| !token.expose().is_empty());
     refresh
         .into_iter()
         .chain(access)

@@ -13,6 +13,7 @@ use crate::endings::Endings;
 use crate::plan::Plan;
 use crate::revocation::Revocations;
 use crate::signin::{BackChannel, UsedStates};
+use crate::store::CookieStore;
 use crate::telemetry::Telemetry;
 use crate::tokens::Flights;
 
@@ -23,6 +24,8 @@ pub struct Shared {
     pub plan: ArcSwap<Plan>,
     /// Where sessions live.
     pub store: Arc<dyn Store>,
+    /// The same, if it is the one whose sessions browsers carry.
+    pub carried: Option<Arc<CookieStore>>,
     /// The way to the control runtime.
     pub control: Control,
     /// What is counted and logged.
@@ -50,9 +53,32 @@ impl Shared {
         control: Control,
         telemetry: Arc<Telemetry>,
     ) -> Arc<Self> {
-        Arc::new(Self {
+        Arc::new(Self::of(plan, store, None, control, telemetry))
+    }
+
+    /// The same, for sessions that browsers carry.
+    #[must_use]
+    pub fn carrying(
+        plan: Plan,
+        store: Arc<CookieStore>,
+        control: Control,
+        telemetry: Arc<Telemetry>,
+    ) -> Arc<Self> {
+        let carried = Some(Arc::clone(&store));
+        Arc::new(Self::of(plan, store, carried, control, telemetry))
+    }
+
+    fn of(
+        plan: Plan,
+        store: Arc<dyn Store>,
+        carried: Option<Arc<CookieStore>>,
+        control: Control,
+        telemetry: Arc<Telemetry>,
+    ) -> Self {
+        Self {
             plan: ArcSwap::from_pointee(plan),
             store,
+            carried,
             control,
             telemetry,
             flights: Flights::default(),
@@ -61,7 +87,7 @@ impl Shared {
             revocations: Revocations::default(),
             back_channel: BackChannel::default(),
             stopping: AtomicBool::new(false),
-        })
+        }
     }
 
     /// The time by this machine's clock.

@@ -143,6 +143,15 @@ pub async fn own_endpoint(
         entry.error = Some("not_found");
         return respond::not_found(context);
     };
+    let by_provider = matches!(
+        endpoint,
+        OwnEndpoint::BackChannelLogout(_) | OwnEndpoint::FrontChannelLogout(_)
+    );
+    if by_provider && visit.shared.carried.is_some() {
+        // Nobody here knows all sessions: to say that they are gone would be untrue.
+        entry.error = Some("logout_by_provider_with_cookie_store");
+        return respond::not_found(context);
+    }
     let reads = matches!(visit.request.method(), Method::Get | Method::Head);
     let posts = *visit.request.method() == Method::Post;
     let outcome = match endpoint {

@@ -191,8 +191,13 @@ pub fn write(
     let most_bytes = limit.session_bytes();
     let mut smallest = usize::MAX;
     for left_out in LeftOut::ALL {
-        let Some(plaintext) = plaintext(load, left_out) else {
-            continue;
+        let plaintext = match plaintext(load, left_out) {
+            Some(Ok(plaintext)) => plaintext,
+            Some(Err(NotPacked { bytes })) => {
+                smallest = smallest.min(bytes);
+                continue;
+            }
+            None => continue,
         };
         let text_bytes = (4 * (plaintext.len() + OVERHEAD_BYTES)).div_ceil(3);
         let count = chunks::count_of(text_bytes);
@@ -245,8 +250,13 @@ pub fn read(brought: &Brought<'_>, site: &Site, key: &StoreKey, keys: &KeyRing) 
     })
 }
 
-/// `None` when leaving that out is not allowed, or makes no difference.
-fn plaintext(load: &Load<'_>, left_out: LeftOut) -> Option<Zeroizing<Vec<u8>>> {
+/// A record of so many bytes that it is not even tried.
+struct NotPacked {
+    bytes: usize,
+}
+
+/// `None` when leaving that out is not allowed.
+fn plaintext(load: &Load<'_>, left_out: LeftOut) -> Option<Result<Zeroizing<Vec<u8>>, NotPacked>> {
     let record = load.record;
     let has_refresh_token = record.refresh_token().is_some();
     let lighter;
@@ -265,14 +275,15 @@ fn plaintext(load: &Load<'_>, left_out: LeftOut) -> Option<Zeroizing<Vec<u8>>> {
     };
     let encoded = record.encode();
     if encoded.len() > MOST_RECORD_BYTES {
-        return None;
+        let bytes = encoded.len();
+        return Some(Err(NotPacked { bytes }));
     }
     let mut text = Zeroizing::new(Vec::with_capacity(HEAD_BYTES + encoded.len()));
     text.push(FORM);
     text.extend_from_slice(&load.version.number().to_be_bytes());
     text.extend_from_slice(&load.last_seen.as_secs().to_be_bytes());
     compact::pack(&encoded, &mut text);
-    Some(text)
+    Some(Ok(text))
 }
 
 fn belongs_to<'a>(site: &'a Site, key: &'a StoreKey, count: &'a u8) -> [&'a [u8]; 4] {

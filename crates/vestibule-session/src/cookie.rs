@@ -11,8 +11,8 @@ mod set;
 mod strip;
 
 pub use names::CookieNames;
-pub(crate) use scan::values_of;
 pub use scan::{Pair, Pairs, SessionCookie, pairs};
+pub(crate) use scan::{field_bytes, values_of};
 pub use strip::{Stripped, strip, upstream_may_set};
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use vestibule_oidc::fault::Fault;
 use vestibule_oidc::pkce::Verifier;
 use vestibule_oidc::time::UnixTime;
 
-use crate::cookie::{pairs, values_of};
+use crate::cookie::{self, pairs, values_of};
 use crate::handle::StoreKey;
 use crate::record::ResourceKey;
 use crate::return_to::ReturnTo;
@@ -209,19 +209,26 @@ pub fn delete_cookie(site: &Site, state: &str, mode: ResponseMode) -> String {
         .delete_pending(&site.cookies().pending(state), mode)
 }
 
+/// What the cookie of a `Set-Cookie` value takes in a `Cookie` field.
+#[must_use]
+pub fn field_bytes(set_cookie: &str) -> usize {
+    set_cookie.find(';').unwrap_or(set_cookie.len()) + "; ".len()
+}
+
 /// The `Set-Cookie` values that make room for one more flow: those that lapsed or do not open go,
-/// then the oldest, until [`MOST`] less one are left.
+/// then the oldest, until [`MOST`] less one are left that take at most `room_bytes` in a `Cookie` field.
 #[must_use]
 pub fn make_room<'a>(
     headers: impl IntoIterator<Item = &'a [u8]>,
     site: &Site,
     keys: &KeyRing,
     mode: ResponseMode,
+    room_bytes: usize,
     now: UnixTime,
 ) -> Vec<String> {
     let names = site.cookies();
     let mut drop = Vec::new();
-    let mut keep: Vec<(UnixTime, &str)> = Vec::new();
+    let mut keep: Vec<(UnixTime, &str, usize)> = Vec::new();
     let ours = headers
         .into_iter()
         .flat_map(pairs)
@@ -236,13 +243,21 @@ pub fn make_room<'a>(
             continue;
         };
         match open(site, keys, name, pair.value).filter(|pending| pending.is_current(now)) {
-            Some(pending) => keep.push((pending.started_at, name)),
+            Some(pending) => {
+                let bytes = cookie::field_bytes(name.len(), pair.value.len());
+                keep.push((pending.started_at, name, bytes));
+            }
             None => drop.push(name),
         }
     }
-    keep.sort_unstable_by_key(|(started_at, _)| *started_at);
-    let excess = keep.len().saturating_sub(MOST - 1);
-    drop.extend(keep.iter().take(excess).map(|(_, name)| *name));
+    keep.sort_unstable_by_key(|(started_at, ..)| std::cmp::Reverse(*started_at));
+    let mut taken = 0;
+    let newest = keep.iter().take(MOST - 1).take_while(|(.., bytes)| {
+        taken += bytes;
+        taken <= room_bytes
+    });
+    let kept = newest.count();
+    drop.extend(keep.iter().skip(kept).map(|(_, name, _)| *name));
     drop.sort_unstable();
     drop.dedup();
     drop.into_iter()

@@ -376,6 +376,37 @@ impl Record {
         self.signed_in_for.as_ref()
     }
 
+    /// What the record is made of: the bytes of each token and claim, by name. For whoever has to say why
+    /// it is too large; no value is in it.
+    #[must_use]
+    pub fn weights(&self) -> Vec<(String, usize)> {
+        let tokens = self
+            .tokens
+            .iter()
+            .map(|(_, token)| token.token().expose().len());
+        let refresh_token = self.refresh_token.as_ref();
+        let claims = [
+            Some(&self.claims),
+            self.userinfo.as_ref(),
+            self.access_claims.as_ref(),
+        ];
+        let mut weights = vec![
+            ("ID token".to_owned(), self.id_token.expose().len()),
+            ("access tokens".to_owned(), tokens.sum()),
+            (
+                "refresh token".to_owned(),
+                refresh_token.map_or(0, |token| token.expose().len()),
+            ),
+        ];
+        for (name, value) in claims.into_iter().flatten().flatten() {
+            weights.push((
+                name.clone(),
+                serde_json::to_string(value).map_or(0, |text| text.len()),
+            ));
+        }
+        weights
+    }
+
     /// The record as a store writes it: a CBOR map with integer keys.
     #[must_use]
     pub fn encode(&self) -> zeroize::Zeroizing<Vec<u8>> {

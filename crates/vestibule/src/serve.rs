@@ -10,14 +10,13 @@ use vestibule_config::{AdminSettings, LogFormat, Settings, StoreSettings};
 use vestibule_oidc::secret::Secret;
 use vestibule_proxy::admin::{Admin, AdminPlan};
 use vestibule_proxy::control::Control;
+use vestibule_proxy::plan::Plan;
 use vestibule_proxy::proxy::Proxy;
 use vestibule_proxy::server::Running;
 use vestibule_proxy::shared::Shared;
-use vestibule_proxy::store::{Bounds, FileStore, FileStoreSettings, MemoryStore};
+use vestibule_proxy::store::{Bounds, CookieStore, FileStore, FileStoreSettings, MemoryStore};
 use vestibule_proxy::telemetry::access::Format;
 use vestibule_proxy::telemetry::{AccessLogPlan, Destination, Telemetry};
-use vestibule_session::seal::KeyRing;
-use vestibule_session::store::Store;
 
 use crate::assemble::{self, AssembleError};
 
@@ -59,8 +58,7 @@ impl Served {
         });
         let telemetry = Arc::new(Telemetry::start(access_log.as_ref())?);
         let plan = assemble::plan(settings, &control, &telemetry.metrics, None)?;
-        let (store, file) = open_store(settings, &plan.keys)?;
-        let shared = Shared::new(plan, store, control.clone(), Arc::clone(&telemetry));
+        let (shared, file) = share(settings, plan, &control, &telemetry)?;
         let proxy = Proxy::new(Arc::clone(&shared));
         let running = proxy.start(runtime)?;
         runtime.spawn(sweep(Arc::clone(&shared)));
@@ -170,15 +168,28 @@ impl Served {
     }
 }
 
-type OpenStore = (Arc<dyn Store>, Option<Arc<FileStore>>);
-
-fn open_store(settings: &Settings, keys: &KeyRing) -> Result<OpenStore, AssembleError> {
+/// Opens the store, which outlives every plan.
+fn share(
+    settings: &Settings,
+    plan: Plan,
+    control: &Control,
+    telemetry: &Arc<Telemetry>,
+) -> Result<(Arc<Shared>, Option<Arc<FileStore>>), AssembleError> {
+    let (control, telemetry) = (control.clone(), Arc::clone(telemetry));
     Ok(match &settings.session.store {
-        StoreSettings::Memory => (Arc::new(MemoryStore::new(Bounds::default())), None),
+        StoreSettings::Memory => {
+            let store = Arc::new(MemoryStore::new(Bounds::default()));
+            (Shared::new(plan, store, control, telemetry), None)
+        }
         StoreSettings::File(path) => {
-            let store = FileStore::open(path, keys.clone(), FileStoreSettings::default())?;
+            let store = FileStore::open(path, plan.keys.clone(), FileStoreSettings::default())?;
             let store = Arc::new(store);
-            (Arc::clone(&store) as Arc<dyn Store>, Some(store))
+            let kept = Arc::clone(&store);
+            (Shared::new(plan, store, control, telemetry), Some(kept))
+        }
+        StoreSettings::Cookie => {
+            let store = Arc::new(CookieStore::new(Bounds::default()));
+            (Shared::carrying(plan, store, control, telemetry), None)
         }
     })
 }

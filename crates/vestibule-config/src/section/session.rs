@@ -10,16 +10,21 @@ use crate::read::{Item, Reader, Reference};
 pub(crate) static SESSION: Section = Section {
     name: "session",
     heading: "[session]",
-    doc: "A session is what is remembered about one signed-in browser. The browser holds only a handle to it, in a cookie.",
+    doc: "A session is what is remembered about one signed-in browser. The browser holds only a handle to it, in a cookie; with the cookie store it carries the session as well.",
     open: None,
     keys: &[
         Key {
             name: "store",
-            kind: Kind::Either(&[Kind::Word("memory"), Kind::Text("\"file:PATH\"")]),
+            kind: Kind::Either(&[
+                Kind::Word("memory"),
+                Kind::Text("\"file:PATH\""),
+                Kind::Word("cookie"),
+            ]),
             fallback: Fallback::Unset("`file:` with the path `sessions` in the state directory"),
             change: Change::Restart,
             doc: "`\"memory\"` loses every session when the program ends. `\"file:PATH\"` keeps them through a crash and a restart; \
-                  the file is made with mode 0600. `\"cookie\"` and `\"redis://…\"` are not built yet and are refused. \
+                  the file is made with mode 0600. `\"cookie\"` has browsers carry them, sealed with `keys`: several replicas with the same keys then need nothing \
+                  beside them, and some things can't be had, which [sessions.md](sessions.md) lists. `\"redis://…\"` is not built yet and is refused. \
                   The state directory is `$STATE_DIRECTORY` (systemd sets it), else `$XDG_STATE_HOME/vestibule`, \
                   else `~/.local/state/vestibule`, else `/var/lib/vestibule`.",
         },
@@ -27,7 +32,7 @@ pub(crate) static SESSION: Section = Section {
             name: "keys",
             kind: Kind::List(&Kind::Secret),
             fallback: Fallback::Unset(
-                "for the file store the file `key` beside it, made with mode 0600 if it is not there; for `memory` a key that lasts as long as the process",
+                "for the file store the file `key` beside it, made with mode 0600 if it is not there; for `memory` a key that lasts as long as the process; `cookie` needs them",
             ),
             change: Change::Reload,
             doc: "The sealing keys: 32 random bytes each, in base64 or hexadecimal (`openssl rand -base64 32`). The first seals, all open: \
@@ -55,6 +60,17 @@ pub(crate) static SESSION: Section = Section {
             doc: "A session this old is over, however busy: one working day. People who are still signed in at the provider come back without typing anything.",
         },
         Key {
+            name: "cookie_limit",
+            kind: Kind::Size {
+                least: "4KiB",
+                most: "16KiB",
+            },
+            fallback: Fallback::Value("8KiB"),
+            change: Change::Reload,
+            doc: "What all cookies of ours may take in one request: those of the session and of sign-ins under way. With the cookie store all but 1 KiB of it is for the session, and a person whose session is larger can't sign in. \
+                  nginx and many others take 8 KiB of one header line.",
+        },
+        Key {
             name: "cookie_name",
             kind: Kind::Text("a cookie name"),
             fallback: Fallback::Unset(
@@ -79,6 +95,8 @@ pub struct SessionSettings {
     pub idle_timeout: Duration,
     /// A session this old is over; 8 h; 5 min to 90 d. Takes effect on reload, for sessions that are there too.
     pub absolute_timeout: Duration,
+    /// What all cookies of ours may take in one request, in bytes; 8 KiB; 4 KiB to 16 KiB. Takes effect on reload.
+    pub cookie_limit_bytes: usize,
 }
 
 /// Where sessions live. Matched exhaustively by the program.
@@ -88,6 +106,8 @@ pub enum StoreSettings {
     Memory,
     /// In this file, through restarts.
     File(PathBuf),
+    /// In the browsers' cookies.
+    Cookie,
 }
 
 /// Where a sealing key is. Matched exhaustively by the program.
@@ -123,6 +143,7 @@ pub(crate) fn read(root: &Reader<'_>) -> Option<SessionSettings> {
     let keys = keys(&reader, store.as_ref());
     let idle_timeout = reader.duration("idle_timeout");
     let absolute_timeout = reader.duration("absolute_timeout");
+    let cookie_limit = reader.size("cookie_limit");
     if let (Some(idle), Some(absolute)) = (idle_timeout, absolute_timeout)
         && idle > absolute
     {
@@ -144,6 +165,7 @@ pub(crate) fn read(root: &Reader<'_>) -> Option<SessionSettings> {
         keys,
         idle_timeout: idle_timeout?,
         absolute_timeout: absolute_timeout?,
+        cookie_limit_bytes: usize::try_from(cookie_limit?).ok()?,
     })
 }
 
@@ -151,6 +173,9 @@ fn store(item: &Item<'_>) -> Option<StoreSettings> {
     let text = item.filled_text()?;
     if text == "memory" {
         return Some(StoreSettings::Memory);
+    }
+    if text == "cookie" {
+        return Some(StoreSettings::Cookie);
     }
     if let Some(path) = text
         .strip_prefix("file:")
@@ -162,7 +187,7 @@ fn store(item: &Item<'_>) -> Option<StoreSettings> {
     }
     let scheme = text.split(':').next().unwrap_or_default();
     match scheme {
-        "cookie" | "redis" | "rediss" | "valkey" | "valkeys" => {
+        "redis" | "rediss" | "valkey" | "valkeys" => {
             // An address may carry a password.
             item.context.hide(item.span());
             item.error(
@@ -187,9 +212,17 @@ fn store(item: &Item<'_>) -> Option<StoreSettings> {
 fn keys(reader: &Reader<'_>, store: Option<&StoreSettings>) -> Vec<SealingKeySource> {
     let file_store = match store {
         Some(StoreSettings::File(path)) => Some(path),
-        Some(StoreSettings::Memory) | None => None,
+        Some(StoreSettings::Memory | StoreSettings::Cookie) | None => None,
     };
     let Some(item) = reader.item("keys") else {
+        if matches!(store, Some(StoreSettings::Cookie)) {
+            reader.context.error(
+                reader.marks().of("store"),
+                reader.key("keys"),
+                "the cookie store needs a key: without one of its own, a restart signs everybody out, and another replica knows nobody",
+                "make a key (umask 077; openssl rand -base64 32 > FILE), give it to every replica, and name it: keys = [\"file:/etc/vestibule/key\"]",
+            );
+        }
         return file_store
             .and_then(|path| default_key(reader, path))
             .into_iter()

@@ -177,6 +177,8 @@ fn filled(text: &str, now: i64, number: u32) -> Evidence {
         Probe::new(ProbeTarget::Keys, text, tls),
         Probe::new(ProbeTarget::Token, text, ProbeOutcome::TimedOut),
     ];
+    let carried = e.carried.get_or_insert_default();
+    (carried.bytes, carried.parts) = (1, vec![(text.to_owned(), 1)]);
     e.text = Some(crate::text::read(text));
     (e.now, e.provider_time) = (Some(UnixTime(now)), Some(UnixTime(now / 2)));
     (

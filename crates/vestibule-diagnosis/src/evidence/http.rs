@@ -284,3 +284,15 @@ impl Probe {
         }
     }
 }
+
+/// A session that was to go into cookies.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Carried {
+    /// What its cookies would take.
+    pub bytes: usize,
+    /// What they may.
+    pub most_bytes: usize,
+    /// What it is made of, the largest first: names of tokens and claims, and their bytes.
+    pub parts: Vec<(String, usize)>,
+}

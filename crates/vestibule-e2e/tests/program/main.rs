@@ -12,6 +12,7 @@
 mod admin;
 mod advisories;
 mod apache;
+mod carried;
 mod demo;
 mod diagnosis;
 mod doctor;

@@ -7,6 +7,7 @@ use vestibule_gate::request::ReadPolicy;
 use vestibule_gate::route::{Route, UpstreamId};
 use vestibule_gate::{Gate, GateSettings};
 use vestibule_oidc::time::UnixTime;
+use vestibule_session::carried::CookieLimit;
 use vestibule_session::handle::{Handle, StoreKey};
 use vestibule_session::lifetime::Lifetimes;
 use vestibule_session::record::Record;
@@ -103,6 +104,7 @@ fn shared(store: Arc<dyn Store>) -> Arc<Shared> {
         upstreams: Vec::new(),
         providers: Vec::new(),
         keys: KeyRing::new(vec![key]).unwrap(),
+        cookie_limit: CookieLimit::DEFAULT,
         pages: Pages::built_in().unwrap(),
         told: Default::default(),
         drain: Duration::from_secs(30),

@@ -185,10 +185,12 @@ async fn finish(
         replaces: replaced(visit.handle.as_ref(), pending.replaces),
         now: visit.now,
     };
-    let handle = control.run(redeem.run()).await??;
+    let cookies = control.run(redeem.run()).await??;
     let mut response = respond::redirect(pending.return_to.as_str());
     let fields = &mut response.head.fields;
-    fields.push("Set-Cookie", visit.site.cookies().set_session(&handle));
+    for cookie in cookies {
+        fields.push("Set-Cookie", cookie);
+    }
     let loops = Loops::read(visit.cookies(), visit.site, visit.now)
         .or_of_flow(pending.returns)
         .complete(visit.now);

@@ -11,6 +11,7 @@ use vestibule_oidc::id_token::IdTokenError;
 use vestibule_oidc::issuer::IssuerMismatch;
 use vestibule_oidc::token::TokenError;
 use vestibule_oidc::userinfo::UserInfoError;
+use vestibule_session::carried::CarryError;
 use vestibule_session::pending::{PendingCookieError, PendingError};
 use vestibule_session::return_to::{ReturnTo, ReturnToError};
 use vestibule_session::store::StoreError;
@@ -63,6 +64,9 @@ pub enum SignInError {
     /// The session can't be kept.
     #[error("keep the session")]
     Store(#[from] StoreError),
+    /// The session does not fit into cookies.
+    #[error("keep the session in the browser")]
+    Carry(#[from] CarryError),
     /// No randomness.
     #[error("start a sign-in")]
     Entropy(#[from] EntropyError),
@@ -159,6 +163,8 @@ impl SignInError {
             Self::IdToken(error) => error.code(),
             Self::UserInfo(error) => error.code(),
             Self::Store(error) => error.code(),
+            Self::Carry(CarryError::TooLarge { .. }) => "session_too_large",
+            Self::Carry(_) => "session_not_sealed",
             Self::Entropy(_) => "entropy",
             Self::Cookie(_) => "pending_cookie",
             Self::Reserved(_) => "authorization_parameter_reserved",
@@ -199,7 +205,10 @@ impl SignInError {
             Self::Entropy(_) | Self::Cookie(_) | Self::Stopping(_) | Self::NoRoute => {
                 Fault::Internal
             }
-            Self::Reserved(_) | Self::Loop { .. } => Fault::Operator,
+            Self::Reserved(_) | Self::Loop { .. } | Self::Carry(CarryError::TooLarge { .. }) => {
+                Fault::Operator
+            }
+            Self::Carry(_) => Fault::Internal,
             Self::Used
             | Self::OtherProvider
             | Self::Body(_)
@@ -247,9 +256,14 @@ impl SignInError {
                 "You were signed in several times in a row, and each time this site forgot it at once. \
                  Cookies of this site may be blocked in your browser."
             }
-            Self::Entropy(_) | Self::Cookie(_) | Self::Reserved(_) | Self::NoRoute => {
-                Failure::OUR_FAULT
+            Self::Carry(CarryError::TooLarge { .. }) => {
+                "Your account brings more data than this site can keep in your browser. Tell those who run it."
             }
+            Self::Carry(_)
+            | Self::Entropy(_)
+            | Self::Cookie(_)
+            | Self::Reserved(_)
+            | Self::NoRoute => Failure::OUR_FAULT,
             Self::Answered(answered) => answered.error.public_message(),
         }
     }

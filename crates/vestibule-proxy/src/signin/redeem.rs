@@ -22,6 +22,7 @@ use vestibule_session::site::Site;
 use vestibule_session::store::Stored;
 
 use super::{SignInError, witness};
+use crate::carry;
 use crate::entropy::random_bytes;
 use crate::finding;
 use crate::groups::{Given, Lookup};
@@ -50,8 +51,8 @@ pub(super) struct Redeem {
 }
 
 impl Redeem {
-    /// Redeems the code and makes the session.
-    pub(super) async fn run(self) -> Result<Handle, SignInError> {
+    /// Redeems the code and makes the session. Returns the `Set-Cookie` values that give it to the browser.
+    pub(super) async fn run(self) -> Result<Vec<String>, SignInError> {
         let began = Instant::now();
         let metadata = self.provider.metadata().await?;
         let answer = self.redeem(&metadata).await?;
@@ -113,6 +114,8 @@ impl Redeem {
         }
         // New at every sign-in: whoever knew the old handle knows nothing of this session.
         let handle = Handle::from_entropy(random_bytes()?);
+        let cookies = carry::begin(&self.shared, &plan, &self.site, &handle, &record)
+            .map_err(|error| error.noting(|seen| witness::weights(&record, seen)))?;
         let store = &self.shared.store;
         store.insert(&handle.store_key(), record).await?;
         if let Some(token) = given {
@@ -124,7 +127,7 @@ impl Redeem {
                 tracing::error!(code = error.code(), %error, "a session that was replaced could not be removed yet");
             }
         }
-        Ok(handle)
+        Ok(cookies)
     }
 
     /// The session that a sign-in for one route's token goes on from.

@@ -22,6 +22,7 @@ use vestibule_gate::route::{Route, TokenChoice, UpstreamId};
 use vestibule_gate::rule::{Requirement, Rule};
 use vestibule_gate::{Gate, GateSettings};
 use vestibule_oidc::time::UnixTime;
+use vestibule_session::carried::CookieLimit;
 use vestibule_session::handle::{Handle, StoreKey};
 use vestibule_session::lifetime::Lifetimes;
 use vestibule_session::record::{Record, ResourceKey};
@@ -34,8 +35,10 @@ use vestibule_session::store::{
 
 use super::{Visit, begin, own_endpoint};
 use crate::body::Body;
+use crate::carry;
 use crate::control::Control;
 use crate::evidence;
+use crate::exchange::Response;
 use crate::groups;
 use crate::identity::Identities;
 use crate::incident::IncidentId;
@@ -46,7 +49,7 @@ use crate::provider::ProviderPlan;
 use crate::provider::fake::{FakeProvider, ISSUER, plan as provider_plan};
 use crate::respond::{self, Context};
 use crate::shared::Shared;
-use crate::store::MemoryStore;
+use crate::store::{CookieStore, MemoryStore};
 use crate::telemetry::Telemetry;
 use crate::telemetry::access::Entry;
 use crate::tokens::{self, Found, RouteToken};
@@ -275,6 +278,33 @@ impl Rig {
         }
     }
 
+    /// A proxy whose sessions are carried by the browsers.
+    pub(crate) fn carrying() -> Self {
+        Self::new().replica_of(vec![provider_plan("main")])
+    }
+
+    /// Another proxy with the same provider and keys, whose sessions are carried too; it has seen none.
+    pub(crate) fn replica(&self) -> Self {
+        self.replica_of(vec![provider_plan("main")])
+    }
+
+    fn replica_of(&self, providers: Vec<ProviderPlan>) -> Self {
+        let shared = Shared::carrying(
+            plan(&self.fake, providers),
+            Arc::new(CookieStore::new(Default::default())),
+            Control::new(tokio::runtime::Handle::current()),
+            Arc::new(Telemetry::default()),
+        );
+        Self {
+            fake: self.fake.clone(),
+            store: Arc::clone(&self.store),
+            shared,
+            grants: Arc::clone(&self.grants),
+            identities: Identities::default(),
+            began: self.began,
+        }
+    }
+
     /// Puts other providers in force.
     pub(crate) fn reload(&self, providers: Vec<ProviderPlan>) {
         self.shared
@@ -321,6 +351,7 @@ impl Rig {
         let examined = plan.gate.examine(&request);
         let handle = examined.handle().cloned();
         let key = handle.as_ref().map(Handle::store_key);
+        let carrying = carry::take_in(&self.shared, &plan, &request, &examined, key);
         let evidence = evidence::look_up(&self.shared, key).await;
         let evidence = issuer::still_spoken_for(&plan, evidence);
         let context = Context::of(&plan, &request, incident).with_person(&evidence);
@@ -342,7 +373,7 @@ impl Rig {
         };
         let mut entry = Entry::default();
         let shared = &self.shared;
-        let response = match decision {
+        let mut response = match decision {
             Decision::Own(site) => {
                 let visit = Visit {
                     shared,
@@ -359,11 +390,23 @@ impl Rig {
                 begin(shared, &plan, &request, &context, now, None, &mut entry).await
             }
             Decision::Forward(authorized) => {
-                self.store.touch(&handle.as_ref().unwrap().store_key(), now);
+                let handed_out = |carrying: Option<Box<carry::Carrying>>| {
+                    let mut response = Response::status(200);
+                    if let Some(carrying) = carrying {
+                        carrying.hand_out(&plan, &mut response, now);
+                    }
+                    response.head.fields
+                };
+                shared
+                    .store
+                    .touch(&handle.as_ref().unwrap().store_key(), now);
                 let found = tokens::for_route(shared, &plan, &authorized, key.as_ref(), now).await;
                 match found {
                     Ok(Found::AtHand(token)) => {
-                        return self.told(&plan, &authorized, key, token.as_ref());
+                        return Reply {
+                            fields: handed_out(carrying),
+                            ..self.told(&plan, &authorized, key, token.as_ref())
+                        };
                     }
                     Ok(Found::Renewed(stored)) => {
                         let evidence = Evidence::Session(stored);
@@ -371,7 +414,10 @@ impl Rig {
                         match plan.gate.decide(&request, examined, evidence, now).0 {
                             Decision::Forward(authorized) => {
                                 let token = tokens::of_renewed(&plan, &authorized);
-                                return self.told(&plan, &authorized, key, token.as_ref());
+                                return Reply {
+                                    fields: handed_out(carrying),
+                                    ..self.told(&plan, &authorized, key, token.as_ref())
+                                };
                             }
                             other => respond::decision(&other, &context),
                         }
@@ -385,6 +431,9 @@ impl Rig {
             }
             other => respond::decision(&other, &context),
         };
+        if let Some(carrying) = carrying {
+            carrying.hand_out(&plan, &mut response, now);
+        }
         let body = response.body.collect(1 << 20).await.unwrap();
         let reply = Reply {
             status: response.head.status,
@@ -646,6 +695,7 @@ fn plan(fake: &FakeProvider, providers: Vec<ProviderPlan>) -> Plan {
             SealingKey::from_bytes(&std::array::from_fn(|at| at as u8)).unwrap(),
         ])
         .unwrap(),
+        cookie_limit: CookieLimit::DEFAULT,
         pages: Pages::built_in().unwrap(),
         told: Default::default(),
         drain: Duration::from_secs(30),

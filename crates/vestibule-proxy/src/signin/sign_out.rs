@@ -41,7 +41,9 @@ pub(super) fn ask(visit: &Visit<'_>, cross_site: bool, context: &Context<'_>) ->
             .map(str::to_owned),
         at_provider: asks_provider.map(|provider| provider.plan().label.clone()),
         action: path::SIGN_OUT.to_owned(),
-        everywhere: session.map(|_| EVERYWHERE.to_owned()),
+        everywhere: everywhere_offered(visit)
+            .then(|| session.map(|_| EVERYWHERE.to_owned()))
+            .flatten(),
         back: "/".to_owned(),
         cross_site,
         plain_http: !visit.site.is_secure(),
@@ -54,7 +56,7 @@ pub(super) async fn endpoint(visit: &Visit<'_>, body: Body, context: &Context<'_
     if !is_same_origin(visit) {
         return ask(visit, true, context);
     }
-    let everywhere = wants_everywhere(visit, body).await;
+    let everywhere = everywhere_offered(visit) && wants_everywhere(visit, body).await;
     let session = visit.session();
     let at_provider = session.and_then(|stored| {
         let record = stored.record();
@@ -125,6 +127,11 @@ async fn end_everywhere(visit: &Visit<'_>, record: &Record) -> Result<(), Failur
         href: path::SIGN_IN.to_owned(),
     }];
     Err(failure)
+}
+
+/// Sessions that browsers carry are known to nobody else: those elsewhere can't be ended.
+fn everywhere_offered(visit: &Visit<'_>) -> bool {
+    visit.shared.carried.is_none()
 }
 
 /// Which of the two buttons it was. A form that can't be read is the plain one: to sign out works

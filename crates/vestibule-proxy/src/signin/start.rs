@@ -24,6 +24,9 @@ use crate::provider::{Provider, ProviderError, SignInAsks};
 use crate::respond::{self, Context};
 use crate::shared::Shared;
 
+/// What the loop breaker's cookie takes at most in a `Cookie` field.
+const LOOPS_BYTES: usize = 128;
+
 /// Whose account is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Account {
@@ -204,16 +207,22 @@ impl Start<'_> {
         let mut response = respond::redirect(address.as_str());
         let mut set = |cookie: String| response.head.fields.push("Set-Cookie", cookie);
         let (site, keys) = (self.site, &self.plan.keys);
+        // All cookies of ours together stay within the limit, or a server in front refuses the next request.
+        let session_bytes = site.cookies().session_bytes(cookies(self.request));
+        let limit = self.plan.cookie_limit.bytes();
+        let room = limit.saturating_sub(session_bytes + LOOPS_BYTES);
+        let flow = self.seal(pending, room)?;
         pending::make_room(
             cookies(self.request),
             site,
             keys,
             settings.response_mode,
+            room.saturating_sub(pending::field_bytes(&flow)),
             self.now,
         )
         .into_iter()
         .for_each(&mut set);
-        set(self.seal(pending)?);
+        set(flow);
         if !loops.is_empty() {
             set(loops.set_cookie(site));
         } else if had_loops {
@@ -241,15 +250,17 @@ impl Start<'_> {
         })
     }
 
-    /// The cookie of the flow. A target too long for it is given up rather than the sign-in.
-    fn seal(&self, mut pending: Pending) -> Result<String, SignInError> {
+    /// The cookie of the flow. A target too long for it, or for the room there is, is given up rather than
+    /// the sign-in.
+    fn seal(&self, mut pending: Pending, room_bytes: usize) -> Result<String, SignInError> {
         let mode = self.provider.plan().response_mode;
         match pending.set_cookie(self.site, &self.plan.keys, mode, random_bytes()?) {
-            Err(PendingCookieError::TooLong { .. }) => {
+            Ok(flow) if pending::field_bytes(&flow) <= room_bytes => Ok(flow),
+            Ok(_) | Err(PendingCookieError::TooLong { .. }) => {
                 pending.return_to = ReturnTo::root();
                 Ok(pending.set_cookie(self.site, &self.plan.keys, mode, random_bytes()?)?)
             }
-            sealed => Ok(sealed?),
+            Err(error) => Err(error.into()),
         }
     }
 

@@ -14,8 +14,10 @@ use vestibule_oidc::jose::{JwsError, SignatureError};
 use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
 use vestibule_oidc::userinfo::UserInfoError;
+use vestibule_session::carried::CarryError;
 use vestibule_session::cookie::pairs;
 use vestibule_session::pending::{LASTS, PendingError};
+use vestibule_session::record::Record;
 use vestibule_session::site::Site;
 
 use super::{SignInError, cookies};
@@ -25,6 +27,9 @@ use crate::provider::Provider;
 
 /// So many parameters and cookies are looked at.
 const MOST: usize = 32;
+
+/// So many parts of a session that is too large are named.
+const MOST_PARTS: usize = 4;
 
 /// The longest name that is kept.
 const LONGEST_NAME: usize = 64;
@@ -81,6 +86,10 @@ impl Scene<'_> {
                 // Whose it is nobody needs to know: only that it is another one.
                 seen.user_info_subject = Some(String::new());
             }
+            SignInError::Carry(CarryError::TooLarge { bytes, most_bytes }) => {
+                let carried = seen.carried.get_or_insert_default();
+                (carried.bytes, carried.most_bytes) = (*bytes, *most_bytes);
+            }
             SignInError::Loop { returns, .. } => {
                 // The one before the first return counts too.
                 let count = u32::try_from(*returns).unwrap_or(u32::MAX);
@@ -97,6 +106,17 @@ impl Scene<'_> {
             .iter()
             .any(|name| prefix.is_some_and(|prefix| name.starts_with(prefix)))
     }
+}
+
+/// What a session is made of that its browser was to carry.
+pub(super) fn weights(record: &Record, seen: &mut Evidence) {
+    let mut parts = record.weights();
+    parts.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+    parts.truncate(MOST_PARTS);
+    for (name, _) in &mut parts {
+        *name = text(name.as_bytes());
+    }
+    seen.carried.get_or_insert_default().parts = parts;
 }
 
 /// What came back from the provider.

@@ -52,6 +52,40 @@ impl MemoryStore {
         })))
     }
 
+    /// Puts a session that somebody else kept, unless this store has it as new or newer, or `is_over` says
+    /// that it is over; while that is asked, nobody else can put or take it. Says whether the store has the
+    /// session now.
+    pub(super) fn seed(
+        &self,
+        key: &StoreKey,
+        stored: Stored,
+        is_over: impl FnOnce() -> bool,
+    ) -> bool {
+        let Ok(stored) = self.room_for(stored) else {
+            return false;
+        };
+        let mut is_there = false;
+        self.shelf.update(key, |current| {
+            if is_over() {
+                return None;
+            }
+            is_there = true;
+            match current {
+                Some(current) if current.version() >= stored.version() => {
+                    current.note_seen(stored.last_seen());
+                    None
+                }
+                current => {
+                    if let Some(current) = current {
+                        stored.note_seen(current.last_seen());
+                    }
+                    Some(stored)
+                }
+            }
+        });
+        is_there
+    }
+
     fn insert_now(&self, key: &StoreKey, record: Record) -> Result<Arc<Stored>, StoreError> {
         let created_at = record.created_at();
         let stored = self.room_for(Stored::new(Version::FIRST, record, created_at))?;

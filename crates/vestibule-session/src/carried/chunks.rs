@@ -31,9 +31,12 @@ impl<'a> Brought<'a> {
                 .name
                 .strip_prefix(names.session().as_bytes())
                 .and_then(|rest| rest.strip_prefix(b"."));
-            let Some(number) = number else { continue };
+            // Names that go on with a word are of other cookies of ours.
+            let Some(number) = number.filter(|number| number.iter().all(u8::is_ascii_digit)) else {
+                continue;
+            };
             let place = match *number {
-                [digit @ b'0'..=b'9'] => brought.values.get_mut(usize::from(digit - b'0')),
+                [digit] => brought.values.get_mut(usize::from(digit - b'0')),
                 _ => None,
             };
             match place {

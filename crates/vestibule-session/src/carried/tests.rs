@@ -215,6 +215,7 @@ fn a_set_with_a_chunk_missing_surplus_repeated_or_swapped_is_no_session() {
     turned.reverse();
     turned.insert(1, "a=b".to_owned());
     turned.push("__Host-vestibulex.1=c".to_owned());
+    turned.push("__Host-vestibule.loops=1".to_owned());
     assert!(comes_back(&turned));
 }
 

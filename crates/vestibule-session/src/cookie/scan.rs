@@ -120,6 +120,29 @@ impl CookieNames {
     }
 }
 
+impl CookieNames {
+    /// What the cookies of the session take in these `Cookie` headers: the handle's, its chunks', and
+    /// others whose names begin like these.
+    #[must_use]
+    pub fn session_bytes<'a>(&self, headers: impl IntoIterator<Item = &'a [u8]>) -> usize {
+        let is_its = |name: &[u8]| {
+            name.strip_prefix(self.session().as_bytes())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"."))
+        };
+        headers
+            .into_iter()
+            .flat_map(pairs)
+            .filter(|pair| is_its(pair.name))
+            .map(|pair| field_bytes(pair.name.len(), pair.value.len()))
+            .sum()
+    }
+}
+
+/// What a cookie takes in a `Cookie` header, with what separates it from the next.
+pub(crate) const fn field_bytes(name: usize, value: usize) -> usize {
+    name + "=".len() + value + "; ".len()
+}
+
 /// The values that a `Cookie` header gives to `name`, in order.
 pub(crate) fn values_of<'a>(header: &'a [u8], name: &'a str) -> impl Iterator<Item = &'a [u8]> {
     let first = name.as_bytes().first();

@@ -142,6 +142,7 @@ fn a_sixth_flow_evicts_the_oldest() {
             &site(),
             &keys(1),
             ResponseMode::Query,
+            usize::MAX,
             now,
         )
     };
@@ -163,10 +164,43 @@ fn what_does_not_open_makes_room_first() {
         &site(),
         &keys(1),
         ResponseMode::FormPost,
+        usize::MAX,
         NOW,
     );
     assert_eq!(room.len(), 1, "{room:?}");
     assert!(room[0].starts_with("__Host-vestibule-signin-aaaaaaaaaaaaaaaa=; Path=/; Max-Age=0;"));
+}
+
+#[test]
+fn the_oldest_flows_go_until_the_others_fit_into_the_room() {
+    let cookies: Vec<_> = (1..=4)
+        .map(|n| cookie(&flow(n, NOW + Duration::from_secs(n.into()))))
+        .collect();
+    let header = cookies.join("; ");
+    let each = cookies[0].len() + 2;
+    assert_eq!(field_bytes(&format!("{}; Path=/", cookies[0])), each);
+    let dropped = |room_bytes: usize| {
+        let later = NOW + Duration::from_secs(10);
+        let mode = ResponseMode::Query;
+        make_room(
+            [header.as_bytes()],
+            &site(),
+            &keys(1),
+            mode,
+            room_bytes,
+            later,
+        )
+        .len()
+    };
+    for (room_bytes, gone) in [
+        (4 * each, 0),
+        (4 * each - 1, 1),
+        (2 * each, 2),
+        (each - 1, 4),
+        (0, 4),
+    ] {
+        assert_eq!(dropped(room_bytes), gone, "{room_bytes}");
+    }
 }
 
 #[test]
@@ -179,6 +213,7 @@ fn a_flood_of_pending_cookies_is_looked_at_in_part() {
         &site(),
         &keys(1),
         ResponseMode::Query,
+        usize::MAX,
         NOW,
     );
     assert_eq!(room.len(), MOST_LOOKED_AT);

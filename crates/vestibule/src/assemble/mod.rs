@@ -22,6 +22,7 @@ use vestibule_proxy::provider::outbound::OutboundPlan;
 use vestibule_proxy::signin::path;
 use vestibule_proxy::telemetry::Metrics;
 use vestibule_proxy::upstream::UpstreamPlan;
+use vestibule_session::carried::CookieLimit;
 use vestibule_session::lifetime::Lifetimes;
 
 pub(crate) use providers::Asked;
@@ -61,6 +62,7 @@ pub(crate) fn plan(
         upstreams: routes.upstreams,
         providers: providers::start(settings, control, metrics, previous)?,
         keys: sealing::ring(&settings.session, previous.map(|plan| &plan.keys))?,
+        cookie_limit: CookieLimit::new(settings.session.cookie_limit_bytes),
         pages: pages(settings)?,
         told: Default::default(),
         drain: settings.limits.drain_timeout,

@@ -17,6 +17,10 @@ pub(super) fn ask(look: &mut Look, store: &StoreSettings) {
             look.begin("the session store");
             look.ok("in memory: a restart signs everybody out");
         }
+        StoreSettings::Cookie => {
+            look.begin("the session store");
+            look.ok("in the browsers' cookies: nothing to ask");
+        }
         StoreSettings::File(path) => {
             let place = format!("file:{}", path.display());
             look.begin(format!("the session store {place}"));

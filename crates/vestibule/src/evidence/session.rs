@@ -9,6 +9,7 @@ pub(super) fn settings(all: &Settings, provider: Option<&ProviderSettings>) -> S
     found.store = Some(match &all.session.store {
         StoreSettings::Memory => Store::Memory,
         StoreSettings::File(_) => Store::File,
+        StoreSettings::Cookie => Store::Cookie,
     });
     if let [url] = all.public_urls.as_slice() {
         let site = match url.is_https() {

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use vestibule_config::{Environment, SecretError, SecretFile, SecretSource};
-use vestibule_session::seal::{NONCE_BYTES, Purpose, SealingKey};
+use vestibule_session::seal::{KeyRing, NONCE_BYTES, Purpose, SealingKey};
 use zeroize::Zeroizing;
 
 use super::*;

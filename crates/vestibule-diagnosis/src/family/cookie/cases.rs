@@ -6,7 +6,8 @@ use serde_json::json;
 
 use crate::Evidence;
 use crate::evidence::{
-    Callback, Cookie, Head, Header, Origin, Parameter, Pending, SameSite, SessionSettings, Store,
+    Callback, Carried, Cookie, Head, Header, Origin, Parameter, Pending, SameSite, SessionSettings,
+    Store,
 };
 use crate::testing::{
     RowCase, case, entra_id_token, evidence, provider, route, settings, texts, with,
@@ -70,10 +71,39 @@ fn apache(evidence: &Evidence) -> Evidence {
 }
 
 pub(in crate::family) fn all() -> Vec<RowCase> {
-    [attributes(), pending(), circle(), life(), place()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        attributes(),
+        carried(),
+        pending(),
+        circle(),
+        life(),
+        place(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn carried() -> Vec<RowCase> {
+    let carried = |bytes: usize| {
+        evidence(|e| {
+            let mut carried = Carried::default();
+            (carried.bytes, carried.most_bytes) = (bytes, 7168);
+            carried.parts = vec![
+                ("groups".to_owned(), 9000),
+                ("access tokens".to_owned(), 2000),
+            ];
+            e.carried = Some(carried);
+        })
+    };
+    vec![
+        case("VST-COOKIE-SESSION-LARGE")
+            .shows(carried(12_000))
+            .shows(carried(60_000))
+            .silent(carried(7168))
+            .says("`groups` 9000")
+            .line("store = \"file:/var/lib/vestibule/sessions\""),
+    ]
 }
 
 fn attributes() -> Vec<RowCase> {
