@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use url::form_urlencoded;
+use vestibule_gate::evidence::Evidence;
 use vestibule_oidc::fault::Fault;
 use vestibule_oidc::logout::EndSessionRequest;
 use vestibule_session::record::Record;
@@ -62,9 +63,13 @@ pub(super) async fn endpoint(visit: &Visit<'_>, body: Body, context: &Context<'_
         let record = stored.record();
         end_session_address(visit, visit.plan.provider(record.provider())?, record)
     });
-    let elsewhere = match session.filter(|_| everywhere) {
-        Some(stored) => end_everywhere(visit, stored.record()).await,
-        None => Ok(()),
+    let elsewhere = match session {
+        Some(stored) if everywhere => end_everywhere(visit, stored.record()).await,
+        // Whose sessions they are can't be asked either.
+        None if everywhere && matches!(visit.evidence, Evidence::StoreUnavailable) => {
+            Err(not_everywhere())
+        }
+        _ => Ok(()),
     };
     end_here(visit).await;
     if let Some(stored) = session.filter(|_| !everywhere) {
@@ -120,13 +125,18 @@ async fn end_everywhere(visit: &Visit<'_>, record: &Record) -> Result<(), Failur
         }
         Err(_stopping) => {}
     }
+    Err(not_everywhere())
+}
+
+/// What a person is told whose other sessions may live on.
+fn not_everywhere() -> Failure {
     let message = "You are signed out here. Your other sessions could not be ended at the moment: sign in again and sign out everywhere once more.";
     let mut failure = Failure::new("sign_out_elsewhere", Fault::Operator, message).temporary();
     failure.actions = vec![Link {
         label: "Sign in".to_owned(),
         href: path::SIGN_IN.to_owned(),
     }];
-    Err(failure)
+    failure
 }
 
 /// Sessions that browsers carry are known to nobody else: those elsewhere can't be ended.

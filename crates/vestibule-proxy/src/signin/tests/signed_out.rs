@@ -120,6 +120,22 @@ async fn what_everywhere_could_not_keep_is_told() {
     assert_eq!(other.go(&rig, "/app").await.status, 200);
 }
 
+/// Without the store it is not even known whose sessions are meant.
+#[tokio::test(start_paused = true)]
+async fn everywhere_without_the_store_is_told_not_to_have_been_kept() {
+    let rig = Rig::new();
+    let (mut one, mut other) = (Browser::default(), Browser::default());
+    one.sign_in(&rig, "/app").await;
+    other.sign_in(&rig, "/app").await;
+    rig.store.set_down(true);
+    let told = one.send(&rig, everywhere()).await;
+    assert_eq!(told.status, 503);
+    assert!(told.body.contains("sign_out_elsewhere"), "{}", told.body);
+    assert_eq!(one.session(), None);
+    rig.store.set_down(false);
+    assert_eq!(other.go(&rig, "/app").await.status, 200);
+}
+
 #[tokio::test(start_paused = true)]
 async fn signing_out_revokes_the_refresh_token_and_the_access_tokens() {
     let rig = Rig::new();
