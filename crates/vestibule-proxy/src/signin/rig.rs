@@ -28,6 +28,7 @@ use vestibule_session::lifetime::Lifetimes;
 use vestibule_session::record::{Record, ResourceKey};
 use vestibule_session::seal::{KeyRing, SealingKey};
 use vestibule_session::site::Site;
+use vestibule_session::store::contract::block_on;
 use vestibule_session::store::{
     Figures, OneTime, Replacement, Store, StoreError, StoreFuture, Stored,
     Version as RecordVersion, Whose,
@@ -65,10 +66,15 @@ pub(crate) const STAFF: &str = "4d7a9e10-2c35-4f68-8b1d-90e3c6f7a101";
 /// Secrets that must not be in any answer of ours.
 const CANARIES: [&str; 3] = ["access-token-", "refresh-token-", "secret-of-the-client"];
 
-/// A memory store with faults on request, which writes down what it was asked.
+/// A store with faults on request, which writes down what it was asked.
+///
+/// What is underneath is asked without giving way: a store with threads of its own takes no time on a
+/// clock that stands still.
 #[derive(Debug)]
 pub(crate) struct TestStore {
-    inner: MemoryStore,
+    inner: Mutex<Arc<dyn Store>>,
+    /// Removals that failed, to be tried again.
+    owed: Mutex<Vec<StoreKey>>,
     down: Mutex<bool>,
     replaces_fail: Mutex<u32>,
     finds_fail: Mutex<bool>,
@@ -76,8 +82,34 @@ pub(crate) struct TestStore {
 }
 
 impl TestStore {
+    fn new(inner: Arc<dyn Store>) -> Self {
+        Self {
+            inner: Mutex::new(inner),
+            owed: Mutex::default(),
+            down: Mutex::new(false),
+            replaces_fail: Mutex::new(0),
+            finds_fail: Mutex::new(false),
+            log: Arc::default(),
+        }
+    }
+
     pub(crate) fn set_down(&self, down: bool) {
         *self.down.lock().unwrap() = down;
+        if !down {
+            for key in std::mem::take(&mut *self.owed.lock().unwrap()) {
+                block_on(self.inner().remove(&key)).unwrap();
+            }
+        }
+    }
+
+    fn inner(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.inner.lock().unwrap())
+    }
+
+    /// Whoever still asks finds nothing any more.
+    fn detach(&self) {
+        *self.inner.lock().unwrap() = Arc::new(MemoryStore::new(Default::default()));
+        self.set_down(false);
     }
 
     pub(crate) fn fail_replaces(&self, count: u32) {
@@ -104,7 +136,7 @@ impl Store for TestStore {
         let asked = self.ask("load");
         Box::pin(async move {
             asked?;
-            self.inner.load(key).await
+            block_on(self.inner().load(key))
         })
     }
 
@@ -112,7 +144,7 @@ impl Store for TestStore {
         let asked = self.ask("insert");
         Box::pin(async move {
             asked?;
-            self.inner.insert(key, record).await
+            block_on(self.inner().insert(key, record))
         })
     }
 
@@ -131,20 +163,23 @@ impl Store for TestStore {
         drop(fails);
         Box::pin(async move {
             asked?;
-            self.inner.replace(key, expected, record).await
+            block_on(self.inner().replace(key, expected, record))
         })
     }
 
     fn touch(&self, key: &StoreKey, seen_at: UnixTime) {
         self.log.lock().unwrap().push("touch".to_owned());
-        self.inner.touch(key, seen_at);
+        self.inner().touch(key, seen_at);
     }
 
     fn remove<'a>(&'a self, key: &'a StoreKey) -> StoreFuture<'a, bool> {
         let asked = self.ask("remove");
+        if asked.is_err() {
+            self.owed.lock().unwrap().push(*key);
+        }
         Box::pin(async move {
             asked?;
-            self.inner.remove(key).await
+            block_on(self.inner().remove(key))
         })
     }
 
@@ -160,7 +195,7 @@ impl Store for TestStore {
         }
         Box::pin(async move {
             asked?;
-            self.inner.find(whose, after, most).await
+            block_on(self.inner().find(whose, after, most))
         })
     }
 
@@ -172,7 +207,7 @@ impl Store for TestStore {
         let asked = self.ask("page");
         Box::pin(async move {
             asked?;
-            self.inner.page(after, most).await
+            block_on(self.inner().page(after, most))
         })
     }
 
@@ -185,7 +220,7 @@ impl Store for TestStore {
         let asked = self.ask("remember_once");
         Box::pin(async move {
             asked?;
-            self.inner.remember_once(name, until, now).await
+            block_on(self.inner().remember_once(name, until, now))
         })
     }
 
@@ -193,16 +228,20 @@ impl Store for TestStore {
         let asked = self.ask("remembers");
         Box::pin(async move {
             asked?;
-            self.inner.remembers(name, now).await
+            block_on(self.inner().remembers(name, now))
         })
     }
 
     fn sweep(&self, now: UnixTime, lifetimes: Lifetimes) -> StoreFuture<'_, usize> {
-        self.inner.sweep(now, lifetimes)
+        Box::pin(async move { block_on(self.inner().sweep(now, lifetimes)) })
     }
 
     fn figures(&self) -> Figures {
-        self.inner.figures()
+        self.inner().figures()
+    }
+
+    fn flush(&self) -> StoreFuture<'_, ()> {
+        Box::pin(async move { block_on(self.inner().flush()) })
     }
 }
 
@@ -240,6 +279,10 @@ impl Rig {
     }
 
     pub(crate) fn with(providers: Vec<ProviderPlan>) -> Self {
+        Self::with_store(providers, Arc::new(MemoryStore::new(Default::default())))
+    }
+
+    pub(crate) fn with_store(providers: Vec<ProviderPlan>, store: Arc<dyn Store>) -> Self {
         let fake = FakeProvider::new();
         let grants = Arc::new(Mutex::new(Grants {
             codes: HashMap::new(),
@@ -254,13 +297,7 @@ impl Rig {
             redeemed: 0,
         }));
         let began = Instant::now();
-        let store = Arc::new(TestStore {
-            inner: MemoryStore::new(Default::default()),
-            down: Mutex::new(false),
-            replaces_fail: Mutex::new(0),
-            finds_fail: Mutex::new(false),
-            log: Arc::default(),
-        });
+        let store = Arc::new(TestStore::new(store));
         answer_tokens(&fake, &grants, &store, began);
         let shared = Shared::new(
             plan(&fake, providers),
@@ -303,6 +340,20 @@ impl Rig {
             identities: Identities::default(),
             began: self.began,
         }
+    }
+
+    /// The process is gone, and another one runs on the store that `open` opens. What the old one
+    /// still has in flight can reach the provider, but no session.
+    pub(crate) fn restart(&mut self, open: impl FnOnce() -> Arc<dyn Store>) {
+        self.store.detach();
+        self.store = Arc::new(TestStore::new(open()));
+        self.shared = Shared::new(
+            plan(&self.fake, vec![provider_plan("main")]),
+            Arc::clone(&self.store) as Arc<dyn Store>,
+            Control::new(tokio::runtime::Handle::current()),
+            Arc::new(Telemetry::default()),
+        );
+        self.identities = Identities::default();
     }
 
     /// Puts other providers in force.

@@ -3,6 +3,7 @@ mod claims;
 mod findings;
 mod form_post;
 mod front_channel;
+mod model;
 mod signed_out;
 
 use std::time::Duration;
