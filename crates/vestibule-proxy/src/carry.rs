@@ -67,6 +67,8 @@ impl Carrying {
         let names = self.site.cookies();
         let fields = &mut response.head.fields;
         match self.store.peek(&self.key) {
+            // Nothing seals another site's session for this one.
+            Some(stored) if !stored.record().is_of(&self.site) => return,
             Some(stored) => {
                 let wanted = State::of(&stored);
                 let live = lifetimes.judge(&stored, now) == Liveness::Live;
@@ -220,10 +222,14 @@ fn is_enough(held: Option<State>, wanted: State, lifetimes: &Lifetimes) -> bool 
 }
 
 /// Whether cookies may go with this answer: a switched connection and a 304 have no place for them, and
-/// what shared caches keep they would give to others (RFC 9111 §5.2.2.9, §5.2.2.10).
+/// what shared caches keep they would give to others (RFC 9111 §5.2.2.9, §5.2.2.10). What is said to some caches alone, they
+/// believe before `Cache-Control` (RFC 9213 §2.1).
 fn may_carry(head: &ResponseHead) -> bool {
     head.status >= 200
         && head.status != 304
+        && !["cdn-cache-control", "surrogate-control"]
+            .iter()
+            .any(|name| head.fields.contains(name))
         && !directives(&head.fields).any(|directive| {
             ["public", "s-maxage"]
                 .iter()

@@ -3,7 +3,7 @@
 //! | step | writing | reading |
 //! |---|---|---|
 //! | record | CBOR, as every store writes it | |
-//! | [`compact`] | unpacks base64url, compresses, pads to 64 bytes | bounded |
+//! | `compact` | unpacks base64url, compresses, pads to 64 bytes | bounded |
 //! | seal | for the site, the cookie's name, the handle's key and the number of chunks | refuses all else |
 //! | [`chunks`] | `NAME.0`, `NAME.1`, … each line below 4,000 bytes | one whole set or none |
 //!

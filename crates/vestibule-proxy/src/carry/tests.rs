@@ -307,6 +307,19 @@ async fn with_a_session_in_cookies_a_new_flow_keeps_all_of_them_within_the_limit
     }
 }
 
+/// RFC 9213 §2.1: they believe this before `Cache-Control`.
+#[test]
+fn what_is_said_to_shared_caches_alone_carries_no_session() {
+    for name in ["CDN-Cache-Control", "Surrogate-Control"] {
+        let fields = [("Cache-Control", "private"), (name, "max-age=60")];
+        let head = ResponseHead {
+            status: 200,
+            fields: fields.into_iter().collect(),
+        };
+        assert!(!may_carry(&head), "{name}");
+    }
+}
+
 #[test]
 fn what_shared_caches_keep_carries_no_session() {
     for (status, cache_control, carries, kept) in [

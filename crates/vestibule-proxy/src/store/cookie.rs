@@ -172,12 +172,11 @@ impl Store for CookieStore {
     }
 
     fn remove<'a>(&'a self, key: &'a StoreKey) -> StoreFuture<'a, bool> {
-        // First: whoever takes the cookies in asks while nobody else can put or take.
-        let made_at = self
-            .memory
-            .peek(key)
-            .map(|stored| stored.record().created_at());
-        self.ended.insert(*key, made_at);
+        // First: whoever takes the cookies in asks while nobody else can put or take. A session whose cookies are good is
+        // in memory by now; what is not, is made up by somebody who may want others to be forgotten.
+        if let Some(stored) = self.memory.peek(key) {
+            self.ended.insert(*key, stored.record().created_at());
+        }
         self.held.forget(key);
         self.memory.remove(key)
     }

@@ -191,6 +191,12 @@ impl TokensError {
         )
     }
 
+    /// Whether the session must be ended: it is there, and over.
+    #[must_use]
+    pub const fn ends_session(&self) -> bool {
+        matches!(self, Self::GrantOver(_) | Self::OtherPerson)
+    }
+
     /// Whether trying again soon makes sense.
     #[must_use]
     pub const fn is_temporary(&self) -> bool {

@@ -66,7 +66,10 @@ impl Pilot {
             && error.ended_session()
         {
             unstored.forget(&self.key);
-            if let Err(error) = shared.end_session(&self.key).await {
+            // One that is gone may only be gone from memory.
+            if error.ends_session()
+                && let Err(error) = shared.end_session(&self.key).await
+            {
                 tracing::error!(code = error.code(), %error, "a session that is over could not be removed yet");
             }
         }

@@ -339,7 +339,8 @@ fn a_token_that_was_left_out_has_expired_and_is_fetched_again() {
     assert_eq!(written.left_out, LeftOut::AllTokens);
     let carried = opened(&sent_back(&written), &site(), &key(1), &keys(1)).unwrap();
     let token = carried.record.tokens().sign_in().unwrap();
-    assert!(token.has_expired(NOW) && token.token().expose().is_empty());
+    // Even where the clock is behind.
+    assert!(token.has_expired(UnixTime(1)) && token.token().expose().is_empty());
     assert!(carried.record.id_token().is_none());
     assert_eq!(carried.record.refresh_token(), record.refresh_token());
     assert_eq!(carried.record.claims(), record.claims());

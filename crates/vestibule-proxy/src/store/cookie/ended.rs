@@ -20,8 +20,7 @@ pub(super) struct Ended(Mutex<Keys>);
 
 #[derive(Debug, Default)]
 struct Keys {
-    /// When the session was made; `None` until somebody who knows the time comes by.
-    made_at: HashMap<StoreKey, Option<UnixTime>, KeyHashing>,
+    made_at: HashMap<StoreKey, UnixTime, KeyHashing>,
     by_age: VecDeque<StoreKey>,
 }
 
@@ -30,7 +29,7 @@ impl Ended {
         self.keys().made_at.contains_key(key)
     }
 
-    pub(super) fn insert(&self, key: StoreKey, made_at: Option<UnixTime>) {
+    pub(super) fn insert(&self, key: StoreKey, made_at: UnixTime) {
         let mut keys = self.keys();
         if keys.made_at.insert(key, made_at).is_none() {
             keys.by_age.push_back(key);
@@ -46,7 +45,7 @@ impl Ended {
     pub(super) fn sweep(&self, now: UnixTime, lifetimes: Lifetimes) {
         let mut keys = self.keys();
         let Keys { made_at, by_age } = &mut *keys;
-        made_at.retain(|_, made_at| now < *made_at.get_or_insert(now) + lifetimes.absolute());
+        made_at.retain(|_, made_at| now < *made_at + lifetimes.absolute());
         by_age.retain(|key| made_at.contains_key(key));
     }
 
@@ -73,13 +72,13 @@ mod tests {
     fn a_key_is_remembered_until_its_session_would_be_over() {
         let (ended, now) = (Ended::default(), UnixTime(1_700_000_000));
         let lifetimes = Lifetimes::new(Duration::from_secs(60), Duration::from_secs(600)).unwrap();
-        ended.insert(key(1), Some(now));
-        ended.insert(key(2), None);
+        ended.insert(key(1), now);
+        ended.insert(key(2), now + Duration::from_secs(1));
         ended.sweep(now + Duration::from_secs(599), lifetimes);
         assert!(ended.contains(&key(1)) && ended.contains(&key(2)));
         ended.sweep(now + Duration::from_secs(600), lifetimes);
         assert!(!ended.contains(&key(1)) && ended.contains(&key(2)));
-        ended.sweep(now + Duration::from_secs(1199), lifetimes);
+        ended.sweep(now + Duration::from_secs(601), lifetimes);
         assert!(!ended.contains(&key(2)));
     }
 
@@ -87,7 +86,7 @@ mod tests {
     fn memory_is_bounded_and_the_oldest_go() {
         let ended = Ended::default();
         for number in 0..MOST + 3 {
-            ended.insert(key(number), None);
+            ended.insert(key(number), UnixTime(1));
         }
         assert!(!ended.contains(&key(2)) && ended.contains(&key(3)));
         assert_eq!(ended.keys().made_at.len(), MOST);

@@ -130,6 +130,15 @@ fn an_ended_session_does_not_come_back_by_any_of_its_cookies() {
     assert!(store.has_ended(&key()));
 }
 
+/// Whoever makes up handles and signs them out must not have the ended ones forgotten.
+#[test]
+fn sign_outs_of_sessions_that_never_were_are_not_remembered() {
+    let store = make().0;
+    let unknown = Handle::from_entropy([2; 32]).store_key();
+    assert!(!block_on(store.remove(&unknown)).unwrap());
+    assert!(!store.has_ended(&unknown));
+}
+
 #[test]
 fn answers_in_parallel_carry_the_same_bytes() {
     let store = make().0;
