@@ -27,6 +27,10 @@ const ABSOLUTE: i64 = 36_000;
 /// So near to the end of something, a second more or less would decide.
 const NEAR: i64 = 3;
 
+/// What the provider takes when it is well. Without it, requests at the same time would come one
+/// after the other.
+const MOMENT: Duration = Duration::from_millis(20);
+
 /// Where sessions are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kept {
@@ -102,6 +106,7 @@ impl World {
     pub(super) fn new(kept: Kept) -> Self {
         let directory = TempDir::new().unwrap();
         let rig = Rig::with_store(vec![plan("main")], open(kept, &directory));
+        rig.fake.knobs().delay = MOMENT;
         Self {
             authority: Authority::at(&rig.fake),
             rig,
@@ -313,7 +318,7 @@ impl World {
             knobs.delay = match mood {
                 Mood::Slow => Duration::from_millis(700),
                 Mood::Hangs => Duration::from_secs(60),
-                _ => Duration::ZERO,
+                _ => MOMENT,
             };
         }
         // Long enough to notice that it is well again.

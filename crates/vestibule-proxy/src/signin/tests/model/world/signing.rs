@@ -8,7 +8,7 @@ use vestibule_oidc::logout_token::EVENT;
 
 use super::super::authority::{Authority, Mood};
 use super::super::step::Meanwhile;
-use super::{Checked, Session, World, ensure};
+use super::{Checked, MOMENT, Session, World, ensure};
 use crate::provider::fake::ISSUER;
 use crate::signin::rig::{Ask, get, post};
 use crate::signin::tests::{query, same_origin};
@@ -211,7 +211,7 @@ impl World {
             Meanwhile::Nothing => Ok(()),
         };
         sleep(Duration::from_secs(20)).await;
-        self.rig.fake.knobs().delay = Duration::ZERO;
+        self.rig.fake.knobs().delay = MOMENT;
         done
     }
 }
