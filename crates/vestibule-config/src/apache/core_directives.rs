@@ -236,6 +236,14 @@ pub(super) fn known(line: &Line) -> Option<Known> {
             Known::Lost("redirects are not made; let the app make them")
         }
         ("errordocument", _) => Known::Lost("pages are changed with [pages] templates"),
+        ("setenvif" | "setenvifnocase" | "setenvifexpr" | "setenv", _)
+            if line.words.iter().any(|word| word.starts_with("no-proxy")) =>
+        {
+            Known::Stops(
+                "some paths are not proxied by this, and a route can't be left out of another yet",
+                "let the app serve them too, and take this line out",
+            )
+        }
         ("setenvif" | "setenvifnocase" | "setenvifexpr", _) => {
             Known::Lost("variables of Apache's count nowhere here")
         }
@@ -256,7 +264,19 @@ pub(super) fn known(line: &Line) -> Option<Known> {
             "write Satisfy All, or Require lines",
         ),
         ("satisfy", _) => Known::Became("the same"),
-        ("order", _) => Known::Lost("it only orders Allow and Deny"),
+        ("order", "deny,allow") => Known::Lost("it only orders Allow and Deny"),
+        ("order", _) => Known::Stops(
+            "whoever no Allow line names is kept out by this, and these old rules on addresses are not read",
+            "write Require ip, Require all granted or Require all denied",
+        ),
+        ("use", _) => Known::Stops(
+            "macros are not followed",
+            "write what the macro makes in its place: `apachectl -t -D DUMP_CONFIG` prints it",
+        ),
+        (name, _) if has_hooks(name) => Known::Stops(
+            "a program of its own decides here, which could keep people out",
+            "take it out if it protects nothing",
+        ),
         ("allow", _) if line.words.join(" ").eq_ignore_ascii_case("from all") => {
             Known::Became("the same")
         }
@@ -283,8 +303,39 @@ pub(super) fn known(line: &Line) -> Option<Known> {
     })
 }
 
-/// `RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]` and its kin.
+/// Modules that look at requests with rules or programs of their own.
+fn has_hooks(name: &str) -> bool {
+    [
+        "lua",
+        "perl",
+        "secrule",
+        "secaction",
+        "python",
+        "wsgiaccess",
+        "wsgiauth",
+    ]
+    .iter()
+    .any(|prefix| name.starts_with(prefix))
+}
+
+/// `RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]` and its kin: all of the site, to the same address.
 fn is_to_https(line: &Line) -> bool {
+    let everything = [
+        "^", "(.*)", "^(.*)", "^(.*)$", ".*", "^.*$", "^/(.*)", "^/(.*)$", "^/?(.*)", "^/?(.*)$",
+    ];
+    let same_host = ["https://%{HTTP_HOST}", "https://%{SERVER_NAME}"];
+    if !everything.contains(&line.word(0))
+        || !same_host.iter().any(|host| line.word(1).starts_with(host))
+    {
+        return false;
+    }
+    let given = line.word(2).to_ascii_uppercase();
+    if ["R=4", "R=5", "REDIRECT=4", "REDIRECT=5"]
+        .iter()
+        .any(|code| given.contains(code))
+    {
+        return false;
+    }
     let flags = line.word(2).to_ascii_uppercase();
     let flags: Vec<&str> = flags
         .trim_matches(['[', ']'])
@@ -292,5 +343,5 @@ fn is_to_https(line: &Line) -> bool {
         .map(|flag| flag.split('=').next().unwrap_or_default().trim())
         .collect();
     let has = |names: [&str; 2]| flags.iter().any(|flag| names.contains(flag));
-    line.word(1).starts_with("https://") && has(["R", "REDIRECT"]) && !has(["P", "PROXY"])
+    has(["R", "REDIRECT"]) && !has(["P", "PROXY"])
 }

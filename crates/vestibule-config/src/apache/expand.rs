@@ -278,26 +278,32 @@ impl Walk<'_> {
             true => holds,
             false => holds != negated,
         };
+        // What Apache is started with and which other modules there are is a guess; the rest is known.
+        let is_guess = match block.name.to_ascii_lowercase().as_str() {
+            "ifdefine" => !self.defined.contains_key(wanted),
+            "ifmodule" => !is_module_known(wanted),
+            "iffile" => !holds,
+            _ => false,
+        };
+        if is_guess && protects(&block.children) {
+            let taken = if holds { "in force" } else { "not in force" };
+            return Err(Stop::new(
+                block.at,
+                format!(
+                    "<{} {first}> is taken for {taken}, and what it says decides who gets where",
+                    block.name
+                ),
+                match block.name.to_ascii_lowercase().as_str() {
+                    "ifdefine" if !negated => {
+                        format!("write Define {wanted} above, or take the section out")
+                    }
+                    _ => "write what it says outside of the section, or take it out".to_owned(),
+                },
+            ));
+        }
         if holds {
             items.extend(self.nodes(block.children, depth)?);
         } else {
-            // Which modules there are and what Apache is started with is a guess; the rest is known.
-            let is_guess = !negated && !block.name.eq_ignore_ascii_case("ifversion");
-            if is_guess && protects(&block.children) {
-                return Err(Stop::new(
-                    block.at,
-                    format!(
-                        "<{} {first}> is taken for not in force, and what it says protects something",
-                        block.name
-                    ),
-                    match block.name.to_ascii_lowercase().as_str() {
-                        "ifdefine" => {
-                            format!("write Define {wanted} above, or take the section out")
-                        }
-                        _ => "write what it says outside of the section, or take it out".to_owned(),
-                    },
-                ));
-            }
             self.out.skipped.push(Skipped {
                 why: match block.name.to_ascii_lowercase().as_str() {
                     "ifmodule" if negated => format!("{wanted} is taken for loaded"),
@@ -390,13 +396,17 @@ impl Walk<'_> {
     }
 }
 
-/// Whether anything in it decides who may pass.
+/// Whether anything in it decides who may pass, or which app is asked.
 fn protects(nodes: &[Node]) -> bool {
     let is_one = |name: &str| {
         let name = name.to_ascii_lowercase();
         name.starts_with("require")
             || name.starts_with("auth")
             || name.starts_with("location")
+            || name.starts_with("sslrequire")
+            || name.starts_with("redirect")
+            || name.starts_with("include")
+            || name.starts_with("oidc")
             || [
                 "allow",
                 "deny",
@@ -404,11 +414,21 @@ fn protects(nodes: &[Node]) -> bool {
                 "order",
                 "sslverifyclient",
                 "requestheader",
+                "rewriterule",
+                "proxy",
+                "proxymatch",
+                "virtualhost",
+                "use",
             ]
             .contains(&name.as_str())
     };
     nodes.iter().any(|node| match node {
-        Node::Directive(directive) => is_one(&directive.name),
+        // What is not proxied is out of reach.
+        Node::Directive(directive) => {
+            is_one(&directive.name)
+                || directive.name.to_ascii_lowercase().starts_with("proxypass")
+                    && directive.raw.contains('!')
+        }
         Node::Block(block) => is_one(&block.name) || protects(&block.children),
     })
 }

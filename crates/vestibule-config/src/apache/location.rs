@@ -187,8 +187,32 @@ pub(crate) fn in_force<'t>(
 fn proxy_covers(section: &Section, upstream: &str) -> bool {
     section.words.first().is_some_and(|pattern| {
         let prefix = pattern.trim_end_matches('*');
-        upstream.starts_with(prefix)
+        format!("{upstream}/").starts_with(prefix)
     })
+}
+
+/// Stops at each `<Proxy>` with rules that are not for all of some upstream: what they protect could not be told.
+pub(crate) fn proxies<'m>(
+    site: &Site<'_>,
+    upstreams: impl Iterator<Item = &'m str> + Clone,
+    ledger: &mut Ledger,
+) {
+    let sections = site.sections.iter().copied();
+    for section in sections.filter(|section| section.is("Proxy") || section.is("ProxyMatch")) {
+        let has_rules = section.children.iter().any(|item| match item {
+            Item::Line(line) => is_require(&line.name) || line.is("AuthType"),
+            Item::Section(section) => is_require(&section.name),
+        });
+        let plain = section.words.len() == 1 && section.is("Proxy");
+        if has_rules && !(plain && upstreams.clone().any(|one| proxy_covers(section, one))) {
+            ledger.stop_at(
+                &section.at,
+                &format!("<{} {}>", section.name, section.words.join(" ")),
+                "this is not for the whole address of a ProxyPass, and what it protects could not be told",
+                "write its rules into the <Location> of the path",
+            );
+        }
+    }
 }
 
 #[cfg(test)]

@@ -17,15 +17,16 @@ pub(crate) struct Mount<'t> {
     pub(crate) line: &'t Line,
 }
 
-/// All of them, those within a `<Location>` first, as mod_proxy asks.
+/// All of them in the order in which one is taken: those within a `<Location>` first, of which the last that is merged
+/// counts, then the others as they stand.
 pub(crate) fn mounts<'t>(
     site: &Site<'t>,
     locations: &[Location<'t>],
     ledger: &mut Ledger,
 ) -> Vec<Mount<'t>> {
     let mut found = Vec::new();
-    for location in locations {
-        for item in &location.section.children {
+    for location in locations.iter().rev() {
+        for item in location.section.children.iter().rev() {
             let Item::Line(line) = item else { continue };
             if line.is("ProxyPass") {
                 let address = line.word(0).to_owned();
@@ -108,6 +109,20 @@ fn mount<'t>(
             line,
             "this is no path",
             "write a path, like ProxyPass /app http://localhost:3000",
+        );
+        return None;
+    }
+    let authority = address.split_once("://").map_or("", |(_, rest)| rest);
+    if authority
+        .split('/')
+        .next()
+        .unwrap_or_default()
+        .contains('@')
+    {
+        ledger.stop(
+            line,
+            "there is a name or password in this address, which every request would carry",
+            "write the address without it, and let the app believe who it is told of",
         );
         return None;
     }

@@ -103,6 +103,15 @@ fn nested(section: &Section, user: Option<&str>, ledger: &mut Ledger) -> Option<
         "requirenone" => Join::None,
         _ => Join::Any,
     };
+    if section.children.is_empty() {
+        ledger.stop_at(
+            &section.at,
+            &format!("<{}>", section.name),
+            "there is nothing in it",
+            "write what is required, or take it out",
+        );
+        return None;
+    }
     let items: Vec<&Item> = section.children.iter().collect();
     group(&items, join, user, ledger)
 }

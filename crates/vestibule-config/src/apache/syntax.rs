@@ -201,12 +201,7 @@ fn lines(text: &str) -> impl Iterator<Item = Line> + '_ {
                 whole.push_str(bare);
                 break;
             };
-            if let Some(escaped) = continued.strip_suffix('\\') {
-                // `\\` at the end is one backslash, and the line ends there.
-                whole.push_str(escaped);
-                whole.push('\\');
-                break;
-            }
+            // Also behind another backslash: nothing escapes the end of a line.
             whole.push_str(continued);
             match physical.next() {
                 Some((_, next)) => part = next,
@@ -282,8 +277,7 @@ mod tests {
             ("A", "1   2", 1),
             ("C", "\"x # y\"", 5),
             ("Location", "\"/x y\"", 6),
-            ("E", "\\", 9),
-            ("F", "", 10),
+            ("E", "\\F", 9),
         ];
         let expected: Vec<_> = expected
             .map(|(a, b, c)| (a.to_owned(), b.to_owned(), c))

@@ -3,6 +3,7 @@
 mod fixtures;
 mod robustness;
 mod story;
+mod unsafe_forms;
 
 use std::path::Path;
 

@@ -197,6 +197,7 @@ const RFCS: &[(u32, &str)] = &[
     (9126, "OAuth 2.0 Pushed Authorization Requests"),
     (9205, "Building Protocols with HTTP"),
     (9207, "OAuth 2.0 Authorization Server Issuer Identification"),
+    (9213, "Targeted HTTP Cache Control"),
     (9449, "OAuth 2.0 Demonstrating Proof of Possession (DPoP)"),
     (9457, "Problem Details for HTTP APIs"),
     (9470, "OAuth 2.0 Step Up Authentication Challenge Protocol"),

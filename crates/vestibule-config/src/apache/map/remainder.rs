@@ -24,12 +24,46 @@ pub(in crate::apache) fn map(
             "",
         );
     }
+    remote_addresses(site, ledger);
     for line in &site.lines {
         line_left(line, false, has_bearer, ledger);
     }
     for section in &site.sections {
         section_left(section, has_bearer, ledger);
     }
+}
+
+/// Whose address a request has, decides mod_remoteip in Apache and `trusted_proxies` here; rules on addresses need it.
+fn remote_addresses(site: &Site<'_>, ledger: &mut Ledger) {
+    let believes = |line: &&Line| line.name.to_ascii_lowercase().starts_with("remoteip");
+    let Some(line) = site.lines.iter().copied().find(believes) else {
+        return;
+    };
+    if site
+        .sections
+        .iter()
+        .any(|section| asks_addresses(&section.children))
+    {
+        ledger.stop(
+            line,
+            "rules on addresses go by what this says, and which proxies in front are believed is not imported",
+            "take the rules on addresses out, and write them into vestibule.toml with trusted_proxies",
+        );
+    }
+}
+
+fn asks_addresses(items: &[Item]) -> bool {
+    items.iter().any(|item| match item {
+        Item::Line(line) => {
+            is_require(&line.name)
+                && line.words.iter().any(|word| {
+                    ["ip", "local", "host", "forward-dns"]
+                        .iter()
+                        .any(|kind| word.eq_ignore_ascii_case(kind))
+                })
+        }
+        Item::Section(section) => asks_addresses(&section.children),
+    })
 }
 
 fn section_left(section: &Section, has_bearer: bool, ledger: &mut Ledger) {
@@ -140,6 +174,14 @@ fn of_module(line: &Line, fate: Fate, in_section: bool, has_bearer: bool, ledger
 }
 
 fn of_apache(line: &Line, in_section: bool, ledger: &mut Ledger) {
+    if in_section && line.name.to_ascii_lowercase().starts_with("redirect") {
+        ledger.stop(
+            line,
+            "nobody gets past this to the app in Apache, and redirects are not made here",
+            "let the app make it, and take the line out",
+        );
+        return;
+    }
     match core_directives::known(line) {
         Some(Known::Became(says)) => ledger.became(line, says),
         Some(Known::Lost(says)) => ledger.lost(line, says, ""),

@@ -19,6 +19,11 @@ pub(in crate::apache) fn map(
 ) {
     let locations = location::locations(site, ledger);
     let mounts = mounts(site, &locations, ledger);
+    location::proxies(
+        site,
+        mounts.iter().filter_map(|mount| mount.upstream.as_deref()),
+        ledger,
+    );
     let user = headers::user_claim(site, ledger);
     let mut paths: Vec<(&str, &Place)> = Vec::new();
     for mount in &mounts {
@@ -90,6 +95,15 @@ impl Spot<'_, '_> {
         let mut route = Table::new("[[route]]", Some(self.at.clone()));
         route.put("path", text(self.path), Some(self.at));
         let (upstream, keeps) = mount.address_of(self.path)?;
+        if upstream.starts_with("unix:") && self.path != mount.path {
+            ledger.stop_at(
+                self.at,
+                self.path,
+                "the app behind a socket would get these paths without their beginning",
+                "write a ProxyPass of this path too, or let the app listen on a port",
+            );
+            return None;
+        }
         route.put("upstream", text(&upstream), Some(&mount.line.at));
         if keeps {
             route.put("keep_prefix", "true", Some(&mount.line.at));
@@ -116,7 +130,9 @@ impl Spot<'_, '_> {
                 format!("the route {}, to {upstream}{kept}", self.path),
             );
         }
-        if access != Access::Public {
+        if access == Access::Public {
+            authorization(&here, ledger);
+        } else {
             headers::map(self.site, &here, self.user, &mut route, ledger);
             actions(&here, ledger);
         }
@@ -245,6 +261,19 @@ impl Spot<'_, '_> {
                 ),
                 None => ledger.became(line, format!("{says} of the route {}", self.path)),
             }
+        }
+    }
+}
+
+/// What a client says of itself there is not ours to replace on a public route.
+fn authorization(here: &InForce<'_>, ledger: &mut Ledger) {
+    for line in here.all("RequestHeader") {
+        if line.word(1).eq_ignore_ascii_case("Authorization") {
+            ledger.stop(
+                line,
+                "on a route that is open to everybody the app would get the Authorization of clients",
+                "write it into the protected <Location> alone, and take the public one out of it",
+            );
         }
     }
 }

@@ -1,0 +1,157 @@
+//! What would open a path that Apache keeps closed, or ask another app than Apache does: the import stops.
+
+use super::*;
+
+const HEAD: &str = "OIDCProviderMetadataURL https://id.example.com/.well-known/openid-configuration
+OIDCRedirectURI https://portal.example.com/oidc/callback
+OIDCClientID portal
+OIDCClientSecret s3cret
+OIDCCryptoPassphrase passphrase
+OIDCRemoteUserClaim sub
+";
+const APP: &str = "ProxyPass / http://localhost:1234/\n";
+const SIGN_IN: &str = "<Location />\nAuthType openid-connect\nRequire valid-user\n</Location>\n";
+const PUBLIC: &str = "<Location />\nRequire all granted\n</Location>\n";
+
+#[test]
+fn what_could_open_a_path_stops() {
+    for (what, text) in [
+        ("the old default of Order", [APP, PUBLIC, "<Location /admin>\nOrder allow,deny\n</Location>\n"].concat()),
+        ("addresses behind other proxies", [
+            APP,
+            "RemoteIPHeader X-Forwarded-For\n<Location />\nAuthType openid-connect\n<RequireAll>\nRequire valid-user\nRequire ip 10.0.0.0/8\n</RequireAll>\n</Location>\n",
+        ].concat()),
+        ("a socket with a path of its own below", [
+            "ProxyPass / unix:/run/app.sock|http://localhost/\n",
+            SIGN_IN,
+            "<Location /public>\nRequire all granted\n</Location>\n",
+        ].concat()),
+        ("a <Proxy> for a part of an upstream", [
+            APP,
+            SIGN_IN,
+            "<Proxy \"http://localhost:1234/admin/*\">\nRequire claim groups:admin\n</Proxy>\n",
+        ].concat()),
+        ("a <Proxy> with a pattern", [
+            APP,
+            SIGN_IN,
+            "<Proxy \"http://*:1234/\">\nRequire claim groups:admin\n</Proxy>\n",
+        ].concat()),
+        ("a redirect in a section", [APP, PUBLIC, "<Location /internal>\nRedirect 403 /\n</Location>\n"].concat()),
+        ("what is not proxied by a variable", [APP, PUBLIC, "SetEnvIf Request_URI ^/internal no-proxy\n"].concat()),
+        ("a rewrite to another host", [APP, PUBLIC, "RewriteEngine on\nRewriteRule ^/admin https://intranet.example.com/ [R=302,L]\n"].concat()),
+        ("a rewrite that refuses", [APP, PUBLIC, "RewriteEngine on\nRewriteRule ^/private https://%{HTTP_HOST}/ [R=403,L]\n"].concat()),
+        ("a guess that opens", [APP, SIGN_IN, "<IfDefine !PRODUCTION>\n", PUBLIC, "</IfDefine>\n"].concat()),
+        ("a guess about another module that opens", [APP, SIGN_IN, "<IfModule !mod_security2.c>\n", PUBLIC, "</IfModule>\n"].concat()),
+        ("a guess that leaves rules out", [APP, PUBLIC, "<IfDefine SSO>\nInclude protect.inc\n</IfDefine>\n"].concat()),
+        ("a guess that leaves an exclusion out", [APP, PUBLIC, "<IfDefine SSO>\nProxyPass /x !\n</IfDefine>\n"].concat()),
+        ("a macro", [APP, PUBLIC, "Use Protect /admin groups:admin\n"].concat()),
+        ("a program that decides", [APP, PUBLIC, "LuaHookAccessChecker /etc/x.lua check\n"].concat()),
+        ("a group of nothing", [APP, SIGN_IN, "<Location /admin>\n<RequireAll>\n</RequireAll>\n</Location>\n"].concat()),
+        ("Authorization on a public path", [
+            APP,
+            "<Location />\nAuthType openid-connect\nRequire valid-user\nRequestHeader set Authorization \"Bearer %{OIDC_access_token}e\"\n</Location>\n",
+            "<Location /public>\nRequire all granted\n</Location>\n",
+        ].concat()),
+    ] {
+        let import = read(&[HEAD, &text].concat());
+        assert!(import.report.stops(), "{what}:\n{text}\n{}", import.toml);
+    }
+}
+
+#[test]
+fn the_same_in_a_harmless_form_does_not_stop() {
+    for (what, text) in [
+        (
+            "a <Proxy> for all of an upstream",
+            [
+                APP,
+                "<Proxy \"http://localhost:1234/\">\nRequire ip 10.0.0.0/8\n</Proxy>\n",
+                SIGN_IN,
+            ]
+            .concat(),
+        ),
+        (
+            "to https",
+            [
+                APP,
+                SIGN_IN,
+                "RewriteEngine on\nRewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]\n",
+            ]
+            .concat(),
+        ),
+        (
+            "for logs only",
+            [APP, SIGN_IN, "RemoteIPHeader X-Forwarded-For\n"].concat(),
+        ),
+        (
+            "a guess about nothing",
+            [
+                APP,
+                SIGN_IN,
+                "<IfModule mod_evasive20.c>\nDOSPageCount 2\n</IfModule>\n",
+            ]
+            .concat(),
+        ),
+        (
+            "the rest of the site redirects",
+            [
+                APP,
+                SIGN_IN,
+                "Redirect permanent /old https://portal.example.com/new\n",
+            ]
+            .concat(),
+        ),
+    ] {
+        let import = read(&[HEAD, &text].concat());
+        assert_eq!(stops(&import), [], "{what}");
+    }
+}
+
+#[test]
+fn a_password_in_an_address_stops_and_is_not_repeated() {
+    let import = read(
+        &[
+            HEAD,
+            "ProxyPass / http://user:c4n4ry@localhost:1234/\n",
+            SIGN_IN,
+        ]
+        .concat(),
+    );
+    assert!(import.report.stops());
+    assert!(!format!("{:?}{}", import.report, import.toml).contains("c4n4ry"));
+}
+
+/// Of several ProxyPass in sections, the one that is merged last.
+#[test]
+fn a_path_goes_to_the_app_that_apache_asks() {
+    let import = read(
+        &[
+            HEAD,
+            "<Location />\nAuthType openid-connect\nRequire valid-user\nProxyPass http://a.internal:1/\n</Location>\n",
+            "<Location /admin>\nProxyPass http://b.internal:2/\n</Location>\n",
+        ]
+        .concat(),
+    );
+    assert_eq!(stops(&import), []);
+    let routes = settings(&import).settings.routes;
+    let admin = routes.iter().find(|route| route.path == "/admin").unwrap();
+    assert!(
+        format!("{:?}", admin.upstream).contains("b.internal"),
+        "{admin:?}"
+    );
+}
+
+/// A comment is continued by any backslash at its end.
+#[test]
+fn what_a_comment_swallows_opens_nothing() {
+    let import = read(
+        &[
+            HEAD,
+            APP,
+            SIGN_IN,
+            "<Location /admin>\n# share is \\\\srv\\\\\nRequire all granted\n</Location>\n",
+        ]
+        .concat(),
+    );
+    assert!(!import.toml.contains("public\""), "{}", import.toml);
+}
