@@ -49,6 +49,8 @@ struct Session {
     seen: UnixTime,
     /// Signed out, logged out, replaced, or its grant is over.
     over: bool,
+    /// It is over, and the store does not know it: whoever opens the store anew finds it there.
+    owed: bool,
     /// The newest token an upstream was told.
     shown: usize,
     /// When the token at hand ends, if that is known.
@@ -291,7 +293,10 @@ impl World {
                         self.count("refreshed without the store");
                     }
                 }
-                Event::Refused { .. } => session.over = true,
+                Event::Refused { .. } => {
+                    session.owed |= self.down && !session.over;
+                    session.over = true;
+                }
             }
         }
         events
@@ -333,6 +338,7 @@ impl World {
             self.settle();
             for session in &mut self.sessions {
                 session.unstored = false;
+                session.owed = false;
             }
         }
     }
@@ -362,6 +368,7 @@ impl World {
                 *self.tally.entry("tokens lost").or_default() += 1;
             }
             session.unstored = false;
+            session.over &= !std::mem::take(&mut session.owed);
             session.over |= kept == Kept::InMemory;
         }
     }

@@ -51,6 +51,7 @@ impl World {
                 created: now,
                 seen: now,
                 over: false,
+                owed: false,
                 shown: 0,
                 good_until,
                 unstored: false,
@@ -96,7 +97,9 @@ impl World {
                 session.over |= session.person == person;
             }
         }
-        self.sessions[was].over = true;
+        let ended = &mut self.sessions[was];
+        ended.owed |= self.down && !ended.over;
+        ended.over = true;
         let expected = if everywhere && self.down { 503 } else { 303 };
         ensure(reply.status == expected && !kept_cookie, || {
             format!("expected {expected} for a sign-out (everywhere: {everywhere}), saw {reply:?}")
