@@ -145,6 +145,17 @@ fn cloud(evidence: &Evidence) -> Option<Case> {
     })
 }
 
+/// Hosts of v1.0 issuers, which no key names: the public cloud's with the US government's, and China's.
+const V1_HOSTS: [&str; 2] = ["sts.windows.net", "sts.chinacloudapi.cn"];
+
+/// Whether this is the v1.0 issuer of the tenant, at whatever host.
+fn is_v1_of(iss: &str, tid: &str) -> bool {
+    let path = iss
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split_once('/'));
+    !tid.is_empty() && path.is_some_and(|(_, path)| path.trim_end_matches('/') == tid)
+}
+
 fn foreign_issuer(evidence: &Evidence) -> Option<Case> {
     if let Some(case) = said(
         evidence,
@@ -158,8 +169,10 @@ fn foreign_issuer(evidence: &Evidence) -> Option<Case> {
     let tid = token.text("tid").unwrap_or_default();
     let of_key = key.issuer.as_deref()?.replace(TENANT_PLACEHOLDER, tid);
     // The key set of version 2.0 also signs tokens of version 1.0, under the other name.
-    let same_v1 = host_of(iss) == Some("sts.windows.net")
-        && of_key == format!("https://login.microsoftonline.com/{tid}/v2.0");
+    let same_v1 = is_v1_of(iss, tid) && of_key.ends_with(&format!("/{tid}/v2.0")) && {
+        let (of_token, of_key) = (host_of(iss), host_of(&of_key));
+        of_token == of_key || of_token.is_some_and(|host| V1_HOSTS.contains(&host))
+    };
     // Whoever accepts both issuers of a tenant has said that they are one (`TokenIssuer::judge_key`).
     let accepts = |issuer: &str| {
         let mut own = evidence.api.iter().flat_map(|api| &api.issuers);

@@ -292,8 +292,7 @@ fn too_long(evidence: &Evidence) -> Option<Case> {
 
 fn wrapped(evidence: &Evidence) -> Option<Case> {
     let token = evidence.token.as_ref()?;
-    // White space and one `Bearer` come from how people copy; a role says where it was found.
-    let known = token.role != Role::Unknown;
+    // White space, a name and one `Bearer` are how people hand a token over, from a file or a header.
     let around = |what: &Cleaning| match what {
         Cleaning::Quotes => Some("quotation marks"),
         Cleaning::BearerAgain => Some("the word `Bearer` more than once"),
@@ -301,10 +300,6 @@ fn wrapped(evidence: &Evidence) -> Option<Case> {
         Cleaning::Padding => Some("`=`, `+` or `/` of another base64"),
         Cleaning::Invisible => Some("characters nobody sees"),
         Cleaning::Punctuation => Some("a comma, dot or backslash"),
-        Cleaning::Bearer if token.removed.contains(&Cleaning::BearerAgain) => None,
-        Cleaning::WhiteSpace if known => Some("white space or line breaks"),
-        Cleaning::Bearer if known => Some("the word `Bearer`"),
-        Cleaning::Name if known => Some("a name"),
         _ => None,
     };
     let found: Vec<_> = token.removed.iter().filter_map(around).collect();

@@ -85,6 +85,19 @@ pub(super) fn all() -> Vec<RowCase> {
             .silent(given(
                 entra_v1_token(json!({ "aud": CLIENT })),
                 key("k1", template),
+            ))
+            // In every cloud, and at a provider of the same host.
+            .silent(given(
+                entra_v1_token(json!({})),
+                key("k1", "https://login.microsoftonline.us/{tenantid}/v2.0"),
+            ))
+            .silent(given(
+                entra_v1_token(json!({ "iss": format!("http://127.0.0.1:8081/{TENANT}/") })),
+                key("k1", "http://127.0.0.1:8081/{tenantid}/v2.0"),
+            ))
+            .shows(given(
+                entra_v1_token(json!({ "iss": format!("https://id.example/{TENANT}/") })),
+                key("k1", template),
             )),
         case("VST-KEYS-NO-KID")
             .shows(evidence(|e| e.token = Some(no_kid(entra_claims.clone()))))

@@ -63,8 +63,10 @@ pub(super) fn all() -> Vec<RowCase> {
             .silent(token(&whole)),
         case("VST-TOKEN-WRAPPED")
             .shows(token(&format!("\"{whole}\"")))
-            .shows(token(&format!("Bearer {whole}")))
             .silent(token(&whole))
+            .silent(token(&format!("{whole}\n")))
+            .silent(token(&format!("Bearer {whole}")))
+            .silent(token(&format!("OIDC_access_token: {whole}\r\n")))
             .silent(evidence(|e| {
                 e.token = Some(Token::of(&format!("Bearer {whole}\n")))
             }))
