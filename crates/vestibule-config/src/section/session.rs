@@ -20,7 +20,9 @@ pub(crate) static SESSION: Section = Section {
                 Kind::Text("\"file:PATH\""),
                 Kind::Word("cookie"),
             ]),
-            fallback: Fallback::Unset("`file:` with the path `sessions` in the state directory"),
+            fallback: Fallback::Unset(
+                "`file:` with the path `sessions` in the state directory; `memory` where there is no provider, so that nobody signs in",
+            ),
             change: Change::Restart,
             doc: "`\"memory\"` loses every session when the program ends. `\"file:PATH\"` keeps them through a crash and a restart; \
                   the file is made with mode 0600. `\"cookie\"` has browsers carry them, sealed with `keys`: several replicas with the same keys then need nothing \
@@ -136,6 +138,8 @@ pub(crate) fn read(root: &Reader<'_>) -> Option<SessionSettings> {
         .unwrap_or_else(|| Reader::absent(root.context, &SESSION));
     let store = match reader.item("store") {
         Some(item) => store(&item),
+        // Where nobody signs in there is nothing to keep, and no folder to ask for.
+        None if !root.marks().has("provider") => Some(StoreSettings::Memory),
         None => Some(StoreSettings::File(
             root.context.environment.state.join("sessions"),
         )),

@@ -15,6 +15,13 @@ fn named(folder: &str, name: &str) -> Settings {
 }
 
 #[test]
+fn where_nobody_signs_in_no_file_is_asked_for() {
+    let session = named("testdata/config/good", "public-only").session;
+    assert_eq!(session.store, StoreSettings::Memory);
+    assert!(session.keys.is_empty());
+}
+
+#[test]
 fn the_least_file_has_safe_defaults() {
     let settings = named("testdata/config/good", "minimal");
     assert_eq!(
