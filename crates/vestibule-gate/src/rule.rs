@@ -1,8 +1,8 @@
 //! The rules of a route, judged one by one with the reason for each.
 //!
-//! A rule holds, fails, or can't be known. What can't be known (a missing claim, groups left out
-//! for their number) is never turned into a yes by `not`: only a rule that *holds* lets anyone
-//! through.
+//! A rule holds, fails, or can't be known. What can't be known (a missing claim, one of another kind
+//! than the rule compares, groups left out for their number) is never turned into a yes by `not`: only
+//! a rule that *holds* lets anyone through.
 
 use std::net::IpAddr;
 
@@ -87,11 +87,13 @@ impl ClaimValue {
         }
     }
 
-    fn equals(&self, value: &Value) -> bool {
-        match self {
-            Self::Text(text) => value.as_str() == Some(text),
-            Self::Integer(number) => value.as_i64() == Some(*number),
-            Self::Boolean(truth) => value.as_bool() == Some(*truth),
+    /// `None`: the two are of different kinds, and neither equal nor different.
+    fn equals(&self, value: &Value) -> Option<bool> {
+        match (self, value) {
+            (Self::Text(text), Value::String(value)) => Some(text == value),
+            (Self::Integer(number), Value::Number(value)) => Some(value.as_i64() == Some(*number)),
+            (Self::Boolean(truth), Value::Bool(value)) => Some(truth == value),
+            _ => None,
         }
     }
 }
@@ -190,6 +192,9 @@ pub enum Reason {
     ClaimMatches(ClaimPath),
     /// The claim has other values.
     ClaimDiffers(ClaimPath),
+    /// The claim has none of the values, and something of another kind than they are: an object, or a
+    /// number where the rule has text. What it means is not known.
+    ClaimOfAnotherKind(ClaimPath),
     /// The claim is not there.
     ClaimMissing(ClaimPath),
     /// The provider left the groups out because there are too many; they would have to be asked for.
@@ -219,6 +224,7 @@ impl Reason {
             Self::NoRules => "no_rules",
             Self::ClaimMatches(_) => "claim_matches",
             Self::ClaimDiffers(_) => "claim_differs",
+            Self::ClaimOfAnotherKind(_) => "claim_of_another_kind",
             Self::ClaimMissing(_) => "claim_missing",
             Self::GroupsOverage => "groups_overage",
             Self::ScopeGranted => "scope_granted",
@@ -234,9 +240,10 @@ impl Reason {
     #[must_use]
     pub const fn claim(&self) -> Option<&ClaimPath> {
         match self {
-            Self::ClaimMatches(path) | Self::ClaimDiffers(path) | Self::ClaimMissing(path) => {
-                Some(path)
-            }
+            Self::ClaimMatches(path)
+            | Self::ClaimDiffers(path)
+            | Self::ClaimOfAnotherKind(path)
+            | Self::ClaimMissing(path) => Some(path),
             _ => None,
         }
     }
@@ -297,7 +304,8 @@ pub fn judge(rule: &Rule, subject: &Subject<'_>) -> Judgement {
         }
         Rule::Claim { path, any_of } => {
             let judgement = judge_claim(subject, path, |value| {
-                any_of.iter().any(|one| one.equals(value))
+                let compared = any_of.iter().filter_map(|one| one.equals(value));
+                compared.reduce(|one, other| one || other)
             });
             match path.is_groups() {
                 true => {
@@ -398,29 +406,38 @@ fn asking_directory<'r>(
 
 fn judge_texts(subject: &Subject<'_>, claim: &str, any_of: &[String]) -> Judgement {
     judge_claim(subject, &ClaimPath::new(claim), |value| {
-        value
-            .as_str()
-            .is_some_and(|text| any_of.iter().any(|one| one == text))
+        let text = value.as_str()?;
+        Some(any_of.iter().any(|one| one == text))
     })
 }
 
+/// `matches` says `None` of what it can't compare.
 fn judge_claim(
     subject: &Subject<'_>,
     path: &ClaimPath,
-    matches: impl Fn(&Value) -> bool,
+    matches: impl Fn(&Value) -> Option<bool>,
 ) -> Judgement {
     let Some(found) = subject.claims.find(path) else {
         return Judgement::leaf(Verdict::Unknown, Reason::ClaimMissing(path.clone()));
     };
-    let holds = match found {
-        Value::Array(list) => list.iter().any(&matches),
-        one => matches(one),
+    let values = match found {
+        Value::Array(list) => list.as_slice(),
+        one => std::slice::from_ref(one),
     };
-    Judgement::either(
-        holds,
-        Reason::ClaimMatches(path.clone()),
-        Reason::ClaimDiffers(path.clone()),
-    )
+    let mut all_compared = true;
+    for value in values {
+        match matches(value) {
+            Some(true) => {
+                return Judgement::leaf(Verdict::Holds, Reason::ClaimMatches(path.clone()));
+            }
+            Some(false) => {}
+            None => all_compared = false,
+        }
+    }
+    match all_compared {
+        true => Judgement::leaf(Verdict::Fails, Reason::ClaimDiffers(path.clone())),
+        false => Judgement::leaf(Verdict::Unknown, Reason::ClaimOfAnotherKind(path.clone())),
+    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 //!
 //! A store that can't be asked ends nothing.
 
+mod logouts;
 mod stream;
 
 use std::collections::HashMap;
@@ -22,6 +23,7 @@ use futures_util::future::join_all;
 use tokio::sync::watch;
 use tokio::time::sleep;
 use vestibule_gate::evidence::Evidence;
+use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::StoreKey;
 use vestibule_session::lifetime::Liveness;
 use vestibule_session::store::{StoreError, Whose};
@@ -31,7 +33,10 @@ use crate::issuer;
 use crate::shared::Shared;
 use crate::store::in_time;
 
+pub(crate) use logouts::{Said, UnderWay};
 pub(crate) use stream::until;
+
+use logouts::Logouts;
 
 /// How often a watcher looks by itself: the bound within which an end is noticed that nobody told.
 pub(crate) const LOOK_INTERVAL: Duration = Duration::from_secs(5);
@@ -47,6 +52,8 @@ pub type Ended = Pin<Box<dyn Future<Output = ()>>>;
 pub struct Endings {
     /// `true` once the session was ended; any change makes its watchers look.
     watched: Mutex<HashMap<StoreKey, watch::Sender<bool>>>,
+    /// Whose sessions were ended while a sign-in of theirs may have been under way.
+    pub(crate) logouts: Logouts,
 }
 
 /// One watcher of a session.
@@ -96,11 +103,19 @@ impl Shared {
         removed
     }
 
-    /// Ends every session of `whose`, and says how many there were.
+    /// Ends every session of `whose`, and says how many there were. Sign-ins of theirs that are under way
+    /// at `now` come to nothing.
     ///
     /// # Errors
     /// The store can't be asked, or could not end all of them. Some may have ended.
-    pub async fn end_sessions_of(&self, whose: &Whose) -> Result<usize, StoreError> {
+    pub(crate) async fn end_sessions_of(
+        &self,
+        whose: &Whose,
+        said: Said,
+        now: UnixTime,
+    ) -> Result<usize, StoreError> {
+        // Before anything is looked for: a session that is not in the store yet is found by this.
+        self.endings.logouts.note(*whose, said, now);
         let (mut count, mut after) = (0, None);
         loop {
             let found = in_time(self.store.find(whose, after.as_ref(), TOGETHER)).await?;
@@ -123,7 +138,9 @@ impl Shared {
     /// What the store says.
     pub async fn sweep(&self) -> Result<usize, StoreError> {
         let lifetimes = *self.plan.load().gate.lifetimes();
-        let swept = self.store.sweep(self.now(), lifetimes).await?;
+        let now = self.now();
+        self.endings.logouts.sweep(now);
+        let swept = self.store.sweep(now, lifetimes).await?;
         if swept > 0 {
             self.endings.look_now();
         }

@@ -1,7 +1,7 @@
 //! Revokes the tokens of somebody who signed out (RFC 7009), where the provider offers that.
 //!
 //! In the background, on the control runtime: nobody who signs out waits for it, and nothing that
-//! goes wrong with it fails a sign-out. A stop waits for what is under way, within its time. What a
+//! goes wrong with it fails a sign-out. What a refresh brings that was under way is revoked too. A stop waits for what is under way, within its time. What a
 //! provider says unasked, a logout from its side, revokes nothing: its own tokens are its own business,
 //! and anybody can open the front-channel address.
 
@@ -10,14 +10,18 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
+use vestibule_oidc::metadata::ProviderMetadata;
 use vestibule_oidc::secret::Secret;
 use vestibule_oidc::token::{Revocation, RevocationRequest, RevokedKind};
+use vestibule_session::handle::StoreKey;
 use vestibule_session::record::Record;
+use vestibule_session::store::{StoreError, Stored};
 
-use crate::plan::Plan;
 use crate::provider::{Provider, ProviderError};
 use crate::shared::Shared;
 use crate::signin::chain;
+use crate::store::in_time;
+use crate::tokens::Granted;
 
 /// People whose tokens wait to be revoked. Past that, tokens are left to expire.
 const MOST_WAITING: usize = 1000;
@@ -68,18 +72,37 @@ impl Revocations {
 
 /// Begins to revoke the tokens of a session that its person ended, if the provider offers that.
 /// Returns at once.
-pub(crate) fn begin(shared: &Arc<Shared>, plan: &Plan, record: &Record) {
-    let Some(provider) = plan.provider(record.provider()) else {
-        return;
-    };
-    // What is not known by now is not waited for: then no token was received lately either.
-    let offers = provider.known_metadata().is_some_and(|metadata| {
-        metadata.revocation_endpoint().is_some()
-            // A name in the configuration may stand for another provider by now.
-            && metadata.token_issuer().permits(record.issuer())
-    });
-    let tokens = tokens_of(record);
-    if !offers || tokens.is_empty() {
+fn begin(shared: &Arc<Shared>, record: &Record) {
+    let plan = shared.plan.load();
+    if let Some(provider) = plan.provider(record.provider()) {
+        start(shared, provider, record.issuer(), tokens_of(record));
+    }
+}
+
+/// The same for what a refresh brought, of a session that its person was ending meanwhile.
+pub(crate) fn begin_granted(
+    shared: &Arc<Shared>,
+    provider: &Arc<Provider>,
+    issuer: &str,
+    granted: &Granted,
+) {
+    let refresh = granted.newest_refresh_token();
+    let access = granted.tokens.access_token().cloned();
+    let refresh = refresh.map(|token| (RevokedKind::Refresh, token));
+    let access = access.map(|token| (RevokedKind::Access, token));
+    let tokens = refresh.into_iter().chain(access).collect();
+    start(shared, provider, issuer, tokens);
+}
+
+fn start(
+    shared: &Arc<Shared>,
+    provider: &Arc<Provider>,
+    issuer: &str,
+    tokens: Vec<(RevokedKind, Secret)>,
+) {
+    let known = provider.known_metadata();
+    let may_offer = known.is_none_or(|metadata| offers(&metadata, issuer));
+    if tokens.is_empty() || !may_offer {
         return;
     }
     if !shared.revocations.begin() {
@@ -89,13 +112,65 @@ pub(crate) fn begin(shared: &Arc<Shared>, plan: &Plan, record: &Record) {
             .revocation(provider.name(), "dropped");
         return;
     }
-    let (provider, under_way) = (Arc::clone(provider), UnderWay(Arc::clone(shared)));
+    let (provider, issuer) = (Arc::clone(provider), issuer.to_owned());
+    let under_way = UnderWay(Arc::clone(shared));
     shared.control.spawn(async move {
         let shared = &under_way.0;
         // Never closed.
         let _turn = shared.revocations.turns.acquire().await;
-        revoke_all(shared, &provider, tokens).await;
+        match metadata(&provider).await {
+            Ok(metadata) if offers(&metadata, &issuer) => {
+                revoke_all(shared, &provider, tokens).await;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let metrics = &shared.telemetry.metrics;
+                metrics.revocation(provider.name(), "failed");
+                tracing::warn!(provider = %provider.name(), code = error.code(), error = %chain(&error), "the tokens of somebody who signed out could not be revoked: the provider's metadata are not known; they live until they expire");
+            }
+        }
     });
+}
+
+/// Whether the provider revokes tokens, and is the one these came from: a name in the configuration may
+/// stand for another by now.
+fn offers(metadata: &ProviderMetadata, issuer: &str) -> bool {
+    metadata.revocation_endpoint().is_some() && metadata.token_issuer().permits(issuer)
+}
+
+/// The metadata; where they were never known, after a while.
+async fn metadata(provider: &Provider) -> Result<Arc<ProviderMetadata>, ProviderError> {
+    let mut pauses = PAUSES.into_iter();
+    loop {
+        match (provider.metadata().await, pauses.next()) {
+            (Err(_), Some(pause)) => sleep(pause).await,
+            (asked, _) => return asked,
+        }
+    }
+}
+
+/// Ends a session that its person signs out of, and begins to revoke its tokens: those it has now, and what a
+/// refresh under way still brings. Runs on the control runtime.
+///
+/// # Errors
+/// As [`Shared::end_session`]; the tokens are revoked all the same.
+pub(crate) async fn sign_out(
+    shared: &Arc<Shared>,
+    key: &StoreKey,
+    stored: &Stored,
+) -> Result<bool, StoreError> {
+    shared.flights.sign_out_begins(*key);
+    // It may have been refreshed since it was read.
+    let newest = in_time(shared.store.load(key)).await.ok().flatten();
+    let ended = shared.end_session(key).await;
+    let granted = shared.flights.sign_out_is_done(key);
+    let record = newest.as_deref().unwrap_or(stored).record();
+    begin(shared, record);
+    let plan = shared.plan.load();
+    if let (Some(granted), Some(provider)) = (granted, plan.provider(record.provider())) {
+        begin_granted(shared, provider, record.issuer(), &granted);
+    }
+    ended
 }
 
 /// The refresh token first: with it more tokens can be had.

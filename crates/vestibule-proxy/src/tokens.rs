@@ -36,6 +36,7 @@ use crate::shared::Shared;
 
 pub use error::TokensError;
 pub use flight::Flights;
+pub(crate) use unstored::Granted;
 
 use flight::Patience;
 

@@ -27,6 +27,9 @@ use vestibule_oidc::userinfo::UserInfo;
 
 use crate::site::Site;
 
+/// The granted scopes of a session whose own token never came: none.
+const NOT_KNOWN: &str = "";
+
 /// Claims by name, in the order the provider sent them.
 pub type Claims = Map<String, Value>;
 
@@ -179,15 +182,18 @@ impl Record {
                 // It says nothing of the token that rules go by.
                 self.access_claims = None;
             }
-            let told = self.granted_scope.take();
-            let told = told.unwrap_or_else(|| asked_for.scope());
-            self.granted_scope = Some(told);
-            if let Some(before) = before.filter(|_| !self.granted_wider) {
+            if self.granted_wider {
+                let told = self.granted_scope.take();
+                self.granted_scope = Some(told.unwrap_or_else(|| asked_for.scope()));
+            } else if let Some(before) = before {
                 let granted: Vec<&str> = before.granted_scopes().collect();
                 self.granted_scope = Some(granted.join(" "));
                 self.granted_wider = before.granted_wider;
                 self.access_claims.clone_from(&before.access_claims);
                 self.userinfo = self.userinfo.take().or_else(|| before.userinfo.clone());
+            } else {
+                // What was granted for one route's upstream says nothing of the sign-in's own token.
+                self.granted_scope = Some(NOT_KNOWN.to_owned());
             }
         }
         if let Some(before) = before {
@@ -237,9 +243,16 @@ impl Record {
         if asked_for == *self.tokens.sign_in_key() {
             // Claims of an access token that is gone must not decide anything.
             next.access_claims = access_token.map(|token| token.claims().clone());
-            // RFC 6749 §6: what is not asked for here is granted as it was before.
-            if let Some(scope) = tokens.scope().filter(|_| !self.granted_wider) {
-                next.granted_scope = Some(scope.to_owned());
+            match tokens.scope().filter(|_| !self.granted_wider) {
+                Some(scope) => next.granted_scope = Some(scope.to_owned()),
+                // RFC 6749 §5.1: the first own token, and just what was asked for.
+                None if self.granted_scope.as_deref() == Some(NOT_KNOWN)
+                    && self.tokens.sign_in().is_none() =>
+                {
+                    next.granted_scope = None;
+                }
+                // RFC 6749 §6: what is not asked for here is granted as it was before.
+                None => {}
             }
         }
         // Asked anew, or not to be asked any more: what a token says now may be less.

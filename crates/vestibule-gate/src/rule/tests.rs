@@ -55,11 +55,17 @@ fn claims_are_compared_exactly_and_by_type() {
         r#"{"dept":"it "}"#,
         r#"{"dept":"itx"}"#,
         r#"{"dept":[]}"#,
-        r#"{"dept":[["it"]]}"#,
-        r#"{"dept":{"it":1}}"#,
-        r#"{"dept":1}"#,
     ] {
         check(&rule, other, Fails, "claim_differs");
+    }
+    for other in [
+        r#"{"dept":[["it"]]}"#,
+        r#"{"dept":["hr",{"it":1}]}"#,
+        r#"{"dept":{"it":1}}"#,
+        r#"{"dept":1}"#,
+        r#"{"dept":true}"#,
+    ] {
+        check(&rule, other, Unknown, "claim_of_another_kind");
     }
     check(&rule, "{}", Unknown, "claim_missing");
     check(&rule, r#"{"dept":null}"#, Unknown, "claim_missing");
@@ -68,13 +74,30 @@ fn claims_are_compared_exactly_and_by_type() {
         any_of: vec![ClaimValue::Integer(42)],
     };
     check(&number, r#"{"n":42}"#, Holds, "claim_matches");
-    check(&number, r#"{"n":"42"}"#, Fails, "claim_differs");
+    check(&number, r#"{"n":42.5}"#, Fails, "claim_differs");
+    check(&number, r#"{"n":"42"}"#, Unknown, "claim_of_another_kind");
     let truth = Rule::Claim {
         path: ClaimPath::new("b"),
         any_of: vec![ClaimValue::Boolean(true)],
     };
     check(&truth, r#"{"b":true}"#, Holds, "claim_matches");
-    check(&truth, r#"{"b":"true"}"#, Fails, "claim_differs");
+    check(&truth, r#"{"b":false}"#, Fails, "claim_differs");
+    check(&truth, r#"{"b":"true"}"#, Unknown, "claim_of_another_kind");
+    let either = Rule::Claim {
+        path: ClaimPath::new("b"),
+        any_of: vec![
+            ClaimValue::Boolean(true),
+            ClaimValue::Text("yes".to_owned()),
+        ],
+    };
+    check(&either, r#"{"b":"no"}"#, Fails, "claim_differs");
+    check(
+        &either,
+        r#"{"b":["no",false,"yes"]}"#,
+        Holds,
+        "claim_matches",
+    );
+    check(&either, r#"{"b":0}"#, Unknown, "claim_of_another_kind");
     check(
         &claim("realm_access.roles", "admin"),
         r#"{"realm_access":{"roles":["admin"]}}"#,
@@ -173,6 +196,36 @@ fn what_is_missing_is_not_made_a_yes_by_not() {
         "groups_overage",
     );
     check(&not(Rule::All(vec![])), "{}", Unknown, "no_rules");
+}
+
+#[test]
+fn what_can_not_be_compared_is_not_made_a_yes_by_not() {
+    let not = |rule: Rule| Rule::Not(Box::new(rule));
+    let role = Rule::Role {
+        any_of: vec!["banned".to_owned()],
+    };
+    for (rule, claims) in [
+        (group("7"), r#"{"groups":[7]}"#),
+        (group("banned"), r#"{"groups":["staff",{"name":"banned"}]}"#),
+        (group("banned"), r#"{"groups":{"banned":true}}"#),
+        (role.clone(), r#"{"roles":[["banned"]]}"#),
+        (role, r#"{"roles":false}"#),
+        (claim("blocked", "yes"), r#"{"blocked":true}"#),
+    ] {
+        check(&not(rule), claims, Unknown, "claim_of_another_kind");
+    }
+    check(
+        &not(group("banned")),
+        r#"{"groups":[]}"#,
+        Holds,
+        "claim_differs",
+    );
+    check(
+        &not(group("banned")),
+        r#"{"groups":["banned",1]}"#,
+        Fails,
+        "claim_matches",
+    );
 }
 
 #[test]

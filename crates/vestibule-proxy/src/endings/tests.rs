@@ -97,12 +97,29 @@ async fn all_sessions_of_somebody_end_and_nobody_elses() {
         .map(|key| rig.shared.session_end(*key))
         .collect();
     let whose = Whose::subject(ISSUER, "ann");
-    assert_eq!(rig.shared.end_sessions_of(&whose).await.unwrap(), 3);
+    assert_eq!(
+        rig.shared
+            .end_sessions_of(&whose, Said::Proven, rig.now())
+            .await
+            .unwrap(),
+        3
+    );
     timeout(SOON, join_all(watchers)).await.unwrap();
-    assert_eq!(rig.shared.end_sessions_of(&whose).await.unwrap(), 0);
+    assert_eq!(
+        rig.shared
+            .end_sessions_of(&whose, Said::Proven, rig.now())
+            .await
+            .unwrap(),
+        0
+    );
     assert!(rig.shared.store.load(&bob).await.unwrap().is_some());
     rig.store.set_down(true);
-    assert!(rig.shared.end_sessions_of(&whose).await.is_err());
+    assert!(
+        rig.shared
+            .end_sessions_of(&whose, Said::Proven, rig.now())
+            .await
+            .is_err()
+    );
 }
 
 /// Sends "a", and then nothing for ever.

@@ -27,6 +27,7 @@ use vestibule_session::store::{OneTime, StoreError, Whose};
 use super::{Visit, chain, is_form};
 use crate::body::{Body, BodyError};
 use crate::control::ControlGone;
+use crate::endings::Said;
 use crate::exchange::Response;
 use crate::provider::{Provider, ProviderError};
 use crate::respond::{self, Context};
@@ -228,7 +229,10 @@ impl Logout {
             Whom::Session(sid) => Whose::sid(issuer, sid),
             Whom::Subject(subject) => Whose::subject(issuer, subject),
         };
-        let count = self.shared.end_sessions_of(&whose).await?;
+        let count = self
+            .shared
+            .end_sessions_of(&whose, Said::Proven, self.now)
+            .await?;
         let until = verified.counts_until();
         match in_time(store.remember_once(&name, until, self.now)).await? {
             true => Ok(count),

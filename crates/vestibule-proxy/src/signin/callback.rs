@@ -183,6 +183,7 @@ async fn finish(
         asked_for: pending.asked_for,
         wanted: pending.wanted,
         replaces: replaced(visit.handle.as_ref(), pending.replaces),
+        started_at: pending.started_at,
         now: visit.now,
     };
     let cookies = control.run(redeem.run()).await??;

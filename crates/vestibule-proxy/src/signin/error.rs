@@ -61,6 +61,9 @@ pub enum SignInError {
     /// User info can't be used.
     #[error("read the user info")]
     UserInfo(#[from] UserInfoError),
+    /// The provider, or the person themselves, ended their sessions while this one began.
+    #[error("sign in: the person's sessions were ended meanwhile")]
+    LoggedOut,
     /// The session can't be kept.
     #[error("keep the session")]
     Store(#[from] StoreError),
@@ -162,6 +165,7 @@ impl SignInError {
             Self::NoAccessToken => "access_token_missing",
             Self::IdToken(error) => error.code(),
             Self::UserInfo(error) => error.code(),
+            Self::LoggedOut => "logged_out_meanwhile",
             Self::Store(error) => error.code(),
             Self::Carry(CarryError::TooLarge { .. }) => "session_too_large",
             Self::Carry(_) => "session_not_sealed",
@@ -210,6 +214,7 @@ impl SignInError {
             }
             Self::Carry(_) => Fault::Internal,
             Self::Used
+            | Self::LoggedOut
             | Self::OtherProvider
             | Self::Body(_)
             | Self::NotAForm
@@ -230,6 +235,7 @@ impl SignInError {
             Self::Used => {
                 "This sign-in was already finished. Start again if you are not signed in."
             }
+            Self::LoggedOut => "You were signed out while this sign-in was under way. Start again.",
             Self::OtherProvider => {
                 "This answer belongs to a sign-in with another provider. Start again."
             }

@@ -10,9 +10,11 @@ use url::{Origin, Url};
 use vestibule_oidc::fault::Fault;
 use vestibule_oidc::logout::front_channel::FrontChannelLogout;
 use vestibule_oidc::metadata::ProviderMetadata;
+use vestibule_oidc::time::UnixTime;
 use vestibule_session::store::{StoreError, Whose};
 
 use super::{Visit, chain};
+use crate::endings::Said;
 use crate::exchange::Response;
 use crate::provider::Provider;
 use crate::respond::{self, Context, Failure};
@@ -51,7 +53,12 @@ pub(super) async fn endpoint(
         }
     };
     let shared = Arc::clone(visit.shared);
-    match visit.shared.control.run(end(shared, logout)).await {
+    match visit
+        .shared
+        .control
+        .run(end(shared, logout, visit.now))
+        .await
+    {
         Ok(Ok(count)) => {
             let result = if count == 0 { "nobody" } else { "ended" };
             metrics.logout(provider.name(), "front_channel", result);
@@ -80,11 +87,15 @@ async fn metadata(visit: &Visit<'_>, provider: &Arc<Provider>) -> Option<Arc<Pro
     visit.shared.control.run(asked).await.ok()?.ok()
 }
 
-async fn end(shared: Arc<Shared>, logout: FrontChannelLogout) -> Result<usize, StoreError> {
+async fn end(
+    shared: Arc<Shared>,
+    logout: FrontChannelLogout,
+    now: UnixTime,
+) -> Result<usize, StoreError> {
     let mut count = 0;
     for issuer in logout.issuers() {
         let whose = Whose::sid(issuer, logout.sid());
-        count += shared.end_sessions_of(&whose).await?;
+        count += shared.end_sessions_of(&whose, Said::ByAnybody, now).await?;
     }
     Ok(count)
 }

@@ -19,10 +19,11 @@ use vestibule_session::handle::{Handle, StoreKey};
 use vestibule_session::lifetime::Liveness;
 use vestibule_session::record::{Detour, Groups, Record, ResourceKey, SignedIn};
 use vestibule_session::site::Site;
-use vestibule_session::store::Stored;
+use vestibule_session::store::{Stored, Whose};
 
 use super::{SignInError, witness};
 use crate::carry;
+use crate::endings::UnderWay;
 use crate::entropy::random_bytes;
 use crate::finding;
 use crate::groups::{Given, Lookup};
@@ -47,6 +48,8 @@ pub(super) struct Redeem {
     pub(super) wanted: Option<ResourceKey>,
     /// The sessions this browser had. They end when the new one is there, not before.
     pub(super) replaces: Vec<StoreKey>,
+    /// When the sign-in started.
+    pub(super) started_at: UnixTime,
     pub(super) now: UnixTime,
 }
 
@@ -54,6 +57,7 @@ impl Redeem {
     /// Redeems the code and makes the session. Returns the `Set-Cookie` values that give it to the browser.
     pub(super) async fn run(self) -> Result<Vec<String>, SignInError> {
         let began = Instant::now();
+        let under_way = self.shared.endings.logouts.under_way(self.started_at);
         let metadata = self.provider.metadata().await?;
         let answer = self.redeem(&metadata).await?;
         let now = self.now + began.elapsed();
@@ -82,7 +86,6 @@ impl Redeem {
         let for_rules = given.filter(|_| !is_routes);
         let access_token =
             finding::for_rules(&plan, &self.provider, &metadata, for_rules, now).await;
-        let before = self.before().await;
         let is_detour = self.asked_for != *own || self.wanted.is_some();
         let claims = Claims {
             id_token: id_token.claims(),
@@ -91,54 +94,98 @@ impl Redeem {
             groups: None,
         };
         let (groups, renewed) = self.groups(&plan, &metadata, &tokens, &claims, now).await;
-        let mut record = Record::establish(
-            SignedIn {
-                provider: &self.provider.plan().name,
-                site: &self.site,
-                id_token: &id_token,
-                tokens: &tokens,
-                asked_for: self.asked_for.clone(),
-                userinfo: userinfo.as_ref(),
-                access_token: access_token.as_ref(),
-                detour: is_detour.then(|| Detour {
-                    own: own.clone(),
-                    wanted: self.wanted.clone(),
-                    before: before.as_ref().map(|stored| stored.record()),
-                }),
-                groups,
-            },
-            now,
-        );
-        if let Some(renewed) = renewed {
-            record = record.with_refresh_token(renewed);
-        }
-        // New at every sign-in: whoever knew the old handle knows nothing of this session.
-        let handle = Handle::from_entropy(random_bytes()?);
-        let cookies = carry::begin(&self.shared, &plan, &self.site, &handle, &record)
-            .map_err(|error| error.noting(|seen| witness::weights(&record, seen)))?;
-        let store = &self.shared.store;
-        store.insert(&handle.store_key(), record).await?;
+        let mut before = self.before().await;
+        let cookies = loop {
+            let mut record = Record::establish(
+                SignedIn {
+                    provider: &self.provider.plan().name,
+                    site: &self.site,
+                    id_token: &id_token,
+                    tokens: &tokens,
+                    asked_for: self.asked_for.clone(),
+                    userinfo: userinfo.as_ref(),
+                    access_token: access_token.as_ref(),
+                    detour: is_detour.then(|| Detour {
+                        own: own.clone(),
+                        wanted: self.wanted.clone(),
+                        before: before.as_ref().map(|(_, stored)| stored.record()),
+                    }),
+                    groups: groups.clone(),
+                },
+                now,
+            );
+            if let Some(renewed) = &renewed {
+                record = record.with_refresh_token(renewed.clone());
+            }
+            let (handle, cookies) = self.keep(&plan, record, under_way).await?;
+            match self.end_replaced(before.as_ref().map(|(key, _)| key)).await {
+                Before::WasThere => break cookies,
+                // Somebody signed out of it meanwhile: what it held is not to live on in this one.
+                Before::HadEnded => {
+                    before = None;
+                    self.end(&handle.store_key()).await;
+                }
+            }
+        };
         if let Some(token) = given {
             let metrics = &self.shared.telemetry.metrics;
             finding::judge(&plan, metrics, &self.provider, &self.asked_for, token, now);
         }
-        for old in &self.replaces {
-            if let Err(error) = self.shared.end_session(old).await {
-                tracing::error!(code = error.code(), %error, "a session that was replaced could not be removed yet");
-            }
-        }
         Ok(cookies)
     }
 
+    /// Puts the session into the store; gives its handle, and the `Set-Cookie` values for the browser.
+    async fn keep(
+        &self,
+        plan: &Plan,
+        record: Record,
+        under_way: UnderWay,
+    ) -> Result<(Handle, Vec<String>), SignInError> {
+        // New at every sign-in: whoever knew the old handle knows nothing of this session.
+        let handle = Handle::from_entropy(random_bytes()?);
+        let cookies = carry::begin(&self.shared, plan, &self.site, &handle, &record)
+            .map_err(|error| error.noting(|seen| witness::weights(&record, seen)))?;
+        let whose: Vec<Whose> = Whose::all_of(&record).collect();
+        let key = handle.store_key();
+        self.shared.store.insert(&key, record).await?;
+        // Only now: a logout that came before the session was there could not find it.
+        if self.shared.endings.logouts.any_since(whose, under_way) {
+            self.end(&key).await;
+            return Err(SignInError::LoggedOut);
+        }
+        Ok((handle, cookies))
+    }
+
+    /// Ends the sessions that this one takes the place of. Says what became of the one it goes on from.
+    async fn end_replaced(&self, before: Option<&StoreKey>) -> Before {
+        let mut outcome = Before::WasThere;
+        for old in &self.replaces {
+            let was_there = self.end(old).await;
+            if Some(old) == before && !was_there {
+                outcome = Before::HadEnded;
+            }
+        }
+        outcome
+    }
+
+    /// Ends a session. Whether it was there; so it counts where the store does not say.
+    async fn end(&self, key: &StoreKey) -> bool {
+        let ended = self.shared.end_session(key).await;
+        ended.unwrap_or_else(|error| {
+            tracing::error!(code = error.code(), %error, "a session that is over could not be removed yet");
+            true
+        })
+    }
+
     /// The session that a sign-in for one route's token goes on from.
-    async fn before(&self) -> Option<Arc<Stored>> {
+    async fn before(&self) -> Option<(StoreKey, Arc<Stored>)> {
         self.wanted.as_ref()?;
         for key in &self.replaces {
             // One that can't be read is only not gone on from.
             if let Ok(Some(stored)) = self.shared.store.load(key).await {
                 let plan = self.shared.plan.load();
                 let live = plan.gate.lifetimes().judge(&stored, self.now) == Liveness::Live;
-                return live.then_some(stored);
+                return live.then_some((*key, stored));
             }
         }
         None
@@ -217,6 +264,14 @@ impl Redeem {
             verified => Ok(verified?),
         }
     }
+}
+
+/// What became of the session that a sign-in goes on from.
+enum Before {
+    /// It was there until this one took its place; or there was none.
+    WasThere,
+    /// It had ended already.
+    HadEnded,
 }
 
 /// User info about `subject`, if it is to be asked for.

@@ -78,6 +78,7 @@ pub(crate) struct TestStore {
     down: Mutex<bool>,
     replaces_fail: Mutex<u32>,
     finds_fail: Mutex<bool>,
+    insert_takes: Mutex<Duration>,
     pub(crate) log: Arc<Mutex<Vec<String>>>,
 }
 
@@ -89,6 +90,7 @@ impl TestStore {
             down: Mutex::new(false),
             replaces_fail: Mutex::new(0),
             finds_fail: Mutex::new(false),
+            insert_takes: Mutex::default(),
             log: Arc::default(),
         }
     }
@@ -120,6 +122,10 @@ impl TestStore {
         *self.finds_fail.lock().unwrap() = fail;
     }
 
+    pub(crate) fn delay_inserts(&self, takes: Duration) {
+        *self.insert_takes.lock().unwrap() = takes;
+    }
+
     fn ask(&self, what: &str) -> Result<(), StoreError> {
         self.log.lock().unwrap().push(what.to_owned());
         match *self.down.lock().unwrap() {
@@ -142,8 +148,10 @@ impl Store for TestStore {
 
     fn insert<'a>(&'a self, key: &'a StoreKey, record: Record) -> StoreFuture<'a, Arc<Stored>> {
         let asked = self.ask("insert");
+        let takes = *self.insert_takes.lock().unwrap();
         Box::pin(async move {
             asked?;
+            tokio::time::sleep(takes).await;
             block_on(self.inner().insert(key, record))
         })
     }

@@ -11,6 +11,7 @@ use vestibule_gate::evidence::Evidence;
 use vestibule_oidc::fault::Fault;
 use vestibule_oidc::logout::EndSessionRequest;
 use vestibule_session::record::Record;
+use vestibule_session::store::Stored;
 
 use super::loops::Loops;
 use super::{Visit, display_name, everywhere, is_form, path};
@@ -71,10 +72,8 @@ pub(super) async fn endpoint(visit: &Visit<'_>, body: Body, context: &Context<'_
         }
         _ => Ok(()),
     };
-    end_here(visit).await;
-    if let Some(stored) = session.filter(|_| !everywhere) {
-        revocation::begin(visit.shared, visit.plan, stored.record());
-    }
+    let is_done = everywhere && elsewhere.is_ok();
+    end_here(visit, session.filter(|_| !is_done)).await;
     if let Some(provider) =
         session.and_then(|stored| visit.plan.provider(stored.record().provider()))
     {
@@ -97,15 +96,18 @@ pub(super) async fn endpoint(visit: &Visit<'_>, body: Body, context: &Context<'_
 }
 
 /// Ends the session this browser came with, and whatever is wrong with the store, this browser's
-/// cookie goes.
-async fn end_here(visit: &Visit<'_>) {
+/// cookie goes. The tokens of `revoked` are.
+async fn end_here(visit: &Visit<'_>, revoked: Option<&Arc<Stored>>) {
     let Some(handle) = &visit.handle else { return };
     let (key, shared) = (handle.store_key(), Arc::clone(visit.shared));
-    let ended = visit
-        .shared
-        .control
-        .run(async move { shared.end_session(&key).await })
-        .await;
+    let revoked = revoked.cloned();
+    let ended = async move {
+        match revoked {
+            Some(stored) => revocation::sign_out(&shared, &key, &stored).await,
+            None => shared.end_session(&key).await,
+        }
+    };
+    let ended = visit.shared.control.run(ended).await;
     if let Ok(Err(error)) = ended {
         visit.shared.telemetry.metrics.store_error("remove");
         // The store keeps trying; the browser has no cookie any more.
@@ -116,7 +118,8 @@ async fn end_here(visit: &Visit<'_>) {
 /// Ends all sessions of this person. What was promised and could not be kept, they are told.
 async fn end_everywhere(visit: &Visit<'_>, record: &Record) -> Result<(), Failure> {
     let (shared, record) = (Arc::clone(visit.shared), record.clone());
-    let ended = visit.shared.control.run(everywhere::end(shared, record));
+    let ended = everywhere::end(shared, record, visit.now);
+    let ended = visit.shared.control.run(ended);
     match ended.await {
         Ok(Ok(_)) => return Ok(()),
         Ok(Err(error)) => {

@@ -22,6 +22,7 @@ mod reader;
 mod reindex;
 mod shared;
 mod sweep;
+mod tombstones;
 mod writer;
 
 pub use open::OpenError;
@@ -271,7 +272,7 @@ impl Store for FileStore {
             match self.ask(|reply| Op::Remove { key: *key, reply }).await {
                 Err(error) => {
                     // Also when the writer never got to see it.
-                    self.shared.bury(key);
+                    self.shared.bury(key, false);
                     Err(error)
                 }
                 removed => removed,

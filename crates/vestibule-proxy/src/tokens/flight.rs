@@ -24,7 +24,7 @@ use vestibule_session::store::Stored;
 
 use super::TokensError;
 use super::pilot::Pilot;
-use super::unstored::Unstored;
+use super::unstored::{Granted, Unstored};
 use crate::provider::Provider;
 use crate::shared::Shared;
 
@@ -80,6 +80,10 @@ impl Patience {
 struct Turn {
     aloft: Option<Flight>,
     failed: Vec<(Instant, Flight)>,
+    /// The person signs out at this moment.
+    ends: bool,
+    /// The person signed out, and what a flight has yet to bring is to be revoked.
+    revokes: bool,
 }
 
 impl Turn {
@@ -87,7 +91,7 @@ impl Turn {
     fn is_over(&self) -> bool {
         let flies = self.aloft.as_ref().is_some_and(Flight::will_land);
         let remembers = |(at, _): &(Instant, Flight)| at.elapsed() < HOLD_OFF_AHEAD;
-        !flies && !self.failed.iter().any(remembers)
+        !flies && !self.ends && !self.failed.iter().any(remembers)
     }
 }
 
@@ -184,6 +188,33 @@ impl Flights {
         flight
     }
 
+    /// The person signs out of this session: what a refresh under way brings is revoked. To be called
+    /// before the store is asked to remove it.
+    pub(crate) fn sign_out_begins(&self, key: StoreKey) {
+        let mut flights = self.lock();
+        let turn = flights.entry(key).or_default();
+        (turn.ends, turn.revokes) = (true, true);
+    }
+
+    /// The store has been asked; from here on no refresh begins. Gives what an earlier one brought that is
+    /// in no record.
+    pub(crate) fn sign_out_is_done(&self, key: &StoreKey) -> Option<Arc<Granted>> {
+        let mut flights = self.lock();
+        if let Some(turn) = flights.get_mut(key) {
+            turn.ends = false;
+            if !turn.aloft.as_ref().is_some_and(Flight::will_land) {
+                flights.remove(key);
+            }
+        }
+        drop(flights);
+        self.unstored.of(key)
+    }
+
+    /// Whether the person has signed out of this session while it was being refreshed.
+    pub(super) fn is_to_revoke(&self, key: &StoreKey) -> bool {
+        self.lock().get(key).is_some_and(|turn| turn.revokes)
+    }
+
     fn close(&self, key: StoreKey, failed: bool) {
         let mut flights = self.lock();
         let Some(turn) = flights.get_mut(&key) else {
@@ -197,7 +228,7 @@ impl Flights {
                 turn.failed.insert(0, (Instant::now(), flight));
             }
         }
-        if turn.failed.is_empty() {
+        if turn.failed.is_empty() && !turn.ends {
             flights.remove(&key);
         }
     }

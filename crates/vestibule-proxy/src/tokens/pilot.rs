@@ -17,7 +17,6 @@ use vestibule_oidc::access_token::VerifiedAccessToken;
 use vestibule_oidc::authorization::ExtraParameters;
 use vestibule_oidc::id_token::{self, IdTokenError, Previous, RefreshExpected, VerifiedIdToken};
 use vestibule_oidc::metadata::ProviderMetadata;
-use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
 use vestibule_oidc::token::{Grant, TokenError, TokenRequest, TokenResponse};
 use vestibule_oidc::userinfo::{UserInfo, UserInfoError};
@@ -31,6 +30,7 @@ use super::{MARGIN, TokensError, jitter};
 use crate::finding::{self, Line};
 use crate::groups::{self, Given, Lookup};
 use crate::provider::{Endpoint, Provider, ProviderError};
+use crate::revocation;
 use crate::shared::Shared;
 use crate::signin::{self, SignInError, ask_user_info};
 
@@ -58,7 +58,7 @@ pub(super) struct Landing {
 }
 
 impl Pilot {
-    pub(super) async fn fly(&self, shared: &Shared) -> Landing {
+    pub(super) async fn fly(&self, shared: &Arc<Shared>) -> Landing {
         let unstored = &shared.flights.unstored;
         let held_before = unstored.of(&self.key);
         let outcome = self.look_and_refresh(shared, held_before.as_ref()).await;
@@ -79,7 +79,7 @@ impl Pilot {
         }
     }
 
-    async fn look_and_refresh(&self, shared: &Shared, held: Option<&Arc<Granted>>) -> Outcome {
+    async fn look_and_refresh(&self, shared: &Arc<Shared>, held: Option<&Arc<Granted>>) -> Outcome {
         // Read again: whoever came before may have brought what is wanted.
         let stored = self
             .store
@@ -116,7 +116,7 @@ impl Pilot {
         outcome
     }
 
-    fn has_what_is_wanted(&self, shared: &Shared, stored: &Stored) -> bool {
+    fn has_what_is_wanted(&self, shared: &Arc<Shared>, stored: &Stored) -> bool {
         let tokens = stored.record().tokens();
         if self.wanted == *tokens.sign_in_key()
             && groups::are_due(&shared.plan.load(), &self.provider, stored, self.now())
@@ -129,7 +129,7 @@ impl Pilot {
 
     async fn refresh(
         &self,
-        shared: &Shared,
+        shared: &Arc<Shared>,
         mut stored: Arc<Stored>,
         held: Option<&Arc<Granted>>,
     ) -> Outcome {
@@ -158,11 +158,7 @@ impl Pilot {
             let (provider, wanted) = (&self.provider, &self.wanted);
             finding::judge(&plan, metrics, provider, wanted, token, self.now());
         }
-        let granted = Arc::new(Granted {
-            tokens,
-            wanted: self.wanted.clone(),
-            received_at: self.now(),
-        });
+        let granted = Arc::new(Granted::new(tokens, self.wanted.clone(), self.now()));
         self.settle(shared, stored, &granted).await
     }
 
@@ -180,11 +176,15 @@ impl Pilot {
     /// Puts a grant to use, or holds it for the next flight.
     async fn settle(
         &self,
-        shared: &Shared,
+        shared: &Arc<Shared>,
         stored: Arc<Stored>,
         granted: &Arc<Granted>,
     ) -> Outcome {
+        let issuer = stored.record().issuer().to_owned();
         let outcome = self.put_to_use(shared, stored, granted).await;
+        if shared.flights.is_to_revoke(&self.key) {
+            revocation::begin_granted(shared, &self.provider, &issuer, granted);
+        }
         match &outcome {
             Err(error) if !error.ended_session() => {
                 shared.flights.unstored.hold(self.key, granted);
@@ -194,10 +194,15 @@ impl Pilot {
         outcome
     }
 
-    async fn put_to_use(&self, shared: &Shared, stored: Arc<Stored>, granted: &Granted) -> Outcome {
+    async fn put_to_use(
+        &self,
+        shared: &Arc<Shared>,
+        stored: Arc<Stored>,
+        granted: &Granted,
+    ) -> Outcome {
         let tokens = &granted.tokens;
-        let stored = match tokens.refresh_token() {
-            Some(new) if stored.record().refresh_token() != Some(new) => {
+        let stored = match granted.newest_refresh_token() {
+            Some(new) if stored.record().refresh_token() != Some(&new) => {
                 self.keep(stored, |record| Ok(record.with_refresh_token(new.clone())))
                     .await?
             }
@@ -231,12 +236,12 @@ impl Pilot {
             groups: None,
         };
         let lookup = Lookup::due(&plan, &self.provider, &metadata, &claims);
-        let (stored, groups, renewed) = match lookup {
-            None => (stored, None, None),
+        let (stored, groups) = match lookup {
+            None => (stored, None),
             // Asked anew with the sign-in's own tokens.
             Some(_) if !is_sign_ins => {
                 let groups = stored.record().groups().cloned();
-                (stored, groups, None)
+                (stored, groups)
             }
             Some(lookup) => self.groups(lookup, stored, granted).await?,
         };
@@ -253,8 +258,8 @@ impl Pilot {
                 .with_refreshed_tokens(refreshed, granted.received_at)
                 .map_err(|_| TokensError::OtherPerson)?;
             // The question for groups came after the grant, and so did its refresh token.
-            Ok(match &renewed {
-                Some(renewed) => next.with_refresh_token(renewed.clone()),
+            Ok(match granted.newest_refresh_token() {
+                Some(newest) => next.with_refresh_token(newest),
                 None => next,
             })
         })
@@ -268,7 +273,7 @@ impl Pilot {
         lookup: Lookup<'_>,
         mut stored: Arc<Stored>,
         granted: &Granted,
-    ) -> Result<(Arc<Stored>, Option<Groups>, Option<Secret>), TokensError> {
+    ) -> Result<(Arc<Stored>, Option<Groups>), TokensError> {
         let given = Given {
             tokens: &granted.tokens,
             asked_for: &granted.wanted,
@@ -277,6 +282,8 @@ impl Pilot {
         let key = lookup.key(given).await;
         let renewed = key.as_ref().ok().and_then(|key| key.refresh_token.clone());
         if let Some(renewed) = &renewed {
+            // Should the store fail now, this is the one to bring to it.
+            granted.renew(renewed);
             stored = self
                 .keep(stored, |record| {
                     Ok(record.with_refresh_token(renewed.clone()))
@@ -285,7 +292,7 @@ impl Pilot {
         }
         let before = stored.record().groups().cloned();
         let groups = lookup.ask(key, before.as_ref(), granted.received_at).await;
-        Ok((stored, Some(groups), renewed))
+        Ok((stored, Some(groups)))
     }
 
     /// What is known of the provider, if it still speaks for the issuer of the session: a name in

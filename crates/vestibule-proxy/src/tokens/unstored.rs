@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
 use vestibule_oidc::token::TokenResponse;
 use vestibule_session::handle::StoreKey;
@@ -19,11 +20,36 @@ const MOST: usize = 1024;
 
 /// What the token endpoint granted.
 #[derive(Debug)]
-pub(super) struct Granted {
-    pub(super) tokens: TokenResponse,
+pub(crate) struct Granted {
+    pub(crate) tokens: TokenResponse,
     pub(super) wanted: ResourceKey,
     /// What its times count from, however late it is stored.
     pub(super) received_at: UnixTime,
+    /// The refresh token that the question for groups brought afterwards, if it did.
+    renewed: Mutex<Option<Secret>>,
+}
+
+impl Granted {
+    pub(super) fn new(tokens: TokenResponse, wanted: ResourceKey, received_at: UnixTime) -> Self {
+        Self {
+            tokens,
+            wanted,
+            received_at,
+            renewed: Mutex::new(None),
+        }
+    }
+
+    /// The refresh token to use from now on, if a new one came.
+    pub(crate) fn newest_refresh_token(&self) -> Option<Secret> {
+        let renewed = self.renewed.lock().unwrap_or_else(PoisonError::into_inner);
+        renewed.as_ref().or(self.tokens.refresh_token()).cloned()
+    }
+
+    /// A newer one came.
+    pub(super) fn renew(&self, refresh_token: &Secret) {
+        let mut renewed = self.renewed.lock().unwrap_or_else(PoisonError::into_inner);
+        *renewed = Some(refresh_token.clone());
+    }
 }
 
 /// There are too many already.
@@ -71,11 +97,9 @@ mod tests {
 
     fn granted() -> Arc<Granted> {
         let answer = br#"{"access_token":"a","token_type":"Bearer"}"#;
-        Arc::new(Granted {
-            tokens: TokenResponse::parse(200, Some("application/json"), answer).unwrap(),
-            wanted: ResourceKey::new(None, "openid"),
-            received_at: UnixTime(1),
-        })
+        let tokens = TokenResponse::parse(200, Some("application/json"), answer).unwrap();
+        let wanted = ResourceKey::new(None, "openid");
+        Arc::new(Granted::new(tokens, wanted, UnixTime(1)))
     }
 
     #[test]

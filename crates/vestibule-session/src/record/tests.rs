@@ -487,8 +487,23 @@ mod from_a_provider {
         assert_eq!(token_of(&record, &sign_in_scopes()), None);
         assert_eq!(record.refresh_token(), None);
         assert_eq!(record.userinfo(), None);
-        let granted: Vec<_> = record.granted_scopes().collect();
-        assert_eq!(granted, ["b", "b.admin"], "nothing of somebody else's");
+        assert_eq!(
+            record.granted_scopes().next(),
+            None,
+            "b.admin is for b alone"
+        );
+        let read = Record::decode(&record.encode()).unwrap();
+        assert_eq!(read.granted_scopes().next(), None);
+        // Its own token, when it comes, says what was granted; or that it is what was asked for.
+        let own = |scope: Option<&str>| {
+            let answer = json!({"access_token": "own", "token_type": "Bearer", "scope": scope});
+            let answer = tokens(answer);
+            let refreshed = read.with_refreshed_tokens(refreshed(&answer), NOW).unwrap();
+            let granted = refreshed.granted_scopes().map(str::to_owned);
+            granted.collect::<Vec<_>>()
+        };
+        assert_eq!(own(Some("openid")), ["openid"]);
+        assert_eq!(own(None), ["api", "openid"]);
     }
 
     #[test]

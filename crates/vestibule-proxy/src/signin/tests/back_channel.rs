@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use vestibule_oidc::logout_token::EVENT;
+use vestibule_session::store::Whose;
 
 use super::*;
 use crate::signin::rig::Reply;
@@ -291,4 +292,60 @@ async fn with_several_providers_each_has_its_own_address() {
     ] {
         assert_eq!(rig.send(at(&path, &token)).await.status, status, "{path}");
     }
+}
+
+/// The redirect back from the provider of a browser that starts to sign in, in this session there.
+async fn at_callback(rig: &Rig, sid: &str) -> (Browser, String) {
+    rig.grants().claims.insert("sid", json!(sid));
+    let mut browser = Browser::default();
+    let start = browser.go(rig, "/app").await;
+    let callback = rig.at_provider(&start);
+    (browser, callback)
+}
+
+/// The provider's answer takes a while, and the logout comes in between: it finds nothing to end.
+#[tokio::test(start_paused = true)]
+async fn a_logout_while_a_code_is_redeemed_ends_that_sign_in() {
+    for whom in [json!({ "sid": "s1" }), json!({ "sub": "ann" })] {
+        let rig = Rig::new();
+        signed_in(&rig, "s0").await;
+        let (mut browser, callback) = at_callback(&rig, "s1").await;
+        let slow = Duration::from_millis(500);
+        rig.fake.knobs().delays.insert("/token", slow);
+        let token = claims(&rig, "j", whom.clone());
+        let (page, logout) = tokio::join!(browser.go(&rig, &callback), async {
+            tokio::time::sleep(slow / 2).await;
+            log_out(&rig, &token).await
+        });
+        assert_eq!(logout.status, 200);
+        assert_eq!(page.status, 400, "{whom}: {page:?}");
+        assert!(page.body.contains("logged_out_meanwhile"), "{}", page.body);
+        assert!(page.body.contains("Start again"), "{}", page.body);
+        assert_eq!(browser.session(), None, "{whom}");
+        let whose = Whose::sid(ISSUER, "s1");
+        let left = rig.shared.store.find(&whose, None, 9).await.unwrap();
+        assert!(left.is_empty(), "{whom}: {left:?}");
+        // In the very same second.
+        assert!(!is_signed_in(&rig, &mut browser).await);
+        rig.fake.knobs().delays.clear();
+        browser.sign_in(&rig, "/app").await;
+        assert!(is_signed_in(&rig, &mut browser).await, "{whom}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_logout_while_somebody_is_at_the_provider_ends_that_sign_in() {
+    let rig = Rig::new();
+    signed_in(&rig, "s0").await;
+    let (mut early, callback) = at_callback(&rig, "s1").await;
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    let done = log_out(&rig, &claims(&rig, "j", json!({ "sid": "s1" }))).await;
+    assert_eq!(done.status, 200);
+    tokio::time::sleep(Duration::from_secs(290)).await;
+    let page = early.go(&rig, &callback).await;
+    assert!(page.body.contains("logged_out_meanwhile"), "{}", page.body);
+    assert!(!is_signed_in(&rig, &mut early).await);
+    // Others are not meant, and neither is who signs in afterwards.
+    signed_in(&rig, "s2").await;
+    signed_in(&rig, "s1").await;
 }

@@ -235,3 +235,80 @@ async fn tokens_go_only_to_the_provider_they_came_from() {
     done(&rig).await;
     assert!(kinds(&forms).is_empty());
 }
+
+/// What is known of the provider is gone after a restart, and it may be away just then.
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_is_not_known_yet_is_asked_again_before_its_tokens_are_given_up() {
+    for (away, result) in [(4, "revoked"), (3600, "failed")] {
+        let rig = Rig::new();
+        let forms = revoking(&rig);
+        let mut browser = Browser::default();
+        browser.sign_in(&rig, "/app").await;
+        rig.fake.knobs().down = true;
+        rig.reload(vec![plan("main")]);
+        let (out, ()) = tokio::join!(
+            browser.send(&rig, same_origin(post("/.vestibule/sign-out"))),
+            async {
+                tokio::time::sleep(Duration::from_secs(away)).await;
+                rig.fake.knobs().down = false;
+            }
+        );
+        assert_eq!(out.status, 303);
+        done(&rig).await;
+        let revoked = kinds(&forms);
+        assert_eq!(revoked.len(), if result == "revoked" { 2 } else { 0 });
+        let line = format!(r#"vestibule_revocations_total{{provider="main",result="{result}"}}"#);
+        assert!(counts(&rig, &line), "{result}");
+    }
+}
+
+/// The refresh is at the provider when the person signs out, here or everywhere.
+#[tokio::test(start_paused = true)]
+async fn what_a_refresh_brings_to_who_has_signed_out_is_revoked() {
+    for ask in [same_origin(post("/.vestibule/sign-out")), everywhere()] {
+        let rig = Rig::new();
+        let forms = revoking(&rig);
+        let mut browser = Browser::default();
+        browser.sign_in(&rig, "/app").await;
+        tokio::time::sleep(Duration::from_secs(3601)).await;
+        rig.fake
+            .knobs()
+            .delays
+            .insert("/token", Duration::from_secs(2));
+        let mut other = browser.clone();
+        let (refreshed, out) = tokio::join!(other.go(&rig, "/app"), async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            browser.send(&rig, ask).await
+        });
+        assert_eq!((refreshed.status, out.status), (303, 303));
+        assert!(rig.shared.flights.all_landed(Duration::from_secs(9)).await);
+        done(&rig).await;
+        let tokens: Vec<String> = forms
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|form| form["token"].clone())
+            .collect();
+        for token in ["refresh-token-1", "refresh-token-2", "access-token-2"] {
+            assert!(tokens.iter().any(|one| one == token), "{token}: {tokens:?}");
+        }
+    }
+}
+
+/// The store would not take what a refresh brought, and then the person signs out.
+#[tokio::test(start_paused = true)]
+async fn tokens_that_are_held_for_the_store_are_revoked_too() {
+    let rig = Rig::new();
+    let forms = revoking(&rig);
+    let mut browser = Browser::default();
+    browser.sign_in(&rig, "/app").await;
+    tokio::time::sleep(Duration::from_secs(3601)).await;
+    rig.store.fail_replaces(u32::MAX);
+    assert_eq!(browser.go(&rig, "/app").await.status, 503);
+    browser
+        .send(&rig, same_origin(post("/.vestibule/sign-out")))
+        .await;
+    done(&rig).await;
+    let forms = forms.lock().unwrap();
+    assert!(forms.iter().any(|form| form["token"] == "refresh-token-2"));
+}

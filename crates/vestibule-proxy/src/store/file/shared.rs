@@ -1,6 +1,6 @@
 //! What the file store, its threads and its sweeps share.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -11,6 +11,7 @@ use vestibule_session::seal::{KeyRing, NONCE_BYTES, Purpose};
 use vestibule_session::store::{StoreError, Stored};
 
 use super::disk::{Disk, Row};
+use super::tombstones::{MOST_UNKNOWN, Tombstones};
 use super::{Trouble, unavailable};
 use crate::store::shelf::{Bounds, Shelf};
 
@@ -23,7 +24,7 @@ pub(super) struct Shared {
     /// Idle times not yet written.
     pub(super) notes: Mutex<HashMap<StoreKey, UnixTime>>,
     /// Sessions that were removed and could not be taken out of the file yet.
-    pub(super) tombstones: Mutex<HashSet<StoreKey>>,
+    tombstones: Mutex<Tombstones>,
     pub(super) sessions: AtomicU64,
     pub(super) unreadable: AtomicU64,
 }
@@ -82,12 +83,15 @@ impl Shared {
         Record::decode(&plaintext).map_err(|error| error.to_string())
     }
 
-    /// Hands the session out no more, whatever the file says.
-    pub(super) fn bury(&self, key: &StoreKey) {
-        self.tombstones
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(*key);
+    /// Hands the session out no more, whatever the file says. `in_file`: it is known to be there.
+    pub(super) fn bury(&self, key: &StoreKey, in_file: bool) {
+        let is_known = in_file || self.shelf.get(key).is_some();
+        if !self.tombstones().bury(*key, is_known) {
+            tracing::error!(
+                session = ?key,
+                "more than {MOST_UNKNOWN} removals of sessions that nobody knows of wait for the session file; this one is dropped"
+            );
+        }
         self.shelf.take(key);
     }
 
@@ -98,7 +102,7 @@ impl Shared {
             .put_unless(key, stored, || self.tombstones().contains(key))
     }
 
-    pub(super) fn tombstones(&self) -> MutexGuard<'_, HashSet<StoreKey>> {
+    pub(super) fn tombstones(&self) -> MutexGuard<'_, Tombstones> {
         self.tombstones
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -121,7 +121,7 @@ pub(super) fn work(shared: Arc<Shared>, waiting: Receiver<Op>) -> Box<dyn FnOnce
 /// is on the disk.
 fn commit(shared: &Shared, ops: Vec<Op>) -> bool {
     let notes = std::mem::take(&mut *shared.notes());
-    let buried: Vec<StoreKey> = shared.tombstones().iter().copied().collect();
+    let buried = shared.tombstones().keys();
     if ops.is_empty() && notes.is_empty() && buried.is_empty() && shared.disk.is_open() {
         return true;
     }
@@ -147,7 +147,7 @@ fn commit(shared: &Shared, ops: Vec<Op>) -> bool {
                 shared.shelf.take(key);
             }
             if !buried.is_empty() {
-                shared.tombstones().retain(|key| !buried.contains(key));
+                shared.tombstones().release(&buried);
             }
             for (op, effect) in ops.into_iter().zip(effects) {
                 settle(shared, op, effect);
@@ -360,7 +360,9 @@ fn fail(shared: &Shared, op: Op, error: &StoreError) {
         Op::Insert { reply, .. } => drop(reply.send(Err(error))),
         Op::Replace { reply, .. } => drop(reply.send(Err(error))),
         Op::Remove { key, reply } => {
-            shared.bury(&key);
+            // Reading may work where writing does not.
+            let is_there = matches!(shared.disk.read(&key), Ok(Some(_)));
+            shared.bury(&key, is_there);
             drop(reply.send(Err(error)));
         }
         Op::RemoveEnded { reply, .. } => drop(reply.send(Err(error))),

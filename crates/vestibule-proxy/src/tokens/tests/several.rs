@@ -7,11 +7,12 @@ use std::time::Duration;
 use serde_json::json;
 use url::Url;
 use vestibule_oidc::issuer::{IssuerRule, ProviderKind};
+use vestibule_session::store::Store as _;
 
 use super::{PAST_EXPIRY, signed_in};
 use crate::provider::ProviderPlan;
 use crate::provider::fake::{ISSUER, plan};
-use crate::signin::rig::{Browser, Reply, Rig, SCOPE_B, get, key_b, key_c};
+use crate::signin::rig::{Browser, Reply, Rig, SCOPE_B, get, key_b, key_c, post};
 
 /// A provider whose refreshes only narrow what was granted, as the specifications have it.
 fn ordinary() -> ProviderPlan {
@@ -220,6 +221,43 @@ async fn a_token_that_needs_consent_sends_the_person_there_once_and_costs_no_oth
     rig.grants().refuse_scope = Some((SCOPE_B, json!({"error": "interaction_required"})));
     let start = browser.go(&rig, "/b").await;
     assert!(start.location().contains("code_challenge="), "{start:?}");
+}
+
+/// What a session held ends with it, also where a sign-in for one route was about to go on from it.
+#[tokio::test(start_paused = true)]
+async fn a_sign_in_for_a_route_takes_nothing_over_from_a_session_that_ended_meanwhile() {
+    let rig = Rig::with(vec![entra()]);
+    let mut browser = signed_in(&rig).await;
+    let refusal = json!({"error": "invalid_grant", "suberror": "consent_required"});
+    rig.grants().refuse_scope = Some((SCOPE_B, refusal));
+    let start = browser.go(&rig, "/b").await;
+    let callback = rig.at_provider(&start);
+    let mut other = browser.clone();
+    // The store is slow with the new session, and the person signs out of the old one in another tab.
+    rig.store.delay_inserts(Duration::from_secs(2));
+    let (back, out) = tokio::join!(browser.go(&rig, &callback), async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let ask = post("/.vestibule/sign-out").with("Sec-Fetch-Site", "same-origin");
+        other.send(&rig, ask).await
+    });
+    assert_eq!((back.location(), out.status), ("/b", 303));
+    // The new sign-in is one, with its own tokens alone.
+    rig.grants().refuse_scope = None;
+    let grants = rig.grants().refreshes;
+    assert!(
+        browser
+            .go(&rig, "/b")
+            .await
+            .body
+            .starts_with("access-token-")
+    );
+    assert_eq!(rig.grants().refreshes, grants, "the token it was made for");
+    let own = browser.go(&rig, "/app").await.body;
+    assert!(
+        own != "access-token-1" && own.starts_with("access-token-"),
+        "{own}"
+    );
+    assert_eq!(rig.store.figures().sessions, 1);
 }
 
 #[tokio::test(start_paused = true)]

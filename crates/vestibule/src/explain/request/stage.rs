@@ -90,6 +90,7 @@ fn words(outcome: &str) -> &'static str {
         "signed_in_suffices" => "who is signed in may pass",
         "allowed" => "the route's rule holds",
         "claim_differs" => "a claim has another value",
+        "claim_of_another_kind" => "a claim is of another kind than the rule's values",
         "claim_missing" => "a claim is not there",
         "groups_overage" => "the provider left the groups out because there are too many",
         "scope_not_granted" => "none of the scopes was granted at sign-in",

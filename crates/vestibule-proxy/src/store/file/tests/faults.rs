@@ -118,7 +118,7 @@ fn a_session_removed_while_it_is_replaced_does_not_come_back() {
             .spawn(|| block_on(store.replace(&key(1), first.version(), record("alice again"))));
         has_stopped.recv().unwrap();
         // What `remove` does when too many operations wait already.
-        store.shared.bury(&key(1));
+        store.shared.bury(&key(1), false);
         go.send(()).unwrap();
         replacing.join().unwrap().unwrap()
     });
@@ -134,9 +134,31 @@ fn a_session_removed_while_it_is_replaced_does_not_come_back() {
 fn what_is_taken_out_of_the_file_is_taken_out_of_memory() {
     let (store, _directory) = make();
     let stored = block_on(store.insert(&key(1), record("alice"))).unwrap();
-    store.shared.bury(&key(1));
+    store.shared.bury(&key(1), false);
     store.shared.shelf.put_unless(&key(1), &stored, || false);
     block_on(store.flush()).unwrap();
     assert!(store.peek(&key(1)).is_none());
+    assert_eq!(subject_at(&store, 1), None);
+}
+
+/// Whoever signs out with invented handles while the disk is full takes no memory without end, and
+/// nobody's sign-out is dropped for them.
+#[test]
+fn sign_outs_of_invented_sessions_on_a_full_disk_are_bounded_and_real_ones_are_kept() {
+    let disk = FillingDisk::new();
+    let store = disk.store();
+    block_on(store.insert(&key(1), record("alice"))).unwrap();
+    disk.fill(true);
+    let most = tombstones::MOST_UNKNOWN;
+    for number in 0..most as u64 + 3 {
+        store.shared.bury(&key(1_000_000 + number), false);
+    }
+    assert_eq!(store.shared.tombstones().keys().len(), most);
+    assert!(block_on(store.remove(&key(1))).is_err());
+    assert!(store.shared.tombstones().contains(&key(1)));
+    disk.fill(false);
+    block_on(store.flush()).unwrap();
+    assert!(store.shared.tombstones().keys().is_empty());
+    assert_eq!(store.figures().sessions, 0);
     assert_eq!(subject_at(&store, 1), None);
 }

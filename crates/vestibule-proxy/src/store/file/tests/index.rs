@@ -149,7 +149,7 @@ fn what_was_signed_out_and_is_still_in_the_file_is_not_found() {
     }
     for number in [0, 3] {
         // What a failed removal leaves.
-        store.shared.bury(&key(number));
+        store.shared.bury(&key(number), false);
     }
     // A page is full as long as there is more.
     let left = sorted([1, 2, 4, 5]);
