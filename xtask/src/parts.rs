@@ -109,13 +109,13 @@ const PARTS: [Part; 17] = [
     },
     Part {
         name: "Apache",
-        why: "is measured beside Vestibule",
+        why: "runs the same configurations as Vestibule, and is measured beside it",
         is_there: |_| on_path_of_root("apache2"),
         cure: Cure::Debian("apache2"),
     },
     Part {
         name: "mod_auth_openidc",
-        why: "is measured beside Vestibule",
+        why: "is what Vestibule runs the configurations of, and is compared with",
         is_there: |_| Path::new("/usr/lib/apache2/modules/mod_auth_openidc.so").is_file(),
         cure: Cure::Debian("libapache2-mod-auth-openidc"),
     },

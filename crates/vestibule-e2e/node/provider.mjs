@@ -3,7 +3,9 @@
 //
 // Settings: { port, redirect_uris, post_logout_redirect_uris, access_token_seconds, jwks,
 //             refresh_delay_millis (how long the answer to a refresh takes),
-//             backchannel_logout_uri, backchannel_logout_session_required, revocation }
+//             backchannel_logout_uri, backchannel_logout_session_required, revocation,
+//             pkce (whether clients must use it), people: { NAME: { id_token, userinfo } } (more claims of a
+//             person, with the scope `profile`; those of user info are the same unless it says otherwise) }
 // Events:   ready, grant { grant_type }, signed_out, told { client }, not_told { error }, revoked { grant },
 //           refused { error }
 
@@ -47,6 +49,9 @@ const issuer = `http://127.0.0.1:${server.address().port}`;
 
 const delay = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
 
+const people = settings.people ?? {};
+const more_claims = Object.values(people).flatMap((person) => Object.values(person).flatMap(Object.keys));
+
 const provider = new Provider(issuer, {
   clients: [
     client("basic", "client_secret_basic"),
@@ -55,11 +60,11 @@ const provider = new Provider(issuer, {
   ],
   jwks: settings.jwks,
   cookies: { keys: ["a key for cookies of a provider that lives for one test"] },
-  pkce: { required: () => true },
+  pkce: { required: () => settings.pkce ?? true },
   scopes: ["openid", "offline_access", "profile", "email", "groups"],
   claims: {
     openid: ["sub"],
-    profile: ["name", "preferred_username"],
+    profile: ["name", "preferred_username", ...new Set(more_claims)],
     email: ["email", "email_verified"],
     groups: ["groups"],
   },
@@ -67,13 +72,14 @@ const provider = new Provider(issuer, {
   conformIdTokenClaims: settings.claims_in_user_info_only ?? false,
   findAccount: (_context, id) => ({
     accountId: id,
-    claims: () => ({
+    claims: (use) => ({
       sub: id,
       name: `Person ${id}`,
       preferred_username: `${id}@example.com`,
       email: `${id}@example.com`,
       email_verified: true,
       groups: id === "admin" ? ["staff", "admins"] : ["staff"],
+      ...(people[id]?.[use] ?? people[id]?.id_token),
     }),
   }),
   interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },

@@ -7,7 +7,7 @@
 //! | a person with a real browser | [`browser`] |
 //! | the local provider, and a certified one | [`local_provider`], [`certified_provider`] |
 //! | all of them together, for an ordinary test | [`scene`] |
-//! | the program on another program's configuration | [`imported`] |
+//! | the program on another program's configuration | [`imported`]; beside that program [`beside`] |
 //! | an upstream that remembers what it was sent | [`upstream`]; over HTTP/2 [`http2`] |
 //! | raw bytes, and what several servers make of them | [`differential`] |
 //! | how much of a test is run | [`rounds`] |
@@ -27,6 +27,7 @@
     reason = "a harness has nobody to return an error to; a panic is how a test fails"
 )]
 
+pub mod beside;
 pub mod browser;
 pub mod bulk;
 pub mod certificate;

@@ -85,6 +85,11 @@ impl Process {
         self.wait_from(0, what, wanted).1
     }
 
+    /// The same; `None` if it ends without such a line.
+    pub fn wait_for_or_end<T>(&self, what: &str, wanted: impl Fn(&str) -> Option<T>) -> Option<T> {
+        self.find_from(0, what, wanted).map(|(_, found)| found)
+    }
+
     /// The same, from line number `start` on. Gives the number of the line after it, too.
     pub fn wait_from<T>(
         &self,
@@ -92,6 +97,18 @@ impl Process {
         what: &str,
         wanted: impl Fn(&str) -> Option<T>,
     ) -> (usize, T) {
+        self.find_from(start, what, wanted).unwrap_or_else(|| {
+            let (name, tail) = (&self.name, self.output.lock().tail());
+            panic!("{name} did not print {what} before it ended; its last lines:\n{tail}")
+        })
+    }
+
+    fn find_from<T>(
+        &self,
+        start: usize,
+        what: &str,
+        wanted: impl Fn(&str) -> Option<T>,
+    ) -> Option<(usize, T)> {
         let deadline = Instant::now() + PATIENCE;
         let mut next = start;
         let mut lines = self.output.lock();
@@ -99,22 +116,19 @@ impl Process {
             while let Some(line) = lines.all.get(next) {
                 next += 1;
                 if let Some(found) = wanted(line) {
-                    return (next, found);
+                    return Some((next, found));
                 }
             }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() || lines.open_streams == 0 {
-                let tail = lines.all[lines.all.len().saturating_sub(40)..].join("\n");
-                let why = if left.is_zero() {
-                    "in time"
-                } else {
-                    "before it ended"
-                };
-                panic!(
-                    "{} did not print {what} {why}; its last lines:\n{tail}",
-                    self.name
-                );
+            if lines.open_streams == 0 {
+                return None;
             }
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(
+                !left.is_zero(),
+                "{} did not print {what} in time; its last lines:\n{}",
+                self.name,
+                lines.tail()
+            );
             lines = self
                 .output
                 .changed
@@ -203,6 +217,12 @@ impl Drop for Process {
 impl Output {
     fn lock(&self) -> std::sync::MutexGuard<'_, Lines> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Lines {
+    fn tail(&self) -> String {
+        self.all[self.all.len().saturating_sub(40)..].join("\n")
     }
 }
 

@@ -27,7 +27,7 @@ use crate::process::PATIENCE;
 pub struct Received {
     /// The request line.
     pub line: String,
-    /// Header fields, in order.
+    /// Header fields, in order. In one that is not UTF-8, bytes beyond ASCII stand as `\xe9`.
     pub fields: Vec<(String, String)>,
     /// The body, without its chunks.
     pub body: Vec<u8>,
@@ -282,6 +282,15 @@ pub(crate) fn read<S: Read + Write>(reader: &mut BufReader<S>) -> Option<Receive
 fn read_line(reader: &mut impl BufRead) -> Option<String> {
     let mut line = Vec::new();
     let count = reader.read_until(b'\n', &mut line).ok()?;
-    let text = String::from_utf8_lossy(&line);
+    let text = String::from_utf8(line).unwrap_or_else(|not_text| escape(not_text.as_bytes()));
     (count > 0).then(|| text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// Bytes beyond ASCII as `\xe9`, so that those of Latin-1 can be told from those of UTF-8.
+fn escape(bytes: &[u8]) -> String {
+    let shown = bytes.iter().map(|byte| match byte.is_ascii() {
+        true => char::from(*byte).to_string(),
+        false => format!("\\x{byte:02x}"),
+    });
+    shown.collect()
 }

@@ -10,6 +10,7 @@
     reason = "a test fails by panicking, and some report what they counted"
 )]
 
+mod beside;
 mod browser_demo;
 mod browser_sessions;
 mod certified;

@@ -1,0 +1,229 @@
+//! Comparing the facts of both servers, and the list of the differences that are known.
+//!
+//! The list is text, a difference per line: `cases | steps | facts | reason`. The first three are names with
+//! commas between them, each of which may end in `*`.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::step::Facts;
+
+/// One fact that is not the same.
+#[derive(Debug, Clone)]
+pub struct Difference {
+    /// The case.
+    pub case: String,
+    /// The step.
+    pub step: String,
+    /// The name of the fact.
+    pub fact: String,
+    /// Its values with Apache.
+    pub apache: Vec<String>,
+    /// Its values with Vestibule.
+    pub vestibule: Vec<String>,
+}
+
+/// The known differences.
+#[derive(Debug)]
+pub struct List {
+    rows: Vec<Row>,
+}
+
+#[derive(Debug)]
+struct Row {
+    line: usize,
+    cases: Vec<Name>,
+    steps: Vec<Name>,
+    facts: Vec<Name>,
+    reason: String,
+}
+
+/// A name, or with `*` all that begin like it.
+#[derive(Debug, Clone)]
+struct Name(String);
+
+impl Name {
+    fn all(text: &str) -> Vec<Self> {
+        let names = text.split(',').map(|name| Self(name.trim().to_owned()));
+        names.collect()
+    }
+
+    fn is(&self, name: &str) -> bool {
+        match self.0.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => name == self.0,
+        }
+    }
+}
+
+/// What is different in a step. Where only one of them asked the app, or they asked for something else,
+/// answered with another status or set another cookie, that alone is told: all else follows from it.
+#[must_use]
+pub fn between(case: &str, step: &str, apache: &Facts, vestibule: &Facts) -> Vec<Difference> {
+    let names: BTreeSet<&String> = apache.0.keys().chain(vestibule.0.keys()).collect();
+    let values = |facts: &Facts, name: &str| facts.0.get(name).cloned().unwrap_or_default();
+    let is_same = |name: &str| values(apache, name) == values(vestibule, name);
+    names
+        .into_iter()
+        .map(|fact| Difference {
+            case: case.to_owned(),
+            step: step.to_owned(),
+            fact: fact.clone(),
+            apache: values(apache, fact),
+            vestibule: values(vestibule, fact),
+        })
+        .filter(|difference| difference.apache != difference.vestibule)
+        .filter(|difference| !follows(&difference.fact, &is_same))
+        .collect()
+}
+
+/// Whether a difference in this fact follows from another.
+fn follows(fact: &str, is_same: &dyn Fn(&str) -> bool) -> bool {
+    const ASKED: &str = "app requests";
+    const LINE: &str = "app request line";
+    const STATUS: &str = "answer status";
+    let is_of_app = fact.starts_with("app ") && fact != ASKED;
+    let is_of_answer = fact.starts_with("answer ") && fact != STATUS;
+    let is_of_asking = fact.starts_with("asks for ?");
+    // Its attributes stand behind what is done with a cookie.
+    let cookie = [
+        "cookie of the session",
+        "cookie of the state",
+        "cookie beside the session",
+    ]
+    .into_iter()
+    .find(|cookie| fact.len() > cookie.len() && fact.starts_with(cookie));
+    !is_same(ASKED) && (is_of_app || is_of_answer)
+        || !is_same(LINE) && is_of_app && fact != LINE
+        || !is_same(STATUS) && is_of_answer
+        || !is_same("asks for") && is_of_asking
+        || cookie.is_some_and(|cookie| !is_same(cookie))
+}
+
+impl List {
+    /// Reads it.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let lines = text.lines().enumerate();
+        let rows = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+        let rows = rows.map(|(number, line)| {
+            let parts: Vec<&str> = line.splitn(4, " | ").map(str::trim).collect();
+            let [cases, step, fact, reason] = parts[..] else {
+                panic!(
+                    "line {} is not `cases | step | fact | reason`: {line}",
+                    number + 1
+                )
+            };
+            assert!(!reason.is_empty(), "line {} has no reason", number + 1);
+            Row {
+                line: number + 1,
+                cases: Name::all(cases),
+                steps: Name::all(step),
+                facts: Name::all(fact),
+                reason: reason.to_owned(),
+            }
+        });
+        Self {
+            rows: rows.collect(),
+        }
+    }
+
+    /// The cases it names that are not among these.
+    #[must_use]
+    pub fn unknown_cases(&self, known: &[&str]) -> Vec<String> {
+        let named = self.rows.iter().flat_map(|row| &row.cases);
+        let unknown = named.filter(|name| !known.iter().any(|case| name.is(case)));
+        unknown.map(|name| name.0.clone()).collect()
+    }
+
+    /// What is wrong about these differences, found when these cases were run: those that are not listed,
+    /// and the rows that are true no more. Empty if nothing is.
+    #[must_use]
+    pub fn judge(&self, ran: &[&str], differences: &[Difference]) -> Vec<String> {
+        let mut wrong: Vec<String> = differences
+            .iter()
+            .filter(|difference| !self.rows.iter().any(|row| row.covers(difference)))
+            .map(|difference| format!("not listed: {difference}"))
+            .collect();
+        for row in &self.rows {
+            for name in row
+                .cases
+                .iter()
+                .filter(|name| ran.iter().any(|case| name.is(case)))
+            {
+                let mut of_name = differences.iter().filter(|found| name.is(&found.case));
+                if !of_name.any(|found| row.covers(found)) {
+                    let Row { line, reason, .. } = row;
+                    let name = &name.0;
+                    wrong.push(format!(
+                        "line {line} of the list is true no more: {name}: {reason}"
+                    ));
+                }
+            }
+        }
+        wrong
+    }
+}
+
+impl Row {
+    fn covers(&self, found: &Difference) -> bool {
+        let any = |names: &[Name], of: &str| names.iter().any(|name| name.is(of));
+        any(&self.cases, &found.case)
+            && any(&self.steps, &found.step)
+            && any(&self.facts, &found.fact)
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            case,
+            step,
+            fact,
+            apache,
+            vestibule,
+        } = self;
+        write!(
+            f,
+            "{case} | {step} | {fact} | Apache {apache:?}, Vestibule {vestibule:?}"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn difference(case: &str, fact: &str) -> Difference {
+        Difference {
+            case: case.to_owned(),
+            step: "sign-in /app".to_owned(),
+            fact: fact.to_owned(),
+            apache: vec!["1".to_owned()],
+            vestibule: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_difference_passes_if_and_only_if_it_is_listed() {
+        let list = List::parse("# cases | …\none, two | * | app X-* | because\n");
+        let found = [difference("one", "app X-A"), difference("two", "app X-B")];
+        assert!(list.judge(&["one", "two"], &found).is_empty());
+        let found = [difference("one", "app X-A"), difference("one", "app Y")];
+        assert_eq!(list.judge(&["one"], &found).len(), 1);
+        let found = [difference("three", "app X-A"), difference("one", "app X-A")];
+        assert_eq!(list.judge(&["one", "three"], &found).len(), 1);
+    }
+
+    #[test]
+    fn a_listed_difference_that_has_gone_fails_once_its_case_was_run() {
+        let list = List::parse("one, two | * | app X-* | because\n* | * | app Via | always\n");
+        let via = difference("three", "app Via");
+        assert!(
+            list.judge(&["three"], std::slice::from_ref(&via))
+                .is_empty()
+        );
+        assert_eq!(list.judge(&["one", "three"], &[via]).len(), 1);
+        assert_eq!(list.judge(&["three"], &[]).len(), 1);
+    }
+}

@@ -1,0 +1,133 @@
+//! What is different in every run: times, random values, signatures. It is replaced by its shape.
+
+use crate::jwt;
+
+/// Claims, parameters and header endings whose value is of one sign-in only.
+const OF_ONE_SIGN_IN: [&str; 19] = [
+    "aio",
+    "at_hash",
+    "auth_time",
+    "c_hash",
+    "code",
+    "code_challenge",
+    "code_verifier",
+    "exp",
+    "iat",
+    "jti",
+    "login_hint",
+    "nbf",
+    "nonce",
+    "rh",
+    "s_hash",
+    "sid",
+    "state",
+    "uti",
+    "xms_ftd",
+];
+
+/// Header fields that hold a token or a time, whatever they look like.
+const OF_ONE_TOKEN: [&str; 5] = [
+    "OIDC_access_token",
+    "OIDC_access_token_expires",
+    "OIDC_refresh_token",
+    "traceparent",
+    "X-Request-Id",
+];
+
+/// The value of a header field as it can be compared.
+#[must_use]
+pub fn field(name: &str, value: &str) -> String {
+    let claim = name.strip_prefix("OIDC_CLAIM_").unwrap_or(name);
+    if OF_ONE_SIGN_IN.contains(&claim) {
+        return shape(value);
+    }
+    if is_jwt(value) {
+        return token(value);
+    }
+    if let Some(bearer) = value.strip_prefix("Bearer ") {
+        return match is_jwt(bearer) {
+            true => format!("Bearer {}", token(bearer)),
+            false => format!("Bearer {}", shape(bearer)),
+        };
+    }
+    if OF_ONE_TOKEN.contains(&name) {
+        return shape(value);
+    }
+    if value.starts_with('{') {
+        return json(value);
+    }
+    value.to_owned()
+}
+
+/// The value of a query parameter as it can be compared.
+#[must_use]
+pub fn parameter(name: &str, value: &str) -> String {
+    if is_jwt(value) {
+        token(value)
+    } else if OF_ONE_SIGN_IN.contains(&name) {
+        "<of this sign-in>".to_owned()
+    } else {
+        value.to_owned()
+    }
+}
+
+/// Digits or text, and how much of it: enough to see that a time is a time and a token a token.
+fn shape(value: &str) -> String {
+    let kind = match value.bytes().all(|byte| byte.is_ascii_digit()) {
+        true if value.is_empty() => return "<nothing>".to_owned(),
+        true => "digits",
+        false => "characters",
+    };
+    format!("<{} {kind}>", value.chars().count())
+}
+
+fn is_jwt(value: &str) -> bool {
+    value.starts_with("eyJ") && value.split('.').count() == 3 && !value.contains([' ', ','])
+}
+
+fn token(value: &str) -> String {
+    let (header, claims) = (jwt::part(value, 0), jwt::part(value, 1));
+    format!("JWT {} {}", json(&header), json(&claims))
+}
+
+/// JSON as it is written, with the members of one sign-in replaced; a parser would lose order and spelling.
+fn json(text: &str) -> String {
+    let mut text = text.to_owned();
+    for name in OF_ONE_SIGN_IN {
+        let key = format!("\"{name}\":");
+        let mut done = 0;
+        while let Some(found) = text[done..].find(&key) {
+            let start = done + found + key.len();
+            let rest = &text[start..];
+            let blank = rest.len() - rest.trim_start().len();
+            let value = &rest[blank..];
+            let length = match value.strip_prefix('"') {
+                Some(inside) => inside.find('"').map_or(value.len(), |end| end + 2),
+                None => value.find([',', '}', ']']).unwrap_or(value.len()),
+            };
+            text.replace_range(start + blank..start + blank + length, "<>");
+            done = start;
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_keeps_its_order_and_spelling() {
+        assert_eq!(
+            json(r#"{"sub":"a","iat": 17,"nonce":"x","n":1.50}"#),
+            r#"{"sub":"a","iat": <>,"nonce":<>,"n":1.50}"#
+        );
+    }
+
+    #[test]
+    fn a_time_keeps_its_shape() {
+        assert_eq!(field("OIDC_CLAIM_exp", "1700000000"), "<10 digits>");
+        assert_eq!(field("OIDC_access_token", "abc"), "<3 characters>");
+        assert_eq!(field("OIDC_CLAIM_sub", "17"), "17");
+    }
+}
