@@ -183,10 +183,19 @@ pub(crate) fn ask_in_file(evidence: &Evidence, text: &str, scope: &str) -> Chang
         evidence,
         Change::config("access_token", route)
             .line(format!("access_token = {{ scope = \"{scope}\" }}")),
-        Change::apache("OIDCScope", "Ask for a scope of the API, beside `openid`.").line(format!(
-            "OIDCScope \"openid profile offline_access {scope}\""
-        )),
+        Change::apache("OIDCScope", "Ask for a scope of the API, beside `openid`.")
+            .line(oidc_scope(evidence, scope)),
     )
+}
+
+/// Apache's line that asks for this scope of an API, beside what it asks for already that is of no API.
+pub(crate) fn oidc_scope(evidence: &Evidence, scope: &str) -> String {
+    let asked = evidence.scopes().unwrap_or_default();
+    let mut scopes = vec!["openid", "profile", "offline_access"];
+    let more = asked.iter().map(String::as_str);
+    scopes.extend(more.filter(|scope| matches!(*scope, "email" | "address" | "phone")));
+    scopes.push(scope);
+    format!("OIDCScope \"{}\"", scopes.join(" "))
 }
 
 /// B2C gives no token for an API but for a named scope of it.
@@ -250,7 +259,10 @@ fn is_plain_name(name: &str) -> bool {
 
 /// Ask for one more of the sign-in's scopes.
 pub(crate) fn add_scope(evidence: &Evidence, scope: &str) -> Change {
-    let mut scopes: Vec<&str> = match evidence.scopes() {
+    let own = evidence
+        .provider()
+        .and_then(|set| set.own_scopes.as_deref());
+    let mut scopes: Vec<&str> = match own.or_else(|| evidence.scopes()) {
         Some(scopes) => scopes.iter().map(String::as_str).collect(),
         None => vec!["openid", "profile", "offline_access"],
     };

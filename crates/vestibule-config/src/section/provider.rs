@@ -1,6 +1,7 @@
 //! `[provider]`: who says who people are, and our registration there.
 
 mod discovery;
+mod endpoint;
 mod graph;
 mod keys;
 pub(crate) mod parameters;

@@ -68,8 +68,46 @@ pub struct SecretShape {
     pub has_white_space: bool,
     /// In quotation marks.
     pub is_quoted: bool,
+    /// A word that stands for a secret in instructions: `<your secret>`, `changeme`.
+    pub is_placeholder: bool,
     /// Its length in bytes.
     pub length: usize,
+}
+
+/// What instructions write in the place of a secret, in lower case and without what separates words.
+const STAND_INS: [&str; 14] = [
+    "secret",
+    "mysecret",
+    "yoursecret",
+    "clientsecret",
+    "yourclientsecret",
+    "yourclientsecrethere",
+    "clientsecretvalue",
+    "changeme",
+    "changethis",
+    "replaceme",
+    "password",
+    "placeholder",
+    "todo",
+    "tobedone",
+];
+
+/// Whether a text stands for a secret and is none.
+fn is_placeholder(secret: &str) -> bool {
+    let within = |open, close| secret.starts_with(open) && secret.ends_with(close);
+    let word: String = secret
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|char| char.to_ascii_lowercase())
+        .collect();
+    let same = secret.len() > 2
+        && secret
+            .bytes()
+            .all(|byte| matches!(byte, b'x' | b'X' | b'*' | b'.' | b'-'));
+    within('<', '>') && secret.len() > 2
+        || within('{', '}') && secret.len() > 2
+        || same
+        || STAND_INS.contains(&word.as_str())
 }
 
 impl SecretShape {
@@ -80,6 +118,7 @@ impl SecretShape {
             is_guid: TenantId::parse(trimmed).is_some(),
             has_white_space: secret.contains(char::is_whitespace),
             is_quoted: trimmed.len() > 1 && trimmed.starts_with(['"', '\'']),
+            is_placeholder: is_placeholder(trimmed.trim_matches(['"', '\''])),
             length: secret.len(),
         }
     }
@@ -110,8 +149,10 @@ pub struct ProviderSettings {
     /// `client_secret_basic`, `client_secret_post`, `private_key_jwt`, `none`; several if several
     /// are sent.
     pub authentication_methods: Vec<String>,
-    /// `scopes`, one item each as written in the file.
+    /// `scopes`, one item each as written in the file, with what routes add to them.
     pub scopes: Option<Vec<String>>,
+    /// The same without what routes add, where that is known.
+    pub own_scopes: Option<Vec<String>>,
     /// `response_mode`.
     pub response_mode: Option<String>,
     /// `response_type`.

@@ -73,7 +73,9 @@ fn judge(evidence: &Evidence, codes: &[Code], number: u32) -> Option<Case> {
         name => format!(" ({name})"),
     };
     let seen = format!("Entra said `AADSTS{number}`{name}{}.", details(&said, code));
-    Some(Case::new(seen).changes(step::changes(evidence, &said, code.cure.steps)))
+    let filled = code.cure.filled.and_then(|fill| fill(evidence, &said));
+    let changes = filled.unwrap_or_else(|| step::changes(evidence, &said, code.cure.steps));
+    Some(Case::new(seen).changes(changes))
 }
 
 /// What the message and the settings name, as far as the number is about it.

@@ -5,13 +5,15 @@
 //! | `secret` | secrets, and how they are sent |
 //! | `assertion` | certificates and federated tokens |
 //! | `place` | client id, tenant and cloud |
+//! | `issuer` | the address that is written as the issuer |
 
 mod assertion;
 #[cfg(test)]
 pub(super) mod cases;
+mod issuer;
 mod place;
 mod secret;
 
 use crate::catalogue::Row;
 
-pub(super) const ROWS: &[&[Row]] = &[secret::ROWS, assertion::ROWS, place::ROWS];
+pub(super) const ROWS: &[&[Row]] = &[secret::ROWS, assertion::ROWS, place::ROWS, issuer::ROWS];

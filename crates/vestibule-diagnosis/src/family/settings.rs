@@ -5,7 +5,8 @@ pub(super) mod cases;
 mod claim;
 mod listener;
 mod refresh;
+mod upstream;
 
 use crate::catalogue::Row;
 
-pub(super) const ROWS: &[&[Row]] = &[refresh::ROWS, claim::ROWS, listener::ROWS];
+pub(super) const ROWS: &[&[Row]] = &[refresh::ROWS, claim::ROWS, listener::ROWS, upstream::ROWS];

@@ -19,6 +19,7 @@ mod answer;
 pub(super) mod cases;
 mod group;
 mod issuer;
+mod logged;
 mod mangled;
 mod microsoft;
 mod opaque;

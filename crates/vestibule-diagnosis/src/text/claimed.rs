@@ -23,6 +23,8 @@ pub struct Claimed {
     pub expected_audiences: Vec<String>,
     /// Whether the token is an ID token.
     pub is_id_token: bool,
+    /// Whether the check that speaks is one of ID tokens, which expects the client id as audience.
+    pub is_id_check: bool,
     /// Whether the issuer is the one in the metadata, and no token's.
     pub is_of_metadata: bool,
     /// How long before it was checked the token had ended, or how long after that it begins.
@@ -74,6 +76,7 @@ const ISSUER: &[(&str, Form)] = &[
     ("received \"iss\" value in id_token ", Any),
     ("Issuer validation failed. Issuer: ", Marked),
     ("IDX40001: Issuer: ", Marked),
+    ("IDW10303: Issuer: ", Marked),
     ("The issuer ", Marked),
     ("Issuer (iss) claim value ", Marked),
 ];
@@ -94,6 +97,8 @@ const AUDIENCE: &[(&str, Form)] = &[
     ("audience from claim aud with value ", Marked),
     ("JWT audience rejected: ", Marked),
     ("does not match the \"aud\" value ", Any),
+    ("did not match the \"aud\" claim value ", Marked),
+    ("did not match the \"aud\" claim ", Marked),
 ];
 /// What stands before an accepted audience.
 const EXPECTED_AUDIENCE: &[(&str, Form)] = &[
@@ -103,6 +108,7 @@ const EXPECTED_AUDIENCE: &[(&str, Form)] = &[
     ("jwt audience invalid. expected: ", Any),
     ("any of allowed audiences map", Marked),
     ("our configured client_id ", Marked),
+    ("the configured client_id ", Marked),
 ];
 
 /// Reads what was compared.
@@ -122,6 +128,13 @@ pub(super) fn read(text: &str) -> Claimed {
         "id token",
         "our configured client_id",
         "oauthproxy.go",
+    ]
+    .iter()
+    .any(|words| lower.contains(words));
+    found.is_id_check = [
+        "our configured client_id",
+        "the configured client_id",
+        "oidc: expected audience",
     ]
     .iter()
     .any(|words| lower.contains(words));

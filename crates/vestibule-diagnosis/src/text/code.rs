@@ -7,6 +7,11 @@ const MAX_CODES: usize = 32;
 /// The most digits of a code.
 const MAX_DIGITS: usize = 9;
 
+/// The least digits of a number that stands apart from its prefix.
+const LEAST_APART: usize = 5;
+/// The most characters between the two.
+const MAX_APART: usize = 2;
+
 /// The beginnings of codes, and how many digits each has at least.
 const PREFIXES: [(&str, usize); 5] = [
     ("AADSTS", 4),
@@ -29,8 +34,23 @@ pub struct Codes {
 /// Every code of a text.
 pub(crate) fn codes(text: &str) -> Codes {
     let mut found = Codes::default();
+    // A prefix that stood by itself, and how many characters ago.
+    let mut bare: Option<(&str, usize, usize)> = None;
     // In words of letters and digits, so that `XAADSTS1` is none.
     for word in text.split(|char: char| !char.is_ascii_alphanumeric()) {
+        if let Some((prefix, least, apart)) = bare.take() {
+            let digits = word.bytes().all(|byte| byte.is_ascii_digit());
+            // People write `aadsts 50011` and `AADSTS-50105`.
+            if digits && (least.max(LEAST_APART)..=MAX_DIGITS).contains(&word.len()) {
+                note(&mut found, prefix, word);
+                continue;
+            }
+            bare = (word.is_empty() && apart < MAX_APART).then_some((prefix, least, apart + 1));
+        }
+        let alone = |(prefix, _): &&(&str, usize)| word.eq_ignore_ascii_case(prefix);
+        if let Some((prefix, least)) = PREFIXES.iter().find(alone) {
+            bare = Some((*prefix, *least, 1));
+        }
         for (prefix, least) in PREFIXES {
             let Some((start, digits)) = word.split_at_checked(prefix.len()) else {
                 continue;

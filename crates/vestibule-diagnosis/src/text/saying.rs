@@ -78,14 +78,19 @@ pub enum Saying {
     TimedOut,
     /// TLS to the provider fails.
     Tls,
+    /// The provider's keys or metadata could not be fetched.
+    KeysNotFetched,
+    /// The token can't be got without the person.
+    NeedsPerson,
 }
 
 use Saying::{
     Algorithm, Audience, CookieTooLarge, CookieUnreadable, Cors, EmailUnverified, Expired, Framed,
-    FrontBuffer, HeadTooLarge, Issuer, KeycloakAudience, Malformed, NoAuthorization, NoConnection,
-    NoEnd, NoSuchHost, NoUserName, NonceMismatch, NoneWithoutSecure, NotYet, Permission, Preflight,
-    RefreshReused, Signature, SilentTimeout, StateExpired, StateMissing, TimedOut, Tls,
-    TooManyRedirects, TooManyStateCookies, UnderscoreHeader, UnknownKey, WorkerRedirect,
+    FrontBuffer, HeadTooLarge, Issuer, KeycloakAudience, KeysNotFetched, Malformed, NeedsPerson,
+    NoAuthorization, NoConnection, NoEnd, NoSuchHost, NoUserName, NonceMismatch, NoneWithoutSecure,
+    NotYet, Permission, Preflight, RefreshReused, Signature, SilentTimeout, StateExpired,
+    StateMissing, TimedOut, Tls, TooManyRedirects, TooManyStateCookies, UnderscoreHeader,
+    UnknownKey, WorkerRedirect,
 };
 
 /// Words that must all be there, in lower case, and what they mean.
@@ -113,6 +118,13 @@ const PHRASES: &[(&[&str], Saying)] = &[
         &[
             "our configured client_id",
             "could not be found in the array of values for",
+        ],
+        Audience,
+    ),
+    (
+        &[
+            "the configured client_id",
+            "did not match the \"aud\" claim",
         ],
         Audience,
     ),
@@ -220,6 +232,14 @@ const PHRASES: &[(&[&str], Saying)] = &[
     (&["not enough segments"], Malformed),
     (&["unable to find a signing key that matches"], UnknownKey),
     (&["invalidalgorithmerror"], Algorithm),
+    // python-jose.
+    (&["jwtclaimserror", "invalid audience"], Audience),
+    (&["jwtclaimserror", "invalid issuer"], Issuer),
+    (&["jwtclaimserror", "not yet valid"], NotYet),
+    (
+        &["incorrect claims", "check the audience and issuer"],
+        Audience,
+    ),
     // jsonwebtoken and jose of Node, jsonwebtoken of Rust.
     (&["jwt audience invalid"], Audience),
     (&["jwt issuer invalid"], Issuer),
@@ -294,6 +314,25 @@ const PHRASES: &[(&[&str], Saying)] = &[
     (&["token signature is invalid"], Signature),
     (&["compact jws format must have three parts"], Malformed),
     (&["invalid number of segments"], Malformed),
+    // Keys and metadata that could not be fetched.
+    (&["get keys failed"], KeysNotFetched),
+    (&["couldn't retrieve remote jwk set"], KeysNotFetched),
+    (&["fail to fetch data from the url"], KeysNotFetched),
+    (&["jwksrequesterror"], KeysNotFetched),
+    (
+        &["unable to resolve the configuration with the provided issuer"],
+        KeysNotFetched,
+    ),
+    (&["failed to discover oidc configuration"], KeysNotFetched),
+    (&["error while discovery"], KeysNotFetched),
+    (
+        &["expected 200 ok from the json web key set"],
+        KeysNotFetched,
+    ),
+    // MSAL and Microsoft.Identity.Web.
+    (&["msaluirequiredexception"], NeedsPerson),
+    (&["interactionrequiredautherror"], NeedsPerson),
+    (&["idw10502"], NeedsPerson),
     // Browsers.
     (&["redirected you too many times"], TooManyRedirects),
     (&["err_too_many_redirects"], TooManyRedirects),
@@ -359,6 +398,9 @@ const PHRASES: &[(&[&str], Saying)] = &[
     (&["i/o timeout"], TimedOut),
     (&["connection timed out"], TimedOut),
     (&["client.timeout exceeded"], TimedOut),
+    (&["context deadline exceeded"], TimedOut),
+    (&["connect timed out"], TimedOut),
+    (&["unknownhostexception"], NoSuchHost),
     (&["ssl certificate problem"], Tls),
     (&["x509: certificate"], Tls),
     (&["remote certificate is invalid"], Tls),
@@ -382,6 +424,9 @@ pub(super) fn sayings(lower: &str) -> Vec<Saying> {
     // Without the key nobody has looked at the signature.
     if found.contains(&UnknownKey) {
         found.retain(|saying| *saying != Signature);
+    }
+    if found.contains(&KeysNotFetched) {
+        found.retain(|saying| !matches!(saying, Signature | UnknownKey));
     }
     if found.contains(&KeycloakAudience) {
         found.retain(|saying| *saying != Audience);

@@ -173,3 +173,25 @@ proptest! {
         }
     }
 }
+
+/// As people write them.
+#[test]
+fn a_number_apart_from_its_prefix_is_found() {
+    for text in [
+        "aadsts 50011",
+        "AADSTS-50011",
+        "AADSTS: 50011",
+        "Aadsts_50011.",
+    ] {
+        assert_eq!(read(text).aadsts, [50011], "{text}");
+    }
+    for text in [
+        "aadsts 5001",
+        "AADSTS (see 50011)",
+        "XAADSTS 50011",
+        "AADSTS\n\n\n50011",
+    ] {
+        assert_eq!(read(text).aadsts, [0; 0], "{text}");
+    }
+    assert_eq!(read("idx 10214").codes, ["IDX10214"]);
+}

@@ -3,7 +3,7 @@
 use url::Url;
 use vestibule_config::{AccessToken, Discovery, ProviderKind, ProviderSettings, RouteSettings};
 use vestibule_diagnosis::evidence::{Api, Product};
-use vestibule_oidc::microsoft::{TenantId, cloud_of, serves_many_tenants};
+use vestibule_oidc::microsoft::{TenantId, cloud_of, is_graph_audience, serves_many_tenants};
 use vestibule_proxy::provider::address::is_loopback;
 
 /// The API of a route, from the scope its token is asked for. What can't be told is left open.
@@ -20,8 +20,19 @@ pub(crate) fn api(route: &RouteSettings, provider: Option<&ProviderSettings>) ->
         found.name = named.cloned().or_else(of_scope);
         found.audiences = found.name.as_deref().map(audiences).unwrap_or_default();
     }
+    if let (Some(AccessToken::SignIn), Some(provider)) = (&route.access_token, provider) {
+        found.name = sign_in_api(&provider.scopes);
+        found.audiences = found.name.as_deref().map(audiences).unwrap_or_default();
+    }
     found.issuers = provider.map(issuers).unwrap_or_default();
     found
+}
+
+/// The one API whose scopes the sign-in asks for: its token is for that. Microsoft Graph's are for nobody else.
+fn sign_in_api(scopes: &[String]) -> Option<String> {
+    let mut apis = scopes.iter().filter_map(|scope| resource_of(scope));
+    let first = apis.next().filter(|api| !is_graph_audience(api))?;
+    apis.all(|api| api == first).then_some(first)
 }
 
 /// The names one API has in `aud`. Entra's v1.0 tokens carry the App ID URI, its v2.0 tokens the id.

@@ -45,6 +45,7 @@ pub(super) fn settings(
     };
     let asked = assemble::asked_for(set, all);
     found.scopes = Some(asked.scopes);
+    found.own_scopes = Some(set.scopes.clone());
     found.response_mode = Some(response_mode(set.response_mode).to_owned());
     found.response_type = Some("code".to_owned());
     found

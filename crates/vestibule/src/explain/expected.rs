@@ -10,7 +10,7 @@ use vestibule_oidc::issuer::TokenIssuer;
 use super::Failure;
 use crate::cli::ExplainArgs;
 use crate::evidence as converted;
-use crate::import::Imported;
+use crate::import::{Imported, without_slashes};
 use crate::load::{self, Secrets};
 
 /// One API, or the sign-in itself, and what it expects.
@@ -36,6 +36,18 @@ pub(super) struct Who {
     pub(super) sign_ins: Vec<Expected>,
     /// Whether the person named an API or a route, so that a token is taken for what it is to be there.
     pub(super) is_named: bool,
+}
+
+impl Who {
+    /// The settings were Apache's, so that its directives are what is to be changed.
+    fn is_of_apache(&mut self) {
+        for expected in self.apis.iter_mut().chain(&mut self.sign_ins) {
+            if let Some(settings) = &mut expected.settings {
+                settings.origin = Some(evidence::Origin::Apache);
+                without_slashes(settings);
+            }
+        }
+    }
 }
 
 impl Expected {
@@ -123,6 +135,9 @@ pub(super) fn who(arguments: &ExplainArgs) -> Result<Who, Failure> {
         Some(settings) => of_settings(&settings, arguments)?,
         None => Who::default(),
     };
+    if arguments.apache.is_some() {
+        who.is_of_apache();
+    }
     if who.apis.is_empty() && by_flags {
         let mut api = Expected::any();
         api.name = "the API".to_owned();

@@ -12,6 +12,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::cli::{Cli, Command};
 
+mod apache;
+
 const NOW: i64 = 1_795_357_743;
 const TENANT: &str = "6c1d0a5e-3f0b-4c52-9b7e-5d2f8a107e41";
 const API: &str = "9e59d98b-d747-4a9a-96fd-178f04d08b02";

@@ -101,12 +101,27 @@ fn by_checks(
             true,
         ),
         ([], []) => (format!("{name} accepts it: every check passes."), false),
+        ([], open) if open.contains(&"audience") => (
+            format!(
+                "Whether {} accepts it is open: for whom it is was not compared. Not checked: {}.",
+                api.name,
+                and(open)
+            ),
+            false,
+        ),
         ([], open) => (
             format!(
                 "{name} accepts it as far as was checked; not checked: {}.",
                 and(open)
             ),
             false,
+        ),
+        (["expiry"], open) if expires && open.contains(&"audience") => (
+            format!(
+                "It has expired; and for whom it is was not compared with {}.",
+                api.name
+            ),
+            true,
         ),
         (["expiry"], _) if expires => (
             format!(

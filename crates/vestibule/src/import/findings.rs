@@ -55,6 +55,20 @@ pub(super) fn of(import: &Import, settings: &Settings, secrets: Secrets) -> Vec<
     all
 }
 
+/// The import has seen to the slashes, and an address without a path is one with a slash once it was parsed.
+pub(crate) fn without_slashes(settings: &mut vestibule_diagnosis::evidence::Settings) {
+    for route in &mut settings.routes {
+        let ends = route
+            .path
+            .as_deref()
+            .is_some_and(|path| path.ends_with('/'));
+        if let Some(upstream) = &mut route.upstream {
+            let bare = upstream.trim_end_matches('/').to_owned();
+            *upstream = if ends { format!("{bare}/") } else { bare };
+        }
+    }
+}
+
 fn judge(
     import: &Import,
     settings: &Settings,
@@ -74,6 +88,7 @@ fn judge(
         }
         if how == As::Written {
             provider.scopes.clone_from(&written.scopes);
+            provider.own_scopes.clone_from(&written.scopes);
         }
     }
     if how == As::Written
@@ -85,17 +100,7 @@ fn judge(
             route.reverse_path = Some(reverse.clone());
         }
     }
-    for route in &mut seen.routes {
-        // The import has seen to the slashes, and an address without a path is one with a slash once it was parsed.
-        let ends = route
-            .path
-            .as_deref()
-            .is_some_and(|path| path.ends_with('/'));
-        if let Some(upstream) = &mut route.upstream {
-            let bare = upstream.trim_end_matches('/').to_owned();
-            *upstream = if ends { format!("{bare}/") } else { bare };
-        }
-    }
+    without_slashes(&mut seen);
     base.settings = Some(seen);
     let mut found: Vec<Finding> = Vec::new();
     let routes = settings

@@ -21,6 +21,7 @@ use vestibule_diagnosis::Severity;
 use zeroize::Zeroizing;
 
 use self::findings::Found;
+pub(crate) use self::findings::without_slashes;
 use crate::cli::{CheckArgs, ImportApacheArgs, ImportArgs, ImportFrom};
 use crate::exit::Exit;
 use crate::load::Secrets;

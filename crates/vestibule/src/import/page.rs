@@ -80,8 +80,15 @@ fn beside<'i>(sheet: &mut Sheet, imported: &'i Imported, at: &Place, told: &mut 
     }
 }
 
-/// A finding of the same line says it better.
+/// A finding of the same cause, or of the same line, says it better.
 fn is_said(imported: &Imported, problem: &Problem) -> bool {
+    let by_code = |code| {
+        let mut findings = imported.findings.iter();
+        findings.any(|found| found.finding.code == code)
+    };
+    if problem.code.is_some_and(by_code) {
+        return true;
+    }
     let origin = imported.import.origin(problem.line);
     problem.severity == Weight::Warning
         && imported
@@ -127,7 +134,7 @@ fn elsewhere(sheet: &mut Sheet, imported: &Imported, told: &[&Place]) {
     let entries = &imported.import.report.entries;
     for problem in imported.problems().into_iter().flatten() {
         let origin = imported.import.origin(problem.line);
-        if !entries.iter().any(|entry| Some(&entry.at) == origin) {
+        if !entries.iter().any(|entry| Some(&entry.at) == origin) && !is_said(imported, problem) {
             sheet.blank();
             sheet.paragraph(0, &format!("vestibule.toml, line {}:", problem.line));
             warning(sheet, problem);

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Discovery, ProviderKind, placeholder};
+use super::{Discovery, ProviderKind, endpoint, placeholder};
 use crate::read::{Item, Reader, finding};
 use crate::section::server::is_loopback;
 
@@ -50,8 +50,21 @@ fn issuer_of(item: &Item<'_>) -> Option<String> {
     let text = item.as_str()?;
     if let Some((issuer, _)) = text.split_once(WELL_KNOWN) {
         item.error(
-            "this is where the metadata is, not the issuer",
+            finding(
+                "VST-CLIENT-ISSUER-ENDPOINT",
+                "this is where the metadata is, not the issuer",
+            ),
             format!("write metadata_url = \"{text}\", or issuer = \"{issuer}\""),
+        );
+        return None;
+    }
+    if let Some(issuer) = endpoint::issuer_of(&url) {
+        item.error(
+            finding(
+                "VST-CLIENT-ISSUER-ENDPOINT",
+                "this is the address of an endpoint, not the issuer",
+            ),
+            format!("write issuer = \"{issuer}\""),
         );
         return None;
     }
@@ -67,7 +80,10 @@ fn issuer_of(item: &Item<'_>) -> Option<String> {
     if entra_host && text.ends_with("/v2.0/") {
         let bare = text.trim_end_matches('/');
         item.error(
-            "Entra's v2.0 issuers do not end in a slash",
+            finding(
+                "VST-CLIENT-ISSUER-SLASH",
+                "Entra's v2.0 issuers do not end in a slash",
+            ),
             format!("write \"{bare}\""),
         );
         return None;
@@ -244,7 +260,7 @@ pub(super) fn host_of(discovery: &Discovery) -> String {
 }
 
 /// Hosts whose path is a tenant and perhaps a version.
-fn is_cloud_host(host: &str) -> bool {
+pub(super) fn is_cloud_host(host: &str) -> bool {
     [
         "login.microsoftonline.com",
         "login.windows.net",

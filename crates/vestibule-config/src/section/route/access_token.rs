@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::{ACCESS_TOKEN, AccessToken};
-use crate::read::Item;
+use crate::read::{Item, finding};
 use crate::section::provider::ProviderKind;
 use crate::section::provider::parameters::{judge_scope, scope_placeholder_left};
 
@@ -34,7 +34,10 @@ pub(super) fn read(item: &Item<'_>, kind: ProviderKind) -> Option<AccessToken> {
             }
             if matches!(scope, "openid" | "profile" | "email" | "offline_access") {
                 item.error(
-                    format!("`{scope}` is asked for at sign-in, not for an API"),
+                    finding(
+                        "VST-SCOPE-OPENID-IN-ROUTE",
+                        format!("`{scope}` is asked for at sign-in, not for an API"),
+                    ),
                     "write only the API's own scopes here; `scopes` of the provider has the others",
                 );
                 return None;
@@ -44,7 +47,10 @@ pub(super) fn read(item: &Item<'_>, kind: ProviderKind) -> Option<AccessToken> {
         let default = scopes.iter().any(|scope| scope.ends_with("/.default"));
         if kind == ProviderKind::Entra && default && scopes.len() > 1 {
             item.error(
-                "Entra refuses `.default` beside other scopes",
+                finding(
+                    "VST-SCOPE-DEFAULT-MIXED",
+                    "Entra refuses `.default` beside other scopes",
+                ),
                 "write `.default` alone, or the names of the scopes without it",
             );
             return None;

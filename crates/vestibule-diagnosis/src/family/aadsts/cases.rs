@@ -74,6 +74,54 @@ fn values_of_the_message_are_filled_into_cure_and_line() {
     assert!(all.contains("2024-01-09 02:02:12Z"), "{all}");
 }
 
+/// Scopes that a message names stand in the line to write.
+#[test]
+fn scopes_of_the_message_are_in_the_cure() {
+    const API: &str = "api://9e59d98b-d747-4a9a-96fd-178f04d08b02";
+    let lines = |text: &str| -> Vec<String> {
+        let finding = crate::diagnose(&Evidence::of_text(text)).remove(0);
+        let lines = finding.change.into_iter().filter_map(|change| change.line);
+        lines.collect()
+    };
+    for (text, line) in [
+        (
+            format!(
+                "AADSTS28000: Provided value for the input parameter scope is not valid because it contains more than one \
+                 resource. Scope https://graph.microsoft.com/User.Read {API}/access_as_user openid is not valid."
+            ),
+            format!("access_token = {{ scope = \"{API}/access_as_user\" }}"),
+        ),
+        (
+            format!(
+                "AADSTS1002012: The provided value for scope {API}/access_as_user is not valid. Client credential flows \
+                 must have a scope value with /.default suffixed to the resource identifier (application ID URI)."
+            ),
+            format!("{API}/.default"),
+        ),
+        (
+            "AADSTS650053: The application 'Portal' asked for scope 'access_as_usr' that doesn't exist on the resource \
+             '9e59d98b-d747-4a9a-96fd-178f04d08b02'. Contact the app vendor."
+                .to_owned(),
+            format!("access_token = {{ scope = \"{API}/.default\" }}"),
+        ),
+        (
+            "AADSTS650053: The application 'Portal' asked for scope 'access_as_user' that doesn't exist on the resource \
+             '00000003-0000-0000-c000-000000000000'."
+                .to_owned(),
+            "access_token = { scope = \"api://<the API's application id>/access_as_user\" }".to_owned(),
+        ),
+        (
+            "AADSTS650053: The application 'Portal' asked for scope 'groups' that doesn't exist on the resource \
+             '00000003-0000-0000-c000-000000000000'."
+                .to_owned(),
+            "scopes = [\"openid\", \"profile\", \"offline_access\"]".to_owned(),
+        ),
+    ] {
+        let found = lines(&text);
+        assert_eq!(found.first(), Some(&line), "{text}: {found:?}");
+    }
+}
+
 #[test]
 fn apache_is_named_only_where_the_configuration_came_from_it() {
     use crate::evidence::{Origin, Settings};

@@ -3,13 +3,18 @@
 mod access;
 mod people;
 mod registration;
+mod scope;
 
 pub(super) use access::*;
 pub(super) use people::*;
 pub(super) use registration::*;
 
+use super::super::said::Said;
 use super::super::step::Step;
-use crate::Severity;
+use crate::{Change, Evidence, Severity};
+
+/// Makes changes of what a message names; `None` where it names too little.
+type Fill = fn(&Evidence, &Said) -> Option<Vec<Change>>;
 
 /// What helps.
 #[derive(Debug)]
@@ -22,6 +27,15 @@ pub(super) struct Cure {
     pub(super) about: &'static [&'static str],
     /// How bad it is.
     pub(super) severity: Severity,
+    /// What to say in the place of the steps, where the message names enough for it.
+    pub(super) filled: Option<Fill>,
+}
+
+impl Cure {
+    const fn filled(mut self, by: Fill) -> Self {
+        self.filled = Some(by);
+        self
+    }
 }
 
 const SIGN_IN_LOGS: &str = "Monitoring & health > Sign-in logs";
@@ -42,6 +56,7 @@ const fn error(text: &'static str, about: &'static [&'static str], steps: &'stat
         steps,
         about,
         severity: Severity::Error,
+        filled: None,
     }
 }
 
@@ -55,6 +70,7 @@ const fn warning(
         steps,
         about,
         severity: Severity::Warning,
+        filled: None,
     }
 }
 
@@ -64,6 +80,7 @@ const fn info(text: &'static str, steps: &'static [Step]) -> Cure {
         steps,
         about: &[],
         severity: Severity::Info,
+        filled: None,
     }
 }
 

@@ -48,6 +48,15 @@ fn secret() -> Vec<RowCase> {
             .silent(with(&guid, |e| {
                 provider(e).issuer = Some("https://id.example".to_owned())
             })),
+        case("VST-CLIENT-SECRET-PLACEHOLDER")
+            .shows(shape("<your secret>"))
+            .shows(shape("\"<your secret>\""))
+            .shows(shape("changeme"))
+            .shows(shape("YOUR_CLIENT_SECRET"))
+            .shows(shape("xxxxxxxx"))
+            .shows(refused(&shape("{client-secret}"), 7_000_215))
+            .silent(shape("Kx8Q~aBcDeFgHiJkLmNoPqRsTuVwXyZ012345678"))
+            .silent(shape("my-secret-is-long-enough-and-my-own")),
         case("VST-CLIENT-SECRET-SPACE")
             .shows(shape("\"s3cret\""))
             .shows(refused(&spaced, 7_000_215))
@@ -166,6 +175,55 @@ fn place() -> Vec<RowCase> {
             .shows(set(|provider| provider.client_id = Some("portal".to_owned())))
             .silent(set(|_| ()))
             .silent(Evidence::of_text("AADSTS700016: nothing is named")),
+        case("VST-CLIENT-ID")
+            .shows(set(|provider| provider.client_id = Some(TENANT.to_owned())))
+            .silent(set(|_| ()))
+            .says("the id of the tenant"),
+        case("VST-CLIENT-ISSUER-ENDPOINT")
+            .shows(at(&format!("https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/authorize")))
+            .shows(at(&format!("https://login.microsoftonline.com/{TENANT}/oauth2/authorize")))
+            .shows(at(&format!("https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token")))
+            .shows(at(&format!("https://login.microsoftonline.com/{TENANT}/discovery/v2.0/keys")))
+            .shows(at(&format!(
+                "https://login.microsoftonline.com/{TENANT}/v2.0/.well-known/openid-configuration"
+            )))
+            .silent(at(&format!("https://login.microsoftonline.com/{TENANT}/v2.0")))
+            .line(format!("issuer = \"https://login.microsoftonline.com/{TENANT}/v2.0\"")),
+        case("VST-CLIENT-ISSUER-ENDPOINT")
+            .shows(at("https://id.example/realms/main/protocol/openid-connect/auth"))
+            .silent(at("https://id.example/realms/main"))
+            .line("issuer = \"https://id.example/realms/main\""),
+        case("VST-CLIENT-ISSUER-ENDPOINT")
+            .shows(at("https://contoso.okta.com/oauth2/default/v1/authorize"))
+            .silent(at("https://contoso.okta.com/oauth2/default"))
+            .line("issuer = \"https://contoso.okta.com/oauth2/default\""),
+        case("VST-CLIENT-ISSUER-ENDPOINT")
+            .shows(at("https://contoso.okta.com/oauth2/v1/authorize"))
+            .silent(at("https://contoso.okta.com"))
+            .line("issuer = \"https://contoso.okta.com\""),
+        case("VST-CLIENT-ISSUER-ENDPOINT")
+            .shows(at("https://contoso.eu.auth0.com/authorize"))
+            .silent(at("https://contoso.eu.auth0.com/"))
+            .beside(&["VST-AUTH0-NO-AUDIENCE"])
+            .line("issuer = \"https://contoso.eu.auth0.com/\""),
+        case("VST-CLIENT-ISSUER-ENDPOINT")
+            .shows(at("https://accounts.google.com/o/oauth2/v2/auth"))
+            .silent(at("https://accounts.google.com"))
+            .beside(&["VST-GOOGLE-NO-REFRESH", "VST-GOOGLE-OPAQUE"])
+            .line("issuer = \"https://accounts.google.com\""),
+        case("VST-CLIENT-ISSUER-ENDPOINT")
+            .shows(Evidence::of_text(&format!(
+                "IDX20803: Unable to obtain configuration from: \
+                 'https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/authorize/.well-known/openid-configuration'."
+            )))
+            .silent(Evidence::of_text(&format!(
+                "https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/authorize"
+            ))),
+        case("VST-CLIENT-ISSUER-SLASH")
+            .shows(at(&format!("https://login.microsoftonline.com/{TENANT}/v2.0/")))
+            .silent(at("https://contoso.b2clogin.com/x/v2.0/"))
+            .silent(at(&format!("https://login.microsoftonline.com/{TENANT}/v2.0")))
+            .line(format!("issuer = \"https://login.microsoftonline.com/{TENANT}/v2.0\"")),
         case("VST-CLIENT-ISSUER-COMMON")
             .shows(Evidence::of_text(&format!(
                 "oauthproxy.go: oidc: id token issued by a different provider, expected \

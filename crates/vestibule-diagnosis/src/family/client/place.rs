@@ -1,6 +1,6 @@
 //! The client's id, and the tenant and the cloud it is in.
 
-use vestibule_oidc::microsoft::{TenantId, cloud_of, serves_many_tenants};
+use vestibule_oidc::microsoft::{TenantId, serves_many_tenants};
 
 use super::super::said::{Said, message_app, message_tenant};
 use super::super::token::tenant_in;
@@ -31,42 +31,6 @@ pub(super) const ROWS: &[Row] = &[
         fault: Some("token-error-700016"),
         explains: &["VST-AADSTS-700016", "VST-AADSTS-700011", "VST-AADSTS-70001"],
         judge: client_id,
-    },
-    Row {
-        code: "VST-CLIENT-ISSUER-NAME",
-        title: "the issuer names the tenant by its domain",
-        severity: Severity::Error,
-        confidence: Confidence::Documented,
-        source: "Microsoft identity platform: OpenID Connect, metadata; OIDC Discovery §4.3",
-        symptom: "The program says that the issuer of the metadata or of the token is another one.",
-        cause: "Entra finds the tenant by its domain, but its metadata and tokens always name it by its id, and issuers are compared letter for letter.",
-        cure: "Write the tenant's id.",
-        fault: None,
-        explains: &["VST-TOKEN-ISSUER", "VST-KEYS-LIBRARY"],
-        judge: issuer_name,
-    },
-    Row {
-        code: "VST-CLIENT-ISSUER-COMMON",
-        title: "the issuer of common, which no token has",
-        severity: Severity::Error,
-        confidence: Confidence::Documented,
-        source: "Microsoft identity platform: access tokens, \"Validate the issuer\"; OpenID Connect, the tenant in the \
-                 address",
-        symptom: "The program expects an issuer with `common`, `organizations` or `consumers` in it, and the token's has \
-                  a tenant's id there.",
-        cause: "These words stand for many tenants, in addresses alone. A token is always issued by one tenant, and \
-                names that one by its id, so an issuer that is compared to the letter never fits.",
-        cure: "Write the tenant's id into the issuer. For several tenants use a program that compares each with a list.",
-        fault: None,
-        explains: &[
-            "VST-TOKEN-ISSUER",
-            "VST-TOKEN-TENANT",
-            "VST-TOKEN-VERSION",
-            "VST-TOKEN-ANY-TENANT",
-            "VST-KEYS-ISSUER",
-            "VST-KEYS-LIBRARY",
-        ],
-        judge: issuer_common,
     },
     Row {
         code: "VST-CLIENT-COMMON",
@@ -110,7 +74,37 @@ pub(super) const ROWS: &[Row] = &[
     },
 ];
 
+/// The tenant's id was written in the place of the client's.
+fn tenant_as_client(evidence: &Evidence) -> Option<Case> {
+    let provider = evidence.provider()?;
+    let client = provider.client_id.as_deref()?;
+    let tenant = tenant_in(provider.authority()?)?;
+    if evidence.product() != Some(Product::Entra) || !tenant.as_str().eq_ignore_ascii_case(client) {
+        return None;
+    }
+    Some(
+        Case::new(format!(
+            "The client id {} is the id of the tenant in the issuer.",
+            shown(client)
+        ))
+        .because("The two stand one below the other in the portal, and one was copied twice.")
+        .change(Change::portal(
+            portal::OVERVIEW,
+            "Copy Application (client) ID; Directory (tenant) ID belongs into the issuer.",
+        ))
+        .change(setting(
+            evidence,
+            Change::config("provider.client_id", "Write it here.")
+                .line("client_id = \"CLIENT-ID\""),
+            Change::apache("OIDCClientID", "Write it here.").line("OIDCClientID CLIENT-ID"),
+        )),
+    )
+}
+
 fn client_id(evidence: &Evidence) -> Option<Case> {
+    if let Some(case) = tenant_as_client(evidence) {
+        return Some(case);
+    }
     let configured = evidence
         .provider()
         .and_then(|provider| provider.client_id.as_deref());
@@ -150,101 +144,6 @@ fn client_id(evidence: &Evidence) -> Option<Case> {
                 &format!("https://{}/TENANT-ID/v2.0", login_host(evidence)),
                 "Or the tenant is wrong: copy Directory (tenant) ID from the same page.",
             )),
-    )
-}
-
-/// The words that stand for many tenants in an issuer that is compared to the letter.
-fn alias_of(issuer: &str) -> Option<&str> {
-    cloud_of(host_of(issuer)?)?;
-    let segment = issuer.split('/').nth(3)?;
-    ["common", "organizations", "consumers"]
-        .into_iter()
-        .find(|alias| alias.eq_ignore_ascii_case(segment))
-}
-
-fn issuer_common(evidence: &Evidence) -> Option<Case> {
-    let token = evidence.token.as_ref().or(evidence.id_token.as_ref())?;
-    let found = token.text("iss")?;
-    let expected = &evidence.api.as_ref()?.issuers;
-    let tenant = tenant_in(found)?;
-    cloud_of(host_of(found)?)?;
-    let issuer = expected.iter().find(|issuer| alias_of(issuer).is_some())?;
-    if expected.iter().any(|issuer| issuer == found) {
-        return None;
-    }
-    let host = login_host(evidence);
-    Some(
-        Case::new(format!(
-            "Expected is the issuer {}; the token's is {}.",
-            shown(issuer),
-            shown(found)
-        ))
-        .change(write_issuer(
-            evidence,
-            &format!("https://{host}/{tenant}/v2.0"),
-            "If that is your tenant, and people of no other are to sign in: write its id.",
-        ))
-        .change(setting(
-            evidence,
-            Change::config(
-                "provider.tenants",
-                "For several tenants: keep that address, and list whose people may sign in; Vestibule then compares \
-                 each token's issuer with the list.",
-            )
-            .line(format!("tenants = [\"{tenant}\"]")),
-            Change::apache(
-                "OIDCProviderIssuer",
-                "For several tenants Apache's module can't compare the issuer: sign in at your own tenant.",
-            ),
-        )),
-    )
-}
-
-fn issuer_name(evidence: &Evidence) -> Option<Case> {
-    let of_api = || {
-        let mut issuers = evidence.api.as_ref()?.issuers.iter();
-        evidence.token.as_ref().filter(|token| token.is_partial)?;
-        issuers.find(|issuer| {
-            issuer
-                .split('/')
-                .nth(3)
-                .is_some_and(|part| part.contains('.'))
-        })
-    };
-    let configured = evidence
-        .provider()
-        .and_then(|provider| provider.issuer.as_ref());
-    let issuer = configured.or_else(of_api)?.as_str();
-    let host = host_of(issuer)?;
-    let (_, rest) = issuer.split_once("://")?;
-    let segment = rest.split('/').nth(1)?;
-    // Metadata at hand shows better in what the two differ.
-    let has_metadata = evidence.metadata.is_some();
-    if has_metadata || cloud_of(host).is_none() || !segment.contains('.') {
-        return None;
-    }
-    let tenant = evidence
-        .token
-        .as_ref()
-        .or(evidence.id_token.as_ref())
-        .and_then(|token| token.text("tid"))
-        .filter(|tenant| TenantId::parse(tenant).is_some())
-        .unwrap_or("TENANT-ID");
-    Some(
-        Case::new(format!(
-            "The issuer is {}; {} is the tenant's domain.",
-            shown(issuer),
-            shown(segment)
-        ))
-        .change(write_issuer(
-            evidence,
-            &issuer.replacen(segment, tenant, 1),
-            "Write Directory (tenant) ID in its place.",
-        ))
-        .change(Change::portal(
-            portal::OVERVIEW,
-            "Directory (tenant) ID stands here.",
-        )),
     )
 }
 

@@ -28,6 +28,24 @@ pub(super) const ROWS: &[Row] = &[
         judge: secret_id,
     },
     Row {
+        code: "VST-CLIENT-SECRET-PLACEHOLDER",
+        title: "a word that stands for the secret, in its place",
+        severity: Severity::Error,
+        confidence: Confidence::Inferred,
+        source: "the forms in which instructions write what is to be filled in",
+        symptom: "After the sign-in page comes AADSTS7000215 or `invalid_client`.",
+        cause: "The secret is `<your secret>`, `changeme` or the like: it was never put where the configuration points to.",
+        cure: "Put the secret there.",
+        fault: None,
+        explains: &[
+            "VST-AADSTS-7000215",
+            "VST-AADSTS-70002",
+            "VST-OAUTH-INVALID-CLIENT",
+            "VST-CLIENT-SECRET-SPACE",
+        ],
+        judge: secret_placeholder,
+    },
+    Row {
         code: "VST-CLIENT-SECRET-SPACE",
         title: "white space or quotation marks in the secret",
         severity: Severity::Error,
@@ -142,6 +160,18 @@ fn secret_id(evidence: &Evidence) -> Option<Case> {
                 evidence,
                 "Put the Value where this points to.",
             ))
+    })
+}
+
+fn secret_placeholder(evidence: &Evidence) -> Option<Case> {
+    evidence.provider()?.secret?.is_placeholder.then(|| {
+        let make = match evidence.is_entra() {
+            true => new_secret("Choose New client secret, and copy the column Value at once."),
+            false => Change::provider("the client > credentials", "Copy the client's secret."),
+        };
+        Case::new("The client secret is a word that stands for one, and no secret.")
+            .change(make)
+            .change(write_secret(evidence, "Put it where this points to."))
     })
 }
 

@@ -102,7 +102,7 @@ fn endpoints() -> Vec<RowCase> {
             .shows(Evidence::of_text("IDX10208: Unable to validate audience."))
             .shows(Evidence::of_text("IDX10211: Unable to validate issuer."))
             .silent(Evidence::of_text("IDX99999: something else"))
-            .silent(Evidence::of_text("idx 10208"))
+            .silent(Evidence::of_text("idx, of 10208"))
             .silent(Evidence::of_text(
                 "IDX10214: Audience validation failed. Audiences: 'a'. Did not match: 'b'.",
             ))

@@ -8,6 +8,7 @@ use crate::catalogue::{Case, Row};
 use crate::cure::{login_host, portal, write_issuer};
 use crate::evidence::{Probe, ProbeOutcome, ProbeTarget, Product, host_of};
 use crate::shown::shown;
+use crate::text::Saying;
 use crate::{Change, Confidence, Evidence, Severity};
 
 pub(super) const ROWS: &[Row] = &[
@@ -47,7 +48,7 @@ pub(super) const ROWS: &[Row] = &[
             "VST-KEYS-NO-METADATA",
             "VST-KEYS-KID-MISSING",
         ],
-        judge: tls,
+        judge: |evidence| tls(evidence).or_else(|| logged_tls(evidence)),
     },
     Row {
         code: "VST-KEYS-NO-METADATA",
@@ -90,8 +91,9 @@ pub(super) const ROWS: &[Row] = &[
         title: "the API has no metadata or no keys",
         severity: Severity::Error,
         confidence: Confidence::Inferred,
-        source: "IdentityModel: messages IDX10500, IDX20803, IDX20804 and IDX20807",
-        symptom: "The API refuses every token, and its log has IDX10500, IDX20803 or IDX20804.",
+        source: "IdentityModel: messages IDX10500, IDX20803, IDX20804 and IDX20807; the words of other libraries",
+        symptom: "The API refuses every token, and its log has IDX10500, IDX20803 or IDX20804, or says that keys could \
+                  not be fetched.",
         cause: "The API could not fetch the provider's metadata or the keys in it: no way out of its network, a name \
                 that does not resolve, a certificate it does not trust, or a wrong address.",
         cure: "From the machine the API runs on, open the address the message names, and look at what comes.",
@@ -109,7 +111,7 @@ pub(super) const ROWS: &[Row] = &[
         cause: "The two must be the same to the last character.",
         cure: "Write the issuer exactly as the metadata has it, if that is the provider you mean.",
         fault: Some("discovery-member"),
-        explains: &["VST-TOKEN-ISSUER"],
+        explains: &["VST-TOKEN-ISSUER", "VST-KEYS-NOT-FETCHED"],
         judge: issuer,
     },
 ];
@@ -175,20 +177,30 @@ fn unreachable(evidence: &Evidence) -> Option<Case> {
 
 fn not_fetched(evidence: &Evidence) -> Option<Case> {
     const CODES: [&str; 4] = ["IDX20803", "IDX20804", "IDX20807", "IDX10500"];
-    let code = CODES.into_iter().find(|code| evidence.has_code(code))?;
+    let code = CODES.into_iter().find(|code| evidence.has_code(code));
+    if code.is_none() && !evidence.heard(Saying::KeysNotFetched) {
+        return None;
+    }
     let text = evidence.text.as_ref();
     let url = text.and_then(|text| {
         let mut urls = text.urls.iter();
-        urls.find(|url| url.contains("/.well-known/") || url.contains("/discovery/"))
+        urls.find(|url| {
+            ["/.well-known/", "/discovery/", "jwks", "/keys", "/certs"]
+                .iter()
+                .any(|part| url.contains(part))
+        })
     });
+    let says = code.map_or_else(|| "that".to_owned(), |code| format!("{code}:"));
     let seen = match (code, url) {
-        ("IDX10500", _) => "The library says IDX10500: it has no keys to verify with.".to_owned(),
-        (_, Some(url)) => format!(
-            "The library says {code}: it could not fetch {}.",
-            shown(url)
-        ),
-        (_, None) => {
-            format!("The library says {code}: it could not fetch the provider's metadata.")
+        (Some("IDX10500"), _) => {
+            "The library says IDX10500: it has no keys to verify with.".to_owned()
+        }
+        (_, Some(url)) => format!("The library says {says} it could not fetch {}.", shown(url)),
+        (Some(_), None) => {
+            format!("The library says {says} it could not fetch the provider's metadata.")
+        }
+        (None, None) => {
+            "The library says that it could not fetch the provider's keys or metadata.".to_owned()
         }
     };
     let look = Change::api(
@@ -196,10 +208,69 @@ fn not_fetched(evidence: &Evidence) -> Option<Case> {
         "Open the metadata's address from there. No answer: its network, DNS, or outbound proxy. A certificate: \
          trust the inspecting proxy's. 404: the address.",
     );
-    Some(Case::new(seen).change(match url {
+    let case = match code.is_none() && evidence.says("404 not found") {
+        true => Case::new(seen).because(
+            "The address answers 404: a part of it is missing or wrong, or another server answers there.",
+        ),
+        false => Case::new(seen),
+    };
+    Some(case.change(match url {
         Some(url) => look.line(format!("curl -sS -D - -o /dev/null {url}")),
         None => look,
     }))
+}
+
+/// Trust another certificate authority, in the way the program that wrote the log does.
+fn trust(evidence: &Evidence) -> Change {
+    const TEXT: &str = "If the issuer of the certificate is your company's: add its certificate to those this program \
+                        trusts. If you do not know it, find out who is in between.";
+    let says = |words: &[&str]| {
+        let text = evidence.text.as_ref();
+        text.is_some_and(|text| text.says_any(words))
+    };
+    let machine = |line| Change::environment("trusted certificates", TEXT).line(line);
+    match () {
+        () if evidence.from_apache() => Change::apache("OIDCCABundlePath", TEXT)
+            .line("OIDCCABundlePath /etc/ssl/certs/ca-certificates.crt"),
+        () if says(&["pkix path building"]) => {
+            machine("keytool -importcert -cacerts -alias company -file company.pem")
+        }
+        () if says(&["certificate_verify_failed", "requests.exceptions"]) => {
+            machine("REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt")
+        }
+        () if says(&["x509: certificate"]) => {
+            machine("SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt")
+        }
+        () if says(&[
+            "self-signed certificate in certificate chain",
+            "issuer_cert_locally",
+        ]) =>
+        {
+            machine("NODE_EXTRA_CA_CERTS=/path/to/company.pem")
+        }
+        () => Change::environment(
+            "trusted certificates",
+            "If that issuer is your company's: add its certificate to this machine's trusted ones. If \
+             you do not know it, find out who is in between.",
+        ),
+    }
+}
+
+fn inspection() -> Change {
+    Change::environment("inspection", "Or let the provider's hosts pass unopened.")
+}
+
+/// A log that says so, and not of which address.
+fn logged_tls(evidence: &Evidence) -> Option<Case> {
+    evidence.heard(Saying::Tls).then(|| {
+        Case::new("The log says that a certificate is not trusted, and not of which address.")
+            .because(
+                "If the address is the provider's: the certificate shown is not one this program trusts for it. In \
+                 company networks that is mostly a proxy that opens TLS.",
+            )
+            .change(trust(evidence))
+            .change(inspection())
+    })
 }
 
 fn tls(evidence: &Evidence) -> Option<Case> {
@@ -235,17 +306,7 @@ fn tls(evidence: &Evidence) -> Option<Case> {
             .because(certificate::reason(found, &probe.url, evidence.now).words()),
         None => Case::new(seen),
     };
-    Some(
-        case.change(Change::environment(
-                "trusted certificates",
-                "If that issuer is your company's: add its certificate to this machine's trusted ones. If \
-                 you do not know it, find out who is in between.",
-            ))
-            .change(Change::environment(
-                "inspection",
-                "Or let the provider's hosts pass unopened.",
-            )),
-    )
+    Some(case.change(trust(evidence)).change(inspection()))
 }
 
 /// The port of an address: its own, or its scheme's.

@@ -134,6 +134,22 @@ fn auth0_and_okta() -> Vec<RowCase> {
                     vec![("audience".to_owned(), "https://api.example.com".to_owned())];
             }))
             .line("authorization_parameters = { audience = \"API-IDENTIFIER\" }"),
+        case("VST-AUTH0-UNKNOWN-API")
+            .shows(Evidence::of_text(
+                r#"{"error":"access_denied","error_description":"Service not found: https://api.example.com"}"#,
+            ))
+            .shows(Evidence::of_text("access_denied (Service not found: https://api.example.com)"))
+            .silent(Evidence::of_text("Service not found: https://api.example.com"))
+            .silent(Evidence::of_text("access_denied: the person said no"))
+            .says("`https://api.example.com`")
+            .line("https://api.example.com")
+            .line("authorization_parameters = { audience = \"https://api.example.com/\" }"),
+        case("VST-AUTH0-NOT-GRANTED")
+            .shows(Evidence::of_text(
+                r#"{"error":"access_denied","error_description":"Client is not authorized to access \"https://api.example.com\". You need to create a \"client-grant\" associated to this API."}"#,
+            ))
+            .silent(Evidence::of_text("the person is not authorized to access this page"))
+            .says("`https://api.example.com`"),
         case("VST-AUTH0-TWO-AUDIENCES")
             .shows(failed(&two))
             .silent(with(&two, |e| {

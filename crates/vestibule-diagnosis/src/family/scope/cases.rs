@@ -74,6 +74,32 @@ fn asked() -> Vec<RowCase> {
             .shows(of_route(&format!("api://{own}/.default")))
             .silent(of_route(&format!("{own}/.default")))
             .line(CURE),
+        case("VST-SCOPE-DEFAULT-CASE")
+            .shows(of_route(&format!("{own}/.Default")))
+            .shows(of_route(&format!("{own}/.DEFAULT")))
+            .shows(of_route(&format!("{own}/default")))
+            .silent(of_route(&format!("{own}/.default")))
+            .silent(of_route(&format!("{own}/defaults")))
+            .line(CURE),
+        case("VST-SCOPE-OPENID-IN-ROUTE")
+            .shows(of_route(&format!("openid {own}/.default")))
+            .silent(of_route(&format!("{own}/.default")))
+            .says("`openid`")
+            .line(CURE),
+        case("VST-SCOPE-DEFAULT-MIXED")
+            .shows(set(|provider| {
+                let asked = ["openid", &format!("{own}/.default"), &format!("{own}/read")];
+                provider.scopes = Some(texts(&asked));
+                provider.own_scopes = Some(texts(&asked));
+            }))
+            .shows(set(|provider| {
+                provider.scopes =
+                    Some(texts(&["openid", &format!("{own}/read"), &format!("{own}/.default")]));
+                provider.own_scopes = Some(texts(&["openid", &format!("{own}/read")]));
+            }))
+            .beside(&["VST-SETTINGS-NO-RENEWAL"])
+            .silent(set(|_| ()))
+            .line("scopes = [\"openid\"]"),
         case("VST-SCOPE-OWN-CLIENT")
             .shows(of_route(&format!("api://{CLIENT}/.default")))
             .shows(of_route(&format!("{CLIENT}/.default")))
@@ -279,6 +305,13 @@ fn policy() -> Vec<RowCase> {
             .silent(with(&renewal(Some("bad_token"), Grant::Refresh), |e| {
                 e.provider_error.as_mut().unwrap().aadsts = vec![70000];
             })),
+        case("VST-SCOPE-UI-REQUIRED")
+            .shows(Evidence::of_text(
+                "IDW10502: An MsalUiRequiredException was thrown due to a challenge for the user.",
+            ))
+            .shows(Evidence::of_text("InteractionRequiredAuthError: interaction_required"))
+            .silent(Evidence::of_text("MsalUiRequiredException: AADSTS65001: nobody has consented"))
+            .silent(Evidence::of_text("MsalServiceException: the service is busy")),
         case("VST-SCOPE-BLOCKED")
             .shows(blocked("Correlation ID: aaaa0000-bb11-2222-33cc-444444dddddd Timestamp: 2024-01-09 02:02:12Z"))
             .says("aaaa0000-bb11-2222-33cc-444444dddddd")

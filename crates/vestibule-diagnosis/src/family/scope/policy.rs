@@ -2,9 +2,10 @@
 
 use super::super::said::Said;
 use crate::catalogue::{Case, Row};
-use crate::cure::setting;
+use crate::cure::{portal, setting};
 use crate::evidence::{Grant, Product};
 use crate::shown::shown;
+use crate::text::Saying;
 use crate::{Change, Confidence, Evidence, Severity};
 
 const CLAIMS_CHALLENGE: &str =
@@ -49,6 +50,22 @@ pub(super) const ROWS: &[Row] = &[
             "VST-OAUTH-CONSENT-REQUIRED",
         ],
         judge: interaction,
+    },
+    Row {
+        code: "VST-SCOPE-UI-REQUIRED",
+        title: "the library can't get a token without the person",
+        severity: Severity::Error,
+        confidence: Confidence::Inferred,
+        source: "Microsoft.Identity.Web: message IDW10502; MSAL: MsalUiRequiredException",
+        symptom: "An app or an API that asks for a token of another API logs IDW10502, MsalUiRequiredException or \
+                  InteractionRequiredAuthError.",
+        cause: "Nobody has consented to the scope, a policy wants more proof, or the app's token cache is empty after a \
+                restart while the browser still has its session. Which of these, the AADSTS number of the inner error says.",
+        cure: "Let the person sign in again, or an administrator consent; and keep the token cache where it outlives a \
+               restart.",
+        fault: None,
+        explains: &[],
+        judge: ui_required,
     },
     Row {
         code: "VST-SCOPE-BLOCKED",
@@ -103,6 +120,39 @@ pub(super) const ROWS: &[Row] = &[
         judge: no_amr,
     },
 ];
+
+fn ui_required(evidence: &Evidence) -> Option<Case> {
+    // A number says more.
+    if !evidence.heard(Saying::NeedsPerson) || evidence.aadsts().next().is_some() {
+        return None;
+    }
+    let case = Case::new("The library says that it can't get the token without asking the person.").change(
+        Change::api(
+            "the inner error",
+            "Look for AADSTS in the same log entry: AADSTS65001 is a missing consent, AADSTS50076 a second factor, none an \
+             empty token cache.",
+        ),
+    );
+    let case = case.change(Change::portal(
+        portal::API_PERMISSIONS,
+        "For consent: add the scope to the app that asks, here, and choose Grant admin consent. For an API that asks on \
+         behalf of somebody that is the API's own registration.",
+    ));
+    Some(match evidence.has_code("IDW10502") {
+        true => case.change(
+            Change::api(
+                "the controller or page",
+                "Let Microsoft.Identity.Web send the person to sign in when it meets this.",
+            )
+            .line("[AuthorizeForScopes(Scopes = new[] { \"SCOPE\" })]"),
+        ),
+        false => case.change(Change::api(
+            "the call for the token",
+            "When it fails so, send the person to sign in in the whole window (`acquireTokenRedirect`, a challenge), and \
+             ask again.",
+        )),
+    })
+}
 
 fn interaction(evidence: &Evidence) -> Option<Case> {
     let error = evidence.provider_error.as_ref()?;

@@ -24,6 +24,13 @@ pub(crate) fn all() -> Vec<RowCase> {
             change(e.settings.as_mut().unwrap())
         })
     };
+    let to = |upstream: &str, address: &str| {
+        evidence(|e| {
+            let settings = e.settings.insert(settings());
+            settings.routes[0].upstream = Some(upstream.to_owned());
+            settings.listener.address = Some(address.to_owned());
+        })
+    };
     vec![
         case("VST-SETTINGS-NO-RENEWAL")
             .shows(no_offline.clone())
@@ -63,6 +70,16 @@ pub(crate) fn all() -> Vec<RowCase> {
             .silent(with(&header, |e| {
                 provider(e).issuer = Some("https://login.microsoftonline.com/x/".to_owned());
             })),
+        case("VST-SETTINGS-LOOP")
+            .shows(to("http://localhost:8080", "0.0.0.0:8080"))
+            .shows(to("http://127.0.0.1:8080/app", "127.0.0.1:8080"))
+            .shows(to("http://[::1]:8080", "[::]:8080"))
+            .shows(to("https://portal.example.com/app", "0.0.0.0:8443"))
+            .silent(to("http://localhost:8081", "0.0.0.0:8080"))
+            .silent(to("http://app:8080", "0.0.0.0:8080"))
+            .silent(to("https://portal.example.com:9443", "0.0.0.0:8443"))
+            .says("`/foo`")
+            .line("upstream = \"http://localhost:PORT\""),
         case("VST-SETTINGS-NO-TLS")
             .shows(plain.clone())
             .says("has no certificate")

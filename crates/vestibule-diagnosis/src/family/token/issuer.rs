@@ -4,7 +4,7 @@ use vestibule_oidc::microsoft::{TENANT_PLACEHOLDER, TenantId};
 
 use crate::catalogue::{Case, Row};
 use crate::cure::version_two;
-use crate::evidence::{Api, Failure, Token, host_of};
+use crate::evidence::{Api, Failure, Product, Token, host_of};
 use crate::shown::{shown, shown_list};
 use crate::text::Saying;
 use crate::{Change, Confidence, Evidence, Severity};
@@ -258,7 +258,7 @@ fn issuer(evidence: &Evidence) -> Option<Case> {
 
 /// A library that says so, and not which issuer it found.
 fn logged_issuer(evidence: &Evidence) -> Option<Case> {
-    let code = ["IDX10205", "IDX40001"]
+    let code = ["IDX10205", "IDX40001", "IDW10303"]
         .into_iter()
         .find(|code| evidence.has_code(code));
     let token = evidence.token.as_ref();
@@ -268,7 +268,10 @@ fn logged_issuer(evidence: &Evidence) -> Option<Case> {
         return None;
     }
     let says = code.map_or_else(String::new, |code| format!(" {code}:"));
-    let microsoft = code.is_some() || evidence.is_entra();
+    let microsoft = match evidence.maker() {
+        Some(product) => product == Product::Entra,
+        None => code.is_some(),
+    };
     let which = token.and_then(|token| token.text("iss"));
     let unsaid = match which {
         Some(_) => "It does not say which issuer it expects. ",
@@ -295,6 +298,21 @@ fn logged_issuer(evidence: &Evidence) -> Option<Case> {
         )
         .line("vestibule explain --issuer ISSUER --file FILE"),
     );
+    let accept = token
+        .and_then(|token| token.text("iss"))
+        .filter(|iss| code.is_some() && !iss.contains(['"', '\\']));
+    let case = match accept {
+        Some(iss) => case.change(
+            Change::api(
+                "accepted issuers",
+                "If that is the provider and the tenant you mean: accept it.",
+            )
+            .line(format!(
+                "options.TokenValidationParameters.ValidIssuer = \"{iss}\";"
+            )),
+        ),
+        None => case,
+    };
     Some(match microsoft {
         true => case.change(version_two(
             "If they are the two versions of one tenant: set it in the registration of the API, not of the sign-in \

@@ -1,11 +1,11 @@
 //! JWTs that are in order and for somebody else, whoever made them.
 
+use super::logged::{is_plain, logged_access_as_id, logged_audience};
 use super::opaque::asked_for;
 use crate::catalogue::{Case, Row};
 use crate::cure::{ask_for_the_api, version_two};
 use crate::evidence::{AskedToken, Product, Role, Token};
 use crate::shown::{shown, shown_list};
-use crate::text::Saying;
 use crate::{Change, Confidence, Evidence, Severity};
 
 pub(super) const ROWS: &[Row] = &[
@@ -36,10 +36,15 @@ pub(super) const ROWS: &[Row] = &[
         source: "OIDC Core §2",
         symptom: "An app that expects an ID token says that the audience or the nonce is wrong.",
         cause: "The token carries permissions and no `nonce`: it is an access token, meant for an API.",
-        cure: "Pass the ID token to who expects it, and the access token to the API.",
+        cure: "Pass the ID token to who expects it, and the access token to the API. Where access tokens are to be \
+               checked: expect the API's audience, not the client id.",
         fault: None,
-        explains: &["VST-TOKEN-AUDIENCE"],
-        judge: access_as_id,
+        explains: &[
+            "VST-TOKEN-AUDIENCE",
+            "VST-TOKEN-GRAPH",
+            "VST-TOKEN-MICROSOFT-API",
+        ],
+        judge: |evidence| access_as_id(evidence).or_else(|| logged_access_as_id(evidence)),
     },
     Row {
         code: "VST-TOKEN-AUDIENCE-NAME",
@@ -51,7 +56,7 @@ pub(super) const ROWS: &[Row] = &[
                   `api://`, or with a slash at the end.",
         cause: "In a v1.0 access token `aud` is the name the client asked for, with or without `api://` \
                 and slash; in a v2.0 token it is always the application id.",
-        cure: "Accept both names, or ask for v2.0 tokens in the manifest of the API.",
+        cure: "Let the API accept both names.",
         fault: None,
         explains: &["VST-TOKEN-AUDIENCE"],
         judge: audience_name,
@@ -185,6 +190,9 @@ fn audience_name(evidence: &Evidence) -> Option<Case> {
             .iter()
             .any(|own| bare(own).eq_ignore_ascii_case(bare(audience)))
     })?;
+    let own = expected
+        .iter()
+        .find(|own| bare(own).eq_ignore_ascii_case(bare(name)))?;
     let case = Case::new(seen_audiences(evidence, &found, expected));
     let accept = |text| Change::api("accepted audiences", text);
     if evidence.maker().is_some_and(|product| !product.is_entra()) {
@@ -193,25 +201,32 @@ fn audience_name(evidence: &Evidence) -> Option<Case> {
                 .change(accept(format!("Accept {} to the letter.", shown(name)))),
         );
     }
-    let case = case.because(
-        "Both are names of one API. In a v1.0 access token `aud` is the name the client asked for, with or \
-         without `api://` and slash; in a v2.0 token it is always the application id.",
-    );
-    Some(match token.text("ver") {
-        // It is one already.
-        Some("2.0") => case.change(accept(format!(
-            "Accept {}: it is what v2.0 tokens have, whatever name is asked for.",
-            shown(name)
-        ))),
-        _ => case
-            .change(accept(format!(
-                "Accept {} beside the audience the API expects now.",
-                shown(name)
-            )))
-            .change(version_two(
-                "Or ask for v2.0 tokens, whose audience is always the application id. This is the API's \
-                 registration, not that of the sign-in app.",
-            )),
+    let both = accept(format!(
+        "Accept both names: {} and {}.",
+        shown(own),
+        shown(name)
+    ));
+    let net = evidence.has_code("IDX10214") || evidence.says("the audience '");
+    let both = match net && [own.as_str(), name].iter().all(|name| is_plain(name)) {
+        true => both.line(format!(
+            "options.TokenValidationParameters.ValidAudiences = [\"{own}\", \"{name}\"];"
+        )),
+        false => both,
+    };
+    let case = case
+        .because(
+            "Both are names of one API. In a v1.0 access token `aud` is the name the client asked for, with or \
+             without `api://` and slash; in a v2.0 token it is always the application id.",
+        )
+        .change(both);
+    // Only then would the other version have the name that is expected.
+    let helps = token.text("ver") == Some("1.0") && *own == bare(own) && *name != own;
+    Some(match helps {
+        true => case.change(version_two(
+            "Or have v2.0 tokens made, whose audience is always the application id; their issuer is another one, too. \
+             This is the API's registration, not that of the sign-in app.",
+        )),
+        false => case,
     })
 }
 
@@ -271,43 +286,6 @@ const fn of_product(product: Product) -> &'static str {
         Product::Ping => "At Ping the audience is that of the resource whose scope was asked for. ",
         Product::Entra | Product::ExternalId | Product::B2c => "",
     }
-}
-
-/// A library that says so, and not which audience it found.
-fn logged_audience(evidence: &Evidence) -> Option<Case> {
-    let numbered = evidence.has_code("IDX10214");
-    let token = evidence.token.as_ref();
-    if token.is_some_and(|token| !token.is_partial)
-        || !numbered && !evidence.heard(Saying::Audience)
-    {
-        return None;
-    }
-    let number = if numbered { " IDX10214:" } else { "" };
-    let found = token.map(Token::audiences).unwrap_or_default();
-    let (which, unsaid) = match found.as_slice() {
-        [] => (String::new(), "which audience the token has"),
-        found => (
-            format!(", {},", shown_list(found.iter().copied(), "and")),
-            "which audience it expects",
-        ),
-    };
-    Some(
-        Case::new(format!(
-            "The library says{number} that the token's audience{which} is not the one it expects."
-        ))
-        .because(format!(
-            "It does not say {unsaid}. The token is for another API, or for another name of this one: `api://` and the \
-             id alone are two names."
-        ))
-        .change(
-            Change::api(
-                "accepted audiences",
-                "Let `vestibule explain` show the token's `aud`, and compare it with what the API accepts.",
-            )
-            .line("vestibule explain --audience AUDIENCE --file FILE"),
-        )
-        .changes(ask_for_the_api(evidence)),
-    )
 }
 
 /// The id in any of the shapes Entra's v1.0 tokens name one API in.

@@ -1,7 +1,7 @@
 //! What helps with scopes, consent, tenants and clouds.
 
 use super::super::super::step::Step;
-use super::{ACCOUNT_TYPES, CROSS_TENANT, Cure, LOOK_UP, error, warning};
+use super::{ACCOUNT_TYPES, CROSS_TENANT, Cure, LOOK_UP, error, scope, warning};
 use crate::cure::portal;
 
 pub(in super::super) const EXPOSE_API: Cure = error(
@@ -64,7 +64,7 @@ pub(in super::super) const UNKNOWN_SCOPE: Cure = error(
             "For groups choose Add groups claim.",
         ),
     ],
-);
+).filled(scope::unknown);
 pub(in super::super) const ONE_RESOURCE: Cure = error(
     "Ask for the scopes of one API in each request; a second token comes with a refresh.",
     &["scope"],
@@ -77,7 +77,8 @@ pub(in super::super) const ONE_RESOURCE: Cure = error(
         Step::apache("OIDCScope", "Name the scopes of one API.")
             .line("OIDCScope \"openid profile offline_access {SCOPE}\""),
     ],
-);
+)
+.filled(scope::one_resource);
 pub(in super::super) const SEND_SCOPE: Cure = error(
     "Send the scope of the API when the code is redeemed, too.",
     &["scope"],
@@ -239,7 +240,8 @@ pub(in super::super) const APP_SCOPE: Cure = error(
     "With client credentials ask for `/.default` of the API and nothing else.",
     &["scope"],
     &[Step::api("scope", "Send the Application ID URI and `/.default`.").line("{SCOPE}")],
-);
+)
+.filled(scope::of_app);
 
 pub(in super::super) const TENANT_PATH: Cure = error(
     "Name the tenant in the address: its id, not `common`.",

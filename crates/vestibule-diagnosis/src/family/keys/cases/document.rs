@@ -74,6 +74,34 @@ pub(super) fn all() -> Vec<RowCase> {
                 first_char: None,
             }))
             .says("Contoso Inspection CA"),
+        case("VST-KEYS-TLS")
+            .shows(Evidence::of_text(
+                "PKIX path building failed: sun.security.provider.certpath.SunCertPathBuilderException: unable to find \
+                 valid certification path to requested target",
+            ))
+            .shows(Evidence::of_text(
+                "com.nimbusds.jose.RemoteKeySourceException: Couldn't retrieve remote JWK set: PKIX path building failed",
+            ))
+            .silent(Evidence::of_text("the certification path is in order"))
+            .line("keytool -importcert -cacerts -alias company -file company.pem"),
+        case("VST-KEYS-TLS")
+            .shows(Evidence::of_text(
+                "[auth_openidc:error] [pid 12] oidc_http_call: SSL certificate problem: unable to get local issuer certificate",
+            ))
+            .silent(Evidence::of_text("[auth_openidc:debug] [pid 12] SSL certificate verified"))
+            .line("OIDCCABundlePath /etc/ssl/certs/ca-certificates.crt"),
+        case("VST-KEYS-UNREACHABLE")
+            .shows(Evidence::of_text(&format!(
+                "failed to verify signature: fetching keys oidc: get keys failed: Get \
+                 \"https://login.microsoftonline.com/{TENANT}/discovery/v2.0/keys\": context deadline exceeded"
+            )))
+            .silent(Evidence::of_text("context deadline exceeded")),
+        case("VST-KEYS-NOT-FETCHED")
+            .shows(Evidence::of_text(
+                "failed to verify signature: fetching keys oidc: get keys failed: 404 Not Found",
+            ))
+            .shows(Evidence::of_text("IDX20803: Unable to obtain configuration from: 'x'"))
+            .silent(Evidence::of_text("keys were fetched")),
         case("VST-KEYS-NO-METADATA")
             .shows(evidence(|e| {
                 e.probes = vec![probe(ProbeTarget::Metadata, &metadata, 400)]

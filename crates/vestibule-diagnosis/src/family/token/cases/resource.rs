@@ -61,6 +61,21 @@ pub(super) fn all() -> Vec<RowCase> {
                 e.id_token = Some(entra_id_token(json!({ "roles": ["x"] })))
             }))
             .says("scopes and no `nonce`"),
+        case("VST-TOKEN-ACCESS-AS-ID")
+            .shows(Evidence::of_text(&format!(
+                "oidc: expected audience \"{CLIENT}\" got [\"api://{API}\"]"
+            )))
+            .shows(Evidence::of_text(&format!(
+                "oidc_proto_validate_aud_and_azp: the configured client_id ({CLIENT}) did not match the \"aud\" claim \
+                 value (api://{API}) in the id_token"
+            )))
+            .shows(Evidence::of_text(&format!(
+                "oidc: expected audience \"{CLIENT}\" got [\"{GRAPH}\"]"
+            )))
+            .shows(Evidence::of_text(&format!("oidc: expected audience \"{CLIENT}\" got [\"{API}\"]")))
+            .silent(Evidence::of_text(&format!("oidc: expected audience \"{API}\" got [\"api://{API}\"]")))
+            .silent(Evidence::of_text("oidc: expected audience \"portal\" got [\"account\"]"))
+            .says(CLIENT),
         case("VST-TOKEN-AUDIENCE-NAME")
             .shows(given(entra_v1_token(json!({}))))
             .shows(given(entra_v1_token(
@@ -68,6 +83,10 @@ pub(super) fn all() -> Vec<RowCase> {
             )))
             .shows(given(entra_v1_token(json!({ "aud": format!("{API}/") }))))
             .silent(given(entra_v1_token(json!({ "aud": "api://other" }))))
+            .silent(given(entra_token(json!({}))))
+            .says("names of one API"),
+        case("VST-TOKEN-AUDIENCE-NAME")
+            .shows(given(entra_v1_token(json!({}))))
             .silent(given(entra_token(json!({}))))
             .line("\"requestedAccessTokenVersion\": 2"),
         case("VST-TOKEN-GRAPH")
@@ -97,7 +116,26 @@ pub(super) fn all() -> Vec<RowCase> {
                 "IDX10214: Audience validation failed. Audiences: 'api://{API}'. Did not match: \
                  validationParameters.ValidAudience: '{API}'"
             )))
-            .silent(Evidence::of_text(&format!("The audience 'api://{API}' is invalid"))),
+            .silent(Evidence::of_text(&format!("The audience 'api://{API}' is invalid")))
+            .line(format!(
+                "options.TokenValidationParameters.ValidAudiences = [\"{API}\", \"api://{API}\"];"
+            )),
+        case("VST-TOKEN-AUDIENCE-NAME")
+            .shows(Evidence::of_text(&format!(
+                "IDX10214: Audience validation failed. Audiences: '{API}'. Did not match: \
+                 validationParameters.ValidAudience: 'api://{API}'"
+            )))
+            .silent(Evidence::of_text(&format!("The audience '{API}' is invalid")))
+            .line(format!(
+                "options.TokenValidationParameters.ValidAudiences = [\"api://{API}\", \"{API}\"];"
+            )),
+        case("VST-TOKEN-AUDIENCE")
+            .shows(Evidence::of_text("jose.exceptions.JWTClaimsError: Invalid audience"))
+            .shows(Evidence::of_text(&format!(
+                "oidc_proto_validate_aud_and_azp: our configured client_id ({CLIENT}) could not be found in the array of \
+                 values for \"aud\" claim"
+            )))
+            .silent(Evidence::of_text("jose.exceptions.JWTClaimsError: Invalid subject")),
         case("VST-TOKEN-AUDIENCE")
             .shows(given(entra_v1_token(json!({ "aud": "api://other" }))))
             .says("`api://other`")
@@ -233,6 +271,47 @@ fn no_cure_asks_for_the_version_the_token_has() {
             .all(|change| change.line.is_none()),
         "{findings:?}"
     );
+}
+
+/// What checks ID tokens is not to be given an access token for the client itself.
+#[test]
+fn no_cure_asks_for_a_scope_of_the_client() {
+    for text in [
+        format!("oidc: expected audience \"{CLIENT}\" got [\"api://{API}\"]"),
+        format!("oidc: expected audience \"{CLIENT}\" got [\"{GRAPH}\"]"),
+        format!(
+            "our configured client_id ({CLIENT}) could not be found in the array of values for \"aud\" claim"
+        ),
+        format!(
+            "the configured client_id ({CLIENT}) did not match the \"aud\" claim (api://{API}) in the id_token"
+        ),
+    ] {
+        let findings = crate::diagnose(&Evidence::of_text(&text));
+        let all = serde_json::to_string(&findings).unwrap();
+        assert!(!all.contains(&format!("api://{CLIENT}")), "{text}: {all}");
+        assert_eq!(findings.len(), 1, "{text}: {all}");
+    }
+}
+
+/// The other version has the expected name in one direction alone.
+#[test]
+fn another_version_is_told_only_where_its_name_is_the_expected_one() {
+    let log = |found: &str, own: &str| {
+        Evidence::of_text(&format!(
+            "IDX10214: Audience validation failed. Audiences: '{found}'. Did not match: \
+             validationParameters.ValidAudience: '{own}' or validationParameters.ValidAudiences: 'null'."
+        ))
+    };
+    let uri = format!("api://{API}");
+    let other = with(&given(entra_v1_token(json!({ "aud": API }))), |e| {
+        e.api.as_mut().unwrap().audiences = vec![uri.clone()];
+    });
+    for evidence in [log(API, &uri), log(&uri, API), other] {
+        let findings = crate::diagnose(&evidence);
+        assert_eq!(findings[0].code, "VST-TOKEN-AUDIENCE-NAME");
+        let all = serde_json::to_string(&findings).unwrap();
+        assert!(!all.contains("requestedAccessTokenVersion"), "{all}");
+    }
 }
 
 #[test]
