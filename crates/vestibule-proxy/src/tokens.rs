@@ -138,6 +138,13 @@ fn jitter(key: &StoreKey, at: usize) -> u8 {
     bytes.get(at % bytes.len()).copied().unwrap_or_default()
 }
 
+/// When each access token of a session is due to be renewed, in the order of the set: by whichever
+/// request needs it first from then on.
+pub(crate) fn due_times(key: &StoreKey, record: &Record) -> impl Iterator<Item = UnixTime> {
+    let tokens = record.tokens().iter().enumerate();
+    tokens.map(|(at, (_, token))| token.due_at(MARGIN, jitter(key, at)))
+}
+
 /// One request's need of a token that is not simply at hand.
 struct Errand<'e> {
     shared: &'e Arc<Shared>,

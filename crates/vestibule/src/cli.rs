@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 use vestibule_config::apache::SourceVersion;
+use vestibule_proxy::sessions::{Name, SessionId};
 
 /// Sign-in with Microsoft Entra ID, or any OpenID Connect provider, in front of any web app or API.
 #[derive(Debug, Parser)]
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Run the local identity provider alone, for laptops and tests.
     Idp(IdpArgs),
+    /// See who is signed in at the running proxy, and end sessions.
+    Sessions(SessionsArgs),
 }
 
 /// `vestibule run`
@@ -270,4 +273,124 @@ pub(crate) struct IdpArgs {
     /// People, apps and faults, as TOML; without it a ready-made directory.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+/// `vestibule sessions`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  vestibule sessions list --config /etc/vestibule/vestibule.toml\n  vestibule sessions revoke --user ann@example.com\n\nThe proxy that runs is asked over a Unix socket in its state folder, which is for its own user and root. docs/sessions.md says more.\n\nExit codes: 0 done, 1 there is no such session or not all could be ended, 2 nothing could be asked."
+)]
+pub(crate) struct SessionsArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: SessionsCommand,
+}
+
+/// What can be done with sessions.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SessionsCommand {
+    /// List those who are signed in.
+    List(SessionsListArgs),
+    /// Show all there is to know of one session. No token is ever shown.
+    Show(SessionsShowArgs),
+    /// End sessions: their cookies are nobody's from then on, and their tokens are revoked where the provider offers that.
+    Revoke(SessionsRevokeArgs),
+}
+
+/// Where the running proxy is found.
+#[derive(Debug, Args)]
+#[group(skip)]
+pub(crate) struct SessionsWhere {
+    /// The configuration file of the proxy that runs.
+    #[arg(long, value_name = "FILE", default_value = "vestibule.toml", conflicts_with_all = ["apache", "socket"])]
+    pub(crate) config: PathBuf,
+    /// It runs this configuration of Apache, with `run --apache`.
+    #[arg(long, value_name = "FILE", conflicts_with = "socket")]
+    pub(crate) apache: Option<PathBuf>,
+    /// The version of mod_auth_openidc that was written for.
+    #[arg(
+        long,
+        value_name = "VERSION",
+        requires = "apache",
+        default_value_t = SourceVersion::DEBIAN_12
+    )]
+    pub(crate) source_version: SourceVersion,
+    /// Its socket, as its log names it at the start.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) socket: Option<PathBuf>,
+}
+
+/// Whose sessions.
+#[derive(Debug, Args)]
+#[group(skip)]
+pub(crate) struct SessionsWhose {
+    /// Those of this user: preferred_username, upn, email or name, whole, in whatever case.
+    #[arg(long, value_name = "NAME", group = "whose")]
+    pub(crate) user: Option<Name>,
+    /// Those of this subject: the claim `sub`, to the letter.
+    #[arg(long, value_name = "SUB", groups = ["whose", "of_a_provider"])]
+    pub(crate) subject: Option<Name>,
+    /// Those of this session at the provider: the claim `sid`, to the letter.
+    #[arg(long, value_name = "SID", groups = ["whose", "of_a_provider"])]
+    pub(crate) sid: Option<Name>,
+    /// Only of this issuer: the claim `iss`, to the letter. Among very many sessions they are found faster with it.
+    #[arg(long, value_name = "ISSUER", requires = "of_a_provider")]
+    pub(crate) issuer: Option<Name>,
+}
+
+/// `vestibule sessions list`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  vestibule sessions list\n  vestibule sessions list --user ann@example.com\n  vestibule sessions list --limit 1000 --json"
+)]
+pub(crate) struct SessionsListArgs {
+    #[command(flatten)]
+    pub(crate) whose: SessionsWhose,
+    /// So many at most.
+    #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) limit: u32,
+    /// Go on after this id: what a list that is longer says at its end.
+    #[arg(long, value_name = "ID")]
+    pub(crate) after: Option<SessionId>,
+    /// Print JSON, for a program to read.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) place: SessionsWhere,
+}
+
+/// `vestibule sessions show`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  vestibule sessions show 1f0c9a7be2d45c33")]
+pub(crate) struct SessionsShowArgs {
+    /// The session, as `list` names it.
+    #[arg(value_name = "ID")]
+    pub(crate) id: SessionId,
+    /// Print JSON, for a program to read.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) place: SessionsWhere,
+}
+
+/// `vestibule sessions revoke`
+#[derive(Debug, Args)]
+#[command(
+    group(ArgGroup::new("which").args(["ids", "user", "subject", "sid", "all"]).required(true)),
+    after_help = "Examples:\n  vestibule sessions revoke 1f0c9a7be2d45c33\n  vestibule sessions revoke --user ann@example.com\n  vestibule sessions revoke --subject 2f1f5c0a --issuer https://login.microsoftonline.com/<tenant>/v2.0\n  vestibule sessions revoke --all\n\nIt ends what `list` with the same flags shows. Whoever is still signed in at the provider may come back: it ends sessions, it locks nobody out."
+)]
+pub(crate) struct SessionsRevokeArgs {
+    /// These sessions, as `list` names them.
+    #[arg(value_name = "ID", num_args = 1..=100)]
+    pub(crate) ids: Vec<SessionId>,
+    #[command(flatten)]
+    pub(crate) whose: SessionsWhose,
+    /// Every session there is.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Print JSON, for a program to read.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) place: SessionsWhere,
 }

@@ -17,6 +17,7 @@ mod output;
 mod print;
 mod run;
 mod serve;
+mod sessions;
 
 use std::process::ExitCode;
 
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         Command::Idp(arguments) => idp::run(&arguments),
+        Command::Sessions(arguments) => sessions::run(&arguments),
     };
     ended.into()
 }

@@ -14,7 +14,7 @@ use crate::import::Imported;
 use crate::load::Secrets;
 use crate::output::{self, Chain};
 use crate::serve::{self, Served};
-use crate::{descriptors, load, logging};
+use crate::{descriptors, load, logging, sessions};
 
 /// Runs the command.
 pub(crate) fn run(arguments: &RunArgs) -> Exit {
@@ -43,6 +43,8 @@ pub(crate) fn run(arguments: &RunArgs) -> Exit {
             return Exit::Impossible;
         }
     };
+    // Held until the requests in flight have ended.
+    let _socket = sessions::socket::open(&settings, &served, runtime.handle());
     let scheme = if settings.tls.is_some() {
         "https"
     } else {

@@ -104,6 +104,11 @@ impl Served {
         self.admin.as_ref().map(Admin::local_address)
     }
 
+    /// What all cores share.
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
     /// Puts other settings in force, or keeps the old ones.
     ///
     /// # Errors

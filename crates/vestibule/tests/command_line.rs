@@ -34,7 +34,9 @@ fn text(bytes: &[u8]) -> String {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    for command in ["run", "demo", "check", "doctor", "explain", "idp"] {
+    for command in [
+        "run", "demo", "check", "doctor", "explain", "idp", "sessions",
+    ] {
         let output = run_to_end(&[command, "--help"]);
         assert!(output.status.success(), "{command}");
         let help = text(&output.stdout);

@@ -25,6 +25,7 @@ mod http_1;
 mod http_2;
 mod log_canary;
 mod logout;
+mod operator;
 mod outbound;
 mod provider_trouble;
 mod refusals;

@@ -147,14 +147,21 @@ impl AccessToken {
             .is_some_and(|expires_at| now >= expires_at)
     }
 
-    /// Whether it is time to get the next one while this one still works: less than `margin` of
-    /// its life is left, or less than half of it when it lives shorter than two margins. One whose
-    /// end nobody told is taken to end at [`RENEWAL_AGE`].
+    /// Whether it is time to get the next one while this one still works: [`AccessToken::due_at`]
+    /// has come.
+    #[must_use]
+    pub fn refresh_due(&self, margin: Duration, jitter: u8, now: UnixTime) -> bool {
+        now >= self.due_at(margin, jitter)
+    }
+
+    /// When it is time to get the next one: less than `margin` of its life is left then, or less
+    /// than half of it when it lives shorter than two margins. One whose end nobody told is taken
+    /// to end at [`RENEWAL_AGE`].
     ///
     /// `jitter` makes that up to half a margin earlier, so that sessions that began together are
     /// not renewed together.
     #[must_use]
-    pub fn refresh_due(&self, margin: Duration, jitter: u8, now: UnixTime) -> bool {
+    pub fn due_at(&self, margin: Duration, jitter: u8) -> UnixTime {
         let received_at = self.0.received_at.as_secs();
         let margin = i64::try_from(margin.as_secs()).unwrap_or(i64::MAX);
         let (end, margin) = match self.0.expires_at {
@@ -168,7 +175,7 @@ impl AccessToken {
             ),
         };
         let earlier = margin.saturating_mul(i64::from(jitter)) / 512;
-        now.as_secs() >= end.saturating_sub(margin).saturating_sub(earlier)
+        UnixTime::from_secs(end.saturating_sub(margin).saturating_sub(earlier))
     }
 }
 

@@ -24,6 +24,7 @@ use vestibule_proxy::telemetry::Metrics;
 use vestibule_proxy::upstream::UpstreamPlan;
 use vestibule_session::carried::CookieLimit;
 use vestibule_session::lifetime::Lifetimes;
+use vestibule_session::site::Site;
 
 pub(crate) use providers::Asked;
 
@@ -86,6 +87,14 @@ pub(crate) fn gate(settings: &Settings) -> Result<(ReadPolicy, Gate), AssembleEr
     })?
     .with_callback_paths(providers::callback_paths(settings)?);
     Ok((listeners::read_policy(settings), gate))
+}
+
+/// The sites that people go to.
+///
+/// # Errors
+/// What is no site of ours.
+pub(crate) fn sites(settings: &Settings) -> Result<Vec<Site>, AssembleError> {
+    Ok(listeners::sites(settings)?)
 }
 
 /// How calls to providers leave this machine.

@@ -17,7 +17,7 @@ mod expected;
 mod failure;
 mod input;
 mod keys;
-mod moment;
+pub(crate) mod moment;
 mod page;
 mod report;
 mod request;

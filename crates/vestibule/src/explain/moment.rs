@@ -5,18 +5,18 @@ use vestibule_oidc::time::{UnixTime, Utc};
 
 /// A time as it is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Moment {
+pub(crate) struct Moment {
     /// Seconds since 1970.
-    pub(super) unix: i64,
+    pub(crate) unix: i64,
     /// `2026-11-22 14:29:03 UTC`.
-    pub(super) utc: String,
+    pub(crate) utc: String,
     /// `in 12 minutes`, `3 hours ago`.
-    pub(super) relative: String,
+    pub(crate) relative: String,
 }
 
 impl Moment {
     /// A time in seconds since 1970, as seen now.
-    pub(super) fn new(secs: i64, now: UnixTime) -> Self {
+    pub(crate) fn new(secs: i64, now: UnixTime) -> Self {
         Self {
             unix: secs,
             utc: utc(secs),

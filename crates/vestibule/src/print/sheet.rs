@@ -154,7 +154,7 @@ impl Sheet {
 
 /// The text with blanks in the place of control characters: a terminal obeys those. Characters that turn the reading
 /// direction around are left out for the same reason.
-fn printable(text: &str) -> Cow<'_, str> {
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     let turns = |char| matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     if !text.contains(|char: char| char.is_control() || turns(char)) {
         return Cow::Borrowed(text);

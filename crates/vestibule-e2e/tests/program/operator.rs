@@ -1,0 +1,231 @@
+//! An operator at the command line: `vestibule sessions`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::process::Output;
+
+use serde_json::Value;
+use vestibule_e2e::local_provider::LocalProvider;
+use vestibule_e2e::person::Person;
+use vestibule_e2e::process::Signal;
+use vestibule_e2e::program::{Proxy, vestibule};
+use vestibule_e2e::scene::{Scene, configuration, eventually};
+use vestibule_e2e::upstream::Upstream;
+
+/// Runs the command as the person who started the proxy would, beside its configuration.
+fn sessions(scene: &Scene, arguments: &[&str]) -> Output {
+    let folder = scene.proxy.folder();
+    vestibule(&["sessions"])
+        .args(arguments)
+        .current_dir(&folder)
+        .env("STATE_DIRECTORY", &folder)
+        .output()
+        .unwrap()
+}
+
+fn text(output: &Output) -> String {
+    let both = [&output.stdout[..], &output.stderr[..]].concat();
+    String::from_utf8(both).unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    assert!(output.status.success(), "{}", text(output));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn list(scene: &Scene, more: &[&str]) -> Vec<Value> {
+    let arguments = [&["list", "--json"], more].concat();
+    let listed = json(&sessions(scene, &arguments));
+    listed["sessions"].as_array().unwrap().clone()
+}
+
+fn is_signed_in(scene: &Scene, person: &mut Person) -> bool {
+    person.fetch(&scene.url("/app/")).status == 200
+}
+
+/// The first session of the list.
+fn id(sessions: &[Value]) -> String {
+    sessions[0]["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn an_operator_sees_who_is_signed_in_and_ends_one_session() {
+    let scene = Scene::start();
+    let (mut ada, mut rafael) = (scene.signed_in("ada"), scene.signed_in("rafael"));
+    let all = list(&scene, &[]);
+    assert_eq!(all.len(), 2, "{all:?}");
+    let adas = all.iter().filter(|session| {
+        session["user"]
+            .as_str()
+            .is_some_and(|user| user.contains("ada"))
+    });
+    let adas: Vec<_> = adas.cloned().collect();
+    let user = adas[0]["user"].as_str().unwrap();
+    assert_eq!(list(&scene, &["--user", &user.to_uppercase()]), adas);
+    let subject = adas[0]["subject"].as_str().unwrap();
+    let issuer = adas[0]["issuer"].as_str().unwrap();
+    assert_eq!(
+        list(&scene, &["--subject", subject, "--issuer", issuer]),
+        adas
+    );
+    if let Some(sid) = adas[0]["sid"].as_str() {
+        assert_eq!(list(&scene, &["--sid", sid]), adas);
+    }
+    assert!(
+        list(
+            &scene,
+            &["--subject", subject, "--issuer", "https://other.example"]
+        )
+        .is_empty()
+    );
+
+    let id = id(&adas);
+    let shown = text(&sessions(&scene, &["show", &id]));
+    let table = text(&sessions(&scene, &["list"]));
+    assert!(
+        shown.contains(user) && shown.contains("due") && table.contains(user),
+        "{shown}{table}"
+    );
+    // Neither a token nor a cookie, in whatever form.
+    let everything = format!("{all:?}{shown}{table}");
+    for person in [&ada, &rafael] {
+        let mut cookies = person.jar.cookies().iter();
+        let ours = cookies.find(|cookie| cookie.name.starts_with("vestibule-"));
+        assert!(!everything.contains(&ours.unwrap().value), "{everything}");
+    }
+    assert!(!everything.contains("eyJ"), "{everything}");
+
+    let ended = sessions(&scene, &["revoke", &id]);
+    assert_eq!(ended.status.code(), Some(0), "{}", text(&ended));
+    assert!(
+        !is_signed_in(&scene, &mut ada),
+        "the old cookie is nobody's"
+    );
+    assert!(is_signed_in(&scene, &mut rafael));
+    assert_eq!(list(&scene, &[]).len(), 1);
+    // Who did it, and to whom, is in the log.
+    let log = scene.proxy.log();
+    let line = log
+        .iter()
+        .find(|line| line.contains("an operator ended a session"));
+    let line = line.unwrap();
+    assert!(
+        line.contains(&id) && line.contains(subject) && line.contains("uid="),
+        "{line}"
+    );
+
+    for (arguments, code) in [
+        (&["revoke", &id][..], 1),
+        (&["show", &id], 1),
+        (&["revoke", "--user", "nobody"], 1),
+        (&["revoke"], 2),
+        (&["revoke", "--all", "--user", "ada"], 2),
+        (&["revoke", "--all", "--issuer", issuer], 2),
+        (&["revoke", "--user", "ada", "--issuer", issuer], 2),
+        (&["show", "../../x"], 2),
+    ] {
+        let output = sessions(&scene, arguments);
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{arguments:?} {}",
+            text(&output)
+        );
+    }
+    assert!(is_signed_in(&scene, &mut rafael));
+}
+
+/// Sessions in memory, a provider that revokes tokens, and a route for WebSockets.
+fn with_sockets() -> Scene {
+    let reservation = Proxy::reserve("http");
+    let unused = format!("front_channel_logout_url = \"{}/unused\"", reservation.url);
+    let provider = LocalProvider::with_logout(&unused);
+    let upstream = Upstream::start();
+    let route = format!(
+        "\n[[route]]\npath = \"/live\"\nupstream = \"{}\"\nwebsocket = true\n",
+        upstream.url
+    );
+    let toml = configuration(&provider, &upstream, "store = \"memory\"", "") + &route;
+    let secret = provider.fact("client_secret").to_owned();
+    let proxy = reservation.start(&toml, &[("secret", &secret)]);
+    Scene {
+        provider,
+        upstream,
+        proxy,
+        toml,
+    }
+}
+
+#[test]
+fn all_sessions_end_and_what_lives_by_them_is_cut_and_their_tokens_revoked() {
+    let scene = with_sockets();
+    let (mut ada, mut rafael) = (scene.signed_in("ada"), scene.signed_in("rafael"));
+    let mut socket = ada.socket(&scene.url("/live/socket"));
+    let ended = json(&sessions(&scene, &["revoke", "--all", "--json"]));
+    assert_eq!((&ended["ended"], &ended["failed"]), (&2.into(), &0.into()));
+    assert!(socket.ends());
+    assert!(!is_signed_in(&scene, &mut ada) && !is_signed_in(&scene, &mut rafael));
+    eventually("both refresh tokens are revoked", || {
+        scene.provider.count("revocation") >= 2
+    });
+    // Nobody is left, and that is what was asked for.
+    assert!(sessions(&scene, &["revoke", "--all"]).status.success());
+    assert!(text(&sessions(&scene, &["list"])).contains("nobody is signed in"));
+}
+
+/// The socket in the state folder.
+fn socket(scene: &Scene) -> PathBuf {
+    scene.proxy.folder().join("sessions.sock")
+}
+
+#[test]
+fn the_socket_is_the_owners_and_is_there_for_as_long_as_the_proxy() {
+    let mut scene = Scene::start();
+    let mode = fs::metadata(socket(&scene)).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let mut ada = scene.signed_in("ada");
+    // What the killed process left is replaced.
+    scene.proxy.kill_and_restart();
+    eventually("the new process answers", || {
+        sessions(&scene, &["list"]).status.success()
+    });
+    assert_eq!(list(&scene, &[]).len(), 1);
+    assert!(is_signed_in(&scene, &mut ada));
+    scene.proxy.process().signal(Signal::Terminate);
+    assert!(scene.proxy.process().wait().success());
+    assert!(!socket(&scene).exists());
+    let output = sessions(&scene, &["list"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text(&output).contains("no Vestibule runs"),
+        "{}",
+        text(&output)
+    );
+}
+
+#[test]
+fn the_cookie_store_is_refused_with_its_reason() {
+    let key = "keys = [\"file:key\"]";
+    let scene = Scene::start();
+    let cookie = scene.toml.replace(
+        "store = \"file:{folder}/sessions\"",
+        &format!("store = \"cookie\"\n{key}"),
+    );
+    fs::write(
+        scene.proxy.folder().join("cookie.toml"),
+        cookie
+            .replace("{url}", &scene.proxy.url)
+            .replace("{listen}", "127.0.0.1:0"),
+    )
+    .unwrap();
+    let output = sessions(&scene, &["list", "--config", "cookie.toml"]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    assert!(
+        text(&output).contains("browsers carry the sessions"),
+        "{}",
+        text(&output)
+    );
+    let output = sessions(&scene, &["list", "--config", "nowhere.toml"]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+}
