@@ -2,6 +2,7 @@
 //!
 //! They look only at tables that could be read; a file with a broken one is refused anyway.
 
+mod browser;
 mod entra;
 mod tokens;
 
@@ -11,6 +12,7 @@ use crate::read::{At, Context, Marks};
 use crate::section::provider::{ProviderSettings, ResponseMode};
 use crate::section::route::{AccessToken, HeaderSource, Require, RouteSettings};
 use crate::section::server::PublicUrl;
+use crate::section::session::StoreSettings;
 
 /// Claims that their owner or an administrator can change, or that can pass to somebody else.
 const MUTABLE: &[&str] = &[
@@ -33,6 +35,8 @@ pub(crate) struct Tables<'t> {
     pub(crate) public_urls: &'t [PublicUrl],
     pub(crate) providers: &'t [At<ProviderSettings>],
     pub(crate) routes: &'t [At<RouteSettings>],
+    /// Where sessions live, if that could be read.
+    pub(crate) store: Option<&'t StoreSettings>,
     /// Whether every provider that was written could be read.
     pub(crate) providers_complete: bool,
 }
@@ -44,6 +48,7 @@ pub(crate) fn check(context: &Context<'_>, tables: &Tables<'_>) {
         public(context, route);
         provider(context, tables, route);
         user(context, tables, route);
+        browser::keep_post(context, tables, route);
         entra::rule_scopes(context, tables, route);
     }
     redirect_paths(context, tables.providers);
@@ -116,7 +121,13 @@ fn public(context: &Context<'_>, route: &At<RouteSettings>) {
     if route.value.require != Require::Public {
         return;
     }
-    for key in ["access_token", "authorization", "user", "headers"] {
+    for key in [
+        "access_token",
+        "authorization",
+        "user",
+        "headers",
+        "keep_post",
+    ] {
         if route.marks.has(key) {
             context.error(
                 route.marks.of(key),

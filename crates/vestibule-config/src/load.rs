@@ -156,6 +156,7 @@ fn settings(context: &Context<'_>, document: &DeTable<'_>) -> Option<Settings> {
                 public_urls: &public_urls,
                 providers: &providers,
                 routes: &routes,
+                store: session.as_ref().map(|session| &session.store),
                 providers_complete: !providers.is_empty() || !marks.has("provider"),
             },
         );

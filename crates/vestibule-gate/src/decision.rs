@@ -16,6 +16,8 @@ pub enum Decision<'g> {
     Own(&'g Site),
     /// Send the person to sign in.
     SignIn(SignedOut),
+    /// Send the person to sign in, and keep the form they sent until they are back.
+    KeepPost(SignedOut),
     /// 401: nobody we know, and not a person looking at a page.
     Challenge {
         /// Why.
@@ -100,6 +102,7 @@ impl Decision<'_> {
             Self::Forward(_) => "forward",
             Self::Own(_) => "own",
             Self::SignIn(_) => "sign_in",
+            Self::KeepPost(_) => "keep_post",
             Self::Challenge { .. } => "challenge",
             Self::Forbid { .. } => "forbid",
             Self::CrossOrigin(_) => "cross_origin",
@@ -115,7 +118,7 @@ impl Decision<'_> {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::SignIn(why) => why.code(),
+            Self::SignIn(why) | Self::KeepPost(why) => why.code(),
             Self::Challenge { why, .. } => why.code(),
             Self::Forbid { why, .. } => why.code(),
             Self::CrossOrigin(why) => why.code(),
@@ -131,7 +134,7 @@ impl Decision<'_> {
     pub const fn status(&self) -> Option<u16> {
         match self {
             Self::Forward(_) | Self::Own(_) => None,
-            Self::SignIn(_) => Some(303),
+            Self::SignIn(_) | Self::KeepPost(_) => Some(303),
             Self::Challenge { .. } => Some(401),
             Self::Forbid { .. } | Self::CrossOrigin(_) => Some(403),
             Self::Preflight(_) => Some(204),

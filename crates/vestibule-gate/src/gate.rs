@@ -16,6 +16,7 @@ use crate::decision::{Challenge, Decision};
 use crate::evidence::Evidence;
 use crate::fields::Fields;
 use crate::forwarded::PublicAddress;
+use crate::kept_post::may_be_kept;
 use crate::navigation::{Audience, audience};
 use crate::origin::{Cors, check_same_origin};
 use crate::refusal::Refusal;
@@ -307,7 +308,7 @@ impl Gate {
             Ok(authenticated) => authenticated,
             Err(why) => {
                 trace.note(Stage::Authenticate, why.code());
-                return turn_away(why, request, route);
+                return turn_away(why, request, site, route);
             }
         };
         trace.note(Stage::Authenticate, "signed_in");
@@ -389,11 +390,17 @@ fn some_names(names: &[Bytes]) -> String {
     }
 }
 
-fn turn_away<'g>(why: NotAuthenticated, request: &Request, route: &Route) -> Decision<'g> {
+fn turn_away<'g>(
+    why: NotAuthenticated,
+    request: &Request,
+    site: &Site,
+    route: &Route,
+) -> Decision<'g> {
     let cors = || Cors::of(request, route);
     match why {
         NotAuthenticated::SignedOut(why) => match audience(request) {
             Audience::Person => Decision::SignIn(why),
+            Audience::Program if may_be_kept(request, site, route) => Decision::KeepPost(why),
             Audience::Program => Decision::Challenge {
                 why: Challenge::SignedOut(why),
                 cors: cors(),

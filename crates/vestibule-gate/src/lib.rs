@@ -26,6 +26,7 @@ pub mod credential;
 pub mod decision;
 pub mod evidence;
 mod gate;
+pub mod kept_post;
 pub mod navigation;
 pub mod origin;
 pub mod route;

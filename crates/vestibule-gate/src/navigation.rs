@@ -29,9 +29,14 @@ pub fn audience(request: &Request) -> Audience {
 }
 
 fn navigates(request: &Request) -> bool {
-    if !matches!(request.method(), Method::Get | Method::Head) || request.upgrade().is_some() {
-        return false;
-    }
+    matches!(request.method(), Method::Get | Method::Head)
+        && request.upgrade().is_none()
+        && shows_a_page(request)
+}
+
+/// Whether the browser shows the answer to a person, by what the fields say. The method is left out
+/// of it.
+pub(crate) fn shows_a_page(request: &Request) -> bool {
     let fields = request.fields();
     // A page fetched on suspicion must not start a sign-in nobody asked for.
     let prefetch = |value: &[u8]| {

@@ -71,6 +71,9 @@ pub struct Route {
     pub trailers: bool,
     /// Switches the same-origin rule for unsafe methods and WebSockets off. Default no.
     pub danger_any_origin: bool,
+    /// The most bytes of a form that is kept over a sign-in and then sent again. Default none: a form
+    /// that meets a sign-in is a 401.
+    pub keep_post: Option<usize>,
 }
 
 impl Route {
@@ -93,6 +96,7 @@ impl Route {
             websocket: true,
             trailers: false,
             danger_any_origin: false,
+            keep_post: None,
         }
     }
 

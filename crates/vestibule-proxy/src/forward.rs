@@ -8,6 +8,7 @@ use std::sync::Arc;
 use vestibule_gate::authorize::Authorized;
 use vestibule_gate::decision::Decision;
 use vestibule_gate::evidence::Evidence;
+use vestibule_gate::kept_post::may_be_kept;
 use vestibule_gate::origin::Cors;
 use vestibule_gate::request::Request;
 use vestibule_gate::response;
@@ -26,7 +27,7 @@ use crate::plan::Plan;
 use crate::respond::{self, Context};
 use crate::server::Core;
 use crate::shared::Shared;
-use crate::signin;
+use crate::signin::{self, Occasion};
 use crate::telemetry::access::Entry;
 use crate::tokens::{self, Found};
 use crate::upstream::Forward;
@@ -73,11 +74,16 @@ pub(crate) async fn forward(
         }
         Err(error) => {
             entry.error = Some(error.code());
-            if !error.needs_sign_in() || !context.is_person() {
+            let matched = authorized.matched();
+            let keeps = may_be_kept(request, matched.site(), matched.route());
+            if !error.needs_sign_in() || !(context.is_person() || keeps) {
                 return respond::no_token(&error, context);
             }
-            let lacking = Some(&error);
-            let begun = signin::begin(shared, plan, request, context, now, lacking, entry);
+            let occasion = Occasion {
+                lacking: Some(&error),
+                posted: keeps.then_some(body),
+            };
+            let begun = signin::begin(shared, plan, request, context, now, occasion, entry);
             return Box::pin(begun).await;
         }
     };
@@ -215,7 +221,15 @@ async fn decide_again(
             forward(visit, &authorized, body, context, entry).await
         }
         Decision::SignIn(_) => {
-            signin::begin(shared, plan, request, context, now, None, entry).await
+            let occasion = Occasion::default();
+            signin::begin(shared, plan, request, context, now, occasion, entry).await
+        }
+        Decision::KeepPost(_) => {
+            let occasion = Occasion {
+                posted: Some(body),
+                ..Occasion::default()
+            };
+            signin::begin(shared, plan, request, context, now, occasion, entry).await
         }
         answered => {
             entry.error = Some(answered.code());

@@ -19,7 +19,7 @@ use crate::log::{self, Arrived};
 use crate::respond::{self, Context};
 use crate::server::Core;
 use crate::shared::Shared;
-use crate::signin;
+use crate::signin::{self, Occasion};
 use crate::telemetry::access::Asked;
 
 /// Answers one request.
@@ -89,7 +89,16 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
             Box::pin(signin::own_endpoint(visit, body, &context, &mut entry)).await
         }
         Decision::SignIn(_) => {
-            let begun = signin::begin(shared, &plan, &request, &context, now, None, &mut entry);
+            let occasion = Occasion::default();
+            let begun = signin::begin(shared, &plan, &request, &context, now, occasion, &mut entry);
+            Box::pin(begun).await
+        }
+        Decision::KeepPost(_) => {
+            let occasion = Occasion {
+                posted: Some(body),
+                ..Occasion::default()
+            };
+            let begun = signin::begin(shared, &plan, &request, &context, now, occasion, &mut entry);
             Box::pin(begun).await
         }
         answered => respond::decision(&answered, &context),

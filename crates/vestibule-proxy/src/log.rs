@@ -72,9 +72,11 @@ pub(crate) fn entry(
     trace: Trace,
 ) -> Box<Entry> {
     let error = match decision {
-        Decision::Forward(_) | Decision::Own(_) | Decision::SignIn(_) | Decision::Preflight(_) => {
-            None
-        }
+        Decision::Forward(_)
+        | Decision::Own(_)
+        | Decision::SignIn(_)
+        | Decision::KeepPost(_)
+        | Decision::Preflight(_) => None,
         other => Some(other.code()),
     };
     Box::new(Entry {

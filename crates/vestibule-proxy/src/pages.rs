@@ -28,7 +28,7 @@ const STYLE: &str = "style.css";
 const TEMPLATE_MAX_BYTES: u64 = 256 * 1024;
 
 /// The built-in templates, by file name.
-const BUILT_IN: [(&str, &str); 8] = [
+const BUILT_IN: [(&str, &str); 9] = [
     (LAYOUT, include_str!("pages/templates/layout.html")),
     ("choice.html", include_str!("pages/templates/choice.html")),
     (
@@ -38,6 +38,10 @@ const BUILT_IN: [(&str, &str); 8] = [
     (
         "signed_out.html",
         include_str!("pages/templates/signed_out.html"),
+    ),
+    (
+        "send_again.html",
+        include_str!("pages/templates/send_again.html"),
     ),
     ("error.html", include_str!("pages/templates/error.html")),
     (FINDINGS, include_str!("pages/templates/findings.html")),
@@ -50,6 +54,10 @@ const BUILT_IN: [(&str, &str); 8] = [
         include_str!("pages/templates/unavailable.html"),
     ),
 ];
+
+/// The one script there is: it sends a form that was kept over a sign-in. A field of the form may be called `submit`, so the
+/// method is not asked of the form.
+const SEND_AGAIN: &str = include_str!("pages/templates/send_again.js");
 
 const BUILT_IN_STYLE: &str = include_str!("pages/templates/style.css");
 
@@ -101,6 +109,7 @@ pub struct Pages {
     environment: Environment<'static>,
     style: Value,
     style_hash: String,
+    script_hash: String,
 }
 
 impl Pages {
@@ -154,10 +163,11 @@ impl Pages {
         if style.contains("</") {
             return Err(PagesError::StyleClosesElement);
         }
-        let hash = digest::digest(&digest::SHA256, style.as_bytes());
+        let hash = |text: &str| STANDARD.encode(digest::digest(&digest::SHA256, text.as_bytes()));
         let pages = Self {
             environment,
-            style_hash: STANDARD.encode(hash),
+            style_hash: hash(&style),
+            script_hash: hash(SEND_AGAIN),
             style: Value::from_safe_string(style),
         };
         for page in sample::pages() {
@@ -201,6 +211,9 @@ impl Pages {
             .get_template(page.template())?
             .render(context! {
                 diagnosis => Value::from_safe_string(diagnosis),
+                script => Value::from_safe_string(
+                    if page.sends_itself() { SEND_AGAIN } else { "" }.to_owned(),
+                ),
                 ..page.context()
             })?;
         self.environment.get_template(LAYOUT)?.render(context! {
@@ -210,19 +223,28 @@ impl Pages {
         })
     }
 
-    /// No script, no frame, no foreign content; the one style sheet by its hash.
+    /// No frame, no foreign content, no script but the one that sends a form again; that and the one style sheet by their
+    /// hashes.
     fn policy(&self, page: &Page) -> String {
-        // Browsers apply `form-action` to the redirects after a form is sent too, and signing out
-        // goes on to the provider, which may send the browser to further hosts of its own.
+        // Browsers apply `form-action` to the redirects after a form is sent too. Signing out goes on to
+        // the provider, which may send the browser to further hosts of its own, and an app that takes a
+        // form may send it anywhere.
         let form_action = match page {
             Page::SignOut {
                 plain_http: true, ..
+            }
+            | Page::SendAgain {
+                plain_http: true, ..
             } => "'self' https: http:",
-            Page::SignOut { .. } => "'self' https:",
+            Page::SignOut { .. } | Page::SendAgain { .. } => "'self' https:",
             _ => "'none'",
         };
+        let script = match page.sends_itself() {
+            true => format!("script-src 'sha256-{}'; ", self.script_hash),
+            false => String::new(),
+        };
         format!(
-            "default-src 'none'; style-src 'sha256-{}'; img-src data:; form-action {form_action}; \
+            "default-src 'none'; {script}style-src 'sha256-{}'; img-src data:; form-action {form_action}; \
              base-uri 'none'; frame-ancestors 'none'",
             self.style_hash
         )
@@ -263,9 +285,10 @@ fn bare(page: &Page) -> String {
             ..
         } => (message.as_str(), *code, incident.to_string()),
         Page::NotAllowed { code, incident, .. } => ("", *code, incident.to_string()),
-        Page::Choice { .. } | Page::SignOut { .. } | Page::SignedOut { .. } => {
-            ("", "", String::new())
-        }
+        Page::Choice { .. }
+        | Page::SignOut { .. }
+        | Page::SignedOut { .. }
+        | Page::SendAgain { .. } => ("", "", String::new()),
     };
     format!(
         "<!doctype html><html lang=\"en\"><title>{title}</title><h1>{title}</h1>\

@@ -7,6 +7,7 @@
 mod answer;
 mod failure;
 mod forbidden;
+mod kept_post;
 mod logout;
 
 use std::sync::Arc;
@@ -40,6 +41,7 @@ use crate::upstream::UpstreamError;
 
 pub use answer::{json, page, redirect};
 pub use failure::Failure;
+pub use kept_post::{send_again, sign_in_first, signed_in_but};
 pub use logout::{logged_out, logged_out_in_frame, logout_refused};
 
 /// Who asked, and how they want to be answered. Nothing is worked out before an answer of ours needs it.
@@ -124,6 +126,11 @@ impl<'p> Context<'p> {
         ReturnTo::of_request(request.path().as_bytes(), query)
     }
 
+    /// The session that the request brought, ended ones included.
+    pub(crate) const fn session(&self) -> Option<&Arc<Stored>> {
+        self.session.as_ref()
+    }
+
     const fn pages(&self) -> &'p Pages {
         &self.plan.pages
     }
@@ -202,14 +209,16 @@ pub fn decision(decision: &Decision<'_>, context: &Context<'_>) -> Response {
                 context,
             )
         }
-        Decision::Forward(_) | Decision::Own(_) | Decision::SignIn(_) => failed(
-            &Failure::new(
-                "decision_not_an_answer",
-                Fault::Internal,
-                Failure::OUR_FAULT,
-            ),
-            context,
-        ),
+        Decision::Forward(_) | Decision::Own(_) | Decision::SignIn(_) | Decision::KeepPost(_) => {
+            failed(
+                &Failure::new(
+                    "decision_not_an_answer",
+                    Fault::Internal,
+                    Failure::OUR_FAULT,
+                ),
+                context,
+            )
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::control::Control;
 use crate::endings::Endings;
 use crate::plan::Plan;
 use crate::revocation::Revocations;
-use crate::signin::{BackChannel, UsedStates};
+use crate::signin::{BackChannel, KeptPosts, UsedStates};
 use crate::store::CookieStore;
 use crate::telemetry::Telemetry;
 use crate::tokens::Flights;
@@ -34,6 +34,8 @@ pub struct Shared {
     pub flights: Flights,
     /// The sign-ins that were finished lately; none is finished twice.
     pub used_states: UsedStates,
+    /// The forms that wait for a sign-in to be completed.
+    pub kept_posts: KeptPosts,
     /// Who watches which session.
     pub endings: Endings,
     /// The tokens being revoked.
@@ -83,6 +85,7 @@ impl Shared {
             telemetry,
             flights: Flights::default(),
             used_states: UsedStates::default(),
+            kept_posts: KeptPosts::default(),
             endings: Endings::default(),
             revocations: Revocations::default(),
             back_channel: BackChannel::default(),

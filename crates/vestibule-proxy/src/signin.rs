@@ -20,6 +20,7 @@ mod errand;
 mod error;
 mod everywhere;
 mod front_channel;
+mod kept;
 mod loops;
 mod me;
 pub mod path;
@@ -58,10 +59,12 @@ use crate::tokens::TokensError;
 pub(crate) use crate::error_chain::chain;
 pub use back_channel::{BackChannel, BackChannelError};
 pub use error::SignInError;
+pub use kept::KeptPosts;
 pub(crate) use redeem::ask_user_info;
 pub use used::UsedStates;
 
 use errand::Errand;
+use kept::{NotKept, Posted};
 use path::OwnEndpoint;
 use start::{Account, Start};
 use witness::Scene;
@@ -199,15 +202,25 @@ pub async fn own_endpoint(
     })
 }
 
-/// Sends a person to sign in who asked for a route; `lacking` says why its token is missing, if that
-/// is all that is.
+/// What a sign-in is for, besides the page that was asked for.
+#[derive(Debug, Default)]
+pub struct Occasion<'o> {
+    /// Why the route's token is missing, if that is all that is.
+    pub lacking: Option<&'o TokensError>,
+    /// The form that was sent, where it may be kept ([`may_be_kept`]).
+    ///
+    /// [`may_be_kept`]: vestibule_gate::kept_post::may_be_kept
+    pub posted: Option<Body>,
+}
+
+/// Sends a person to sign in who asked for a route.
 pub async fn begin(
     shared: &Arc<Shared>,
     plan: &Plan,
     request: &Request,
     context: &Context<'_>,
     now: UnixTime,
-    lacking: Option<&TokensError>,
+    occasion: Occasion<'_>,
     entry: &mut Entry,
 ) -> Response {
     let examined = plan.gate.examine(request);
@@ -224,12 +237,31 @@ pub async fn begin(
     let provider = match (&matched.route().provider, plan.providers.as_slice()) {
         (Some(name), _) => plan.provider(name),
         (None, [only]) => Some(only),
-        (None, _) => {
+        (None, _) if occasion.posted.is_none() => {
             return respond::redirect(&path::sign_in(None, Some(&context.return_to())));
         }
+        // The form would have to wait for a choice, too. The settings allow no such route.
+        (None, _) => return kept::not_kept(NotKept::Target, context, entry),
     };
     let Some(provider) = provider else {
         return failed(&SignInError::UnknownProvider, &scene, context, entry);
+    };
+    let kept_post = match (occasion.posted, matched.route().keep_post) {
+        (Some(body), Some(limit_bytes)) => {
+            let posted = Posted {
+                shared,
+                plan,
+                site: matched.site(),
+                request,
+                limit_bytes,
+                now,
+            };
+            match kept::keep(&posted, body, context).await {
+                Ok(id) => Some(id),
+                Err(why) => return kept::not_kept(why, context, entry),
+            }
+        }
+        _ => None,
     };
     let start = Start {
         shared,
@@ -239,7 +271,10 @@ pub async fn begin(
         provider,
         return_to: context.return_to(),
         account: Account::Any,
-        errand: lacking.and_then(|error| Errand::of(error, matched.route(), provider)),
+        errand: occasion
+            .lacking
+            .and_then(|error| Errand::of(error, matched.route(), provider)),
+        kept_post,
         handle: examined.handle(),
         now,
     };

@@ -10,6 +10,7 @@
 //! | [`seal`] | encrypting what leaves the process or outlives it |
 //! | [`carried`] | a session that the browser itself carries, sealed and in chunks |
 //! | [`pending`] | a sign-in that has started and not yet come back |
+//! | [`kept_post`] | a form kept over a sign-in |
 //! | [`return_to`] | where the person goes after sign-in |
 //! | [`store`] | what every session store must do, and the tests that hold it to that |
 //!
@@ -18,6 +19,7 @@
 pub mod carried;
 pub mod cookie;
 pub mod handle;
+pub mod kept_post;
 pub mod lifetime;
 pub mod pending;
 pub mod record;

@@ -24,6 +24,7 @@ use vestibule_oidc::time::UnixTime;
 
 use crate::cookie::{self, pairs, values_of};
 use crate::handle::StoreKey;
+use crate::kept_post::KeptPostId;
 use crate::record::ResourceKey;
 use crate::return_to::ReturnTo;
 use crate::seal::{KeyRing, NONCE_BYTES, Purpose, SealError};
@@ -66,6 +67,8 @@ pub struct Pending {
     /// The route's token that the sign-in is made for, because the provider did not give that one
     /// without the person.
     pub wanted: Option<ResourceKey>,
+    /// The form that met the sign-in and was kept: it is sent again when this one is completed.
+    pub kept_post: Option<KeptPostId>,
     /// The session this browser had. An answer that comes as a cross-site `POST` does not bring its
     /// cookie (`SameSite=Lax`), and it must still end when the new one is there.
     pub replaces: Option<StoreKey>,

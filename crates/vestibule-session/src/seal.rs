@@ -44,6 +44,8 @@ pub enum Purpose {
     Record,
     /// A session that the browser carries, in cookies.
     Carried,
+    /// A form kept over a sign-in, in memory.
+    KeptPost,
 }
 
 impl Purpose {
@@ -52,6 +54,7 @@ impl Purpose {
             Self::Pending => b"pending sign-in",
             Self::Record => b"session record",
             Self::Carried => b"carried session",
+            Self::KeptPost => b"kept post",
         }
     }
 }

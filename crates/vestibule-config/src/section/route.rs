@@ -52,6 +52,8 @@ pub struct RouteSettings {
     pub allowed_origins: Vec<String>,
     /// Whether pages of every origin may; false.
     pub danger_any_origin: bool,
+    /// The most bytes of a form that is kept over a sign-in and sent again afterwards; none is kept. 1 KiB to 1 MiB.
+    pub keep_post: Option<usize>,
     /// The name of the provider that signs people in here. `None`: the only one, or a choice.
     pub provider: Option<String>,
 }
@@ -219,6 +221,7 @@ fn one(reader: &Reader<'_>, providers: &[At<ProviderSettings>]) -> Option<At<Rou
     let websocket = reader.flag("websocket");
     let trailers = reader.flag("trailers");
     let danger_any_origin = reader.flag("danger_any_origin");
+    let keep_post = reader.item("keep_post").and_then(|item| keep_post(&item));
     let allowed_origins = reader
         .item("allowed_origins")
         .map(|item| place::origins(&item));
@@ -239,6 +242,7 @@ fn one(reader: &Reader<'_>, providers: &[At<ProviderSettings>]) -> Option<At<Rou
             trailers,
             allowed_origins: allowed_origins.unwrap_or_default(),
             danger_any_origin,
+            keep_post,
             provider,
         },
     })
@@ -264,6 +268,18 @@ fn require(item: &Item<'_>) -> Option<Require> {
             None
         }
     }
+}
+
+/// What `true` stands for.
+const KEPT_FORM_BYTES: usize = 64 << 10;
+
+fn keep_post(item: &Item<'_>) -> Option<usize> {
+    static SIZE: Kind = keys::KEPT_FORM;
+    if item.as_str().is_some() {
+        let bytes = item.read_as(&SIZE).size()?;
+        return usize::try_from(bytes).ok();
+    }
+    item.flag()?.then_some(KEPT_FORM_BYTES)
 }
 
 fn provider(item: &Item<'_>, providers: &[At<ProviderSettings>]) -> Option<String> {

@@ -182,6 +182,8 @@ fn every_key_of_the_file_is_carried_over() {
         panic!()
     };
     assert_eq!(scopes.len(), 2);
+    assert_eq!(foo.keep_post, Some(256 << 10));
+    assert_eq!((api.keep_post, old.keep_post), (Some(64 << 10), None));
     assert!(foo.bearer && foo.keep_prefix && foo.websocket && foo.trailers);
     assert_eq!(foo.upstream.base_path, "/v1");
     assert_eq!(foo.headers.preset, Some(HeaderPreset::ModAuthOpenidc));

@@ -140,6 +140,17 @@ pub enum Page {
         /// The provider could not be asked to end its own session.
         provider_session_may_live: bool,
     },
+    /// Sends a form again that was kept over a sign-in.
+    SendAgain {
+        /// Where the form posts to: where it was sent to before.
+        action: String,
+        /// Names and values, in their order.
+        fields: Vec<(String, String)>,
+        /// Somebody else was signed in when it was sent: it is not sent by itself.
+        other_sender: bool,
+        /// This is a site on plain http.
+        plain_http: bool,
+    },
     /// Something went wrong.
     Error {
         /// The heading.
@@ -190,6 +201,7 @@ impl Page {
             Self::Choice { .. } => "choice.html",
             Self::SignOut { .. } => "sign_out.html",
             Self::SignedOut { .. } => "signed_out.html",
+            Self::SendAgain { .. } => "send_again.html",
             Self::Error { .. } => "error.html",
             Self::NotAllowed { .. } => "not_allowed.html",
             Self::Unavailable { .. } => "unavailable.html",
@@ -202,10 +214,25 @@ impl Page {
             Self::Choice { .. } => "Sign in",
             Self::SignOut { .. } => "Sign out?",
             Self::SignedOut { .. } => "You are signed out",
+            Self::SendAgain {
+                other_sender: true, ..
+            } => "Send this as you?",
+            Self::SendAgain { .. } => "Sending what you wrote",
             Self::Error { title, .. } => title,
             Self::NotAllowed { .. } => "Not allowed",
             Self::Unavailable { .. } => "Not available at the moment",
         }
+    }
+
+    /// Whether the page sends its form by itself.
+    pub(super) const fn sends_itself(&self) -> bool {
+        matches!(
+            self,
+            Self::SendAgain {
+                other_sender: false,
+                ..
+            }
+        )
     }
 
     /// The findings, if there are any.
@@ -244,6 +271,19 @@ impl Page {
             } => context! {
                 sign_in => sign_in.clone(),
                 provider_session_may_live => *provider_session_may_live,
+            },
+            Self::SendAgain {
+                action,
+                fields,
+                other_sender,
+                plain_http: _,
+            } => context! {
+                action => action.clone(),
+                fields => fields
+                    .iter()
+                    .map(|(name, value)| context! { name => name.clone(), value => value.clone() })
+                    .collect::<Vec<Value>>(),
+                other_sender => *other_sender,
             },
             Self::Error {
                 title: _,

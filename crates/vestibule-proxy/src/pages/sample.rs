@@ -27,6 +27,18 @@ pub(super) fn pages() -> Vec<Page> {
             sign_in: "/.vestibule/sign-in".to_owned(),
             provider_session_may_live: true,
         },
+        Page::SendAgain {
+            action: "/".to_owned(),
+            fields: vec![("text".to_owned(), "a\nb".to_owned())],
+            other_sender: true,
+            plain_http: false,
+        },
+        Page::SendAgain {
+            action: "/".to_owned(),
+            fields: Vec::new(),
+            other_sender: false,
+            plain_http: false,
+        },
         Page::Error {
             title: "Sign-in failed".to_owned(),
             message: "The sign-in could not be finished.".to_owned(),

@@ -51,7 +51,7 @@ fn cve_2026_33525_reflected_text_is_text_and_the_policy_is_set() {
 }
 
 #[test]
-fn every_page_is_a_whole_document_with_one_heading_and_no_script() {
+fn every_page_is_a_whole_document_with_one_heading_and_no_script_but_the_one_that_sends() {
     let pages = Pages::built_in().unwrap();
     for page in sample::pages() {
         let html = text(&pages.render(&page));
@@ -60,13 +60,59 @@ fn every_page_is_a_whole_document_with_one_heading_and_no_script() {
         assert!(html.contains("name=\"viewport\""));
         assert_eq!(html.matches("<h1>").count(), 1);
         assert_eq!(html.matches("<main>").count(), 1);
-        assert!(!html.contains("<script"));
+        assert_eq!(
+            html.matches("<script>").count(),
+            usize::from(page.sends_itself())
+        );
         assert!(
             !html.contains(" style="),
             "an inline style would be blocked: {html}"
         );
         assert!(!html.contains("onclick"));
     }
+}
+
+fn send_again(other_sender: bool) -> Page {
+    Page::SendAgain {
+        action: "/app?a=\"><script>".to_owned(),
+        fields: vec![
+            (hostile(), hostile()),
+            ("submit".to_owned(), "a\r\nb".to_owned()),
+        ],
+        other_sender,
+        plain_http: false,
+    }
+}
+
+/// CVE-2021-32792: what a kept form held ran as a script on the page that sends it again.
+#[test]
+fn cve_2021_32792_a_kept_form_is_text_and_only_our_script_runs() {
+    let pages = Pages::built_in().unwrap();
+    for other_sender in [false, true] {
+        let rendered = pages.render(&send_again(other_sender));
+        let html = text(&rendered);
+        let scripts = usize::from(!other_sender);
+        assert_eq!(html.matches("<script").count(), scripts, "{html}");
+        assert_eq!(rendered.policy.matches("script-src").count(), scripts);
+        assert!(!html.contains("<img") && !rendered.policy.contains("unsafe"));
+        assert!(
+            html.contains("action=\"/app?a=&quot;&gt;&lt;script&gt;\""),
+            "{html}"
+        );
+        assert!(html.contains("value=\"a\r\nb\""), "{html}");
+    }
+}
+
+#[test]
+fn the_policy_names_the_very_script_that_sends_a_form() {
+    let pages = Pages::built_in().unwrap();
+    let rendered = pages.render(&send_again(false));
+    let html = text(&rendered);
+    let script = html.split("<script>").nth(1).unwrap();
+    let script = script.split("</script>").next().unwrap();
+    let hash = STANDARD.encode(digest::digest(&digest::SHA256, script.as_bytes()));
+    let named = format!("script-src 'sha256-{hash}';");
+    assert!(rendered.policy.contains(&named), "{}", rendered.policy);
 }
 
 #[test]
@@ -93,12 +139,14 @@ fn the_policy_names_the_very_style_that_is_in_the_document() {
 }
 
 #[test]
-fn only_the_sign_out_page_may_send_a_form() {
+fn only_the_pages_that_have_one_may_send_a_form() {
     let pages = Pages::built_in().unwrap();
     for page in sample::pages() {
         let policy = pages.render(&page).policy;
         match page {
-            Page::SignOut { .. } => assert!(policy.contains("form-action 'self' https:;")),
+            Page::SignOut { .. } | Page::SendAgain { .. } => {
+                assert!(policy.contains("form-action 'self' https:;"))
+            }
             _ => assert!(policy.contains("form-action 'none'")),
         }
     }

@@ -8,6 +8,8 @@
 //! | the provider, the issuer (RFC 9207 §2.4), first use | page; the pending cookie goes |
 //! | redeem, verify, store | page; the pending cookie goes |
 //!
+//! Then the browser goes back to its page, or gets the form that was kept for it.
+//!
 //! A form is posted by the provider's page, from another site: of our cookies only the pending one,
 //! which is `SameSite=None` for that, comes with it. What the others would tell is sealed into it at
 //! the start; where there is none, the browser is sent round once more by `GET`, which brings them.
@@ -25,7 +27,7 @@ use vestibule_session::return_to::ReturnTo;
 
 use super::loops::Loops;
 use super::redeem::Redeem;
-use super::{SignInError, Visit, is_form, path, witness};
+use super::{SignInError, Visit, is_form, kept, path, witness};
 use crate::body::Body;
 use crate::exchange::Response;
 use crate::provider::Provider;
@@ -103,7 +105,7 @@ pub(super) async fn endpoint(
         }
     };
     let return_to = pending.return_to.clone();
-    let outcome = finish(visit, provider, params, pending, posted).await;
+    let outcome = finish(visit, provider, params, pending, posted, context).await;
     let spent = pending::delete_cookie(visit.site, &state, mode);
     let result = match &outcome {
         Ok(_) => "signed_in",
@@ -129,6 +131,7 @@ async fn finish(
     params: CallbackParams,
     pending: Pending,
     posted: bool,
+    context: &Context<'_>,
 ) -> Result<Response, SignInError> {
     if pending.provider != provider.plan().name {
         return Err(SignInError::OtherProvider);
@@ -186,10 +189,14 @@ async fn finish(
         started_at: pending.started_at,
         now: visit.now,
     };
-    let cookies = control.run(redeem.run()).await??;
-    let mut response = respond::redirect(pending.return_to.as_str());
+    let redeemed = control.run(redeem.run()).await??;
+    let return_to = &pending.return_to;
+    let mut response = match &pending.kept_post {
+        Some(id) => kept::send_again(visit, id, &redeemed.person, return_to, context),
+        None => respond::redirect(return_to.as_str()),
+    };
     let fields = &mut response.head.fields;
-    for cookie in cookies {
+    for cookie in redeemed.cookies {
         fields.push("Set-Cookie", cookie);
     }
     let loops = Loops::read(visit.cookies(), visit.site, visit.now)

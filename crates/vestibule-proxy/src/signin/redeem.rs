@@ -16,6 +16,7 @@ use vestibule_oidc::time::UnixTime;
 use vestibule_oidc::token::{Grant, TokenRequest, TokenResponse};
 use vestibule_oidc::userinfo::{self, UserInfo, UserInfoError};
 use vestibule_session::handle::{Handle, StoreKey};
+use vestibule_session::kept_post::Sender;
 use vestibule_session::lifetime::Liveness;
 use vestibule_session::record::{Detour, Groups, Record, ResourceKey, SignedIn};
 use vestibule_session::site::Site;
@@ -53,9 +54,17 @@ pub(super) struct Redeem {
     pub(super) now: UnixTime,
 }
 
+/// A session that was made of a code.
+pub(super) struct Redeemed {
+    /// The `Set-Cookie` values that give it to the browser.
+    pub(super) cookies: Vec<String>,
+    /// Whose it is.
+    pub(super) person: Sender,
+}
+
 impl Redeem {
-    /// Redeems the code and makes the session. Returns the `Set-Cookie` values that give it to the browser.
-    pub(super) async fn run(self) -> Result<Vec<String>, SignInError> {
+    /// Redeems the code and makes the session.
+    pub(super) async fn run(self) -> Result<Redeemed, SignInError> {
         let began = Instant::now();
         let under_way = self.shared.endings.logouts.under_way(self.started_at);
         let metadata = self.provider.metadata().await?;
@@ -95,7 +104,7 @@ impl Redeem {
         };
         let (groups, renewed) = self.groups(&plan, &metadata, &tokens, &claims, now).await;
         let mut before = self.before().await;
-        let cookies = loop {
+        let (cookies, person) = loop {
             let mut record = Record::establish(
                 SignedIn {
                     provider: &self.provider.plan().name,
@@ -117,9 +126,10 @@ impl Redeem {
             if let Some(renewed) = &renewed {
                 record = record.with_refresh_token(renewed.clone());
             }
+            let person = Sender::of(&record);
             let (handle, cookies) = self.keep(&plan, record, under_way).await?;
             match self.end_replaced(before.as_ref().map(|(key, _)| key)).await {
-                Before::WasThere => break cookies,
+                Before::WasThere => break (cookies, person),
                 // Somebody signed out of it meanwhile: what it held is not to live on in this one.
                 Before::HadEnded => {
                     before = None;
@@ -131,7 +141,7 @@ impl Redeem {
             let metrics = &self.shared.telemetry.metrics;
             finding::judge(&plan, metrics, &self.provider, &self.asked_for, token, now);
         }
-        Ok(cookies)
+        Ok(Redeemed { cookies, person })
     }
 
     /// Puts the session into the store; gives its handle, and the `Set-Cookie` values for the browser.

@@ -34,7 +34,7 @@ use vestibule_session::store::{
     Version as RecordVersion, Whose,
 };
 
-use super::{Visit, begin, own_endpoint};
+use super::{Occasion, Visit, begin, own_endpoint};
 use crate::body::Body;
 use crate::carry;
 use crate::control::Control;
@@ -446,7 +446,15 @@ impl Rig {
                 own_endpoint(visit, Body::from(ask.body), &context, &mut entry).await
             }
             Decision::SignIn(_) => {
-                begin(shared, &plan, &request, &context, now, None, &mut entry).await
+                let occasion = Occasion::default();
+                begin(shared, &plan, &request, &context, now, occasion, &mut entry).await
+            }
+            Decision::KeepPost(_) => {
+                let occasion = Occasion {
+                    posted: Some(Body::from(ask.body)),
+                    ..Occasion::default()
+                };
+                begin(shared, &plan, &request, &context, now, occasion, &mut entry).await
             }
             Decision::Forward(authorized) => {
                 let handed_out = |carrying: Option<Box<carry::Carrying>>| {
@@ -482,8 +490,11 @@ impl Rig {
                         }
                     }
                     Err(error) if error.needs_sign_in() && context.is_person() => {
-                        let lacking = Some(&error);
-                        begin(shared, &plan, &request, &context, now, lacking, &mut entry).await
+                        let occasion = Occasion {
+                            lacking: Some(&error),
+                            posted: None,
+                        };
+                        begin(shared, &plan, &request, &context, now, occasion, &mut entry).await
                     }
                     Err(error) => respond::no_token(&error, &context),
                 }
@@ -798,6 +809,8 @@ fn gate() -> Gate {
     let mut public = route("public", "/public");
     public.require = Requirement::Public;
     public.access_token = TokenChoice::None;
+    let mut forms = route("forms", "/forms");
+    forms.keep_post = Some(1000);
     Gate::new(GateSettings {
         sites: vec![Site::https("portal.example.com", 443).unwrap()],
         routes: vec![
@@ -805,6 +818,7 @@ fn gate() -> Gate {
             members,
             staff,
             public,
+            forms,
             members_b,
             other("b", "/b", key_b()),
             other("c", "/c", key_c()),

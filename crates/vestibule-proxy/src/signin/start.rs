@@ -8,6 +8,7 @@ use vestibule_oidc::authorization::{AuthorizationRequest, ExtraParameters, Nonce
 use vestibule_oidc::pkce::Verifier;
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::Handle;
+use vestibule_session::kept_post::KeptPostId;
 use vestibule_session::pending::{self, Pending, PendingCookieError};
 use vestibule_session::record::ResourceKey;
 use vestibule_session::return_to::ReturnTo;
@@ -47,6 +48,8 @@ pub(super) struct Start<'s> {
     pub(super) account: Account,
     /// The route's token that it is for, where the provider did not give that one silently.
     pub(super) errand: Option<Errand>,
+    /// The form that waits for it.
+    pub(super) kept_post: Option<KeptPostId>,
     /// The handle that the browser sent.
     pub(super) handle: Option<&'s Handle>,
     pub(super) now: UnixTime,
@@ -92,6 +95,7 @@ pub(super) async fn endpoint(
         return_to,
         account,
         errand: None,
+        kept_post: None,
         handle: visit.handle.as_ref(),
         now: visit.now,
     };
@@ -244,6 +248,7 @@ impl Start<'_> {
                 .errand
                 .as_ref()
                 .and_then(|errand| errand.wanted.clone()),
+            kept_post: self.kept_post,
             replaces: self.handle.map(Handle::store_key),
             returns: loops.returns().to_vec(),
             started_at: self.now,

@@ -3,6 +3,7 @@ mod claims;
 mod findings;
 mod form_post;
 mod front_channel;
+mod kept_post;
 mod model;
 mod signed_out;
 

@@ -24,6 +24,7 @@ fn flow(byte: u8, started_at: UnixTime) -> Pending {
         max_age: None,
         asked_for: ResourceKey::new(None, "openid"),
         wanted: None,
+        kept_post: None,
         replaces: None,
         returns: Vec::new(),
         started_at,
@@ -50,6 +51,7 @@ fn a_flow_comes_back_as_it_was_started() {
         max_age: Some(Duration::from_secs(300)),
         asked_for: ResourceKey::new(Some("urn:api"), "openid read").with_audience(Some("api")),
         wanted: Some(ResourceKey::new(Some("urn:b"), "b").with_audience(Some("c"))),
+        kept_post: Some(KeptPostId::from_entropy([8; 16])),
         replaces: Some(StoreKey::from_bytes([9; 32])),
         returns: vec![NOW - Duration::from_secs(9), NOW],
         ..flow(1, NOW)
@@ -63,6 +65,7 @@ fn a_flow_comes_back_as_it_was_started() {
     assert_eq!(found.max_age, Some(Duration::from_secs(300)));
     assert_eq!(found.asked_for, started.asked_for);
     assert_eq!(found.wanted, started.wanted);
+    assert_eq!(found.kept_post, started.kept_post);
     assert_eq!(found.replaces, started.replaces);
     assert_eq!(found.returns, started.returns);
     assert_eq!(found.started_at, NOW);

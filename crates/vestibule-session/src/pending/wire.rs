@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::Pending;
 use crate::handle::StoreKey;
+use crate::kept_post::KeptPostId;
 use crate::record::ResourceKey;
 use crate::return_to::ReturnTo;
 
@@ -43,6 +44,8 @@ struct Wire<'a> {
     audience: Option<&'a str>,
     #[b(12)]
     wanted: Option<WireKey<'a>>,
+    #[cbor(b(13), with = "minicbor::bytes")]
+    kept_post: Option<&'a [u8]>,
 }
 
 #[derive(Encode, Decode)]
@@ -83,6 +86,10 @@ pub(super) fn encode(pending: &Pending) -> Zeroizing<Vec<u8>> {
             audience: wanted.audience(),
             scope: wanted.scope().into(),
         }),
+        kept_post: pending
+            .kept_post
+            .as_ref()
+            .map(|id| id.as_bytes().as_slice()),
     };
     // Large enough that the bytes are never moved, which would leave a copy behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
@@ -107,6 +114,10 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Pending> {
             .map(|key| ResourceKey::new(key.resource, &key.scope).with_audience(key.audience)),
         replaces: match wire.replaces {
             Some(key) => Some(StoreKey::from_bytes(key.try_into().ok()?)),
+            None => None,
+        },
+        kept_post: match wire.kept_post {
+            Some(id) => Some(KeptPostId::from_bytes(id.try_into().ok()?)),
             None => None,
         },
         returns: wire

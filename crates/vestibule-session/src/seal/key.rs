@@ -24,6 +24,7 @@ pub struct SealingKey {
     pending: cmac::Key,
     record: cmac::Key,
     carried: cmac::Key,
+    kept_post: cmac::Key,
 }
 
 /// Names a sealing key beside what it sealed. Derived from the key, and tells nothing about it.
@@ -64,6 +65,7 @@ impl SealingKey {
             pending: key_for(&root, Purpose::Pending)?,
             record: key_for(&root, Purpose::Record)?,
             carried: key_for(&root, Purpose::Carried)?,
+            kept_post: key_for(&root, Purpose::KeptPost)?,
         })
     }
 
@@ -110,6 +112,7 @@ impl SealingKey {
             Purpose::Pending => &self.pending,
             Purpose::Record => &self.record,
             Purpose::Carried => &self.carried,
+            Purpose::KeptPost => &self.kept_post,
         }
     }
 }

@@ -89,6 +89,7 @@ fn route(
     route.websocket = set.websocket;
     route.trailers = set.trailers;
     route.danger_any_origin = set.danger_any_origin;
+    route.keep_post = set.keep_post;
     Ok(route)
 }
 

@@ -140,6 +140,15 @@ pub(crate) static ROUTE: Section = Section {
                   or a token of its own.",
         },
         Key {
+            name: "keep_post",
+            kind: Kind::Either(&[Kind::Flag, KEPT_FORM]),
+            fallback: Fallback::Unset("a form that meets a sign-in is a 401"),
+            change: Change::Reload,
+            doc: "Keeps a form that meets a sign-in, and sends it again when the person is back: `true` for forms of up to 64 KiB, or the most they may have. \
+                  Only forms that a page of this site sent, without files; each once, within ten minutes, while the program runs. \
+                  Not with the cookie store. [browser-apps.md](browser-apps.md) says more.",
+        },
+        Key {
             name: "provider",
             kind: Kind::Text("the name of a provider"),
             fallback: Fallback::Unset("the only one; with several, people choose"),
@@ -201,6 +210,12 @@ pub(crate) static ROUTE: Section = Section {
             doc: "Believes any certificate of the upstream: whoever stands in between reads and changes everything, access tokens included.",
         },
     ],
+};
+
+/// The largest form that is kept over a sign-in.
+pub(super) const KEPT_FORM: Kind = Kind::Size {
+    least: "1KiB",
+    most: "1MiB",
 };
 
 pub(crate) static ACCESS_TOKEN: Section = Section {

@@ -99,6 +99,7 @@ fn words(outcome: &str) -> &'static str {
         "no_rules" => "there is nothing in the rule that could hold",
         "forward" => "it goes to the upstream",
         "sign_in" => "the person is sent to sign in",
+        "keep_post" => "the person is sent to sign in, and the form is kept until they are back",
         "challenge" => "401",
         "forbid" => "403: signed in, and not allowed",
         "cross_origin" => "403: sent by a page of another origin",
@@ -131,6 +132,10 @@ pub(super) fn verdict(
         ),
         Decision::SignIn(why) => format!(
             "The request takes the route {route}; {}, so the person is sent to sign in.",
+            words(why.code())
+        ),
+        Decision::KeepPost(why) => format!(
+            "The request takes the route {route}; {}, so the person is sent to sign in, and the form is kept and sent again afterwards, once.",
             words(why.code())
         ),
         Decision::Challenge { why, .. } => {

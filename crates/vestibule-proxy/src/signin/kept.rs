@@ -1,0 +1,212 @@
+//! A form that met a sign-in: kept, sealed, until the person is back, then sent again by a page of ours.
+//!
+//! | step | what keeps it safe |
+//! |---|---|
+//! | the gate lets it be kept | the route asks for it, and a page of this very origin had sent it |
+//! | read | only what a browser will write again byte for byte; bounded for each form and for all being read |
+//! | kept | sealed, in memory, bounded for each address and in all, ten minutes at most; its id is only in the sealed cookie of the sign-in |
+//! | taken | once, by the browser whose sign-in is completed |
+//! | sent again | to the path it was sent to; by itself only if nobody else was signed in before |
+//!
+//! What can't be kept or is gone is said on a page; it is never sent twice, nor anywhere else.
+
+mod form;
+mod shelf;
+
+use vestibule_gate::request::Request;
+use vestibule_oidc::fault::Fault;
+use vestibule_oidc::time::UnixTime;
+use vestibule_session::kept_post::{KeptPost, KeptPostId, Sender};
+use vestibule_session::return_to::ReturnTo;
+use vestibule_session::site::Site;
+use zeroize::Zeroizing;
+
+use super::{Visit, is_form, path};
+use crate::body::{Body, BodyError};
+use crate::entropy::random_bytes;
+use crate::exchange::Response;
+use crate::pages::{Link, Page};
+use crate::plan::Plan;
+use crate::respond::{self, Context, Failure};
+use crate::shared::Shared;
+use crate::telemetry::access::Entry;
+
+use form::Form;
+
+pub use shelf::KeptPosts;
+
+/// Why a form was not kept.
+///
+/// Matched exhaustively where it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NotKept {
+    /// It is not `application/x-www-form-urlencoded`, or a browser would not write it again byte for byte.
+    #[error("keep a form that can't be sent again as it was")]
+    Form,
+    /// It is larger than the route keeps.
+    #[error("keep a form of that size")]
+    TooLarge,
+    /// It did not arrive whole.
+    #[error("read a form to its end")]
+    Body,
+    /// Its address can't be written again as it was.
+    #[error("keep a form for that address")]
+    Target,
+    /// Too many forms are being read.
+    #[error("find room to read a form")]
+    Busy,
+    /// The sealing failed.
+    #[error("seal a form")]
+    Seal,
+}
+
+impl NotKept {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Form => "post_not_kept_form",
+            Self::TooLarge => "post_not_kept_size",
+            Self::Body => "post_not_kept_body",
+            Self::Target => "post_not_kept_address",
+            Self::Busy => "post_not_kept_busy",
+            Self::Seal => "post_not_kept_seal",
+        }
+    }
+
+    const fn message(self) -> &'static str {
+        match self {
+            Self::Form => {
+                "You are signed out, and what you sent can't be kept while you sign in: it has a file in it, or was not written by a form. Sign in, then send it again."
+            }
+            Self::TooLarge => {
+                "You are signed out, and what you sent is too large to be kept while you sign in. Go back, copy what you typed, sign in, then send it again."
+            }
+            Self::Body | Self::Target | Self::Busy | Self::Seal => {
+                "You are signed out, and what you sent could not be kept while you sign in. Go back, copy what you typed, sign in, then send it again."
+            }
+        }
+    }
+}
+
+/// A form that the gate lets be kept.
+pub(super) struct Posted<'p> {
+    pub(super) shared: &'p Shared,
+    pub(super) plan: &'p Plan,
+    pub(super) site: &'p Site,
+    pub(super) request: &'p Request,
+    /// The most bytes that its route keeps.
+    pub(super) limit_bytes: usize,
+    pub(super) now: UnixTime,
+}
+
+/// Reads a form to its end and keeps it.
+///
+/// # Errors
+///
+/// [`NotKept`]. Nothing is kept then.
+pub(super) async fn keep(
+    posted: &Posted<'_>,
+    body: Body,
+    context: &Context<'_>,
+) -> Result<KeptPostId, NotKept> {
+    let Posted {
+        shared,
+        plan,
+        site,
+        request,
+        limit_bytes,
+        now,
+    } = *posted;
+    let target = exact_target(request).ok_or(NotKept::Target)?;
+    if !is_form(request) || request.fields().contains("content-encoding") {
+        return Err(NotKept::Form);
+    }
+    let reading = shared
+        .kept_posts
+        .reading(limit_bytes)
+        .ok_or(NotKept::Busy)?;
+    let form = body
+        .collect(limit_bytes)
+        .await
+        .map_err(|error| match error {
+            BodyError::TooLarge { .. } => NotKept::TooLarge,
+            BodyError::Aborted | BodyError::TooSlow => NotKept::Body,
+        })?;
+    drop(reading);
+    if Form::read(&form).is_none() {
+        return Err(NotKept::Form);
+    }
+    let post = KeptPost {
+        target,
+        form: Zeroizing::new(form.to_vec()),
+        sender: context.session().map(|stored| Sender::of(stored.record())),
+    };
+    let random = || random_bytes().map_err(|_| NotKept::Seal);
+    let id = KeptPostId::from_entropy(random()?);
+    let nonce = random_bytes().map_err(|_| NotKept::Seal)?;
+    let sealed = post
+        .seal(&id, site, &plan.keys, nonce)
+        .map_err(|_| NotKept::Seal)?;
+    shared.kept_posts.keep(id, sealed, request.client_ip(), now);
+    Ok(id)
+}
+
+/// Where the form was sent to, if it can be sent there again to the letter.
+fn exact_target(request: &Request) -> Option<ReturnTo> {
+    let path = request.path().as_bytes();
+    let whole = match request.query() {
+        Some(query) => [path, &b"?"[..], query].concat(),
+        None => path.to_vec(),
+    };
+    ReturnTo::parse(&whole).ok()
+}
+
+/// Says that the form was not kept: 401, and what to do.
+pub(super) fn not_kept(why: NotKept, context: &Context<'_>, entry: &mut Entry) -> Response {
+    entry.error = Some(why.code());
+    let mut failure = Failure::new(why.code(), Fault::Client, why.message())
+        .titled("Sign in, then send it again");
+    failure.actions = vec![Link {
+        label: "Sign in".to_owned(),
+        href: path::sign_in(None, Some(&context.return_to())),
+    }];
+    respond::sign_in_first(&failure, &context.for_person())
+}
+
+/// Answers a completed sign-in for whose sake a form was kept: sends it again, or says that it is gone.
+pub(super) fn send_again(
+    visit: &Visit<'_>,
+    id: &KeptPostId,
+    signed_in: &Sender,
+    return_to: &ReturnTo,
+    context: &Context<'_>,
+) -> Response {
+    let (site, keys) = (visit.site, &visit.plan.keys);
+    let kept = visit
+        .shared
+        .kept_posts
+        .take(id, visit.now)
+        .and_then(|sealed| KeptPost::open(&sealed, id, site, keys));
+    let fields = kept.as_ref().and_then(|post| Form::read(&post.form));
+    let (Some(post), Some(form)) = (kept, fields) else {
+        tracing::info!(
+            incident = %context.incident(),
+            code = "kept_post_gone",
+            "a form that was kept over a sign-in is gone: too many were waiting, or the program was restarted"
+        );
+        let message = "You are signed in. What you sent before is no longer here, and was not sent: too much was waiting, or the service was restarted. Send it again.";
+        let mut failure = Failure::new("kept_post_gone", Fault::Operator, message)
+            .titled("Signed in, and nothing sent");
+        failure.actions = vec![Link {
+            label: "Go on".to_owned(),
+            href: return_to.as_str().to_owned(),
+        }];
+        return respond::signed_in_but(&failure, &context.for_person());
+    };
+    let page = Page::SendAgain {
+        action: post.target.as_str().to_owned(),
+        fields: form.into_fields(),
+        other_sender: post.sender.is_some_and(|sender| sender != *signed_in),
+        plain_http: !site.is_secure(),
+    };
+    respond::send_again(&page, context)
+}
