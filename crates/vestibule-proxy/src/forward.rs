@@ -69,7 +69,14 @@ pub(crate) async fn forward(
     };
     let token = match found {
         Ok(Found::AtHand(token)) => token,
+        Ok(Found::AskedAnew(stored)) => {
+            return Box::pin(decide_again(visit, stored, body, context, entry)).await;
+        }
         Ok(Found::Renewed(stored)) => {
+            let visit = Visit {
+                renewed: true,
+                ..visit
+            };
             return Box::pin(decide_again(visit, stored, body, context, entry)).await;
         }
         Err(error) => {
@@ -213,13 +220,7 @@ async fn decide_again(
     let (decision, trace) = plan.gate.decide(request, examined, evidence, now);
     entry.trace = Some(trace);
     match decision {
-        Decision::Forward(authorized) => {
-            let visit = Visit {
-                renewed: true,
-                ..visit
-            };
-            forward(visit, &authorized, body, context, entry).await
-        }
+        Decision::Forward(authorized) => forward(visit, &authorized, body, context, entry).await,
         Decision::SignIn(_) => {
             let occasion = Occasion::default();
             signin::begin(shared, plan, request, context, now, occasion, entry).await

@@ -14,6 +14,7 @@
 //! Only a provider that says the grant itself is over ends a session; one that is slow, down or
 //! broken never does, and neither does one that refuses the token of one more resource.
 
+mod anew;
 mod error;
 mod flight;
 mod pilot;
@@ -25,15 +26,17 @@ use std::time::Duration;
 use vestibule_gate::authorize::Authorized;
 use vestibule_gate::headers::Token;
 use vestibule_gate::route::TokenChoice;
+use vestibule_gate::rule::Requirement;
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::StoreKey;
-use vestibule_session::record::{AccessToken, Record, ResourceKey};
+use vestibule_session::record::{AccessToken, AskAnew, Record, ResourceKey};
 use vestibule_session::store::Stored;
 
 use crate::plan::Plan;
 use crate::provider::Provider;
 use crate::shared::Shared;
 
+pub(crate) use anew::ask as ask_anew;
 pub use error::TokensError;
 pub use flight::Flights;
 pub(crate) use unstored::Granted;
@@ -65,6 +68,9 @@ impl RouteToken {
 pub enum Found {
     /// The token, or none where the route passes none on or the provider gave none.
     AtHand(Option<RouteToken>),
+    /// What rules go by was old, and is known anew: what was decided is to be decided again, and the
+    /// token to be looked for after that.
+    AskedAnew(Arc<Stored>),
     /// The session was refreshed for it and is another one now, with the token in it: claims and
     /// groups may have changed, so what was decided on the old one is to be decided again.
     Renewed(Arc<Stored>),
@@ -86,7 +92,15 @@ pub async fn for_route(
     let (Some(stored), Some(key)) = (authorized.session(), key) else {
         return Ok(Found::AtHand(None));
     };
-    let choice = &authorized.matched().route().access_token;
+    let route = authorized.matched().route();
+    if anew::due(stored.record(), key, now) != AskAnew::NotYet {
+        let by_rule = matches!(route.require, Requirement::Rules(_));
+        let asked = ask_anew(shared, plan, stored, *key, now, by_rule);
+        if let Some(stored) = Box::pin(asked).await? {
+            return Ok(Found::AskedAnew(stored));
+        }
+    }
+    let choice = &route.access_token;
     if *choice == TokenChoice::None {
         return Ok(Found::AtHand(None));
     }

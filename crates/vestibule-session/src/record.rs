@@ -8,10 +8,12 @@
 #[cfg(any(test, feature = "contract"))]
 pub mod fixture;
 mod groups;
+mod known;
 mod tokens;
 mod wire;
 
 pub use groups::{Groups, GroupsUnknown};
+pub use known::{ASK_ANEW_AGE, AskAnew};
 pub use tokens::{AccessToken, RENEWAL_AGE, ResourceKey, TokenSet};
 pub use wire::{FORMAT, RecordError};
 
@@ -44,6 +46,7 @@ pub struct Record {
     auth_time: Option<UnixTime>,
     created_at: UnixTime,
     refreshed_at: UnixTime,
+    known_at: UnixTime,
     claims: Claims,
     userinfo: Option<Claims>,
     access_claims: Option<Claims>,
@@ -140,6 +143,7 @@ impl Record {
             auth_time: id_token.auth_time(),
             created_at: now,
             refreshed_at: now,
+            known_at: now,
             claims: id_token.claims().clone(),
             userinfo: userinfo.map(|userinfo| userinfo.claims().clone()),
             access_claims: access_token.map(|token| token.claims().clone()),
@@ -191,6 +195,7 @@ impl Record {
                 self.granted_wider = before.granted_wider;
                 self.access_claims.clone_from(&before.access_claims);
                 self.userinfo = self.userinfo.take().or_else(|| before.userinfo.clone());
+                self.known_at = before.known_at;
             } else {
                 // What was granted for one route's upstream says nothing of the sign-in's own token.
                 self.granted_scope = Some(NOT_KNOWN.to_owned());
@@ -241,6 +246,7 @@ impl Record {
             next.userinfo = Some(userinfo.claims().clone());
         }
         if asked_for == *self.tokens.sign_in_key() {
+            next.known_at = now;
             // Claims of an access token that is gone must not decide anything.
             next.access_claims = access_token.map(|token| token.claims().clone());
             match tokens.scope().filter(|_| !self.granted_wider) {

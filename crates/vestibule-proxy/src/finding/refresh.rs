@@ -40,6 +40,7 @@ pub(crate) fn of_refresh(
     match error {
         TokensError::Refused(error)
         | TokensError::Interaction(error)
+        | TokensError::PersonFirst(error)
         | TokensError::GrantOver(error) => {
             seen.provider_error = of_refusal(error, Grant::Refresh);
         }

@@ -1,5 +1,5 @@
-//! Asks once more for groups that are not known, when somebody is refused for want of them: Graph
-//! may answer by now, or the configuration need others than before.
+//! Asks once more when somebody is refused: for groups that are not known, since Graph may answer by now or
+//! the configuration need others than before; and for everything that rules go by, if that is old.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,18 +31,17 @@ pub(crate) async fn asked_again(
     key: Option<StoreKey>,
     now: UnixTime,
 ) -> Option<Evidence> {
-    if why.judgement.decisive().reason != Reason::GroupsOverage {
-        return None;
-    }
     let (Evidence::Session(stored), Some(key)) = (evidence, key) else {
         return None;
     };
     let provider = plan.provider(stored.record().provider())?;
-    if !are_due(plan, provider, stored, now) {
-        return None;
+    let for_groups = why.judgement.decisive().reason == Reason::GroupsOverage;
+    if for_groups && are_due(plan, provider, stored, now) {
+        let refreshed = tokens::refresh_sign_in(shared, provider, stored, key, now).await;
+        return Some(Evidence::Session(refreshed.ok()?));
     }
-    let refreshed = tokens::refresh_sign_in(shared, provider, stored, key, now).await;
-    Some(Evidence::Session(refreshed.ok()?))
+    let asked = tokens::ask_anew(shared, plan, stored, key, now, false).await;
+    Some(Evidence::Session(asked.ok()??))
 }
 
 /// Whether a refresh may find out what is not known of this person's groups.

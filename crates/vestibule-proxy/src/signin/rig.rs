@@ -456,7 +456,7 @@ impl Rig {
                 };
                 begin(shared, &plan, &request, &context, now, occasion, &mut entry).await
             }
-            Decision::Forward(authorized) => {
+            Decision::Forward(authorized) => 'forward: {
                 let handed_out = |carrying: Option<Box<carry::Carrying>>| {
                     let mut response = Response::status(200);
                     if let Some(carrying) = carrying {
@@ -467,8 +467,20 @@ impl Rig {
                 shared
                     .store
                     .touch(&handle.as_ref().unwrap().store_key(), now);
-                let found = tokens::for_route(shared, &plan, &authorized, key.as_ref(), now).await;
+                let key_of = key.as_ref();
+                let mut found = tokens::for_route(shared, &plan, &authorized, key_of, now).await;
+                let mut authorized = authorized;
+                if let Ok(Found::AskedAnew(stored)) = found {
+                    let evidence = Evidence::Session(stored);
+                    let examined = plan.gate.examine(&request);
+                    authorized = match plan.gate.decide(&request, examined, evidence, now).0 {
+                        Decision::Forward(authorized) => authorized,
+                        other => break 'forward respond::decision(&other, &context),
+                    };
+                    found = tokens::for_route(shared, &plan, &authorized, key_of, now).await;
+                }
                 match found {
+                    Ok(Found::AskedAnew(_)) => panic!("asked anew twice"),
                     Ok(Found::AtHand(token)) => {
                         return Reply {
                             fields: handed_out(carrying),
@@ -801,7 +813,12 @@ fn gate() -> Gate {
         route
     };
     let mut members_b = other("members-b", "/members-b", key_b());
-    members_b.require = only_members;
+    members_b.require = only_members.clone();
+    let mut members_only = route("members-only", "/members-only");
+    members_only.require = only_members;
+    members_only.access_token = TokenChoice::None;
+    let mut plain = route("plain", "/plain");
+    plain.access_token = TokenChoice::None;
     let mut staff = route("staff", "/staff");
     staff.require = Requirement::Rules(Rule::Group {
         any_of: vec![STAFF.to_owned()],
@@ -820,6 +837,8 @@ fn gate() -> Gate {
             public,
             forms,
             members_b,
+            members_only,
+            plain,
             other("b", "/b", key_b()),
             other("c", "/c", key_c()),
         ],

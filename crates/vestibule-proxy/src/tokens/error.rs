@@ -20,6 +20,9 @@ pub enum TokensError {
     /// The provider asks the person to do something first.
     #[error("refresh the access token without the person")]
     Interaction(#[source] TokenError),
+    /// The provider has to see the person before it says again what rules go by.
+    #[error("ask anew for what rules go by without the person")]
+    PersonFirst(#[source] TokenError),
     /// The provider says that the sign-in's grant is over. The session was ended.
     #[error("refresh the access token: the grant is over")]
     GrantOver(#[source] TokenError),
@@ -70,7 +73,7 @@ impl TokensError {
         match self {
             Self::Provider(error) => error.code(),
             Self::Refused(_) => "refresh_refused",
-            Self::Interaction(_) => "refresh_needs_interaction",
+            Self::Interaction(_) | Self::PersonFirst(_) => "refresh_needs_interaction",
             Self::GrantOver(_) => "grant_over",
             Self::OtherPerson => "refresh_other_person",
             Self::SessionGone => "session_ended",
@@ -94,9 +97,11 @@ impl TokensError {
             Self::Provider(error) => error.fault(),
             Self::Refused(error) => error.fault(),
             Self::Store(error) => error.fault(),
-            Self::Interaction(_) | Self::GrantOver(_) | Self::SessionGone | Self::Expired => {
-                Fault::Client
-            }
+            Self::Interaction(_)
+            | Self::PersonFirst(_)
+            | Self::GrantOver(_)
+            | Self::SessionGone
+            | Self::Expired => Fault::Client,
             Self::OtherPerson | Self::NotGiven | Self::InVain(_) => Fault::Provider,
             Self::ProviderUnknown
             | Self::OtherIssuer
@@ -114,7 +119,9 @@ impl TokensError {
             Self::Refused(_) | Self::NotGiven => {
                 "The identity provider gave no access token for the application behind this address."
             }
-            Self::Interaction(_) => "The identity provider asks you to sign in again.",
+            Self::Interaction(_) | Self::PersonFirst(_) => {
+                "The identity provider asks you to sign in again."
+            }
             Self::NoRefreshToken => "Sign in again for the application behind this address.",
             Self::InVain(_) => {
                 "You have just signed in for the application behind this address, and the identity provider \
@@ -142,6 +149,7 @@ impl TokensError {
         matches!(
             self,
             Self::Interaction(_)
+                | Self::PersonFirst(_)
                 | Self::GrantOver(_)
                 | Self::OtherPerson
                 | Self::SessionGone
@@ -167,7 +175,10 @@ impl TokensError {
     #[must_use]
     pub fn refusal(&self) -> Option<&TokenError> {
         match self {
-            Self::Refused(error) | Self::Interaction(error) | Self::GrantOver(error) => Some(error),
+            Self::Refused(error)
+            | Self::Interaction(error)
+            | Self::PersonFirst(error)
+            | Self::GrantOver(error) => Some(error),
             Self::InVain(error) => error.refusal(),
             _ => None,
         }

@@ -23,6 +23,7 @@ use vestibule_session::record::ResourceKey;
 use vestibule_session::store::Stored;
 
 use super::TokensError;
+use super::anew::Asking;
 use super::pilot::Pilot;
 use super::unstored::{Granted, Unstored};
 use crate::provider::Provider;
@@ -53,6 +54,8 @@ pub(super) type Outcome = Result<Arc<Stored>, TokensError>;
 pub struct Flights {
     by_session: Mutex<HashMap<StoreKey, Turn>>,
     pub(super) unstored: Unstored,
+    /// Who asks anew for what rules go by.
+    pub(super) asking: Asking,
     /// How many tasks there are whose end a stop must wait for.
     aloft: watch::Sender<usize>,
 }

@@ -21,12 +21,12 @@ use vestibule_oidc::time::UnixTime;
 use vestibule_oidc::token::{Grant, TokenError, TokenRequest, TokenResponse};
 use vestibule_oidc::userinfo::{UserInfo, UserInfoError};
 use vestibule_session::handle::StoreKey;
-use vestibule_session::record::{Groups, Record, Refreshed, ResourceKey};
+use vestibule_session::record::{AskAnew, Groups, Record, Refreshed, ResourceKey};
 use vestibule_session::store::{Replacement, Store, StoreError, Stored};
 
 use super::flight::Outcome;
 use super::unstored::Granted;
-use super::{MARGIN, TokensError, jitter};
+use super::{MARGIN, TokensError, anew, jitter};
 use crate::finding::{self, Line};
 use crate::groups::{self, Given, Lookup};
 use crate::provider::{Endpoint, Provider, ProviderError};
@@ -118,10 +118,12 @@ impl Pilot {
 
     fn has_what_is_wanted(&self, shared: &Arc<Shared>, stored: &Stored) -> bool {
         let tokens = stored.record().tokens();
-        if self.wanted == *tokens.sign_in_key()
-            && groups::are_due(&shared.plan.load(), &self.provider, stored, self.now())
-        {
-            return false;
+        if self.wanted == *tokens.sign_in_key() {
+            let is_old = anew::due(stored.record(), &self.key, self.now()) != AskAnew::NotYet;
+            let plan = shared.plan.load();
+            if is_old || groups::are_due(&plan, &self.provider, stored, self.now()) {
+                return false;
+            }
         }
         let held = tokens.locate(&self.wanted);
         held.is_some_and(|(at, held)| !held.refresh_due(MARGIN, jitter(&self.key, at), self.now()))

@@ -1,3 +1,4 @@
+mod anew;
 mod due;
 mod keeping;
 mod several;
@@ -375,7 +376,7 @@ async fn a_token_whose_end_nobody_told_is_renewed_by_its_age_and_good_meanwhile(
     rig.fake.knobs().down = true;
     for _ in 0..3 {
         assert_eq!(browser.go(&rig, "/app").await.body, "access-token-1");
-        tokio::time::sleep(Duration::from_secs(3000)).await;
+        tokio::time::sleep(Duration::from_secs(1000)).await;
     }
     rig.fake.knobs().down = false;
     assert_eq!(browser.go(&rig, "/app").await.body, "access-token-1");

@@ -105,6 +105,7 @@ impl RecordFixture {
             auth_time: self.auth_time,
             created_at: self.created_at,
             refreshed_at: self.created_at,
+            known_at: self.created_at,
             claims,
             userinfo: self.userinfo,
             access_claims: self.access_claims,

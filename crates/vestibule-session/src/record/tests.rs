@@ -114,7 +114,15 @@ fn the_first_format_still_reads() {
                 .map(move |at| u8::from_str_radix(&line[2 * at..2 * at + 2], 16).unwrap())
         })
         .collect();
-    assert_same(&Record::decode(&bytes).unwrap(), &full());
+    let read = Record::decode(&bytes).unwrap();
+    assert_eq!(read.claims(), full().claims());
+    let own = read.tokens().sign_in().unwrap();
+    assert_eq!(
+        read.known_at(),
+        own.received_at(),
+        "it knew of no such time"
+    );
+    assert_same(&read, &full());
 }
 
 #[test]
@@ -224,6 +232,34 @@ fn a_token_is_refreshed_before_it_expires() {
     let due = |jitter, after| hour.refresh_due(margin, jitter, UnixTime(NOW.0 + after));
     assert_eq!((due(255, 3510), due(255, 3511)), (false, true));
     assert_eq!((due(128, 3524), due(128, 3525)), (false, true));
+}
+
+#[test]
+fn what_rules_go_by_is_asked_for_again_when_it_is_old() {
+    let known = RecordFixture::new("alice", NOW);
+    let record = known.clone().build();
+    let at = |minutes: i64| UnixTime(NOW.0 + minutes * 60);
+    for (minutes, jitter, wanted) in [
+        (0, 255, AskAnew::NotYet),
+        (74, 255, AskAnew::NotYet),
+        (75, 255, AskAnew::Soon),
+        (75, 0, AskAnew::NotYet),
+        (89, 0, AskAnew::NotYet),
+        (89, 128, AskAnew::Soon),
+        (90, 0, AskAnew::First),
+        (9000, 255, AskAnew::First),
+        // A clock that was put back.
+        (-9000, 255, AskAnew::NotYet),
+    ] {
+        assert_eq!(record.ask_anew(jitter, at(minutes)), wanted, "{minutes}");
+    }
+    let without = RecordFixture {
+        refresh_token: None,
+        ..known
+    };
+    assert_eq!(without.build().ask_anew(255, at(9000)), AskAnew::NotYet);
+    let record = Record::decode(&record.encode()).unwrap();
+    assert_eq!(record.known_at(), NOW);
 }
 
 #[test]
@@ -349,6 +385,7 @@ mod from_a_provider {
         assert_eq!(record.refresh_token().unwrap().expose(), "rt2");
         assert_eq!(token_of(&record, &sign_in_scopes()).as_deref(), Some("at2"));
         assert_eq!((record.created_at(), record.refreshed_at()), (NOW, later));
+        assert_eq!(record.known_at(), later);
         // The scope was not told again, so it is as before (RFC 6749 §5.1).
         assert_eq!(
             record.granted_scopes().collect::<Vec<_>>(),
@@ -413,9 +450,11 @@ mod from_a_provider {
             asked_for: key.clone(),
             ..refreshed(&answer)
         };
-        let record = signed_in().with_refreshed_tokens(other, NOW).unwrap();
+        let later = NOW + Duration::from_secs(60);
+        let record = signed_in().with_refreshed_tokens(other, later).unwrap();
         assert_eq!(token_of(&record, &key).as_deref(), Some("other"));
         assert_eq!(token_of(&record, &sign_in_scopes()).as_deref(), Some("at1"));
+        assert_eq!((record.refreshed_at(), record.known_at()), (later, NOW));
         assert_eq!(
             record.granted_scopes().collect::<Vec<_>>(),
             ["api", "openid"]
@@ -478,6 +517,7 @@ mod from_a_provider {
         assert_eq!(granted, ["api", "openid"], "those of the sign-in before");
         assert_eq!(record.refresh_token().unwrap().expose(), "rt1");
         assert_eq!(record.signed_in_for(), None, "it brought what it was for");
+        assert_eq!(record.known_at(), NOW, "of the sign-in before");
         assert!(
             record.userinfo().is_some(),
             "known of the same person before"

@@ -100,6 +100,8 @@ struct Wire<'a> {
     signed_in_for: Option<WireKey<'a>>,
     #[n(19)]
     granted_wider: Option<bool>,
+    #[n(20)]
+    known_at: Option<i64>,
     #[b(29)]
     groups: Option<WireGroups<'a>>,
 }
@@ -186,6 +188,7 @@ pub(super) fn encode(record: &Record) -> Zeroizing<Vec<u8>> {
             .collect(),
         signed_in_for: record.signed_in_for.as_ref().map(WireKey::of),
         granted_wider: record.granted_wider.then_some(true),
+        known_at: Some(record.known_at.as_secs()),
         groups: record.groups.as_ref().map(WireGroups::of),
     };
     let capacity = usize::try_from(record.memory_bytes()).unwrap_or(0) + 512;
@@ -211,6 +214,17 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, RecordError> {
         });
     }
     let wire: Wire<'_> = minicbor::decode(bytes).map_err(|_| RecordError::Malformed)?;
+    let tokens = TokenSet {
+        sign_in: wire.sign_in.read(),
+        held: wire.tokens.iter().map(WireToken::read).collect(),
+    };
+    let created_at = UnixTime::from_secs(wire.created_at);
+    // Older programs wrote none; it was asked for whenever the sign-in's own token came.
+    let known_at = match (wire.known_at, tokens.sign_in()) {
+        (Some(at), _) => UnixTime::from_secs(at),
+        (None, Some(own)) => own.received_at(),
+        (None, None) => created_at,
+    };
     Ok(Record {
         provider: wire.provider.to_owned(),
         site: wire.site.to_owned(),
@@ -218,7 +232,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, RecordError> {
         subject: wire.subject.to_owned(),
         sid: wire.sid.map(str::to_owned),
         auth_time: wire.auth_time.map(UnixTime::from_secs),
-        created_at: UnixTime::from_secs(wire.created_at),
+        created_at,
+        known_at,
         refreshed_at: UnixTime::from_secs(wire.refreshed_at),
         claims: claims(wire.claims)?,
         userinfo: wire.userinfo.map(claims).transpose()?,
@@ -227,10 +242,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, RecordError> {
         id_token: Secret::from(wire.id_token),
         refresh_token: wire.refresh_token.map(Secret::from),
         granted_scope: wire.granted_scope.map(str::to_owned),
-        tokens: TokenSet {
-            sign_in: wire.sign_in.read(),
-            held: wire.tokens.iter().map(WireToken::read).collect(),
-        },
+        tokens,
         signed_in_for: wire.signed_in_for.as_ref().map(WireKey::read),
         granted_wider: wire.granted_wider.unwrap_or_default(),
     })

@@ -32,7 +32,7 @@ struct Divergence {
 }
 
 /// What a few hundred steps meet, or they say nothing.
-const MET: [&str; 12] = [
+const MET: [&str; 16] = [
     "sign-in",
     "signed in",
     "sent to sign in",
@@ -45,6 +45,10 @@ const MET: [&str; 12] = [
     "logged out",
     "logged out in a frame",
     "everywhere",
+    "logged out while signing in",
+    "a member",
+    "no member",
+    "asked anew",
 ];
 
 /// Takes the steps. Gives how often what happened.

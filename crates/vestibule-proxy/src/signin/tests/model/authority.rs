@@ -1,7 +1,7 @@
 //! The provider of the model: it knows which grants it gave to whom, which refresh token is each
 //! one's, and notices an old one that comes again (RFC 9700 §4.14.2).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use serde_json::json;
@@ -44,6 +44,8 @@ pub(super) struct Grant {
     pub(super) rotates: bool,
     /// When the newest access token ends.
     pub(super) expires_at: UnixTime,
+    /// Whether the newest ID token says that the person is a member, and when it was given.
+    pub(super) told: (bool, UnixTime),
 }
 
 #[derive(Debug)]
@@ -57,6 +59,8 @@ pub(super) struct Token {
 pub(super) struct Authority {
     codes: HashMap<String, (String, String)>,
     pub(super) grants: Vec<Grant>,
+    /// Who is in the group `members` at this moment.
+    pub(super) members: HashSet<String>,
     pub(super) tokens: HashMap<String, Token>,
     pub(super) events: Vec<Event>,
     /// What must not happen at all.
@@ -72,6 +76,7 @@ impl Authority {
         let this = Arc::new(Mutex::new(Self {
             codes: HashMap::new(),
             grants: Vec::new(),
+            members: HashSet::new(),
             tokens: HashMap::new(),
             events: Vec::new(),
             wrong: None,
@@ -116,6 +121,7 @@ impl Authority {
                 lost: false,
                 rotates: self.rotates,
                 expires_at: now,
+                told: (false, now),
             });
             (self.grants.len() - 1, Some(nonce))
         } else {
@@ -155,9 +161,12 @@ impl Authority {
             expires_at,
         };
         self.tokens.insert(access_token.clone(), token);
+        let is_member = self.members.contains(&this.person);
+        this.told = (is_member, now);
+        let groups: &[&str] = if is_member { &["members"] } else { &[] };
         let mut claims = json!({
             "iss": ISSUER, "sub": this.person, "aud": "client", "iat": now.as_secs(),
-            "exp": now.as_secs() + 3600, "sid": Self::sid(grant),
+            "exp": now.as_secs() + 3600, "sid": Self::sid(grant), "groups": groups,
         });
         if let Some(nonce) = nonce {
             claims["nonce"] = nonce.into();

@@ -31,6 +31,21 @@ pub(super) enum Step {
         program: bool,
         at_once: usize,
     },
+    /// Of a route for members that needs no token, when what is known of them has this age at least.
+    VisitAsMember {
+        browser: usize,
+        age: i64,
+    },
+    /// The provider's directory has the person in the group, or no more.
+    Member {
+        person: usize,
+        is_one: bool,
+    },
+    /// Somebody signs in, and is logged out by the provider while the code is redeemed.
+    SignInLoggedOut {
+        browser: usize,
+        person: usize,
+    },
     WhoAmI {
         browser: usize,
     },
@@ -107,12 +122,21 @@ fn one(draw: &mut Draw) -> Step {
     let browser = draw.below(BROWSERS);
     let person = draw.below(PEOPLE.len());
     match draw.below(100) {
-        0..18 => Step::SignIn {
+        0..16 => Step::SignIn {
             browser,
             person,
             again: draw.below(6) == 0,
         },
-        18..44 => Step::Visit {
+        16 => Step::SignInLoggedOut { browser, person },
+        17..20 => Step::Member {
+            person,
+            is_one: draw.below(2) == 0,
+        },
+        20..26 => Step::VisitAsMember {
+            browser,
+            age: draw.of(&[0, 0, 0, 5000, 5410]),
+        },
+        26..44 => Step::Visit {
             browser,
             program: draw.below(3) == 0,
             at_once: draw.of(&[1, 1, 3, 10]),

@@ -18,11 +18,15 @@ use vestibule_session::store::contract::block_on;
 use super::authority::{Authority, Event, Mood};
 use super::step::{BROWSERS, PEOPLE, Step};
 use crate::provider::fake::plan;
-use crate::signin::rig::{Browser, Rig};
+use crate::signin::rig::{Browser, Rig, START};
 use crate::store::{Bounds, FileStore, FileStoreSettings, MemoryStore};
 
 const IDLE: i64 = 7200;
 const ABSOLUTE: i64 = 36_000;
+
+/// What rules go by is old then; and may be asked for from then on.
+const OLD: i64 = 5400;
+const OLD_SOON: i64 = 4500;
 
 /// So near to the end of something, a second more or less would decide.
 const NEAR: i64 = 3;
@@ -57,6 +61,10 @@ struct Session {
     good_until: Option<UnixTime>,
     /// Its newest tokens may not be in the store yet.
     unstored: bool,
+    /// Whether it was told that its person is a member; `None` if the news may have been lost.
+    member: Option<bool>,
+    /// When it was told.
+    known: UnixTime,
 }
 
 #[derive(Default)]
@@ -74,6 +82,8 @@ pub(super) struct World {
     old: Vec<(Browser, usize)>,
     sessions: Vec<Session>,
     down: bool,
+    /// Since when the provider is well.
+    well_since: UnixTime,
     logouts: usize,
     /// How often each thing happened that a run is to have met.
     pub(super) tally: Tally,
@@ -118,6 +128,7 @@ impl World {
             old: Vec::new(),
             sessions: Vec::new(),
             down: false,
+            well_since: START,
             logouts: 0,
             tally: Tally::new(),
         }
@@ -175,6 +186,20 @@ impl World {
                 };
                 let seat = std::mem::take(&mut self.seats[browser]);
                 self.visit(seat, program, at_once, Some(browser)).await
+            }
+            Step::VisitAsMember { browser, age } => {
+                self.visit_as_member(self.living(browser), age).await
+            }
+            Step::Member { person, is_one } => {
+                let mut authority = self.authority();
+                match is_one {
+                    true => authority.members.insert(PEOPLE[person].to_owned()),
+                    false => authority.members.remove(PEOPLE[person]),
+                };
+                Ok(())
+            }
+            Step::SignInLoggedOut { browser, person } => {
+                self.sign_in_logged_out(browser, PEOPLE[person]).await
             }
             Step::WhoAmI { browser } => self.who_am_i(browser).await,
             Step::Wait { secs } => {
@@ -269,6 +294,8 @@ impl World {
             !session.over
                 && (near(session.created.as_secs() + ABSOLUTE)
                     || near(session.seen.as_secs() + IDLE)
+                    || near(session.known.as_secs() + OLD)
+                    || near(session.known.as_secs() + OLD_SOON)
                     || session.good_until.is_some_and(|end| near(end.as_secs())))
         }) {
             sleep(Duration::from_secs(2)).await;
@@ -280,7 +307,10 @@ impl World {
         let events = std::mem::take(&mut self.authority().events);
         for event in &events {
             let (Event::Refreshed { grant } | Event::Refused { grant }) = *event;
-            let ends = self.authority().grants[grant].expires_at;
+            let (ends, (is_member, told_at)) = {
+                let grant = &self.authority().grants[grant];
+                (grant.expires_at, grant.told)
+            };
             let Some(session) = self.sessions.iter_mut().find(|known| known.grant == grant) else {
                 continue;
             };
@@ -288,6 +318,7 @@ impl World {
                 Event::Refreshed { .. } => {
                     session.good_until = Some(ends);
                     session.unstored = self.down;
+                    (session.member, session.known) = (Some(is_member), told_at);
                     self.count("refreshed");
                     if self.down {
                         self.count("refreshed without the store");
@@ -317,6 +348,11 @@ impl World {
 
     async fn provider(&mut self, mood: Mood) {
         self.authority().mood = mood;
+        if !matches!(mood, Mood::Well | Mood::Slow) {
+            self.well_since = UnixTime(i64::MAX);
+        } else if self.well_since == UnixTime(i64::MAX) {
+            self.well_since = self.rig.now();
+        }
         {
             let mut knobs = self.rig.fake.knobs();
             knobs.down = mood == Mood::Down;
@@ -365,6 +401,7 @@ impl World {
                 let given = &mut authority.grants[grant];
                 given.lost |= given.rotates;
                 session.good_until = None;
+                session.member = None;
                 *self.tally.entry("tokens lost").or_default() += 1;
             }
             session.unstored = false;

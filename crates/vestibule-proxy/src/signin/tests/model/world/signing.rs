@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::join;
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 use vestibule_oidc::logout_token::EVENT;
@@ -14,6 +15,52 @@ use crate::signin::rig::{Ask, get, post};
 use crate::signin::tests::{query, same_origin};
 
 impl World {
+    /// A logout that comes while the code is redeemed finds no session, and there must be none after it.
+    pub(super) async fn sign_in_logged_out(
+        &mut self,
+        browser: usize,
+        person: &'static str,
+    ) -> Checked {
+        sleep(Duration::from_secs(16)).await;
+        self.leave_edges().await;
+        if self.authority().mood != Mood::Well || self.down {
+            return Ok(());
+        }
+        let mut seat = std::mem::take(&mut self.seats[browser]);
+        let before = seat.browser.clone();
+        let start = seat.browser.go(&self.rig, "/.vestibule/sign-in").await;
+        let asked = query(start.location());
+        let code = format!("code-{}", asked["state"]);
+        self.authority().give_code(&code, &asked["nonce"], person);
+        let back = format!(
+            "/.vestibule/callback?code={code}&state={}&iss={ISSUER}",
+            asked["state"]
+        );
+        let logout = self.logout(json!({ "sub": person }));
+        let delays = || self.rig.fake.knobs();
+        delays().delays.insert("/token", Duration::from_secs(1));
+        let (reply, logged_out) = join(seat.browser.go(&self.rig, &back), async {
+            sleep(Duration::from_millis(500)).await;
+            self.rig.send(logout).await
+        })
+        .await;
+        delays().delays.clear();
+        let kept = seat.browser.session() == before.session();
+        self.seats[browser] = seat;
+        if logged_out.status != 200 {
+            // The provider is only just well again, or its keys were never had.
+            return ensure(logged_out.status == 503, || format!("{logged_out:?}"));
+        }
+        for session in &mut self.sessions {
+            session.over |= session.person == person;
+        }
+        self.settle();
+        self.count("logged out while signing in");
+        ensure(reply.status == 400 && kept, || {
+            format!("a sign-in of {person}, logged out meanwhile: {reply:?}")
+        })
+    }
+
     pub(super) async fn sign_in(&mut self, browser: usize, person: &'static str) -> Checked {
         // Not straight back: that would be a loop.
         sleep(Duration::from_secs(16)).await;
@@ -43,6 +90,7 @@ impl World {
             let now = self.rig.now();
             let authority = self.authority();
             let grant = authority.grants.len() - 1;
+            let (is_member, known) = authority.grants[grant].told;
             let good_until = Some(authority.grants[grant].expires_at);
             drop(authority);
             self.sessions.push(Session {
@@ -55,6 +103,8 @@ impl World {
                 shown: 0,
                 good_until,
                 unstored: false,
+                member: Some(is_member),
+                known,
             });
             seat.session = Some(self.sessions.len() - 1);
             self.count("sign-in");

@@ -8,7 +8,7 @@ use vestibule_oidc::time::UnixTime;
 
 use super::super::authority::{Event, Mood};
 use super::super::step::BROWSERS;
-use super::{Checked, Seat, World, ensure};
+use super::{Checked, OLD, OLD_SOON, Seat, World, ensure};
 use crate::provider::fake::ISSUER;
 use crate::signin::rig::{Reply, get};
 
@@ -153,6 +153,62 @@ impl World {
         };
         self.count(kind);
         Ok(())
+    }
+
+    /// A route that needs no token, and lets members through alone: by what the session was told, for as
+    /// long as that is not old.
+    pub(super) async fn visit_as_member(&mut self, browser: usize, least: i64) -> Checked {
+        let Some(at) = self.seats[browser].session else {
+            return Ok(());
+        };
+        let age = self.rig.now().as_secs() - self.sessions[at].known.as_secs();
+        sleep(Duration::from_secs(u64::try_from(least - age).unwrap_or(0))).await;
+        self.leave_edges().await;
+        let before = self.rig.now();
+        if self.down || !self.lives(Some(at), before) {
+            return Ok(());
+        }
+        let known = self.sessions[at].clone();
+        let Some(was) = known.member else {
+            return Ok(());
+        };
+        let age = before.as_secs() - known.known.as_secs();
+        let ask = get("/members-only").navigating();
+        let reply = self.seats[browser].browser.send(&self.rig, ask).await;
+        sleep(Duration::from_secs(1)).await;
+        let events = self.settle();
+        let session = &mut self.sessions[at];
+        if was || reply.status == 200 {
+            session.seen = session.seen.max(before);
+        }
+        let now_told = session.member;
+        let refused = events.contains(&Event::Refused { grant: known.grant });
+        let told = events.contains(&Event::Refreshed { grant: known.grant });
+        let seen = match reply.status {
+            200 => Some(true),
+            403 => Some(false),
+            _ => None,
+        };
+        let well_for = before.as_secs().saturating_sub(self.well_since.as_secs());
+        // Its session may have ended while the answer went out by what was known.
+        let may_be_out = refused && age >= OLD_SOON;
+        let holds = match seen {
+            None => may_be_out,
+            Some(seen) if age < OLD_SOON => seen == was && !told && !refused,
+            Some(seen) if age < OLD => seen == was,
+            Some(_) if told => seen == now_told,
+            // Asking was in vain, or was so a moment ago.
+            Some(seen) => seen == was && (refused || well_for < 400),
+        };
+        self.count(match (told, seen) {
+            (true, Some(false)) if was => "a group was lost",
+            (true, _) => "asked anew",
+            (false, Some(true)) => "a member",
+            (false, _) => "no member",
+        });
+        ensure(holds, || {
+            format!("a member's page: {reply:?} at {before:?}, {age} s old: {known:?}, {events:?}")
+        })
     }
 
     pub(super) async fn everybody(&mut self) -> Checked {
