@@ -70,7 +70,7 @@ pub use section::outbound::OutboundSettings;
 pub use section::pages::PagesSettings;
 pub use section::provider::{
     ClientAuthentication, Discovery, GraphPermissions, ProviderKind, ProviderSettings,
-    ResponseMode, UserInfo,
+    RedirectActions, ResponseMode, SessionFact, UserInfo,
 };
 pub use section::route::{
     AccessToken, HeaderPreset, HeaderSettings, HeaderSource, OwnHeader, Require, RouteSettings,

@@ -24,6 +24,7 @@ pub(crate) static ALL: &[&Section] = &[
     &provider::PROVIDER,
     &session::SESSION,
     &route::ROUTE,
+    &provider::REDIRECT_ACTIONS,
     &route::ACCESS_TOKEN,
     &route::HEADERS,
     &rule::RULE,

@@ -1,9 +1,11 @@
 //! Which requests are a provider's answer, at a path the operator chose for it.
 //!
-//! Such a path may be a page of the app as well: what is no answer goes on to its route.
+//! Such a path may be a page of the app as well: what is no answer, and none of the requests of
+//! [`RedirectAction`] where those are taken, goes on to its route.
 
 use crate::method::Method;
 use crate::path::CanonicalPath;
+use crate::redirect_action::RedirectAction;
 use crate::refusal::Refusal;
 use crate::request::Request;
 
@@ -12,6 +14,7 @@ use crate::request::Request;
 pub struct CallbackPath {
     path: CanonicalPath,
     posted: bool,
+    acts: bool,
 }
 
 impl CallbackPath {
@@ -25,7 +28,15 @@ impl CallbackPath {
         Ok(Self {
             path: CanonicalPath::parse(&bytes::Bytes::copy_from_slice(path.as_bytes()))?,
             posted,
+            acts: false,
         })
+    }
+
+    /// The same path, where the requests of [`RedirectAction`] are taken too. Default no.
+    #[must_use]
+    pub const fn with_actions(mut self) -> Self {
+        self.acts = true;
+        self
     }
 
     /// Whether the request is an answer for one of these.
@@ -37,6 +48,9 @@ impl CallbackPath {
         if self.path != *request.path() {
             return false;
         }
+        if self.acts && RedirectAction::of(request).is_some() {
+            return true;
+        }
         match request.method() {
             Method::Post => self.posted,
             Method::Get | Method::Head => request.query().is_some_and(|query| is_answer(query)),
@@ -46,7 +60,7 @@ impl CallbackPath {
 }
 
 /// Whether these are the parameters of RFC 6749 §4.1.2 or §4.1.2.1: `state` and one of `code` and `error`.
-fn is_answer(query: &[u8]) -> bool {
+pub(crate) fn is_answer(query: &[u8]) -> bool {
     let has = |name: &[u8]| {
         query
             .split(|&byte| byte == b'&')

@@ -29,6 +29,7 @@ mod gate;
 pub mod kept_post;
 pub mod navigation;
 pub mod origin;
+pub mod redirect_action;
 pub mod route;
 pub mod rule;
 pub mod site;

@@ -19,6 +19,7 @@ mod http;
 mod keeper;
 pub mod outbound;
 mod plan;
+mod redirect_actions;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -45,6 +46,7 @@ pub use self::error::{Endpoint, ProviderError};
 pub(crate) use self::graph::{GraphError, OwnTokenError, Question, Whose, graph_scope};
 pub use self::http::{ExamineError, Examined, HttpError, HttpTransport};
 pub use self::plan::{ClientAuthMethod, GraphPermissions, ProviderPlan, SignInAsks, UserInfoUse};
+pub use self::redirect_actions::{RedirectActions, SessionFact, Target, TargetError};
 
 /// What a client is told about when a provider that is down is worth asking again.
 pub const RETRY_AFTER: Duration = breaker::RETRY_AFTER;

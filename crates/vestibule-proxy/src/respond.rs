@@ -9,6 +9,7 @@ mod failure;
 mod forbidden;
 mod kept_post;
 mod logout;
+mod session_info;
 
 use std::sync::Arc;
 
@@ -42,7 +43,8 @@ use crate::upstream::UpstreamError;
 pub use answer::{json, page, redirect};
 pub use failure::Failure;
 pub use kept_post::{send_again, sign_in_first, signed_in_but};
-pub use logout::{logged_out, logged_out_in_frame, logout_refused};
+pub use logout::{logged_out, logged_out_as_image, logged_out_in_frame, logout_refused};
+pub use session_info::session_info;
 
 /// Who asked, and how they want to be answered. Nothing is worked out before an answer of ours needs it.
 #[derive(Debug)]

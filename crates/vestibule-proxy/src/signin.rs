@@ -9,6 +9,7 @@
 //! | `back-channel-logout`, with `/NAME` | POST | a provider ends sessions, server to server |
 //! | `front-channel-logout`, with `/NAME` | GET | a provider's page ends sessions, in a frame |
 //! | `me` | GET | who is signed in, as JSON; never a token |
+//! | the provider's `redirect_path` with `logout=` and the like | GET, POST | what mod_auth_openidc does there, where `redirect_actions` says so |
 //!
 //! Anything else below the prefix is a 404. Work on the network or in the store is handed to the
 //! control runtime; the core that asked waits.
@@ -20,12 +21,15 @@ mod errand;
 mod error;
 mod everywhere;
 mod front_channel;
+mod info;
 mod kept;
 mod loops;
 mod me;
 pub mod path;
 mod query;
 mod redeem;
+mod redirect_action;
+mod renew;
 #[cfg(test)]
 pub(crate) mod rig;
 mod sign_out;
@@ -37,6 +41,7 @@ use std::sync::Arc;
 
 use vestibule_gate::evidence::Evidence;
 use vestibule_gate::method::Method;
+use vestibule_gate::redirect_action::RedirectAction;
 use vestibule_gate::request::Request;
 use vestibule_gate::route::Place;
 use vestibule_oidc::time::UnixTime;
@@ -139,18 +144,21 @@ pub async fn own_endpoint(
     let elsewhere = visit.plan.providers.iter().map(|provider| provider.plan());
     let endpoint = elsewhere
         .filter(|plan| plan.redirect_path.as_deref() == Some(path))
-        .map(|plan| OwnEndpoint::Callback(Some(plan.name.clone())))
+        .map(|plan| {
+            let name = plan.name.clone();
+            let acts = plan.redirect_actions.is_some();
+            match RedirectAction::of(visit.request).filter(|_| acts) {
+                Some(action) => OwnEndpoint::RedirectAction(action, name),
+                None => OwnEndpoint::Callback(Some(name)),
+            }
+        })
         .next()
         .or_else(|| OwnEndpoint::parse(path, several));
     let Some(endpoint) = endpoint else {
         entry.error = Some("not_found");
         return respond::not_found(context);
     };
-    let by_provider = matches!(
-        endpoint,
-        OwnEndpoint::BackChannelLogout(_) | OwnEndpoint::FrontChannelLogout(_)
-    );
-    if by_provider && visit.shared.carried.is_some() {
+    if endpoint.is_for_providers() && visit.shared.carried.is_some() {
         // Nobody here knows all sessions: to say that they are gone would be untrue.
         entry.error = Some("logout_by_provider_with_cookie_store");
         return respond::not_found(context);
@@ -169,6 +177,9 @@ pub async fn own_endpoint(
         }
         OwnEndpoint::FrontChannelLogout(name) if reads => {
             Ok(front_channel::endpoint(&visit, name.as_deref(), context, entry).await)
+        }
+        OwnEndpoint::RedirectAction(action, name) => {
+            redirect_action::endpoint(&visit, action, &name, body, context, entry).await
         }
         OwnEndpoint::SignedOut if reads => Ok(sign_out::done(&visit, context)),
         OwnEndpoint::Me if reads => Ok(me::endpoint(&visit, context)),

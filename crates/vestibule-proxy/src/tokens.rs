@@ -27,6 +27,7 @@ use vestibule_gate::authorize::Authorized;
 use vestibule_gate::headers::Token;
 use vestibule_gate::route::TokenChoice;
 use vestibule_gate::rule::Requirement;
+use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::StoreKey;
 use vestibule_session::record::{AccessToken, AskAnew, Record, ResourceKey};
@@ -256,6 +257,37 @@ pub(crate) async fn refresh_sign_in(
         let outcome = flight.landed().await;
         if serves {
             return outcome;
+        }
+    }
+}
+
+/// The session with another token for `wanted` than `old`, however long that would still live.
+///
+/// # Errors
+///
+/// [`TokensError`] when none could be had.
+pub(crate) async fn renew(
+    shared: &Arc<Shared>,
+    provider: &Arc<Provider>,
+    key: StoreKey,
+    wanted: &ResourceKey,
+    old: &Secret,
+    now: UnixTime,
+) -> Result<Arc<Stored>, TokensError> {
+    loop {
+        let flight = shared
+            .flights
+            .renew(shared, provider, key, wanted, old, now);
+        let (serves, renews) = (flight.is_for(wanted), flight.renews());
+        let outcome = flight.landed().await;
+        if !serves {
+            continue;
+        }
+        let stored = outcome?;
+        let token = stored.record().tokens().find(wanted);
+        // One that was under way for those to whom the old one was good enough may have left it.
+        if renews || token.is_some_and(|token| token.token() != old) {
+            return Ok(stored);
         }
     }
 }

@@ -81,6 +81,9 @@ static GROUPS: &[Group] = &[
             "OIDCOutgoingProxy",
             "OIDCCABundlePath",
             "OIDCXForwardedHeaders",
+            "OIDCInfoHook",
+            "OIDCRedirectURLsAllowed",
+            "OIDCDefaultLoggedOutURL",
         ],
         fate: Fate::Mapped,
     },
@@ -328,22 +331,17 @@ static GROUPS: &[Group] = &[
         },
     },
     Group {
-        names: &[
-            "OIDCDefaultLoggedOutURL",
-            "OIDCLogoutRequestParams",
-            "OIDCLogoutXFrameOptions",
-        ],
+        names: &["OIDCLogoutRequestParams"],
         fate: Fate::Lost {
-            why: "people sign out at /.vestibule/sign-out, and see a page that says so",
-            help: "link to /.vestibule/sign-out",
+            why: "the provider gets the parameters of the specification at sign-out, and no others",
+            help: "",
         },
     },
     Group {
-        names: &["OIDCRedirectURLsAllowed"],
-        fate: Fate::Lost {
-            why: "nothing of ours sends people to another site",
-            help: "",
-        },
+        names: &["OIDCLogoutXFrameOptions"],
+        fate: Fate::Became(
+            "the provider's pages, and no others, may hold the frame that ends a session",
+        ),
     },
     Group {
         names: &[
@@ -385,13 +383,6 @@ static GROUPS: &[Group] = &[
         fate: Fate::Lost {
             why: "no trace header is made",
             help: "",
-        },
-    },
-    Group {
-        names: &["OIDCInfoHook"],
-        fate: Fate::Lost {
-            why: "/.vestibule/me says who is signed in, and never a token; `info=` is not answered",
-            help: "have pages ask /.vestibule/me",
         },
     },
     Group {

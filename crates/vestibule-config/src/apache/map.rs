@@ -3,6 +3,7 @@
 pub(super) mod headers;
 pub(super) mod provider;
 pub(super) mod public;
+pub(super) mod redirect_actions;
 pub(super) mod remainder;
 pub(super) mod routes;
 pub(super) mod session;

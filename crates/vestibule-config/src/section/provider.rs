@@ -6,12 +6,14 @@ mod graph;
 mod keys;
 pub(crate) mod parameters;
 pub(crate) mod placeholder;
+mod redirect_actions;
 
 use std::time::Duration;
 
 use url::Url;
 
-pub(crate) use keys::PROVIDER;
+pub(crate) use keys::{PROVIDER, REDIRECT_ACTIONS};
+pub use redirect_actions::{RedirectActions, SessionFact};
 
 use crate::environment::SecretText;
 use crate::read::{At, Item, Reader, finding};
@@ -39,6 +41,8 @@ pub struct ProviderSettings {
     pub scopes: Vec<String>,
     /// The path its answers come to on every public URL; `None`: our own below `/.vestibule/`. No two providers have the same.
     pub redirect_path: Option<String>,
+    /// What that path answers besides, as mod_auth_openidc does; `None`: nothing. Only with `redirect_path`.
+    pub redirect_actions: Option<RedirectActions>,
     /// How the answer comes back through the browser; query.
     pub response_mode: ResponseMode,
     /// Whether the user info endpoint is asked.
@@ -224,6 +228,7 @@ fn one(reader: &Reader<'_>, name: Option<&str>) -> Option<At<ProviderSettings>> 
     let redirect_path = reader
         .item("redirect_path")
         .and_then(|item| redirect_path(&item));
+    let redirect_actions = redirect_actions::read(reader);
     let userinfo = match (reader.item("userinfo").and_then(|item| item.flag()), kind) {
         (Some(true), _) => UserInfo::On,
         (Some(false), _) | (None, ProviderKind::Entra) => UserInfo::Off,
@@ -253,6 +258,7 @@ fn one(reader: &Reader<'_>, name: Option<&str>) -> Option<At<ProviderSettings>> 
             client_authentication,
             scopes,
             redirect_path,
+            redirect_actions,
             response_mode,
             userinfo,
             authorization_parameters,

@@ -161,6 +161,20 @@ fn every_key_of_the_file_is_carried_over() {
     assert_eq!(guests.max_age, Some(Duration::from_secs(12 * 3600)));
     assert_eq!(guests.kind, ProviderKind::Oidc);
     assert_eq!(guests.userinfo, UserInfo::On);
+    let actions = guests.redirect_actions.clone().unwrap();
+    assert_eq!(
+        actions.return_urls[0].as_str(),
+        "https://www.example.com/hr"
+    );
+    assert_eq!(actions.signed_out_url.as_deref(), Some("/bye"));
+    assert_eq!(
+        actions.info,
+        [
+            SessionFact::IdTokenClaims,
+            SessionFact::Ends,
+            SessionFact::AccessToken
+        ]
+    );
     assert_eq!(guests.display_name, "guests");
 
     assert_eq!(settings.session.keys.len(), 2);

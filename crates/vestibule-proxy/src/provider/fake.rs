@@ -249,6 +249,7 @@ pub(crate) fn plan(name: &str) -> ProviderPlan {
         max_age: None,
         clock_skew: Duration::from_secs(60),
         redirect_path: None,
+        redirect_actions: None,
     }
 }
 

@@ -11,6 +11,8 @@ use vestibule_oidc::metadata::ProviderMetadata;
 use vestibule_oidc::secret::Secret;
 use vestibule_session::record::ResourceKey;
 
+use super::redirect_actions::RedirectActions;
+
 /// How we prove to the token endpoint who we are.
 ///
 /// Closed on purpose: choosing the method handles each.
@@ -106,6 +108,8 @@ pub struct ProviderPlan {
     /// The path its answers come to, where that is another than our own below `/.vestibule/`. The
     /// gate must know it too.
     pub redirect_path: Option<String>,
+    /// What that path answers besides, as mod_auth_openidc does. The gate must know that it does. `None`: nothing.
+    pub redirect_actions: Option<RedirectActions>,
 }
 
 /// What an authorization request asks for.

@@ -35,6 +35,28 @@ pub fn logged_out_in_frame(origins: &[String]) -> Response {
     empty(fields)
 }
 
+/// One pixel that shows nothing (RFC 2083).
+const PIXEL: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\0\0\0\x0bIDATx\xdac`\0\x02\0\0\x05\0\x01\xe9\xfa\xdc\xd8\0\0\0\0IEND\xaeB`\x82";
+
+/// The sessions are gone, for a page that waits for an image.
+#[must_use]
+pub fn logged_out_as_image() -> Response {
+    let mut fields = Fields::with_capacity(7);
+    fields.push("Content-Type", "image/png");
+    // The page is the provider's, and tells from nothing but this that it is done.
+    fields.push("Cross-Origin-Resource-Policy", "cross-origin");
+    fields.push(
+        "Content-Security-Policy",
+        "default-src 'none'; frame-ancestors 'none'",
+    );
+    answer::own_fields(&mut fields);
+    let head = ResponseHead {
+        status: 200,
+        fields,
+    };
+    Response::new(head, Body::from(PIXEL.to_vec()))
+}
+
 fn empty(fields: Fields) -> Response {
     let head = ResponseHead {
         status: 200,

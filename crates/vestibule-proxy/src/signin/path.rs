@@ -1,6 +1,7 @@
 //! The addresses of our own endpoints, read and written.
 
 use url::form_urlencoded::byte_serialize;
+use vestibule_gate::redirect_action::RedirectAction;
 use vestibule_session::return_to::ReturnTo;
 
 use crate::provider::ProviderPlan;
@@ -35,12 +36,27 @@ pub(super) enum OwnEndpoint {
     /// The same.
     FrontChannelLogout(Option<String>),
     Me,
+    /// At the redirect path of the provider of this name.
+    RedirectAction(RedirectAction, String),
 }
 
 /// Makes the endpoint of the provider of this name.
 type OfProvider = fn(Option<String>) -> OwnEndpoint;
 
 impl OwnEndpoint {
+    /// Whether a provider ends sessions here.
+    pub(super) const fn is_for_providers(&self) -> bool {
+        matches!(
+            self,
+            Self::BackChannelLogout(_)
+                | Self::FrontChannelLogout(_)
+                | Self::RedirectAction(
+                    RedirectAction::BackChannelLogout | RedirectAction::FrontChannelLogout { .. },
+                    _
+                )
+        )
+    }
+
     /// The endpoint at `path`. Exactly these paths, to the byte.
     pub(super) fn parse(path: &str, several_providers: bool) -> Option<Self> {
         Some(match path {
@@ -158,6 +174,12 @@ pub(super) fn signed_out(provider_session_may_live: bool) -> String {
         SIGNED_OUT,
         &[("here", provider_session_may_live.then_some("only"))],
     )
+}
+
+/// A sign-out at this redirect path, which leads to `next` afterwards.
+#[must_use]
+pub(super) fn logout_at(redirect_path: &str, next: &str) -> String {
+    with_query(redirect_path, &[("logout", Some(next))])
 }
 
 fn with_query(path: &str, parameters: &[(&str, Option<&str>)]) -> String {

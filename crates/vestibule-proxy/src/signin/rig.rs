@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use url::Url;
 use vestibule_gate::authorize::Authorized;
+use vestibule_gate::callback_path::CallbackPath;
 use vestibule_gate::decision::Decision;
 use vestibule_gate::evidence::Evidence;
 use vestibule_gate::fields::Fields;
@@ -520,7 +521,7 @@ impl Rig {
         let reply = Reply {
             status: response.head.status,
             fields: response.head.fields,
-            body: String::from_utf8(body.to_vec()).unwrap(),
+            body: String::from_utf8_lossy(&body).into_owned(),
         };
         reply.check();
         reply
@@ -763,6 +764,14 @@ impl Browser {
 }
 
 fn plan(fake: &FakeProvider, providers: Vec<ProviderPlan>) -> Plan {
+    let callbacks = providers.iter().filter_map(|plan| {
+        let path = CallbackPath::new(plan.redirect_path.as_deref()?, false).unwrap();
+        Some(match plan.redirect_actions {
+            Some(_) => path.with_actions(),
+            None => path,
+        })
+    });
+    let gate = gate().with_callback_paths(callbacks.collect());
     let providers = providers
         .into_iter()
         .map(|plan| fake.start_with(plan))
@@ -770,7 +779,7 @@ fn plan(fake: &FakeProvider, providers: Vec<ProviderPlan>) -> Plan {
     Plan {
         serving: Arc::default(),
         read: ReadPolicy::default(),
-        gate: gate(),
+        gate,
         upstreams: Vec::new(),
         providers,
         keys: KeyRing::new(vec![

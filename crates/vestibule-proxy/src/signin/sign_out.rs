@@ -18,7 +18,7 @@ use super::{Visit, display_name, everywhere, is_form, path};
 use crate::body::Body;
 use crate::exchange::Response;
 use crate::pages::{Link, Page};
-use crate::provider::Provider;
+use crate::provider::{Provider, Target};
 use crate::respond::{self, Context, Failure};
 use crate::revocation;
 
@@ -30,6 +30,13 @@ const EVERYWHERE: &str = "everywhere";
 
 /// Answers GET: nothing is changed by a link, so the person is asked.
 pub(super) fn ask(visit: &Visit<'_>, cross_site: bool, context: &Context<'_>) -> Response {
+    let status = if cross_site { 403 } else { 200 };
+    let page = question(visit, path::SIGN_OUT.to_owned(), cross_site);
+    respond::page(status, &page, context)
+}
+
+/// The page that asks. What it sends goes to `action`.
+pub(super) fn question(visit: &Visit<'_>, action: String, cross_site: bool) -> Page {
     let session = visit.session();
     let provider = session.and_then(|stored| visit.plan.provider(stored.record().provider()));
     let asks_provider = provider.filter(|provider| {
@@ -37,20 +44,19 @@ pub(super) fn ask(visit: &Visit<'_>, cross_site: bool, context: &Context<'_>) ->
             .known_metadata()
             .is_some_and(|known| known.end_session_endpoint().is_some())
     });
-    let page = Page::SignOut {
+    Page::SignOut {
         name: session
             .and_then(|stored| display_name(stored.record()))
             .map(str::to_owned),
         at_provider: asks_provider.map(|provider| provider.plan().label.clone()),
-        action: path::SIGN_OUT.to_owned(),
+        action,
         everywhere: everywhere_offered(visit)
             .then(|| session.map(|_| EVERYWHERE.to_owned()))
             .flatten(),
         back: "/".to_owned(),
         cross_site,
         plain_http: !visit.site.is_secure(),
-    };
-    respond::page(if cross_site { 403 } else { 200 }, &page, context)
+    }
 }
 
 /// Answers POST.
@@ -58,11 +64,21 @@ pub(super) async fn endpoint(visit: &Visit<'_>, body: Body, context: &Context<'_
     if !is_same_origin(visit) {
         return ask(visit, true, context);
     }
+    leave(visit, body, None, context).await
+}
+
+/// Signs out a person who wants that, and sends them to `next`, else to our page that says so.
+pub(super) async fn leave(
+    visit: &Visit<'_>,
+    body: Body,
+    next: Option<&Target>,
+    context: &Context<'_>,
+) -> Response {
     let everywhere = everywhere_offered(visit) && wants_everywhere(visit, body).await;
     let session = visit.session();
     let at_provider = session.and_then(|stored| {
         let record = stored.record();
-        end_session_address(visit, visit.plan.provider(record.provider())?, record)
+        end_session_address(visit, visit.plan.provider(record.provider())?, record, next)
     });
     let elsewhere = match session {
         Some(stored) if everywhere => end_everywhere(visit, stored.record()).await,
@@ -84,7 +100,10 @@ pub(super) async fn endpoint(visit: &Visit<'_>, body: Body, context: &Context<'_
     }
     let mut response = match elsewhere {
         Ok(()) => {
-            let here = || path::signed_out(session.is_some());
+            let here = || match next {
+                Some(next) => next.location().to_owned(),
+                None => path::signed_out(session.is_some()),
+            };
             respond::redirect(&at_provider.unwrap_or_else(here))
         }
         Err(failure) => respond::failed(&failure, &context.for_person()),
@@ -93,6 +112,16 @@ pub(super) async fn endpoint(visit: &Visit<'_>, body: Body, context: &Context<'_
     fields.push("Set-Cookie", visit.site.cookies().delete_session());
     fields.push("Set-Cookie", Loops::delete_cookie(visit.site));
     response
+}
+
+/// Ends the session this browser came with and takes its cookie, as `answer`: the provider is not asked for
+/// anything.
+pub(super) async fn forget(visit: &Visit<'_>, mut answer: Response) -> Response {
+    end_here(visit, None).await;
+    let fields = &mut answer.head.fields;
+    fields.push("Set-Cookie", visit.site.cookies().delete_session());
+    fields.push("Set-Cookie", Loops::delete_cookie(visit.site));
+    answer
 }
 
 /// Ends the session this browser came with, and whatever is wrong with the store, this browser's
@@ -168,10 +197,18 @@ pub(super) fn done(visit: &Visit<'_>, context: &Context<'_>) -> Response {
 }
 
 /// Where the provider ends its own session and sends the browser back.
-fn end_session_address(visit: &Visit<'_>, provider: &Provider, record: &Record) -> Option<String> {
+fn end_session_address(
+    visit: &Visit<'_>,
+    provider: &Provider,
+    record: &Record,
+    next: Option<&Target>,
+) -> Option<String> {
     let metadata = provider.known_metadata()?;
     let endpoint = metadata.end_session_endpoint()?;
-    let back = format!("{}{}", visit.site.origin(), path::SIGNED_OUT);
+    let back = match next {
+        Some(next) => next.address(visit.site),
+        None => format!("{}{}", visit.site.origin(), path::SIGNED_OUT),
+    };
     let login_hint = record
         .claims()
         .get("login_hint")
@@ -190,7 +227,7 @@ fn end_session_address(visit: &Visit<'_>, provider: &Provider, record: &Record) 
 
 /// Whether our own page sent the form. `Sec-Fetch-Site` decides where it is there: our pages send
 /// no referrer, and then browsers say `Origin: null` even to ourselves.
-fn is_same_origin(visit: &Visit<'_>) -> bool {
+pub(super) fn is_same_origin(visit: &Visit<'_>) -> bool {
     let fields = visit.request.fields();
     match fields.first("sec-fetch-site") {
         Some(site) => site == b"same-origin",

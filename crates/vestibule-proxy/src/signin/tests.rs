@@ -5,6 +5,7 @@ mod form_post;
 mod front_channel;
 mod kept_post;
 mod model;
+mod redirect_actions;
 mod signed_out;
 
 use std::time::Duration;

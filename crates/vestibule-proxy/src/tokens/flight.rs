@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
+use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::StoreKey;
 use vestibule_session::record::ResourceKey;
@@ -78,6 +79,13 @@ impl Patience {
     }
 }
 
+/// What somebody needs of a flight.
+struct Errand<'e> {
+    wanted: &'e ResourceKey,
+    instead_of: Option<&'e Secret>,
+    patience: Patience,
+}
+
 /// The flights of one session: one at a time, and those that failed lately.
 #[derive(Debug, Default)]
 struct Turn {
@@ -102,6 +110,7 @@ impl Turn {
 #[derive(Debug, Clone)]
 pub(super) struct Flight {
     wanted: ResourceKey,
+    renews: bool,
     outcome: watch::Receiver<Option<Outcome>>,
 }
 
@@ -109,6 +118,11 @@ impl Flight {
     /// Whether it brings the token for `wanted`.
     pub(super) fn is_for(&self, wanted: &ResourceKey) -> bool {
         self.wanted == *wanted
+    }
+
+    /// Whether it asks for another token however long the one at hand still lives.
+    pub(super) const fn renews(&self) -> bool {
+        self.renews
     }
 
     /// Waits for its outcome.
@@ -148,6 +162,45 @@ impl Flights {
         now: UnixTime,
         patience: Patience,
     ) -> Flight {
+        let errand = Errand {
+            wanted,
+            instead_of: None,
+            patience,
+        };
+        self.board(shared, provider, key, errand, now)
+    }
+
+    /// The same for somebody to whom the token `old` is not good enough, whatever is left of its life.
+    pub(super) fn renew(
+        &self,
+        shared: &Arc<Shared>,
+        provider: &Arc<Provider>,
+        key: StoreKey,
+        wanted: &ResourceKey,
+        old: &Secret,
+        now: UnixTime,
+    ) -> Flight {
+        let errand = Errand {
+            wanted,
+            instead_of: Some(old),
+            patience: Patience::Waiting,
+        };
+        self.board(shared, provider, key, errand, now)
+    }
+
+    fn board(
+        &self,
+        shared: &Arc<Shared>,
+        provider: &Arc<Provider>,
+        key: StoreKey,
+        errand: Errand<'_>,
+        now: UnixTime,
+    ) -> Flight {
+        let Errand {
+            wanted,
+            instead_of,
+            patience,
+        } = errand;
         let mut flights = self.lock();
         if flights.len() > REMEMBERED_FAILURES {
             flights.retain(|_, turn| !turn.is_over());
@@ -166,6 +219,7 @@ impl Flights {
         let (land, outcome) = watch::channel(None);
         let flight = Flight {
             wanted: wanted.clone(),
+            renews: instead_of.is_some(),
             outcome,
         };
         turn.aloft = Some(flight.clone());
@@ -175,6 +229,7 @@ impl Flights {
             store: Arc::clone(&shared.store),
             key,
             wanted: wanted.clone(),
+            instead_of: instead_of.cloned(),
             now,
             began: Instant::now(),
         };

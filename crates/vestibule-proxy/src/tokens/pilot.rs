@@ -17,6 +17,7 @@ use vestibule_oidc::access_token::VerifiedAccessToken;
 use vestibule_oidc::authorization::ExtraParameters;
 use vestibule_oidc::id_token::{self, IdTokenError, Previous, RefreshExpected, VerifiedIdToken};
 use vestibule_oidc::metadata::ProviderMetadata;
+use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
 use vestibule_oidc::token::{Grant, TokenError, TokenRequest, TokenResponse};
 use vestibule_oidc::userinfo::{UserInfo, UserInfoError};
@@ -46,6 +47,8 @@ pub(super) struct Pilot {
     pub(super) store: Arc<dyn Store>,
     pub(super) key: StoreKey,
     pub(super) wanted: ResourceKey,
+    /// The token that is to be replaced, whatever is left of its life.
+    pub(super) instead_of: Option<Secret>,
     pub(super) now: UnixTime,
     pub(super) began: Instant,
 }
@@ -126,6 +129,9 @@ impl Pilot {
             }
         }
         let held = tokens.locate(&self.wanted);
+        if let Some(old) = &self.instead_of {
+            return held.is_some_and(|(_, held)| held.token() != old);
+        }
         held.is_some_and(|(at, held)| !held.refresh_due(MARGIN, jitter(&self.key, at), self.now()))
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use url::Url;
 use vestibule_config::{
     AccessToken, ClientAuthentication, Discovery, GraphPermissions as GraphAsks, ProviderKind,
-    ProviderSettings, ResponseMode, RouteSettings, Settings, UserInfo,
+    ProviderSettings, ResponseMode, RouteSettings, SessionFact as Fact, Settings, UserInfo,
 };
 use vestibule_gate::callback_path::CallbackPath;
 use vestibule_gate::route::TokenChoice;
@@ -18,10 +18,12 @@ use vestibule_proxy::control::Control;
 use vestibule_proxy::plan::Plan;
 use vestibule_proxy::provider::outbound::{OutboundPlan, client_tls};
 use vestibule_proxy::provider::{
-    ClientAuthMethod, GraphPermissions, HttpTransport, Provider, ProviderPlan, UserInfoUse,
+    ClientAuthMethod, GraphPermissions, HttpTransport, Provider, ProviderPlan, RedirectActions,
+    SessionFact, Target, UserInfoUse,
 };
 use vestibule_proxy::telemetry::Metrics;
 use vestibule_session::record::ResourceKey;
+use vestibule_session::return_to::ReturnTo;
 
 use super::AssembleError;
 
@@ -62,10 +64,14 @@ pub(super) fn start(
 pub(super) fn callback_paths(settings: &Settings) -> Result<Vec<CallbackPath>, AssembleError> {
     let paths = settings.providers.iter().filter_map(|set| {
         let posted = set.response_mode == ResponseMode::FormPost;
-        Some((set.redirect_path.as_deref()?, posted))
+        let acts = set.redirect_actions.is_some();
+        Some((set.redirect_path.as_deref()?, posted, acts))
     });
     paths
-        .map(|(path, posted)| Ok(CallbackPath::new(path, posted)?))
+        .map(|(path, posted, acts)| {
+            let path = CallbackPath::new(path, posted)?;
+            Ok(if acts { path.with_actions() } else { path })
+        })
         .collect()
 }
 
@@ -173,6 +179,40 @@ pub(super) fn plan(
         max_age: set.max_age,
         clock_skew: set.clock_skew,
         redirect_path: set.redirect_path.clone(),
+        redirect_actions: set
+            .redirect_actions
+            .as_ref()
+            .map(redirect_actions)
+            .transpose()?,
+    })
+}
+
+fn redirect_actions(
+    set: &vestibule_config::RedirectActions,
+) -> Result<RedirectActions, AssembleError> {
+    let signed_out = match set.signed_out_url.as_deref() {
+        Some(path) if path.starts_with('/') => {
+            Some(Target::Here(ReturnTo::parse(path.as_bytes())?))
+        }
+        Some(address) => Some(Target::Elsewhere(Url::parse(address)?)),
+        None => None,
+    };
+    let fact = |fact: &Fact| match fact {
+        Fact::Now => SessionFact::Now,
+        Fact::IdTokenClaims => SessionFact::IdTokenClaims,
+        Fact::UserInfo => SessionFact::UserInfo,
+        Fact::AccessTokenExpires => SessionFact::AccessTokenExpires,
+        Fact::Ends => SessionFact::Ends,
+        Fact::IdleEnds => SessionFact::IdleEnds,
+        Fact::User => SessionFact::User,
+        Fact::AccessToken => SessionFact::AccessToken,
+        Fact::RefreshToken => SessionFact::RefreshToken,
+        Fact::IdToken => SessionFact::IdToken,
+    };
+    Ok(RedirectActions {
+        return_urls: set.return_urls.clone(),
+        signed_out,
+        info: set.info.iter().map(fact).collect(),
     })
 }
 

@@ -324,10 +324,9 @@ fn checks(site: &Site<'_>, draft: &mut Draft, ledger: &mut Ledger) {
     if let Some(line) = site.setting(ledger, "OIDCProviderBackChannelLogoutSupported") {
         match is_on(line) {
             Some(false) => ledger.became(line, "the same"),
-            _ => ledger.differs(
+            _ => ledger.became(
                 line,
-                "the provider ends sessions at another address: /.vestibule/back-channel-logout below public_url",
-                "register that address at the provider, instead of the one that ends in ?logout=backchannel",
+                "the same: the provider ends sessions at ?logout=backchannel of the redirect URI",
             ),
         }
     }

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Choices, Draft, is_on};
+use super::{Choices, Draft, is_on, redirect_actions};
 use crate::apache::expand::Line;
 use crate::apache::report::Ledger;
 use crate::apache::site::Site;
@@ -127,13 +127,9 @@ fn public_urls(
     draft.as_written.redirect_path = Some(path.clone());
     ledger.became(
         line,
-        format!("public_url = {} and redirect_path = \"{path}\"; only what has `state` and `code` or `error` is an answer, everything else there goes to the app", one_or_more(&origins)),
+        format!("public_url = {} and redirect_path = \"{path}\"; only what has `state` and `code` or `error` is an answer, and what is none of the module's own requests goes to the app", one_or_more(&origins)),
     );
-    ledger.differs(
-        line,
-        "the module's own requests at this address (logout=, info=, refresh=, jwks=, session=, …) go to the app",
-        "link to /.vestibule/sign-out, and have pages ask /.vestibule/me",
-    );
+    redirect_actions::map(site, line, draft, ledger);
     Some(urls)
 }
 

@@ -121,8 +121,17 @@ pub(crate) static PROVIDER: Section = Section {
             ),
             change: Change::Reload,
             doc: "The path of the redirect URI, where another is registered at the provider and has to stay: `PUBLIC_URL` and this path. \
-                  It may be a page of the app: only what has `state` and one of `code` and `error` is an answer, everything else goes to the app. \
+                  It may be a page of the app: only what has `state` and one of `code` and `error` is an answer, everything else goes to the app; see `redirect_actions` for more. \
                   With `response_mode = \"form_post\"` every `POST` to it is an answer.",
+        },
+        Key {
+            name: "redirect_actions",
+            kind: Kind::Either(&[Kind::Flag, Kind::Table(&REDIRECT_ACTIONS)]),
+            fallback: Fallback::Unset("it takes answers of the provider, and nothing else"),
+            change: Change::Reload,
+            doc: "Answers at `redirect_path` what mod_auth_openidc answers at its redirect URI besides: `?logout=URL`, also `get`, `img` and `backchannel`, \
+                  `?refresh=URL&access_token=TOKEN`, `?info=json`, `?jwks=` and `?iss=`. For apps that come from there; others use our own addresses below \
+                  `/.vestibule/`. [From Apache](apache.md) says what each does.",
         },
         Key {
             name: "userinfo",
@@ -211,6 +220,65 @@ pub(crate) static PROVIDER: Section = Section {
         },
     ],
 };
+
+pub(crate) static REDIRECT_ACTIONS: Section = Section {
+    name: "redirect_actions",
+    heading: "",
+    doc: "What the redirect path answers, and where it sends people: `{ info = [\"id_token\"], signed_out_url = \"/bye\" }`.",
+    open: None,
+    keys: &[
+        Key {
+            name: "return_urls",
+            kind: Kind::List(&Kind::Text("an address like \"https://www.example.com/\"")),
+            fallback: Fallback::Unset("only to pages of this site"),
+            change: Change::Reload,
+            doc: "Below these addresses `logout=` and `refresh=` may send people as well. A path is meant with all that is below it.",
+        },
+        Key {
+            name: "signed_out_url",
+            kind: Kind::Text("a path, or an address like \"https://www.example.com/\""),
+            fallback: Fallback::Unset("a page that says that they are signed out"),
+            change: Change::Reload,
+            doc: "Where people go who signed out by an empty `logout=`. Register it at the provider as post-logout redirect URI.",
+        },
+        Key {
+            name: "info",
+            kind: Kind::List(&Kind::Choice(FACTS)),
+            fallback: Fallback::Unset("`info=` is a 404"),
+            change: Change::Reload,
+            doc: "What `info=json` and `info=html` tell of the session.",
+        },
+        Key {
+            name: "danger_info_tokens",
+            kind: Kind::List(&Kind::Choice(TOKENS)),
+            fallback: Fallback::Unset("no token is told"),
+            change: Change::Reload,
+            doc: "Tokens that `info=` tells as well, as they are. Whatever script runs on a page of this site has them then, and can use them from elsewhere.",
+        },
+    ],
+};
+
+pub(super) const FACTS: &[Choice] = &[
+    Choice::new("iat", "the time"),
+    Choice::new("id_token", "the claims of the ID token"),
+    Choice::new("userinfo", "the claims of user info"),
+    Choice::new(
+        "access_token_expires",
+        "when the sign-in's own access token expires",
+    ),
+    Choice::new("exp", "when the session ends at the latest"),
+    Choice::new("timeout", "when it ends unless it is used"),
+    Choice::new(
+        "remote_user",
+        "the person's name, by `user` of the first route that needs sign-in",
+    ),
+];
+
+pub(super) const TOKENS: &[Choice] = &[
+    Choice::new("access_token", "the sign-in's own access token"),
+    Choice::new("refresh_token", "the refresh token"),
+    Choice::new("id_token_hint", "the ID token"),
+];
 
 pub(super) const ALGORITHMS: &[Choice] = &[
     Choice::new("RS256", ""),

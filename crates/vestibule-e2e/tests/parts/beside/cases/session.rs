@@ -9,7 +9,8 @@ pub(super) const fn at(name: &'static str, path: &'static str) -> Step {
         name,
         method: "GET",
         path,
-        fields: &[("Accept", "text/html")],
+        // A link of the app was followed.
+        fields: &[("Accept", "text/html"), ("Sec-Fetch-Site", "same-origin")],
         body: "",
     })
 }
