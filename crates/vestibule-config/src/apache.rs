@@ -53,6 +53,12 @@ pub struct SourceVersion([u16; 4]);
 impl SourceVersion {
     /// 2.4.12.3, which Debian 12 has. The default.
     pub const DEBIAN_12: Self = Self([2, 4, 12, 3]);
+
+    /// Its numbers, the most important first.
+    #[must_use]
+    pub const fn parts(self) -> [u16; 4] {
+        self.0
+    }
 }
 
 impl Default for SourceVersion {
@@ -264,6 +270,7 @@ fn of_tree(
     let choices = Choices {
         listen: options.listen,
         secrets: options.secrets,
+        version: options.version,
     };
     later(site, options.version, ledger);
     map::public::map(site, &choices, draft, ledger, &whole);
@@ -323,18 +330,13 @@ fn has_bearer(items: &[Item]) -> bool {
 
 /// Says what another version would do otherwise: its ChangeLog, and what was seen of 2.4.12.3.
 fn by_version(site: &site::Site<'_>, version: SourceVersion, ledger: &mut Ledger) {
-    if version < SourceVersion([2, 4, 15, 0]) {
-        if site.last("OIDCPKCEMethod").is_none() {
-            ledger.by_version("sign-in had no PKCE, and has S256 now, as since 2.4.15");
-        }
-        ledger.by_version(
-            "claims beyond ASCII were sent as UTF-8, and are sent as Latin-1 now, as since 2.4.15",
-        );
+    if version < SourceVersion([2, 4, 15, 0]) && site.last("OIDCPKCEMethod").is_none() {
+        ledger.by_version("sign-in had no PKCE, and has S256 now, as since 2.4.15");
     }
-    if version < SourceVersion([2, 4, 20, 0]) {
+    if version < SourceVersion([2, 4, 20, 0]) && site.last("OIDCClaimDelimiter").is_none() {
         ledger.by_version(
-            "in lists, an element that holds the delimiter has a backslash before it now, as in 2.4.20; \
-             numbers with a fraction are written short; OIDC_scope and OIDC_access_token_type are sent too",
+            "in lists, an element that holds the delimiter has a backslash before it now, as in 2.4.20, and so has a backslash; \
+             danger_plain_lists = true in headers leaves them as they were",
         );
     }
 }

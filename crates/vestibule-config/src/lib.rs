@@ -73,8 +73,9 @@ pub use section::provider::{
     RedirectActions, ResponseMode, SessionFact, UserInfo,
 };
 pub use section::route::{
-    AccessToken, HeaderPreset, HeaderSettings, HeaderSource, OwnHeader, Require, RouteSettings,
-    UpstreamProtocol, UpstreamSettings, UpstreamTls,
+    AccessToken, HeaderEncoding, HeaderPreset, HeaderSettings, HeaderSource, IdTokenForm,
+    OwnHeader, Require, RouteSettings, UpstreamProtocol, UpstreamSettings, UpstreamTls,
+    UserinfoForm,
 };
 pub use section::rule::{ClaimValue, RuleSettings};
 pub use section::server::PublicUrl;

@@ -4,10 +4,15 @@
 //! [`crate::upstream`]. A value that is not there leaves its header out.
 
 mod block;
+mod json;
 pub mod mod_auth_openidc;
+mod number;
 pub mod oauth2_proxy;
+mod selection;
 pub mod value;
+pub mod version;
 
+use serde_json::Value;
 use thiserror::Error;
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::record::AccessToken;
@@ -16,8 +21,12 @@ use crate::claims::{ClaimPath, Claims};
 use crate::fields::{Fields, FoldedNames, fold, is_token};
 
 use self::block::Block;
+use self::value::Encoding;
 pub use mod_auth_openidc::ModAuthOpenidc;
 pub use oauth2_proxy::Oauth2Proxy;
+pub use selection::Selection;
+pub use value::Writing;
+pub use version::Version;
 
 /// A set of names that upstreams already know. Exhaustive: each must be scrubbed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +89,12 @@ const RESERVED: [&str; 26] = [
     "referer",
 ];
 
+fn is_reserved(folded: &[u8]) -> bool {
+    RESERVED
+        .iter()
+        .any(|reserved| reserved.as_bytes() == folded)
+}
+
 impl HeaderName {
     /// A name from its text.
     ///
@@ -93,10 +108,7 @@ impl HeaderName {
                 name: name.to_owned(),
             });
         }
-        if RESERVED
-            .iter()
-            .any(|reserved| reserved.as_bytes() == folded)
-        {
+        if is_reserved(&folded) {
             return Err(HeaderNameError::Reserved {
                 name: name.to_owned(),
             });
@@ -123,6 +135,19 @@ pub enum Source {
     AccessToken,
     /// The compact ID token.
     IdToken,
+    /// User info as JSON.
+    Userinfo,
+}
+
+/// Whose word counts when the ID token and user info both have a claim that is passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Precedence {
+    /// The ID token's, as in rules. mod_auth_openidc before 2.4.14.
+    #[default]
+    IdToken,
+    /// User info's. mod_auth_openidc since then.
+    Userinfo,
 }
 
 /// A header of the operator's own choice.
@@ -143,6 +168,12 @@ pub struct HeaderPlan {
     pub own: Vec<OwnHeader>,
     /// Whether the access token goes as `Authorization: Bearer` (RFC 6750 §2.1).
     pub bearer: bool,
+    /// How claims become text, in own headers and in those of [`ModAuthOpenidc`].
+    pub writing: Writing,
+    /// Whose word counts in them.
+    pub precedence: Precedence,
+    /// Which claims [`ModAuthOpenidc`] passes, and which are in user info that is passed as JSON.
+    pub selection: Selection,
 }
 
 /// The access token for the upstream.
@@ -207,7 +238,7 @@ impl HeaderPlan {
         let mut names = FoldedNames::default();
         for preset in &self.presets {
             match preset {
-                Preset::ModAuthOpenidc(preset) => preset.add_names(&mut names),
+                Preset::ModAuthOpenidc(preset) => preset.add_names(&self.selection, &mut names),
                 Preset::Oauth2Proxy(preset) => preset.add_names(&mut names),
             }
         }
@@ -252,37 +283,51 @@ impl HeaderPlan {
         let mut block = Block::default();
         for preset in &self.presets {
             match preset {
-                Preset::ModAuthOpenidc(preset) => preset.write(identity, &mut block),
+                Preset::ModAuthOpenidc(preset) => preset.write(self, identity, &mut block),
                 Preset::Oauth2Proxy(preset) => preset.write(identity, &mut block),
             }
         }
         for header in &self.own {
             let value = match &header.source {
-                Source::User => identity.user.map(str::to_owned),
+                // Apache has no encoding for the user, whatever the claims have.
+                Source::User => identity
+                    .user
+                    .map(|user| value::encode(user, Encoding::Utf8)),
                 Source::Claims(paths) => paths
                     .iter()
-                    .filter_map(|path| identity.claims.find(path))
-                    .find_map(|value| value::text(value, ",")),
-                Source::AccessToken => identity.token.map(|token| token.value.to_owned()),
-                Source::IdToken => identity.id_token.map(str::to_owned),
+                    .filter_map(|path| self.find(&identity.claims, path))
+                    .find_map(|claim| self.writing.text(claim))
+                    .map(|text| self.encode(&text)),
+                Source::AccessToken => identity.token.map(|token| self.encode(token.value)),
+                Source::IdToken => identity.id_token.map(|token| self.encode(token)),
+                Source::Userinfo => identity.claims.userinfo.map(|userinfo| {
+                    self.encode(&mod_auth_openidc::json_of(&self.selection, userinfo))
+                }),
             };
             if let Some(value) = value {
-                block.set(
-                    header.name.as_str(),
-                    value::encode(&value, value::Encoding::Utf8),
-                );
+                block.set(header.name.as_str(), value);
             }
         }
         if self.bearer
             && let Some(token) = identity.token
         {
             let value = format!("Bearer {}", token.value);
-            block.set(
-                "Authorization",
-                value::encode(&value, value::Encoding::Utf8),
-            );
+            block.set("Authorization", value::encode(&value, Encoding::Utf8));
         }
         block.into_fields()
+    }
+
+    fn find<'c>(&self, claims: &Claims<'c>, path: &ClaimPath) -> Option<&'c Value> {
+        let userinfo = claims
+            .userinfo
+            .filter(|_| self.precedence == Precedence::Userinfo);
+        userinfo
+            .and_then(|userinfo| path.find(userinfo))
+            .or_else(|| claims.find(path))
+    }
+
+    fn encode(&self, text: &str) -> Vec<u8> {
+        value::encode(text, self.writing.encoding)
     }
 }
 

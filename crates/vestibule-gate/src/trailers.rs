@@ -83,7 +83,7 @@ mod tests {
                 headers: HeaderPlan {
                     presets: vec![Preset::ModAuthOpenidc(ModAuthOpenidc::default())],
                     own: vec![own],
-                    bearer: false,
+                    ..HeaderPlan::default()
                 },
                 ..route("/foo")
             },

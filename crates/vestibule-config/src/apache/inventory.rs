@@ -74,6 +74,8 @@ static GROUPS: &[Group] = &[
             "OIDCPassUserInfoAs",
             "OIDCPassAccessToken",
             "OIDCPassRefreshToken",
+            "OIDCBlackListedClaims",
+            "OIDCWhiteListedClaims",
             "OIDCUnAuthAction",
             "OIDCUnAutzAction",
             "OIDCPreservePost",
@@ -300,13 +302,6 @@ static GROUPS: &[Group] = &[
         fate: Fate::Lost {
             why: "sessions live in Vestibule's own store, sealed",
             help: "",
-        },
-    },
-    Group {
-        names: &["OIDCBlackListedClaims", "OIDCWhiteListedClaims"],
-        fate: Fate::Stops {
-            why: "claims can't be chosen for the preset yet: the upstream would get more than it gets now",
-            help: "take it out if the upstream may see all claims, or write headers = { … } of your own after the import",
         },
     },
     Group {

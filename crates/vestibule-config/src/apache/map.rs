@@ -1,6 +1,7 @@
 //! From what is in force in Apache to the tables of `vestibule.toml`: one file for each of its tables.
 
 pub(super) mod headers;
+mod passed;
 pub(super) mod provider;
 pub(super) mod public;
 pub(super) mod redirect_actions;
@@ -14,7 +15,7 @@ use std::net::SocketAddr;
 use super::expand::Line;
 use super::report::Ledger;
 use super::write::Table;
-use super::{AsWritten, SecretForm, SecretValue};
+use super::{AsWritten, SecretForm, SecretValue, SourceVersion};
 use crate::environment::SecretText;
 
 /// What the person chose for the import.
@@ -22,6 +23,7 @@ use crate::environment::SecretText;
 pub(super) struct Choices {
     pub(super) listen: Option<SocketAddr>,
     pub(super) secrets: SecretForm,
+    pub(super) version: SourceVersion,
 }
 
 /// The file as it grows.

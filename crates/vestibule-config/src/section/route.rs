@@ -17,6 +17,7 @@ pub(crate) use keys::{ACCESS_TOKEN, HEADERS, ROUTE};
 
 use super::provider::{ProviderKind, ProviderSettings};
 use super::rule::{self, RuleSettings};
+use crate::apache::SourceVersion;
 use crate::describe::Kind;
 use crate::nearest::nearest;
 use crate::read::{At, Item, Reader};
@@ -137,6 +138,55 @@ pub struct HeaderSettings {
     pub preset: Option<HeaderPreset>,
     /// Headers of the operator's own, in the order of the file; no two names that fold to the same. They win over the preset's.
     pub own: Vec<OwnHeader>,
+    /// The version of mod_auth_openidc that claims are written like; the newest with its preset, else nobody's.
+    pub version: Option<SourceVersion>,
+    /// How text beyond ASCII travels; as with that version.
+    pub encoding: Option<HeaderEncoding>,
+    /// What the elements of a list are joined with; a comma. Not empty.
+    pub delimiter: Option<String>,
+    /// Whether elements that hold the delimiter are left as they are; false.
+    pub danger_plain_lists: bool,
+    /// What the names of claims begin with; `OIDC_CLAIM_`. Empty only with `only_claims`.
+    pub prefix: Option<String>,
+    /// How the preset passes the ID token; as claims. An empty list: not at all.
+    pub id_token: Option<Vec<IdTokenForm>>,
+    /// How the preset passes user info; as claims. An empty list: not at all.
+    pub userinfo: Option<Vec<UserinfoForm>>,
+    /// The only claims that the preset, or JSON, passes; all.
+    pub only_claims: Option<Vec<String>>,
+    /// Claims that it does not pass; none.
+    pub without_claims: Vec<String>,
+}
+
+/// How text beyond ASCII travels in a header. Matched exhaustively by the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeaderEncoding {
+    /// UTF-8 as it is.
+    Utf8,
+    /// ISO 8859-1, with `?` for what it does not have.
+    Latin1,
+    /// The whole value in base64url, without padding.
+    Base64Url,
+}
+
+/// A way to pass the ID token. Matched exhaustively by the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdTokenForm {
+    /// A header for each claim.
+    Claims,
+    /// The claims as JSON: `OIDC_id_token_payload`.
+    Payload,
+    /// As it came: `OIDC_id_token`.
+    Serialized,
+}
+
+/// A way to pass user info. Matched exhaustively by the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserinfoForm {
+    /// A header for each claim.
+    Claims,
+    /// As JSON: `OIDC_userinfo_json`.
+    Json,
 }
 
 /// A set of headers an upstream already knows. Matched exhaustively by the program.
@@ -166,6 +216,10 @@ pub enum HeaderSource {
     User,
     /// The route's access token; there is one.
     AccessToken,
+    /// The ID token as it came.
+    IdToken,
+    /// User info as JSON.
+    Userinfo,
 }
 
 /// Reads every `[[route]]`.

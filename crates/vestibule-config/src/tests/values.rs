@@ -208,8 +208,28 @@ fn every_key_of_the_file_is_carried_over() {
             &HeaderSource::Claim("name".to_owned()),
             &HeaderSource::User,
             &HeaderSource::AccessToken,
+            &HeaderSource::IdToken,
+            &HeaderSource::Userinfo,
         ]
     );
+    let headers = &foo.headers;
+    assert_eq!(
+        headers.version.map(|version| version.parts()),
+        Some([2, 4, 12, 3])
+    );
+    assert_eq!(headers.encoding, Some(HeaderEncoding::Latin1));
+    assert_eq!(headers.delimiter.as_deref(), Some(";"));
+    assert!(headers.danger_plain_lists);
+    assert_eq!(headers.prefix.as_deref(), Some("X-Claim-"));
+    let forms = [
+        IdTokenForm::Claims,
+        IdTokenForm::Payload,
+        IdTokenForm::Serialized,
+    ];
+    assert_eq!(headers.id_token.as_deref(), Some(&forms[..]));
+    assert_eq!(headers.userinfo.as_deref(), Some(&[UserinfoForm::Json][..]));
+    assert_eq!(headers.only_claims.as_ref().unwrap(), &["sub", "name"]);
+    assert_eq!(headers.without_claims, ["nonce"]);
     assert_eq!(
         foo.allowed_origins,
         ["https://spa.example.com", "http://localhost:5173"]

@@ -1,23 +1,24 @@
-//! The headers Apache with mod_auth_openidc sends to a back end, as of its version 2.4.20.
+//! The headers Apache with mod_auth_openidc sends to a back end, as of whichever of its versions; see [`super::version`].
 //!
-//! Claims of the ID token come first, then those of user info, which replace them. One deviation:
-//! bytes beyond ASCII in the *name* of a claim become `-`; Apache lets them through, HTTP does not.
+//! No claim gets the name of a field that is not a claim's: neither those of the module itself, which speak for the
+//! token, nor those that belong to HTTP or to the proxy.
 
 use serde_json::{Map, Value};
 use vestibule_http1::fields::is_token_byte;
 
-use super::Identity;
 use super::block::Block;
+use super::json::{self, Spacing};
+use super::selection::Selection;
 use super::value::{self, Encoding};
-use crate::fields::FoldedNames;
+use super::{HeaderPlan, Identity, Precedence, is_reserved};
+use crate::fields::{FoldedNames, fold};
 
 /// What mod_auth_openidc would be set to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModAuthOpenidc {
-    /// How text beyond ASCII travels. `OIDCPassClaimsAs`, second word; Latin-1 unless changed.
-    pub encoding: Encoding,
-    /// What the elements of a list are joined with. `OIDCClaimDelimiter`; a comma unless changed.
-    pub delimiter: String,
+    /// What the name of a claim's header begins with. `OIDCClaimPrefix`; `OIDC_CLAIM_` unless changed. Empty only with a
+    /// selection of claims, for their names are then all that can be kept from clients.
+    pub prefix: String,
     /// Whether the ID token's claims are passed. `OIDCPassIDTokenAs claims`; yes unless changed.
     pub id_token_claims: bool,
     /// Whether `OIDC_id_token_payload` is passed. `OIDCPassIDTokenAs payload`; no unless changed.
@@ -28,100 +29,148 @@ pub struct ModAuthOpenidc {
     pub userinfo_claims: bool,
     /// Whether `OIDC_userinfo_json` is passed. `OIDCPassUserInfoAs json`; no unless changed.
     pub userinfo_json: bool,
+    /// Whether `OIDC_access_token_type` is passed with the token. Since 2.4.16; yes unless changed.
+    pub token_type: bool,
+    /// Whether `OIDC_scope` is passed with the token. Since 2.4.17; yes unless changed.
+    pub scope: bool,
 }
 
 impl Default for ModAuthOpenidc {
     fn default() -> Self {
         Self {
-            encoding: Encoding::Latin1,
-            delimiter: ",".to_owned(),
+            prefix: "OIDC_CLAIM_".to_owned(),
             id_token_claims: true,
             id_token_payload: false,
             id_token_serialized: false,
             userinfo_claims: true,
             userinfo_json: false,
+            token_type: true,
+            scope: true,
         }
     }
 }
 
-/// What every name begins with. Nothing that begins so ever passes from a client.
+/// What every name but those of claims begins with. Nothing that begins so ever passes from a client.
 const PREFIX: &str = "OIDC_";
 
-impl ModAuthOpenidc {
-    pub(super) fn add_names(&self, names: &mut FoldedNames) {
-        names.insert_prefix(PREFIX);
-    }
+/// The module's own names behind it, folded.
+const OWN: [&str; 10] = [
+    "oidcaccesstoken",
+    "oidcaccesstokentype",
+    "oidcaccesstokenexpires",
+    "oidcscope",
+    "oidcrefreshtoken",
+    "oidcidtoken",
+    "oidcidtokenpayload",
+    "oidcuserinfojson",
+    "oidcuserinfojwt",
+    "oidcsignedjwt",
+];
 
-    pub(super) fn write(&self, identity: &Identity<'_>, block: &mut Block) {
-        let claims = identity.claims;
-        if self.id_token_claims {
-            self.write_claims(claims.id_token, block);
-            if let Some(text) = claims
-                .groups
-                .and_then(|groups| value::text(groups.list()?, &self.delimiter))
-            {
-                self.put(block, "OIDC_CLAIM_groups", &text);
+impl ModAuthOpenidc {
+    pub(super) fn add_names(&self, selection: &Selection, names: &mut FoldedNames) {
+        names.insert_prefix(PREFIX);
+        names.insert_prefix(&self.prefix);
+        if fold(self.prefix.as_bytes()).is_empty() {
+            for claim in selection.only.iter().flatten() {
+                names.insert(&self.claim_header(claim));
             }
         }
-        if self.userinfo_claims
-            && let Some(userinfo) = claims.userinfo
-        {
-            self.write_claims(userinfo, block);
+    }
+
+    pub(super) fn write(&self, plan: &HeaderPlan, identity: &Identity<'_>, block: &mut Block) {
+        let claims = identity.claims;
+        let id_token = |block: &mut Block| {
+            if self.id_token_claims {
+                self.write_claims(plan, claims.id_token, block);
+                if let Some(groups) = claims.groups.and_then(|groups| groups.list()) {
+                    self.write_claim(plan, "groups", groups, block);
+                }
+            }
+        };
+        let userinfo = |block: &mut Block| {
+            if let Some(userinfo) = claims.userinfo.filter(|_| self.userinfo_claims) {
+                self.write_claims(plan, userinfo, block);
+            }
+        };
+        match plan.precedence {
+            Precedence::Userinfo => {
+                id_token(block);
+                userinfo(block);
+            }
+            Precedence::IdToken => {
+                userinfo(block);
+                id_token(block);
+            }
         }
+        let encoding = plan.writing.encoding;
         if self.id_token_payload {
-            self.put(block, "OIDC_id_token_payload", &json(claims.id_token));
+            let text = json_of(&plan.selection, claims.id_token);
+            put(block, "OIDC_id_token_payload", &text, encoding);
         }
-        if self.id_token_serialized
-            && let Some(id_token) = identity.id_token
-        {
-            self.put(block, "OIDC_id_token", id_token);
+        if let Some(id_token) = identity.id_token.filter(|_| self.id_token_serialized) {
+            put(block, "OIDC_id_token", id_token, encoding);
         }
-        if self.userinfo_json
-            && let Some(userinfo) = claims.userinfo
-        {
-            self.put(block, "OIDC_userinfo_json", &json(userinfo));
+        if let Some(userinfo) = claims.userinfo.filter(|_| self.userinfo_json) {
+            let text = json_of(&plan.selection, userinfo);
+            put(block, "OIDC_userinfo_json", &text, encoding);
         }
         let Some(token) = identity.token else { return };
-        self.put(block, "OIDC_access_token", token.value);
-        self.put(block, "OIDC_access_token_type", token.token_type);
+        put(block, "OIDC_access_token", token.value, encoding);
+        if self.token_type {
+            put(block, "OIDC_access_token_type", token.token_type, encoding);
+        }
         if let Some(expires_at) = token.expires_at {
-            self.put(block, "OIDC_access_token_expires", &expires_at.to_string());
+            let text = expires_at.to_string();
+            put(block, "OIDC_access_token_expires", &text, encoding);
         }
-        if let Some(scope) = token.scope {
-            self.put(block, "OIDC_scope", scope);
+        if let Some(scope) = token.scope.filter(|_| self.scope) {
+            put(block, "OIDC_scope", scope, encoding);
         }
     }
 
-    fn write_claims(&self, claims: &Map<String, Value>, block: &mut Block) {
+    fn write_claims(&self, plan: &HeaderPlan, claims: &Map<String, Value>, block: &mut Block) {
         for (name, claim) in claims {
-            if let Some(text) = value::text(claim, &self.delimiter) {
-                self.put(block, &claim_header(name), &text);
-            }
+            self.write_claim(plan, name, claim, block);
         }
     }
 
-    fn put(&self, block: &mut Block, name: &str, text: &str) {
-        block.set(name, value::encode(text, self.encoding));
+    fn write_claim(&self, plan: &HeaderPlan, name: &str, claim: &Value, block: &mut Block) {
+        if !plan.selection.has(name) {
+            return;
+        }
+        let header = self.claim_header(name);
+        // The names of claims are the provider's choice, and with a prefix like `X-` a claim could be `X-Forwarded-For`.
+        let folded = fold(header.as_bytes());
+        let is_own = OWN.iter().any(|own| own.as_bytes() == folded);
+        if folded.is_empty() || is_own || is_reserved(&folded) {
+            return;
+        }
+        if let Some(text) = plan.writing.text(claim) {
+            put(block, &header, &text, plan.writing.encoding);
+        }
+    }
+
+    /// The header of a claim: case kept, `-` for each byte no header name can have.
+    fn claim_header(&self, claim: &str) -> String {
+        let mut name = self.prefix.clone();
+        name.extend(claim.bytes().map(|byte| match is_token_byte(byte) {
+            true => char::from(byte),
+            false => '-',
+        }));
+        name
     }
 }
 
-fn json(claims: &Map<String, Value>) -> String {
-    serde_json::to_string(claims).unwrap_or_default()
+fn put(block: &mut Block, name: &str, text: &str, encoding: Encoding) {
+    block.set(name, value::encode(text, encoding));
 }
 
-/// The header of a claim: case kept, `-` for each byte no header name can have.
-fn claim_header(claim: &str) -> String {
-    let mut name = String::with_capacity(PREFIX.len() + 6 + claim.len());
-    name.push_str(PREFIX);
-    name.push_str("CLAIM_");
-    for byte in claim.bytes() {
-        name.push(if is_token_byte(byte) {
-            char::from(byte)
-        } else {
-            '-'
-        });
-    }
-    name
+/// The selected claims as JSON, which is compact in every version.
+pub(super) fn json_of(selection: &Selection, claims: &Map<String, Value>) -> String {
+    let mut text = String::new();
+    json::write_object(selection.of(claims), Spacing::Compact, &mut text);
+    text
 }
 
 #[cfg(test)]
@@ -140,7 +189,7 @@ mod tests {
             ("x\r\nEvil: 1", "OIDC_CLAIM_x--Evil--1"),
             ("gr\u{fc}n", "OIDC_CLAIM_gr--n"),
         ] {
-            assert_eq!(claim_header(claim), header);
+            assert_eq!(ModAuthOpenidc::default().claim_header(claim), header);
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::Identity;
 use super::block::Block;
-use super::value::{self, Encoding};
+use super::value::{self, Encoding, Writing};
 use crate::claims::ClaimPath;
 use crate::fields::FoldedNames;
 
@@ -43,7 +43,7 @@ impl Oauth2Proxy {
     pub(super) fn write(&self, identity: &Identity<'_>, block: &mut Block) {
         let claim = |name: &str| {
             let found = identity.claims.find(&ClaimPath::new(name))?;
-            value::text(found, ",")
+            Writing::default().text(found)
         };
         let token = identity.token.filter(|_| self.access_token);
         let values = [

@@ -56,8 +56,14 @@ fn check(fields: &Fields, expected: &[(&str, &str)]) {
 }
 
 fn apache(preset: ModAuthOpenidc) -> HeaderPlan {
+    of_version(Version::NEWEST, preset)
+}
+
+fn of_version(version: Version, preset: ModAuthOpenidc) -> HeaderPlan {
     HeaderPlan {
         presets: vec![Preset::ModAuthOpenidc(preset)],
+        writing: version.writing(),
+        precedence: version.precedence(),
         ..HeaderPlan::default()
     }
 }
@@ -143,11 +149,9 @@ fn mod_auth_openidc_speaks_utf_8_and_base64url_where_asked() {
         (value::Encoding::Base64Url, "Z8O8"),
         (value::Encoding::Latin1, "g\u{fc}"),
     ] {
-        let preset = ModAuthOpenidc {
-            encoding,
-            ..ModAuthOpenidc::default()
-        };
-        let fields = written(&apache(preset), r#"{"n":"gü"}"#, None, None);
+        let mut plan = apache(ModAuthOpenidc::default());
+        plan.writing.encoding = encoding;
+        let fields = written(&plan, r#"{"n":"gü"}"#, None, None);
         check(&fields, &[("OIDC_CLAIM_n", expected)]);
     }
 }
@@ -180,6 +184,143 @@ fn two_claims_that_upstreams_take_for_one_are_one() {
         None,
     );
     check(&fields, &[("OIDC_CLAIM_a_b", "3")]);
+}
+
+/// User info first and the ID token over it, six decimals, JSON with spaces, nothing but the token and when it ends.
+#[test]
+fn mod_auth_openidc_of_debian_12_sends_what_it_sends() {
+    let version = Version([2, 4, 12, 3]);
+    let fields = written(
+        &of_version(version, version.preset()),
+        r#"{"sub":"s","upn":"g\u00fcnther","rate":1.5,"address":{"b":1,"a":"x"},"Role":"id","email":"id"}"#,
+        Some(r#"{"email":"info","phone":"1","role":"info","sub":"s"}"#),
+        Some(TOKEN),
+    );
+    check(
+        &fields,
+        &[
+            ("OIDC_CLAIM_email", "id"),
+            ("OIDC_CLAIM_phone", "1"),
+            ("OIDC_CLAIM_role", "id"),
+            ("OIDC_CLAIM_sub", "s"),
+            ("OIDC_CLAIM_upn", "g\u{c3}\u{bc}nther"),
+            ("OIDC_CLAIM_rate", "1.500000"),
+            ("OIDC_CLAIM_address", r#"{"b": 1, "a": "x"}"#),
+            ("OIDC_access_token", "eyJ0.eyJh.c2ln"),
+            ("OIDC_access_token_expires", "1700000000"),
+        ],
+    );
+}
+
+#[test]
+fn only_selected_claims_are_passed_one_by_one_and_as_json() {
+    let preset = ModAuthOpenidc {
+        id_token_payload: true,
+        userinfo_json: true,
+        ..ModAuthOpenidc::default()
+    };
+    let mut plan = apache(preset);
+    plan.selection = Selection {
+        only: Some(vec!["sub".to_owned(), "email".to_owned()]),
+        without: vec!["email".to_owned()],
+    };
+    plan.own = vec![
+        own("X-Info", Source::Userinfo),
+        own("X-Mail", Source::Claims(vec![ClaimPath::new("email")])),
+    ];
+    check(
+        &written(
+            &plan,
+            r#"{"sub":"s","email":"e","iss":"i"}"#,
+            Some(r#"{"x":1,"sub":"s"}"#),
+            None,
+        ),
+        &[
+            ("OIDC_CLAIM_sub", "s"),
+            ("OIDC_id_token_payload", r#"{"sub":"s"}"#),
+            ("OIDC_userinfo_json", r#"{"sub":"s"}"#),
+            ("X-Info", r#"{"sub":"s"}"#),
+            ("X-Mail", "e"),
+        ],
+    );
+}
+
+#[test]
+fn no_claim_takes_the_place_of_a_token_or_of_a_field_of_http() {
+    for (prefix, claims) in [
+        (
+            "OIDC_",
+            r#"{"access_token":"x","Access-Token":"x","scope":"x","id_token":"x","a":"1"}"#,
+        ),
+        (
+            "X-",
+            r#"{"forwarded-for":"x","Forwarded_Host":"x","real-ip":"x","a":"1"}"#,
+        ),
+        ("Content-", r#"{"length":"0","type":"x","a":"1"}"#),
+        (
+            "",
+            r#"{"host":"x","transfer-encoding":"chunked","cookie":"x","Authorization":"x","--":"x","a":"1"}"#,
+        ),
+    ] {
+        let preset = ModAuthOpenidc {
+            prefix: prefix.to_owned(),
+            ..ModAuthOpenidc::default()
+        };
+        let fields = written(&apache(preset), claims, None, None);
+        check(&fields, &[(&format!("{prefix}a"), "1")]);
+    }
+}
+
+#[test]
+fn what_begins_with_the_prefix_passes_from_no_client() {
+    let names = |prefix: &str, only: &[&str]| {
+        let preset = ModAuthOpenidc {
+            prefix: prefix.to_owned(),
+            ..ModAuthOpenidc::default()
+        };
+        let mut plan = apache(preset);
+        plan.selection.only = Some(only.iter().map(|&claim| claim.to_owned()).collect());
+        plan.names()
+    };
+    let of_prefix = names("X-Claim-", &[]);
+    for name in [
+        "x_claim_sub",
+        "X-CLAIM-",
+        "xclaimadmin",
+        "OIDC_access_token",
+    ] {
+        assert!(of_prefix.contains(name.as_bytes()), "{name}");
+    }
+    let by_name = names("", &["sub", "http://x/role name"]);
+    for name in ["sub", "SUB", "http---x-role_name", "oidc-claim-x"] {
+        assert!(by_name.contains(name.as_bytes()), "{name}");
+    }
+    assert!(!by_name.contains(b"accept"));
+}
+
+#[test]
+fn own_headers_are_written_like_the_presets() {
+    let mut plan = of_version(Version([2, 4, 15, 0]), ModAuthOpenidc::default());
+    plan.presets.clear();
+    plan.own = vec![
+        own("X-User", Source::User),
+        own("X-Name", Source::Claims(vec![ClaimPath::new("name")])),
+        own("X-Rate", Source::Claims(vec![ClaimPath::new("rate")])),
+    ];
+    plan.writing.encoding = value::Encoding::Base64Url;
+    check(
+        &written(
+            &plan,
+            r#"{"name":"id","rate":0.5}"#,
+            Some(r#"{"name":"gü"}"#),
+            None,
+        ),
+        &[
+            ("X-User", "alice"),
+            ("X-Name", "Z8O8"),
+            ("X-Rate", "MC41MDAwMDA"),
+        ],
+    );
 }
 
 /// Comparing each name with each would take a minute here; looking each up takes a moment.
@@ -244,7 +385,6 @@ fn own(name: &str, source: Source) -> OwnHeader {
 #[test]
 fn own_names_and_the_bearer_are_set_and_absent_values_are_not() {
     let plan = HeaderPlan {
-        presets: vec![],
         own: vec![
             own("Remote-User", Source::User),
             own(
@@ -256,6 +396,7 @@ fn own_names_and_the_bearer_are_set_and_absent_values_are_not() {
             own("X-Id-Token", Source::IdToken),
         ],
         bearer: true,
+        ..HeaderPlan::default()
     };
     check(
         &written(&plan, r#"{"email":"ü@b"}"#, None, Some(TOKEN)),

@@ -5,49 +5,116 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
+use super::json::{self, Spacing};
+use super::number;
+pub use super::number::Numbers;
+
 /// How text beyond ASCII travels in a header field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Encoding {
-    /// ISO 8859-1; characters it does not have become `?`. What mod_auth_openidc does since 2.4.15.
+    /// UTF-8 as it is. What mod_auth_openidc did before 2.4.15, Debian 12's included.
     #[default]
-    Latin1,
-    /// UTF-8 as it is. What mod_auth_openidc did before, Debian 12's included.
     Utf8,
+    /// ISO 8859-1; characters it does not have become `?`. What mod_auth_openidc does since 2.4.15.
+    Latin1,
     /// The whole value in base64url (RFC 4648 §5) without padding.
     Base64Url,
 }
 
-/// The text of a claim, or nothing for `null`.
-///
-/// Booleans are `1` and `0`; an object is compact JSON in its own order; of a list, the texts and
-/// booleans are joined with `delimiter`, which is escaped with `\` inside them, as is `\` itself.
-#[must_use]
-pub fn text(claim: &Value, delimiter: &str) -> Option<String> {
-    match claim {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        Value::Bool(truth) => Some(digit(*truth).to_owned()),
-        Value::Number(number) => Some(match number.as_f64() {
-            Some(real) if number.is_f64() => format_real(real),
-            _ => number.to_string(),
-        }),
-        Value::Object(_) => Some(claim.to_string()),
-        Value::Array(list) => {
-            let mut joined = String::new();
-            for element in list {
-                let element = match element {
-                    Value::String(text) => escape(text, delimiter),
-                    Value::Bool(truth) => digit(*truth).to_owned(),
-                    _ => continue,
-                };
-                if !joined.is_empty() {
-                    joined.push_str(delimiter);
-                }
-                joined.push_str(&element);
-            }
-            Some(joined)
+/// What becomes of an element of a list that holds the delimiter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Lists {
+    /// The delimiter has a `\` before it, as has `\` itself. mod_auth_openidc since 2.4.20.
+    #[default]
+    Escaped,
+    /// Nothing: an element with a delimiter in it is two to whoever reads the list. mod_auth_openidc before.
+    DangerPlain,
+}
+
+/// How an object is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Objects {
+    /// As compact JSON, like anybody's.
+    #[default]
+    Json,
+    /// As compact JSON of mod_auth_openidc since 2.4.16.4.
+    Compact,
+    /// As JSON with a space behind each sign. mod_auth_openidc before.
+    Spaced,
+}
+
+/// How claims become text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Writing {
+    /// How text beyond ASCII travels; UTF-8.
+    pub encoding: Encoding,
+    /// What the elements of a list are joined with; a comma.
+    pub delimiter: String,
+    /// What becomes of an element that holds it; it is escaped.
+    pub lists: Lists,
+    /// How numbers with a fraction are spelled; as JSON.
+    pub numbers: Numbers,
+    /// How objects are written; as JSON.
+    pub objects: Objects,
+}
+
+impl Default for Writing {
+    fn default() -> Self {
+        Self {
+            encoding: Encoding::default(),
+            delimiter: ",".to_owned(),
+            lists: Lists::default(),
+            numbers: Numbers::default(),
+            objects: Objects::default(),
         }
+    }
+}
+
+impl Writing {
+    /// The text of a claim, or nothing for `null`. Booleans are `1` and `0`; of a list, the texts and booleans are joined.
+    #[must_use]
+    pub fn text(&self, claim: &Value) -> Option<String> {
+        match claim {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            Value::Bool(truth) => Some(digit(*truth).to_owned()),
+            Value::Number(number) => {
+                let real = number.as_f64().filter(|_| number.is_f64());
+                Some(match (real, self.numbers) {
+                    (Some(real), Numbers::SixDecimals) => number::six_decimals(real),
+                    (Some(real), Numbers::EightDigits) => number::eight_digits(real),
+                    _ => number.to_string(),
+                })
+            }
+            Value::Object(members) => Some(match self.objects {
+                Objects::Json => claim.to_string(),
+                Objects::Compact => json::object(members, Spacing::Compact),
+                Objects::Spaced => json::object(members, Spacing::Spaced),
+            }),
+            Value::Array(list) => Some(self.joined(list)),
+        }
+    }
+
+    fn joined(&self, list: &[Value]) -> String {
+        let mut joined = String::new();
+        for element in list {
+            let element = match element {
+                Value::String(text) => text,
+                Value::Bool(truth) => digit(*truth),
+                _ => continue,
+            };
+            if !joined.is_empty() {
+                joined.push_str(&self.delimiter);
+            }
+            match self.lists {
+                Lists::Escaped => escape(element, &self.delimiter, &mut joined),
+                Lists::DangerPlain => joined.push_str(element),
+            }
+        }
+        joined
     }
 }
 
@@ -55,44 +122,25 @@ const fn digit(truth: bool) -> &'static str {
     if truth { "1" } else { "0" }
 }
 
-fn escape(text: &str, delimiter: &str) -> String {
-    let escaped = text.replace('\\', "\\\\");
-    if delimiter.is_empty() || delimiter == "\\" {
-        return escaped;
+fn escape(text: &str, delimiter: &str, joined: &mut String) {
+    if delimiter.is_empty() {
+        joined.push_str(text);
+        return;
     }
-    escaped.replace(delimiter, &format!("\\{delimiter}"))
-}
-
-/// A real number as C's `%.8g` prints it.
-fn format_real(real: f64) -> String {
-    const DIGITS: i32 = 8;
-    if real == 0.0 {
-        return if real.is_sign_negative() {
-            "-0".to_owned()
-        } else {
-            "0".to_owned()
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        let length = match character {
+            '\\' => 1,
+            _ if rest.starts_with(delimiter) => delimiter.len(),
+            other => {
+                joined.push(other);
+                rest = rest.get(other.len_utf8()..).unwrap_or_default();
+                continue;
+            }
         };
-    }
-    let scientific = format!("{real:.7e}");
-    let Some((mantissa, exponent)) = scientific.split_once('e') else {
-        return scientific;
-    };
-    let Ok(exponent) = exponent.parse::<i32>() else {
-        return scientific;
-    };
-    if (-4..DIGITS).contains(&exponent) {
-        let decimals = usize::try_from(DIGITS - 1 - exponent).unwrap_or(0);
-        return without_zeros(&format!("{real:.decimals$}")).to_owned();
-    }
-    let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{}e{sign}{:02}", without_zeros(mantissa), exponent.abs())
-}
-
-fn without_zeros(number: &str) -> &str {
-    if number.contains('.') {
-        number.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        number
+        joined.push('\\');
+        joined.push_str(rest.get(..length).unwrap_or_default());
+        rest = rest.get(length..).unwrap_or_default();
     }
 }
 
@@ -134,6 +182,11 @@ mod tests {
 
     #[test]
     fn claims_read_as_mod_auth_openidc_writes_them() {
+        let writing = Writing {
+            numbers: Numbers::EightDigits,
+            objects: Objects::Compact,
+            ..Writing::default()
+        };
         for (claim, expected) in [
             (json!("hans"), Some("hans")),
             (json!(""), Some("")),
@@ -144,13 +197,7 @@ mod tests {
             (json!(-7), Some("-7")),
             (json!(1.5), Some("1.5")),
             (json!(2.0), Some("2")),
-            (json!(0.0), Some("0")),
-            (json!(0.1), Some("0.1")),
-            (json!(123_456_789.25), Some("1.2345679e+08")),
-            (json!(12_345_678.9), Some("12345679")),
-            (json!(0.000_012_5), Some("1.25e-05")),
-            (json!(0.000_125), Some("0.000125")),
-            (json!(1e300), Some("1e+300")),
+            (json!(0.1), Some(".1")),
             (
                 json!({"z": "piet", "a": [1, null], "b": false}),
                 Some(r#"{"z":"piet","a":[1,null],"b":false}"#),
@@ -162,13 +209,74 @@ mod tests {
             ),
             (json!([]), Some("")),
             (json!([1]), Some("")),
+            (json!(["", "a"]), Some("a")),
+            (json!(["a", ""]), Some("a,")),
             (
                 json!(["CN=Admins,OU=Groups", "a\\b", "g2"]),
                 Some("CN=Admins\\,OU=Groups,a\\\\b,g2"),
             ),
             (json!(null), None),
         ] {
-            assert_eq!(text(&claim, ",").as_deref(), expected, "{claim}");
+            assert_eq!(writing.text(&claim).as_deref(), expected, "{claim}");
+        }
+    }
+
+    #[test]
+    fn each_version_spells_numbers_objects_and_lists_its_own_way() {
+        let of = |numbers, objects, lists| Writing {
+            numbers,
+            objects,
+            lists,
+            ..Writing::default()
+        };
+        let claim = json!([{"a": 0.1, "b": [1]}, 0.1, ["x,y", "\\"]]);
+        for (writing, expected) in [
+            (
+                Writing::default(),
+                [r#"{"a":0.1,"b":[1]}"#, "0.1", "x\\,y,\\\\"],
+            ),
+            (
+                of(Numbers::EightDigits, Objects::Compact, Lists::Escaped),
+                [r#"{"a":0.10000000000000001,"b":[1]}"#, ".1", "x\\,y,\\\\"],
+            ),
+            (
+                of(Numbers::SixDecimals, Objects::Spaced, Lists::DangerPlain),
+                [
+                    r#"{"a": 0.10000000000000001, "b": [1]}"#,
+                    "0.100000",
+                    "x,y,\\",
+                ],
+            ),
+        ] {
+            for (claim, expected) in claim.as_array().unwrap().iter().zip(expected) {
+                assert_eq!(
+                    writing.text(claim).as_deref(),
+                    Some(expected),
+                    "{writing:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_delimiter_within_an_element_is_never_one_to_its_reader() {
+        for (delimiter, list, expected) in [
+            (",", json!(["a,b", "c"]), "a\\,b,c"),
+            ("; ", json!(["a; b;c", "d"]), "a\\; b;c; d"),
+            ("\\", json!(["a\\b", "c"]), "a\\\\b\\c"),
+            ("||", json!(["a|||b", "c"]), "a\\|||b||c"),
+            ("é", json!(["aéb", "ü"]), "a\\ébéü"),
+            ("", json!(["a\\", "b"]), "a\\b"),
+        ] {
+            let writing = Writing {
+                delimiter: delimiter.to_owned(),
+                ..Writing::default()
+            };
+            assert_eq!(
+                writing.text(&list).as_deref(),
+                Some(expected),
+                "{delimiter}"
+            );
         }
     }
 

@@ -29,6 +29,7 @@ fn all_kinds() -> Gate {
         presets,
         own,
         bearer,
+        ..HeaderPlan::default()
     };
     gate(vec![
         Route {

@@ -3,6 +3,7 @@
 //! What a reload keeps is passed in as `previous`: what a provider was found to say, and certificates that are still
 //! served.
 
+mod headers;
 mod listeners;
 mod providers;
 mod routes;

@@ -4,11 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use vestibule_config::{
-    ClaimValue as Wanted, HeaderPreset, HeaderSettings, HeaderSource, Require, RouteSettings,
-    RuleSettings, Settings, UpstreamProtocol, UpstreamTls,
+    ClaimValue as Wanted, Require, RouteSettings, RuleSettings, Settings, UpstreamProtocol,
+    UpstreamTls,
 };
 use vestibule_gate::claims::ClaimPath;
-use vestibule_gate::headers::{HeaderName, HeaderPlan, OwnHeader, Preset, Source};
 use vestibule_gate::host::{Host, HostName};
 use vestibule_gate::method::Method;
 use vestibule_gate::path::PathPrefix;
@@ -18,7 +17,7 @@ use vestibule_proxy::upstream::{
     Protocol, SystemRoots, Timeouts, TlsSettings, Trust, UpstreamPlan, UpstreamSettings,
 };
 
-use super::{AssembleError, providers};
+use super::{AssembleError, headers, providers};
 
 /// The routes, and the upstreams they name by number.
 pub(super) struct Routes {
@@ -83,7 +82,7 @@ fn route(
         Require::Rule(set) => Requirement::Rules(rule(set)?),
     };
     route.user = set.user.iter().map(|claim| ClaimPath::new(claim)).collect();
-    route.headers = headers(&set.headers, set.bearer)?;
+    route.headers = headers::plan(&set.headers, set.bearer)?;
     route.access_token = providers::choice(set, settings);
     route.allowed_origins = set.allowed_origins.clone();
     route.websocket = set.websocket;
@@ -136,33 +135,6 @@ fn upstream(set: &RouteSettings) -> Result<UpstreamSettings, AssembleError> {
 
 fn read(path: &Path) -> Result<Vec<u8>, AssembleError> {
     std::fs::read(path).map_err(|error| format!("read {}: {error}", path.display()).into())
-}
-
-fn headers(set: &HeaderSettings, bearer: bool) -> Result<HeaderPlan, AssembleError> {
-    let presets = set.preset.iter().map(|preset| match preset {
-        HeaderPreset::ModAuthOpenidc => Preset::ModAuthOpenidc(Default::default()),
-        HeaderPreset::Oauth2Proxy => Preset::Oauth2Proxy(Default::default()),
-    });
-    let own: Result<Vec<_>, AssembleError> = set
-        .own
-        .iter()
-        .map(|header| {
-            let source = match &header.source {
-                HeaderSource::Claim(claim) => Source::Claims(vec![ClaimPath::new(claim)]),
-                HeaderSource::User => Source::User,
-                HeaderSource::AccessToken => Source::AccessToken,
-            };
-            Ok(OwnHeader {
-                name: HeaderName::parse(&header.name)?,
-                source,
-            })
-        })
-        .collect();
-    Ok(HeaderPlan {
-        presets: presets.collect(),
-        own: own?,
-        bearer,
-    })
 }
 
 fn rule(set: &RuleSettings) -> Result<Rule, AssembleError> {

@@ -46,7 +46,7 @@ pub(super) fn settings(route: &RouteSettings) -> evidence::RouteSettings {
         found.header_names.push(header.name.clone());
         match &header.source {
             HeaderSource::Claim(claim) => found.header_claims.push(claim.clone()),
-            HeaderSource::User => {}
+            HeaderSource::User | HeaderSource::IdToken | HeaderSource::Userinfo => {}
             HeaderSource::AccessToken => found.token_header = Some(header.name.clone()),
         }
     }

@@ -1,6 +1,7 @@
 //! What the upstream is told: the preset, the user, the token, and headers that are made with `RequestHeader`.
 
-use super::is_on;
+use super::passed::{self, Passed};
+use crate::apache::SourceVersion;
 use crate::apache::expand::Line;
 use crate::apache::location::InForce;
 use crate::apache::report::Ledger;
@@ -30,11 +31,12 @@ pub(super) fn map(
     site: &Site<'_>,
     here: &InForce<'_>,
     user: (Option<&str>, Option<&Line>),
+    version: SourceVersion,
     route: &mut Table,
     ledger: &mut Ledger,
 ) {
-    let passed = Passed::read(here, ledger);
-    let own = own_headers(here, ledger);
+    let passed = passed::read(site, here, version, ledger);
+    let own = own_headers(here, &passed, ledger);
     let named = here.last("OIDCAuthNHeader");
     user_key(user, named, route, ledger);
     let wants_token = passed.token && passed.headers || own.iter().any(|own| own.needs_token());
@@ -66,15 +68,28 @@ pub(super) fn map(
             ),
         }
     }
-    let _ = site;
-    match (passed.headers, fields.is_empty()) {
+    // Under a name of its own Apache sends it whatever else it does not.
+    if passed.headers {
+        fields.extend(passed.own.iter().cloned());
+    }
+    let says_claims = own.iter().any(Own::is_claim);
+    let mut parts = Vec::new();
+    if passed.headers {
+        parts.push("preset = \"mod_auth_openidc\"".to_owned());
+    }
+    if passed.headers || says_claims {
+        parts.extend(passed.writing.iter().cloned());
+    }
+    if passed.headers {
+        parts.extend(passed.preset.iter().cloned());
+    }
+    match (passed.headers && parts.len() == 1, fields.is_empty()) {
         (true, true) => route.put("headers", "\"mod_auth_openidc\"", at),
-        (true, false) => {
-            fields.insert(0, "preset = \"mod_auth_openidc\"".to_owned());
-            route.put("headers", format!("{{ {} }}", fields.join(", ")), at);
+        (false, true) if !passed.headers => {}
+        _ => {
+            parts.append(&mut fields);
+            route.put("headers", format!("{{ {} }}", parts.join(", ")), at);
         }
-        (false, false) => route.put("headers", format!("{{ {} }}", fields.join(", ")), at),
-        (false, true) => {}
     }
 }
 
@@ -128,109 +143,6 @@ fn on_request(claim: &str) -> bool {
     .contains(&claim)
 }
 
-/// What the module itself passes.
-struct Passed {
-    headers: bool,
-    token: bool,
-}
-
-impl Passed {
-    fn read(here: &InForce<'_>, ledger: &mut Ledger) -> Self {
-        let claims = here.last("OIDCPassClaimsAs");
-        let way = claims.map_or("both", |line| line.word(0));
-        let headers = matches!(way, "headers" | "both");
-        if let Some(line) = claims {
-            match way {
-                "headers" | "both" => ledger.became(line, "headers = \"mod_auth_openidc\""),
-                "environment" => ledger.differs(
-                    line,
-                    "an upstream has no environment variables of Apache's: only what RequestHeader makes of them is passed",
-                    "",
-                ),
-                "none" => ledger.became(line, "no headers about the person"),
-                _ => ledger.stop(line, format!("`{way}` is no way to pass claims"), "write none, headers, environment or both"),
-            }
-            match line.word(1) {
-                "" | "latin1" => {}
-                word => ledger.stop(
-                    line,
-                    format!("the encoding {word} can't be chosen yet: the upstream would read other bytes than now"),
-                    "write latin1 if only ASCII is passed",
-                ),
-            }
-        }
-        let token = match here.last("OIDCPassAccessToken") {
-            Some(line) => {
-                let on = is_on(line) != Some(false);
-                ledger.became(
-                    line,
-                    if on {
-                        "access_token = \"sign-in\""
-                    } else {
-                        "no access_token"
-                    },
-                );
-                on
-            }
-            None => true,
-        };
-        forms(here, ledger);
-        Self { headers, token }
-    }
-}
-
-/// Forms of passing that the preset has no switch for.
-fn forms(here: &InForce<'_>, ledger: &mut Ledger) {
-    for name in ["OIDCPassIDTokenAs", "OIDCPassUserInfoAs"] {
-        let Some(line) = here.last(name) else {
-            continue;
-        };
-        match line.words.iter().all(|word| word == "claims") {
-            true => ledger.became(line, "the same: as claims"),
-            false => ledger.stop(
-                line,
-                "only `claims` is built: the upstream would miss what it gets now",
-                "write claims if the upstream reads nothing else",
-            ),
-        }
-    }
-    if let Some(line) = here.last("OIDCPassRefreshToken") {
-        match is_on(line) {
-            Some(false) => ledger.became(line, "the same: refresh tokens stay here"),
-            _ => ledger.stop(
-                line,
-                "refresh tokens stay here: whoever has one has the person's access for months",
-                "write OIDCPassRefreshToken Off; Vestibule renews access tokens itself",
-            ),
-        }
-    }
-    if let Some(line) = here
-        .last("OIDCClaimPrefix")
-        .filter(|line| line.word(0) != "OIDC_CLAIM_")
-    {
-        ledger.stop(
-            line,
-            "the prefix OIDC_CLAIM_ can't be changed yet",
-            "let the upstream read OIDC_CLAIM_, or name headers of your own after the import",
-        );
-    }
-    if let Some(line) = here
-        .last("OIDCClaimDelimiter")
-        .filter(|line| line.word(0) != ",")
-    {
-        ledger.stop(
-            line,
-            "the delimiter is a comma, and can't be changed yet",
-            "let the upstream split at commas",
-        );
-    }
-    for name in ["OIDCClaimPrefix", "OIDCClaimDelimiter"] {
-        if let Some(line) = here.last(name).filter(|line| !ledger.knows(line)) {
-            ledger.became(line, "the same");
-        }
-    }
-}
-
 /// A header that `RequestHeader` makes.
 struct Own<'t> {
     line: &'t Line,
@@ -243,6 +155,12 @@ impl Own<'_> {
         self.source.is_none()
             && self.line.word(1).eq_ignore_ascii_case("authorization")
             && !self.line.word(0).eq_ignore_ascii_case("unset")
+    }
+
+    fn is_claim(&self) -> bool {
+        self.source
+            .as_deref()
+            .is_some_and(|source| source == "@userinfo" || !source.starts_with('@'))
     }
 
     fn needs_token(&self) -> bool {
@@ -259,7 +177,7 @@ const REBUILT: &[&str] = &[
     "x-forwarded-prefix",
 ];
 
-fn own_headers<'t>(here: &InForce<'t>, ledger: &mut Ledger) -> Vec<Own<'t>> {
+fn own_headers<'t>(here: &InForce<'t>, passed: &Passed, ledger: &mut Ledger) -> Vec<Own<'t>> {
     let mut found: Vec<Own<'t>> = Vec::new();
     for line in here.all("RequestHeader") {
         let (action, name) = (line.word(0).to_ascii_lowercase(), line.word(1));
@@ -284,13 +202,28 @@ fn own_headers<'t>(here: &InForce<'t>, ledger: &mut Ledger) -> Vec<Own<'t>> {
                 format!("{name} of a client would reach the upstream"),
                 "take it out if that is harmless",
             ),
-            "set" => match made_of(line) {
+            "set" => match made_of(line, &passed.prefix) {
+                Some(Some(claim)) if !claim.starts_with('@') && !passed.has(&claim) => {
+                    ledger.differs(
+                        line,
+                        format!("nothing: `{claim}` is not among the claims that are passed, and Apache sends (null)"),
+                        "",
+                    );
+                }
                 Some(source) => {
                     found.retain(|own| !own.line.word(1).eq_ignore_ascii_case(name));
-                    ledger.became(line, match &source {
+                    let says = match &source {
                         Some(source) => format!("headers = {{ {} = {} }}", key(name), text(source)),
                         None => "authorization = \"bearer\"".to_owned(),
-                    });
+                    };
+                    match !passed.variables && line.word(2).contains("%{OIDC_") {
+                        true => ledger.differs(
+                            line,
+                            format!("{says}; Apache sends (null), as OIDCPassClaimsAs has it make no variables"),
+                            "take the line out if the upstream does not need the header",
+                        ),
+                        false => ledger.became(line, says),
+                    }
                     found.push(Own { line, source });
                 }
                 None => ledger.stop(
@@ -310,7 +243,7 @@ fn own_headers<'t>(here: &InForce<'t>, ledger: &mut Ledger) -> Vec<Own<'t>> {
 }
 
 /// What a header is made of: `Some(None)` for the bearer, `Some(Some(source))` for an own header.
-fn made_of(line: &Line) -> Option<Option<String>> {
+fn made_of(line: &Line, prefix: &str) -> Option<Option<String>> {
     let value = line.word(2);
     let name = line.word(1);
     let inner = |value: &str| {
@@ -336,11 +269,18 @@ fn made_of(line: &Line) -> Option<Option<String>> {
         return Some(Some("@user".to_owned()));
     }
     let variable = inner(value)?;
-    if variable == "OIDC_access_token" {
-        return Some(Some("@access_token".to_owned()));
+    let known = match variable.as_str() {
+        "OIDC_access_token" => Some("@access_token"),
+        "OIDC_id_token" => Some("@id_token"),
+        "OIDC_userinfo_json" => Some("@userinfo"),
+        _ => None,
+    };
+    if let Some(source) = known {
+        return Some(Some(source.to_owned()));
     }
-    let claim = variable.strip_prefix("OIDC_CLAIM_")?;
-    Some(Some(claim.to_owned()))
+    let claim = variable.strip_prefix(prefix)?;
+    // Without a prefix any variable of Apache's could be meant.
+    (!claim.is_empty() && !prefix.is_empty()).then(|| Some(claim.to_owned()))
 }
 
 /// Names that no client's request carries to an upstream.

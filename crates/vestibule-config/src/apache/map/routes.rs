@@ -1,6 +1,7 @@
 //! `[[route]]`: every path at which something changes, with what holds there.
 
-use super::{Choices, Draft, headers, upstream};
+use super::{Choices, Draft, headers, passed, upstream};
+use crate::apache::SourceVersion;
 use crate::apache::expand::{Item, Line};
 use crate::apache::location::{self, InForce, Location, covers, in_force, tidy};
 use crate::apache::mount::{Mount, mounts, serving};
@@ -12,7 +13,7 @@ use crate::apache::write::{Table, text};
 
 pub(in crate::apache) fn map(
     site: &Site<'_>,
-    _choices: &Choices,
+    choices: &Choices,
     draft: &mut Draft,
     ledger: &mut Ledger,
     whole: &Place,
@@ -53,6 +54,7 @@ pub(in crate::apache) fn map(
             path,
             at,
             user,
+            version: choices.version,
         };
         if let Some(route) = spot.route(mount, draft, ledger) {
             draft.routes.push(route);
@@ -78,6 +80,7 @@ struct Spot<'s, 't> {
     path: &'s str,
     at: &'s Place,
     user: (Option<&'t str>, Option<&'t Line>),
+    version: SourceVersion,
 }
 
 impl Spot<'_, '_> {
@@ -133,7 +136,14 @@ impl Spot<'_, '_> {
         if access == Access::Public {
             authorization(&here, ledger);
         } else {
-            headers::map(self.site, &here, self.user, &mut route, ledger);
+            headers::map(
+                self.site,
+                &here,
+                self.user,
+                self.version,
+                &mut route,
+                ledger,
+            );
             actions(&here, ledger);
         }
         draft.as_written.routes.push(self.path.to_owned());
@@ -177,6 +187,7 @@ impl Spot<'_, '_> {
         let Some(requires) = &here.requires else {
             return Some(self.without_require(mount, kind.filter(|_| signs_in), ledger));
         };
+        self.claims_there_are(requires, ledger);
         let condition = rule::condition(requires, self.user.0, ledger)?;
         let first = requires.iter().find_map(|item| first_line(item));
         let Some(access) = rule::access(condition) else {
@@ -201,6 +212,32 @@ impl Spot<'_, '_> {
         }
         self.tell(requires, &access, ledger);
         Some(access)
+    }
+
+    /// A rule on a claim that Apache leaves out lets nobody in there, and whoever has the claim here.
+    fn claims_there_are(&self, requires: &[&Item], ledger: &mut Ledger) {
+        let mut lines = Vec::new();
+        for item in requires {
+            every_line(item, &mut lines);
+        }
+        for line in lines {
+            let is_claim = line
+                .words
+                .iter()
+                .any(|word| word.eq_ignore_ascii_case("claim"));
+            let lost = line
+                .words
+                .iter()
+                .skip(1)
+                .find(|spec| spec.contains([':', '~']) && !passed::keeps(self.site, spec));
+            if let Some(spec) = lost.filter(|_| is_claim) {
+                ledger.stop(
+                    line,
+                    format!("nobody has what {spec} asks for in Apache, as the claim is not among those that are kept, and here people may have it"),
+                    "take the rule out, or name the claim in OIDCWhiteListedClaims and not in OIDCBlackListedClaims",
+                );
+            }
+        }
     }
 
     /// Apache asks nobody anything where there is no `Require`. That can be meant, and it can be a slip: only a word for

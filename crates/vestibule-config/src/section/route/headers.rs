@@ -1,5 +1,7 @@
 //! `headers`: presets, and names of the operator's own.
 
+mod claims;
+
 use super::keys::{HEADERS, PRESETS};
 use super::{HeaderPreset, HeaderSettings, HeaderSource, OwnHeader};
 use crate::describe::Kind;
@@ -38,13 +40,15 @@ const RESERVED: &[&str] = &[
     "xrealip",
 ];
 
+const SOURCES: [&str; 4] = ["@user", "@access_token", "@id_token", "@userinfo"];
+
 static PRESET: Kind = Kind::Choice(PRESETS);
 
 pub(super) fn read(item: &Item<'_>, has_token: bool) -> Option<HeaderSettings> {
     if item.as_str().is_some() {
         return Some(HeaderSettings {
             preset: preset(item),
-            own: Vec::new(),
+            ..HeaderSettings::default()
         });
     }
     let table = item.table_of(&HEADERS)?;
@@ -73,7 +77,14 @@ pub(super) fn read(item: &Item<'_>, has_token: bool) -> Option<HeaderSettings> {
             });
         }
     }
-    Some(HeaderSettings { preset, own })
+    let json = own.iter().any(|own| own.source == HeaderSource::Userinfo);
+    let mut settings = HeaderSettings {
+        preset,
+        own,
+        ..HeaderSettings::default()
+    };
+    claims::read(&table, json, &mut settings);
+    Some(settings)
 }
 
 fn preset(item: &Item<'_>) -> Option<HeaderPreset> {
@@ -87,6 +98,8 @@ fn source(item: &Item<'_>, has_token: bool) -> Option<HeaderSource> {
     let text = item.filled_text()?;
     match text {
         "@user" => Some(HeaderSource::User),
+        "@id_token" => Some(HeaderSource::IdToken),
+        "@userinfo" => Some(HeaderSource::Userinfo),
         "@access_token" if has_token => Some(HeaderSource::AccessToken),
         "@access_token" => {
             item.error(
@@ -96,9 +109,12 @@ fn source(item: &Item<'_>, has_token: bool) -> Option<HeaderSource> {
             None
         }
         _ if text.starts_with('@') => {
-            let help = match nearest(text, ["@user", "@access_token"]) {
+            let help = match nearest(text, SOURCES) {
                 Some(near) => format!("did you mean \"{near}\"?"),
-                None => "write the name of a claim, \"@user\" or \"@access_token\"".to_owned(),
+                None => format!(
+                    "write the name of a claim, or one of {}",
+                    SOURCES.join(", ")
+                ),
             };
             item.error("a name with @ is no claim", help);
             None

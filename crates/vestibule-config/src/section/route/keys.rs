@@ -274,13 +274,101 @@ pub(crate) static HEADERS: Section = Section {
         placeholder: "NAME",
         kind: CLAIM,
         doc: "A header and the claim that is its value; without the claim the header is not sent. `\"@user\"` is what `user` names, \
-              `\"@access_token\"` the route's access token. It wins over the preset's header of the same name.",
+              `\"@access_token\"` the route's access token, `\"@id_token\"` the ID token as it came, `\"@userinfo\"` user info as JSON. \
+              It wins over the preset's header of the same name.",
     }),
-    keys: &[Key {
-        name: "preset",
-        kind: Kind::Choice(PRESETS),
-        fallback: Fallback::Unset("only your own names"),
-        change: Change::Reload,
-        doc: "A preset to add yours to.",
-    }],
+    keys: &[
+        Key {
+            name: "preset",
+            kind: Kind::Choice(PRESETS),
+            fallback: Fallback::Unset("only your own names"),
+            change: Change::Reload,
+            doc: "A preset to add yours to.",
+        },
+        Key {
+            name: "version",
+            kind: Kind::Text("a version of mod_auth_openidc like \"2.4.12.3\""),
+            fallback: Fallback::Unset(
+                "the newest with the preset `mod_auth_openidc`; else claims are written like nobody's: UTF-8, numbers and objects as JSON",
+            ),
+            change: Change::Reload,
+            doc: "Write claims as this version of mod_auth_openidc does: its encoding, its spelling of fractions and objects, whose word counts when \
+                  the ID token and user info differ, and which headers go with the access token. [From Apache](apache.md) has the table.",
+        },
+        Key {
+            name: "encoding",
+            kind: Kind::Choice(&[
+                Choice::new("utf8", "as it is"),
+                Choice::new("latin1", "ISO 8859-1, with `?` for what it does not have"),
+                Choice::new("base64url", "the whole value in base64url, without padding"),
+            ]),
+            fallback: Fallback::Unset(
+                "as `version` has it: `latin1` since 2.4.15; `utf8` before that, and without the preset",
+            ),
+            change: Change::Reload,
+            doc: "How text beyond ASCII travels. `@user` is UTF-8 always.",
+        },
+        Key {
+            name: "delimiter",
+            kind: Kind::Text("one character or a few"),
+            fallback: Fallback::Value(","),
+            change: Change::Reload,
+            doc: "What the elements of a list are joined with. Inside an element it has a backslash before it, as has a backslash.",
+        },
+        Key {
+            name: "danger_plain_lists",
+            kind: Kind::Flag,
+            fallback: Fallback::Value("false"),
+            change: Change::Reload,
+            doc: "Leaves elements of lists as they are, as mod_auth_openidc before 2.4.20: a group called `staff,admins` is then two to the upstream.",
+        },
+        Key {
+            name: "prefix",
+            kind: Kind::Either(&[
+                Kind::Text("the beginning of a header's name"),
+                Kind::Word(""),
+            ]),
+            fallback: Fallback::Value("OIDC_CLAIM_"),
+            change: Change::Reload,
+            doc: "What the names of the preset's headers for claims begin with. Whatever clients send under a name that begins so is removed. \
+                  `\"\"` needs `only_claims`.",
+        },
+        Key {
+            name: "id_token",
+            kind: Kind::OneOrMore(&Kind::Choice(&[
+                Choice::new("claims", "a header for each claim"),
+                Choice::new("payload", "its claims as JSON: `OIDC_id_token_payload`"),
+                Choice::new("serialized", "as it came: `OIDC_id_token`"),
+                Choice::new("none", "not at all"),
+            ])),
+            fallback: Fallback::Value("claims"),
+            change: Change::Reload,
+            doc: "How the preset `mod_auth_openidc` passes the ID token.",
+        },
+        Key {
+            name: "userinfo",
+            kind: Kind::OneOrMore(&Kind::Choice(&[
+                Choice::new("claims", "a header for each claim"),
+                Choice::new("json", "as JSON: `OIDC_userinfo_json`"),
+                Choice::new("none", "not at all"),
+            ])),
+            fallback: Fallback::Value("claims"),
+            change: Change::Reload,
+            doc: "How the preset `mod_auth_openidc` passes user info. Under a name of your own it goes by `\"@userinfo\"`.",
+        },
+        Key {
+            name: "only_claims",
+            kind: Kind::OneOrMore(&CLAIM),
+            fallback: Fallback::Unset("all claims are passed"),
+            change: Change::Reload,
+            doc: "The only claims that the preset `mod_auth_openidc` passes, one by one or as JSON. Headers of your own are not concerned.",
+        },
+        Key {
+            name: "without_claims",
+            kind: Kind::OneOrMore(&CLAIM),
+            fallback: Fallback::Unset("all claims are passed"),
+            change: Change::Reload,
+            doc: "Claims that it does not pass, even if `only_claims` names them.",
+        },
+    ],
 };
