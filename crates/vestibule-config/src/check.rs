@@ -49,6 +49,7 @@ pub(crate) fn check(context: &Context<'_>, tables: &Tables<'_>) {
         provider(context, tables, route);
         user(context, tables, route);
         browser::keep_post(context, tables, route);
+        browser::anti_forgery(context, route);
         entra::rule_scopes(context, tables, route);
     }
     redirect_paths(context, tables.providers);
@@ -126,6 +127,7 @@ fn public(context: &Context<'_>, route: &At<RouteSettings>) {
         "authorization",
         "user",
         "headers",
+        "anti_forgery_header",
         "keep_post",
     ] {
         if route.marks.has(key) {

@@ -18,7 +18,7 @@ use crate::fields::Fields;
 use crate::forwarded::PublicAddress;
 use crate::kept_post::may_be_kept;
 use crate::navigation::{Audience, audience};
-use crate::origin::{Cors, check_same_origin};
+use crate::origin::{Cors, check_anti_forgery, check_same_origin};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::route::{self, Matched, Route, RouteTable, RouteTableError};
@@ -312,7 +312,9 @@ impl Gate {
             }
         };
         trace.note(Stage::Authenticate, "signed_in");
-        if let Err(why) = check_same_origin(request, site, route) {
+        let of_our_page = check_same_origin(request, site, route)
+            .and_then(|()| check_anti_forgery(request, route));
+        if let Err(why) = of_our_page {
             trace.note(Stage::Origin, why.code());
             return Decision::CrossOrigin(why);
         }

@@ -22,6 +22,8 @@ pub enum CrossOrigin {
     SiteNotSame,
     /// Neither field is there.
     NoProof,
+    /// The field that the route asks for is not there.
+    HeaderMissing,
 }
 
 impl CrossOrigin {
@@ -32,6 +34,7 @@ impl CrossOrigin {
             Self::OriginNotAllowed => "origin_not_allowed",
             Self::SiteNotSame => "fetch_site_not_same",
             Self::NoProof => "origin_missing",
+            Self::HeaderMissing => "anti_forgery_header_missing",
         }
     }
 }
@@ -68,6 +71,27 @@ pub fn check_same_origin(request: &Request, site: &Site, route: &Route) -> Resul
         Some(_) => Err(CrossOrigin::SiteNotSame),
         None if origin.is_some() => Ok(()),
         None => Err(CrossOrigin::NoProof),
+    }
+}
+
+/// Refuses an unsafe method without the field that the route asks for. What is in it makes no difference: a page of another
+/// origin can't send it, unless the route allows that origin. WebSocket handshakes, to which no page can add fields, are
+/// judged by their origin alone.
+///
+/// # Errors
+///
+/// [`CrossOrigin::HeaderMissing`].
+pub fn check_anti_forgery(request: &Request, route: &Route) -> Result<(), CrossOrigin> {
+    let Some(name) = &route.anti_forgery_header else {
+        return Ok(());
+    };
+    let there = || {
+        let value = request.fields().first(name);
+        value.is_some_and(|value| !value.is_empty())
+    };
+    match request.method().is_safe() || there() {
+        true => Ok(()),
+        false => Err(CrossOrigin::HeaderMissing),
     }
 }
 

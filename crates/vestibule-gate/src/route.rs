@@ -71,6 +71,9 @@ pub struct Route {
     pub trailers: bool,
     /// Switches the same-origin rule for unsafe methods and WebSockets off. Default no.
     pub danger_any_origin: bool,
+    /// The field that requests with unsafe methods must have: no page of another origin can send it without being asked
+    /// first, and no form at all. Default none.
+    pub anti_forgery_header: Option<Box<str>>,
     /// The most bytes of a form that is kept over a sign-in and then sent again. Default none: a form
     /// that meets a sign-in is a 401.
     pub keep_post: Option<usize>,
@@ -96,6 +99,7 @@ impl Route {
             websocket: true,
             trailers: false,
             danger_any_origin: false,
+            anti_forgery_header: None,
             keep_post: None,
         }
     }

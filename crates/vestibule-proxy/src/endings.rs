@@ -12,6 +12,7 @@
 //! A store that can't be asked ends nothing.
 
 mod logouts;
+mod reason;
 mod stream;
 
 use std::collections::HashMap;
@@ -26,7 +27,7 @@ use vestibule_gate::evidence::Evidence;
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::StoreKey;
 use vestibule_session::lifetime::Liveness;
-use vestibule_session::store::{StoreError, Whose};
+use vestibule_session::store::{StoreError, Stored, Whose};
 
 use crate::evidence;
 use crate::issuer;
@@ -34,6 +35,7 @@ use crate::shared::Shared;
 use crate::store::in_time;
 
 pub(crate) use logouts::{Said, UnderWay};
+pub use reason::EndReason;
 pub(crate) use stream::until;
 
 use logouts::Logouts;
@@ -50,56 +52,68 @@ pub type Ended = Pin<Box<dyn Future<Output = ()>>>;
 /// Who watches which session. Only long-lived answers do, so ordinary requests never come here.
 #[derive(Debug, Default)]
 pub struct Endings {
-    /// `true` once the session was ended; any change makes its watchers look.
-    watched: Mutex<HashMap<StoreKey, watch::Sender<bool>>>,
+    /// Why the session was ended, once it was; any change makes its watchers look.
+    watched: Mutex<HashMap<StoreKey, watch::Sender<Option<EndReason>>>>,
     /// Whose sessions were ended while a sign-in of theirs may have been under way.
     pub(crate) logouts: Logouts,
 }
 
 /// One watcher of a session.
-struct Watch {
+pub(crate) struct Watch {
     shared: Arc<Shared>,
     key: StoreKey,
-    news: watch::Receiver<bool>,
+    news: watch::Receiver<Option<EndReason>>,
 }
 
 impl Endings {
     /// Tells the watchers of this session that it was ended.
-    fn tell(&self, key: &StoreKey) {
+    fn tell(&self, key: &StoreKey, why: EndReason) {
         if let Some(news) = self.watched().get(key) {
-            news.send_replace(true);
+            news.send_replace(Some(why));
         }
     }
 
     /// Has every watcher look now.
-    fn look_now(&self) {
+    pub(crate) fn look_now(&self) {
         for news in self.watched().values() {
             news.send_modify(|_| ());
         }
     }
 
-    fn subscribe(&self, key: StoreKey) -> watch::Receiver<bool> {
+    fn subscribe(&self, key: StoreKey) -> watch::Receiver<Option<EndReason>> {
         let mut watched = self.watched();
         let news = watched
             .entry(key)
-            .or_insert_with(|| watch::Sender::new(false));
+            .or_insert_with(|| watch::Sender::new(None));
         news.subscribe()
     }
 
-    fn watched(&self) -> MutexGuard<'_, HashMap<StoreKey, watch::Sender<bool>>> {
+    fn watched(&self) -> MutexGuard<'_, HashMap<StoreKey, watch::Sender<Option<EndReason>>>> {
         // What a panicking thread left behind is whole: each change is one call on the map.
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Shared {
-    /// Ends a session and tells whoever watches it. Says whether there was one.
+    /// Ends a session for whoever runs this, and tells whoever watches it. Says whether there was one.
     ///
     /// # Errors
     /// What the store says. It tries again by itself; watchers were told all the same.
     pub async fn end_session(&self, key: &StoreKey) -> Result<bool, StoreError> {
+        self.end_session_because(key, EndReason::Revoked).await
+    }
+
+    /// The same, for this reason.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn end_session_because(
+        &self,
+        key: &StoreKey,
+        why: EndReason,
+    ) -> Result<bool, StoreError> {
         let removed = self.store.remove(key).await;
-        self.endings.tell(key);
+        self.endings.tell(key, why);
         removed
     }
 
@@ -112,6 +126,7 @@ impl Shared {
         &self,
         whose: &Whose,
         said: Said,
+        why: EndReason,
         now: UnixTime,
     ) -> Result<usize, StoreError> {
         // Before anything is looked for: a session that is not in the store yet is found by this.
@@ -121,7 +136,7 @@ impl Shared {
             let found = in_time(self.store.find(whose, after.as_ref(), TOGETHER)).await?;
             let ending = found
                 .iter()
-                .map(|key| in_time(Box::pin(self.end_session(key))));
+                .map(|key| in_time(Box::pin(self.end_session_because(key, why))));
             for ended in join_all(ending).await {
                 count += usize::from(ended?);
             }
@@ -149,37 +164,56 @@ impl Shared {
 
     /// Done when this session is over.
     pub(crate) fn session_end(self: &Arc<Self>, key: StoreKey) -> Ended {
-        let mut watch = Watch {
+        let mut watch = self.watch_session(key);
+        Box::pin(async move { watch.end().await })
+    }
+
+    /// Watches this session.
+    pub(crate) fn watch_session(self: &Arc<Self>, key: StoreKey) -> Watch {
+        Watch {
             shared: Arc::clone(self),
             key,
             news: self.endings.subscribe(key),
-        };
-        Box::pin(async move { watch.end().await })
+        }
     }
 }
 
 impl Watch {
     async fn end(&mut self) {
         // It looks before it waits: the session may have ended before anybody watched it.
-        while !*self.news.borrow_and_update() && self.is_alive().await {
-            tokio::select! {
-                _ = self.news.changed() => {}
-                () = sleep(LOOK_INTERVAL) => {}
-            }
+        while self.look().await.is_ok() {
+            self.wait().await;
         }
     }
 
-    async fn is_alive(&self) -> bool {
+    /// Waits until it is worth looking again.
+    pub(crate) async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.news.changed() => {}
+            () = sleep(LOOK_INTERVAL) => {}
+        }
+    }
+
+    /// The session as it is; nothing, if the store can't be asked.
+    ///
+    /// # Errors
+    /// Why it is over.
+    pub(crate) async fn look(&mut self) -> Result<Option<Arc<Stored>>, EndReason> {
+        if let Some(why) = *self.news.borrow_and_update() {
+            return Err(why);
+        }
         let shared = &self.shared;
         let found = evidence::look_up(shared, Some(self.key)).await;
         let plan = shared.plan.load();
         match issuer::still_spoken_for(&plan, found) {
-            Evidence::Session(stored) => {
-                let lifetimes = plan.gate.lifetimes();
-                lifetimes.judge(&stored, shared.now()) == Liveness::Live
-            }
-            Evidence::StoreUnavailable => true,
-            Evidence::NoSession | Evidence::NotAsked => false,
+            Evidence::Session(stored) => match plan.gate.lifetimes().judge(&stored, shared.now()) {
+                Liveness::Live => Ok(Some(stored)),
+                Liveness::Idle => Err(EndReason::Idle),
+                Liveness::Over => Err(EndReason::Expired),
+                Liveness::FromTheFuture => Err(EndReason::Gone),
+            },
+            Evidence::StoreUnavailable => Ok(None),
+            Evidence::NoSession | Evidence::NotAsked => Err(EndReason::Gone),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! frames and foreign pages. Nothing an upstream sent is ever part of such an answer.
 
 mod answer;
+mod events;
 mod failure;
 mod forbidden;
 mod kept_post;
@@ -20,7 +21,7 @@ use vestibule_gate::evidence::Evidence;
 use vestibule_gate::fields::ResponseHead;
 use vestibule_gate::method::Method;
 use vestibule_gate::navigation::{Audience, audience};
-use vestibule_gate::origin::Cors;
+use vestibule_gate::origin::{Cors, CrossOrigin};
 use vestibule_gate::refusal::Refusal;
 use vestibule_gate::request::Request;
 use vestibule_gate::site::serving;
@@ -41,6 +42,7 @@ use crate::tokens::TokensError;
 use crate::upstream::UpstreamError;
 
 pub use answer::{json, page, redirect};
+pub use events::{events, no_seat};
 pub use failure::Failure;
 pub use kept_post::{send_again, sign_in_first, signed_in_but};
 pub use logout::{logged_out, logged_out_as_image, logged_out_in_frame, logout_refused};
@@ -128,6 +130,12 @@ impl<'p> Context<'p> {
         ReturnTo::of_request(request.path().as_bytes(), query)
     }
 
+    /// The field that the route of this request asks for.
+    fn anti_forgery_header(&self) -> Option<&'p str> {
+        let examined = self.plan.gate.examine(self.request?);
+        examined.route()?.anti_forgery_header.as_deref()
+    }
+
     /// The session that the request brought, ended ones included.
     pub(crate) const fn session(&self) -> Option<&Arc<Stored>> {
         self.session.as_ref()
@@ -183,12 +191,7 @@ pub fn decision(decision: &Decision<'_>, context: &Context<'_>) -> Response {
         Decision::Refuse(refusal) => refused(*refusal, context),
         Decision::Challenge { why, cors } => challenge(*why, cors.as_ref(), context),
         Decision::Forbid { why, cors } => forbidden::answer(why, cors.as_ref(), context),
-        Decision::CrossOrigin(why) => {
-            let message =
-                "This request came from another site, or does not say where it came from.";
-            let failure = Failure::new(why.code(), Fault::Client, message);
-            say(403, &failure, Map::new(), context)
-        }
+        Decision::CrossOrigin(why) => cross_origin(*why, context),
         Decision::Preflight(cors) => Response::new(
             ResponseHead {
                 status: 204,
@@ -352,6 +355,23 @@ pub fn panicked(plan: &Plan) -> Response {
         &Failure::new("panic", Fault::Internal, Failure::OUR_FAULT),
         &context,
     )
+}
+
+/// Answers a request that another site's page may have sent.
+#[must_use]
+pub fn cross_origin(why: CrossOrigin, context: &Context<'_>) -> Response {
+    let mut more = Map::new();
+    let message = match why {
+        CrossOrigin::HeaderMissing => {
+            if let Some(name) = context.anti_forgery_header() {
+                more.insert("header".to_owned(), name.into());
+            }
+            "This request lacks the header by which pages of this application show that they sent it."
+        }
+        _ => "This request came from another site, or does not say where it came from.",
+    };
+    let failure = Failure::new(why.code(), Fault::Client, message);
+    say(403, &failure, more, context)
 }
 
 fn challenge(why: Challenge, cors: Option<&Cors>, context: &Context<'_>) -> Response {

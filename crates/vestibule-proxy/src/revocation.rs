@@ -17,6 +17,7 @@ use vestibule_session::handle::StoreKey;
 use vestibule_session::record::Record;
 use vestibule_session::store::{StoreError, Stored};
 
+use crate::endings::EndReason;
 use crate::provider::{Provider, ProviderError};
 use crate::shared::Shared;
 use crate::signin::chain;
@@ -158,11 +159,12 @@ pub(crate) async fn sign_out(
     shared: &Arc<Shared>,
     key: &StoreKey,
     stored: &Stored,
+    why: EndReason,
 ) -> Result<bool, StoreError> {
     shared.flights.sign_out_begins(*key);
     // It may have been refreshed since it was read.
     let newest = in_time(shared.store.load(key)).await.ok().flatten();
-    let ended = shared.end_session(key).await;
+    let ended = shared.end_session_because(key, why).await;
     let granted = shared.flights.sign_out_is_done(key);
     let record = newest.as_deref().unwrap_or(stored).record();
     begin(shared, record);

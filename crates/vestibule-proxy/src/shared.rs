@@ -12,7 +12,7 @@ use crate::control::Control;
 use crate::endings::Endings;
 use crate::plan::Plan;
 use crate::revocation::Revocations;
-use crate::signin::{BackChannel, KeptPosts, UsedStates};
+use crate::signin::{BackChannel, EventStreams, KeptPosts, UsedStates};
 use crate::store::CookieStore;
 use crate::telemetry::Telemetry;
 use crate::tokens::Flights;
@@ -36,6 +36,8 @@ pub struct Shared {
     pub used_states: UsedStates,
     /// The forms that wait for a sign-in to be completed.
     pub kept_posts: KeptPosts,
+    /// The pages that wait for the end of their session.
+    pub event_streams: EventStreams,
     /// Who watches which session.
     pub endings: Endings,
     /// The tokens being revoked.
@@ -86,6 +88,7 @@ impl Shared {
             flights: Flights::default(),
             used_states: UsedStates::default(),
             kept_posts: KeptPosts::default(),
+            event_streams: EventStreams::default(),
             endings: Endings::default(),
             revocations: Revocations::default(),
             back_channel: BackChannel::default(),
@@ -105,6 +108,8 @@ impl Shared {
     /// Notes that a stop was asked for.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
+        // Streams of ours end by themselves.
+        self.endings.look_now();
     }
 
     /// Whether traffic should come here.

@@ -8,7 +8,8 @@
 //! | `signed-out` | GET | says so |
 //! | `back-channel-logout`, with `/NAME` | POST | a provider ends sessions, server to server |
 //! | `front-channel-logout`, with `/NAME` | GET | a provider's page ends sessions, in a frame |
-//! | `me` | GET | who is signed in, as JSON; never a token |
+//! | `me` | GET, POST | who is signed in and until when, as JSON, never a token; POST is a use of the session |
+//! | `events` | GET | a stream that says when the session is about to end, and that it ended |
 //! | the provider's `redirect_path` with `logout=` and the like | GET, POST | what mod_auth_openidc does there, where `redirect_actions` says so |
 //!
 //! Anything else below the prefix is a 404. Work on the network or in the store is handed to the
@@ -19,6 +20,7 @@ mod callback;
 mod choose;
 mod errand;
 mod error;
+mod events;
 mod everywhere;
 mod front_channel;
 mod info;
@@ -64,6 +66,7 @@ use crate::tokens::TokensError;
 pub(crate) use crate::error_chain::chain;
 pub use back_channel::{BackChannel, BackChannelError};
 pub use error::SignInError;
+pub use events::EventStreams;
 pub use kept::KeptPosts;
 pub(crate) use redeem::ask_user_info;
 pub use used::UsedStates;
@@ -101,6 +104,18 @@ impl Visit<'_> {
         };
         let live = self.plan.gate.lifetimes().judge(stored, self.now) == Liveness::Live;
         (live && stored.record().is_of(self.site)).then_some(stored)
+    }
+
+    /// Whether our own page sent it. `Sec-Fetch-Site` decides where it is there: our pages send no
+    /// referrer, and then browsers say `Origin: null` even to ourselves.
+    fn is_same_origin(&self) -> bool {
+        let fields = self.request.fields();
+        match fields.first("sec-fetch-site") {
+            Some(site) => site == b"same-origin",
+            None => fields
+                .first("origin")
+                .is_some_and(|origin| origin == self.site.origin().as_bytes()),
+        }
     }
 
     /// The provider that a path names: by the name behind it, or the only one.
@@ -183,7 +198,15 @@ pub async fn own_endpoint(
         }
         OwnEndpoint::SignedOut if reads => Ok(sign_out::done(&visit, context)),
         OwnEndpoint::Me if reads => Ok(me::endpoint(&visit, context)),
-        OwnEndpoint::Callback(_) | OwnEndpoint::SignOut => {
+        OwnEndpoint::Me if posts => Ok(me::touch(&visit, context, entry)),
+        OwnEndpoint::Events if *visit.request.method() == Method::Get => {
+            Ok(events::endpoint(&visit, context, entry))
+        }
+        OwnEndpoint::Events => {
+            entry.error = Some("method_not_allowed");
+            Ok(respond::method_not_allowed("GET", context))
+        }
+        OwnEndpoint::Callback(_) | OwnEndpoint::SignOut | OwnEndpoint::Me => {
             entry.error = Some("method_not_allowed");
             Ok(respond::method_not_allowed("GET, HEAD, POST", context))
         }
@@ -191,10 +214,7 @@ pub async fn own_endpoint(
             entry.error = Some("method_not_allowed");
             Ok(respond::method_not_allowed("POST", context))
         }
-        OwnEndpoint::SignIn
-        | OwnEndpoint::SignedOut
-        | OwnEndpoint::FrontChannelLogout(_)
-        | OwnEndpoint::Me => {
+        OwnEndpoint::SignIn | OwnEndpoint::SignedOut | OwnEndpoint::FrontChannelLogout(_) => {
             entry.error = Some("method_not_allowed");
             Ok(respond::method_not_allowed("GET, HEAD", context))
         }

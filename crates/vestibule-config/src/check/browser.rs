@@ -32,3 +32,15 @@ pub(super) fn keep_post(context: &Context<'_>, tables: &Tables<'_>, route: &At<R
         );
     }
 }
+
+/// No form can have a header of its own.
+pub(super) fn anti_forgery(context: &Context<'_>, route: &At<RouteSettings>) {
+    if route.value.anti_forgery_header.is_some() && route.value.keep_post.is_some() {
+        context.error(
+            route.marks.of("keep_post"),
+            route.marks.key("keep_post"),
+            "a form can't have the `anti_forgery_header`, so it would be refused when it is sent again",
+            "take one of the two out, or give the forms a route of their own",
+        );
+    }
+}

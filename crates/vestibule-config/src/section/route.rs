@@ -1,6 +1,7 @@
 //! `[[route]]`: a path, what is behind it, who may pass, and what the upstream is told.
 
 mod access_token;
+mod anti_forgery;
 mod headers;
 mod keys;
 mod place;
@@ -53,6 +54,8 @@ pub struct RouteSettings {
     pub allowed_origins: Vec<String>,
     /// Whether pages of every origin may; false.
     pub danger_any_origin: bool,
+    /// The header that unsafe methods must have; none. It begins with `X-` and has only letters, digits and `-`.
+    pub anti_forgery_header: Option<String>,
     /// The most bytes of a form that is kept over a sign-in and sent again afterwards; none is kept. 1 KiB to 1 MiB.
     pub keep_post: Option<usize>,
     /// The name of the provider that signs people in here. `None`: the only one, or a choice.
@@ -275,6 +278,9 @@ fn one(reader: &Reader<'_>, providers: &[At<ProviderSettings>]) -> Option<At<Rou
     let websocket = reader.flag("websocket");
     let trailers = reader.flag("trailers");
     let danger_any_origin = reader.flag("danger_any_origin");
+    let anti_forgery_header = reader
+        .item("anti_forgery_header")
+        .and_then(|item| anti_forgery::read(&item));
     let keep_post = reader.item("keep_post").and_then(|item| keep_post(&item));
     let allowed_origins = reader
         .item("allowed_origins")
@@ -296,6 +302,7 @@ fn one(reader: &Reader<'_>, providers: &[At<ProviderSettings>]) -> Option<At<Rou
             trailers,
             allowed_origins: allowed_origins.unwrap_or_default(),
             danger_any_origin,
+            anti_forgery_header,
             keep_post,
             provider,
         },

@@ -665,3 +665,26 @@ fn an_upstream_is_never_told_no_groups_for_want_of_knowing() {
         }
     }
 }
+
+#[test]
+fn the_anti_forgery_header_is_asked_of_who_is_signed_in_and_says_nothing_of_who_is_not() {
+    let route = Route {
+        anti_forgery_header: Some("X-CSRF".into()),
+        ..route("/app")
+    };
+    let gate = gate(vec![route]);
+    let cookie = cookie();
+    let ours = ("sec-fetch-site", "same-origin");
+    let signed_in = ("cookie", cookie.as_str());
+    for (fields, expected) in [
+        (&[ours, signed_in][..], "anti_forgery_header_missing"),
+        (&[ours, signed_in, ("x-csrf", "1")], "forward"),
+        // It takes the place of no other proof.
+        (&[signed_in, ("x-csrf", "1")], "origin_missing"),
+        (&[ours], "no_session"),
+    ] {
+        let request = request("POST", "/app", fields);
+        let (decision, _) = decide(&gate, &request, session());
+        assert_eq!(decision.code(), expected, "{fields:?}");
+    }
+}

@@ -195,3 +195,30 @@ fn an_upstreams_own_leave_is_not_touched() {
         b"https://app.example"
     );
 }
+
+#[test]
+fn an_unsafe_method_needs_the_header_that_the_route_asks_for() {
+    let route = Route {
+        anti_forgery_header: Some("X-CSRF".into()),
+        // It is asked for whatever else the route allows.
+        danger_any_origin: true,
+        ..route("/")
+    };
+    let missing = Err(CrossOrigin::HeaderMissing);
+    let check = |method: &str, fields: &[(&str, &str)], expected| {
+        let found = check_anti_forgery(&request(method, "/", fields), &route);
+        assert_eq!(found, expected, "{method} {fields:?}");
+    };
+    for method in ["POST", "PUT", "PATCH", "DELETE"] {
+        check(method, &[], missing);
+        check(method, &[("x-csrf", "")], missing);
+        check(method, &[("x-csrf-token", "1")], missing);
+        check(method, &[("sec-fetch-site", "same-origin")], missing);
+        check(method, &[("x-csrf", "1")], Ok(()));
+        check(method, &[("X-Csrf", "1")], Ok(()));
+    }
+    for method in ["GET", "HEAD", "OPTIONS"] {
+        check(method, &[], Ok(()));
+    }
+    check("GET", &UPGRADE, Ok(()));
+}

@@ -99,7 +99,7 @@ async fn all_sessions_of_somebody_end_and_nobody_elses() {
     let whose = Whose::subject(ISSUER, "ann");
     assert_eq!(
         rig.shared
-            .end_sessions_of(&whose, Said::Proven, rig.now())
+            .end_sessions_of(&whose, Said::Proven, EndReason::Provider, rig.now())
             .await
             .unwrap(),
         3
@@ -107,7 +107,7 @@ async fn all_sessions_of_somebody_end_and_nobody_elses() {
     timeout(SOON, join_all(watchers)).await.unwrap();
     assert_eq!(
         rig.shared
-            .end_sessions_of(&whose, Said::Proven, rig.now())
+            .end_sessions_of(&whose, Said::Proven, EndReason::Provider, rig.now())
             .await
             .unwrap(),
         0
@@ -116,7 +116,7 @@ async fn all_sessions_of_somebody_end_and_nobody_elses() {
     rig.store.set_down(true);
     assert!(
         rig.shared
-            .end_sessions_of(&whose, Said::Proven, rig.now())
+            .end_sessions_of(&whose, Said::Proven, EndReason::Provider, rig.now())
             .await
             .is_err()
     );
@@ -157,4 +157,38 @@ async fn an_event_stream_that_ends_by_itself_ends_cleanly() {
     let key = signed_in(&rig, 1, "ann").await;
     let body = until(rig.shared.session_end(key), Body::from("all of it"));
     assert_eq!(body.collect(100).await.unwrap(), "all of it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watcher_hears_why_a_session_ended() {
+    let rig = Rig::new();
+    let now = rig.shared.now();
+    for (number, why) in [EndReason::SignedOut, EndReason::Replaced]
+        .into_iter()
+        .enumerate()
+    {
+        let key = signed_in(&rig, number as u8, "ann").await;
+        let mut watch = rig.shared.watch_session(key);
+        assert!(watch.look().await.unwrap().is_some());
+        rig.shared.end_session_because(&key, why).await.unwrap();
+        assert_eq!(watch.look().await.unwrap_err(), why);
+    }
+    // Nobody told: by what is there.
+    for (number, age, why) in [
+        (10, 7200, EndReason::Idle),
+        (11, 100_000, EndReason::Expired),
+    ] {
+        let key = Handle::from_entropy([number; 32]).store_key();
+        let made = now - Duration::from_secs(age);
+        let record = RecordFixture {
+            provider: "main".to_owned(),
+            issuer: ISSUER.to_owned(),
+            ..RecordFixture::new("ann", made)
+        };
+        rig.store.insert(&key, record.build()).await.unwrap();
+        assert_eq!(rig.shared.watch_session(key).look().await.unwrap_err(), why);
+    }
+    let unknown = Handle::from_entropy([12; 32]).store_key();
+    let gone = rig.shared.watch_session(unknown).look().await;
+    assert_eq!(gone.unwrap_err(), EndReason::Gone);
 }

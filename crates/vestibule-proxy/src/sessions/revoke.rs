@@ -10,7 +10,7 @@ use vestibule_session::store::{StoreError, Stored};
 
 use super::step::{MOST_LOOKED_AT, step};
 use super::{SessionId, SessionView, Which};
-use crate::endings::Said;
+use crate::endings::{EndReason, Said};
 use crate::error_chain::chain;
 use crate::revocation;
 use crate::shared::Shared;
@@ -144,7 +144,7 @@ async fn end(
     stored: Option<&Stored>,
 ) -> Result<bool, StoreError> {
     match stored {
-        Some(stored) => revocation::sign_out(shared, key, stored).await,
+        Some(stored) => revocation::sign_out(shared, key, stored, EndReason::Revoked).await,
         None => in_time(Box::pin(shared.end_session(key))).await,
     }
 }

@@ -27,7 +27,7 @@ use vestibule_session::store::{OneTime, StoreError, Whose};
 use super::{Visit, chain, is_form};
 use crate::body::{Body, BodyError};
 use crate::control::ControlGone;
-use crate::endings::Said;
+use crate::endings::{EndReason, Said};
 use crate::exchange::Response;
 use crate::provider::{Provider, ProviderError};
 use crate::respond::{self, Context};
@@ -231,7 +231,7 @@ impl Logout {
         };
         let count = self
             .shared
-            .end_sessions_of(&whose, Said::Proven, self.now)
+            .end_sessions_of(&whose, Said::Proven, EndReason::Provider, self.now)
             .await?;
         let until = verified.counts_until();
         match in_time(store.remember_once(&name, until, self.now)).await? {

@@ -10,7 +10,7 @@ use vestibule_oidc::time::UnixTime;
 use vestibule_session::record::Record;
 use vestibule_session::store::{StoreError, Whose};
 
-use crate::endings::Said;
+use crate::endings::{EndReason, Said};
 use crate::revocation;
 use crate::shared::Shared;
 use crate::store::in_time;
@@ -45,10 +45,13 @@ pub(super) async fn end(
     for sessions in sessions.chunks(TOGETHER) {
         let ended = sessions
             .iter()
-            .map(|(key, stored)| revocation::sign_out(&shared, key, stored));
+            .map(|(key, stored)| revocation::sign_out(&shared, key, stored, EndReason::SignedOut));
         // What failed is still there, and fails again below.
         let ended = join_all(ended).await.into_iter().flatten();
         count += ended.filter(|was_there| *was_there).count();
     }
-    Ok(count + shared.end_sessions_of(&whose, Said::Proven, now).await?)
+    Ok(count
+        + shared
+            .end_sessions_of(&whose, Said::Proven, EndReason::SignedOut, now)
+            .await?)
 }

@@ -14,7 +14,7 @@ use vestibule_oidc::time::UnixTime;
 use vestibule_session::store::{StoreError, Whose};
 
 use super::{Visit, chain};
-use crate::endings::Said;
+use crate::endings::{EndReason, Said};
 use crate::exchange::Response;
 use crate::provider::Provider;
 use crate::respond::{self, Context, Failure};
@@ -95,7 +95,9 @@ async fn end(
     let mut count = 0;
     for issuer in logout.issuers() {
         let whose = Whose::sid(issuer, logout.sid());
-        count += shared.end_sessions_of(&whose, Said::ByAnybody, now).await?;
+        count += shared
+            .end_sessions_of(&whose, Said::ByAnybody, EndReason::Provider, now)
+            .await?;
     }
     Ok(count)
 }

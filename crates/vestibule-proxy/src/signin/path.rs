@@ -22,6 +22,8 @@ pub const BACK_CHANNEL_LOGOUT: &str = "/.vestibule/back-channel-logout";
 pub const FRONT_CHANNEL_LOGOUT: &str = "/.vestibule/front-channel-logout";
 /// Who am I.
 pub const ME: &str = "/.vestibule/me";
+/// When the session is about to end, and that it ended.
+pub const EVENTS: &str = "/.vestibule/events";
 
 /// One of our own endpoints.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +38,7 @@ pub(super) enum OwnEndpoint {
     /// The same.
     FrontChannelLogout(Option<String>),
     Me,
+    Events,
     /// At the redirect path of the provider of this name.
     RedirectAction(RedirectAction, String),
 }
@@ -64,6 +67,7 @@ impl OwnEndpoint {
             SIGN_OUT => Self::SignOut,
             SIGNED_OUT => Self::SignedOut,
             ME => Self::Me,
+            EVENTS => Self::Events,
             _ => {
                 let (endpoint, name) = Self::of_provider(path)?;
                 // A name where there are several providers, and only there.
@@ -216,6 +220,8 @@ mod tests {
             ("/.vestibule/front-channel-logoutx", false, false),
             ("/.vestibule/me", true, true),
             ("/.vestibule/me/", false, false),
+            ("/.vestibule/events", true, true),
+            ("/.vestibule/events/x", false, false),
             ("/.vestibule/Sign-In", false, false),
             ("/.vestibule/", false, false),
             ("/.vestibule", false, false),

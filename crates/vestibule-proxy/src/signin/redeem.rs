@@ -24,7 +24,7 @@ use vestibule_session::store::{Stored, Whose};
 
 use super::{SignInError, witness};
 use crate::carry;
-use crate::endings::UnderWay;
+use crate::endings::{EndReason, UnderWay};
 use crate::entropy::random_bytes;
 use crate::finding;
 use crate::groups::{Given, Lookup};
@@ -180,7 +180,10 @@ impl Redeem {
 
     /// Ends a session. Whether it was there; so it counts where the store does not say.
     async fn end(&self, key: &StoreKey) -> bool {
-        let ended = self.shared.end_session(key).await;
+        let ended = self
+            .shared
+            .end_session_because(key, EndReason::Replaced)
+            .await;
         ended.unwrap_or_else(|error| {
             tracing::error!(code = error.code(), %error, "a session that is over could not be removed yet");
             true

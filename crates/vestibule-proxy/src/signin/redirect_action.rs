@@ -129,7 +129,7 @@ async fn logout(
     };
     let wanted = match visit.request.method() {
         Method::Get => is_of_this_site(visit),
-        Method::Post => sign_out::is_same_origin(visit),
+        Method::Post => visit.is_same_origin(),
         _ => false,
     };
     if wanted {

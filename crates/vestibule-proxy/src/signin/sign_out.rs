@@ -16,6 +16,7 @@ use vestibule_session::store::Stored;
 use super::loops::Loops;
 use super::{Visit, display_name, everywhere, is_form, path};
 use crate::body::Body;
+use crate::endings::EndReason;
 use crate::exchange::Response;
 use crate::pages::{Link, Page};
 use crate::provider::{Provider, Target};
@@ -61,7 +62,7 @@ pub(super) fn question(visit: &Visit<'_>, action: String, cross_site: bool) -> P
 
 /// Answers POST.
 pub(super) async fn endpoint(visit: &Visit<'_>, body: Body, context: &Context<'_>) -> Response {
-    if !is_same_origin(visit) {
+    if !visit.is_same_origin() {
         return ask(visit, true, context);
     }
     leave(visit, body, None, context).await
@@ -132,8 +133,10 @@ async fn end_here(visit: &Visit<'_>, revoked: Option<&Arc<Stored>>) {
     let revoked = revoked.cloned();
     let ended = async move {
         match revoked {
-            Some(stored) => revocation::sign_out(&shared, &key, &stored).await,
-            None => shared.end_session(&key).await,
+            Some(stored) => {
+                revocation::sign_out(&shared, &key, &stored, EndReason::SignedOut).await
+            }
+            None => shared.end_session_because(&key, EndReason::SignedOut).await,
         }
     };
     let ended = visit.shared.control.run(ended).await;
@@ -223,16 +226,4 @@ fn end_session_address(
         state: None,
     };
     Some(request.url().into())
-}
-
-/// Whether our own page sent the form. `Sec-Fetch-Site` decides where it is there: our pages send
-/// no referrer, and then browsers say `Origin: null` even to ourselves.
-pub(super) fn is_same_origin(visit: &Visit<'_>) -> bool {
-    let fields = visit.request.fields();
-    match fields.first("sec-fetch-site") {
-        Some(site) => site == b"same-origin",
-        None => fields
-            .first("origin")
-            .is_some_and(|origin| origin == visit.site.origin().as_bytes()),
-    }
 }

@@ -1,9 +1,11 @@
 mod back_channel;
 mod claims;
+mod events;
 mod findings;
 mod form_post;
 mod front_channel;
 mod kept_post;
+mod me;
 mod model;
 mod redirect_actions;
 mod signed_out;

@@ -28,6 +28,7 @@ use vestibule_session::store::{Replacement, Store, StoreError, Stored};
 use super::flight::Outcome;
 use super::unstored::Granted;
 use super::{MARGIN, TokensError, anew, jitter};
+use crate::endings::EndReason;
 use crate::finding::{self, Line};
 use crate::groups::{self, Given, Lookup};
 use crate::provider::{Endpoint, Provider, ProviderError};
@@ -71,7 +72,9 @@ impl Pilot {
             unstored.forget(&self.key);
             // One that is gone may only be gone from memory.
             if error.ends_session()
-                && let Err(error) = shared.end_session(&self.key).await
+                && let Err(error) = shared
+                    .end_session_because(&self.key, EndReason::Provider)
+                    .await
             {
                 tracing::error!(code = error.code(), %error, "a session that is over could not be removed yet");
             }

@@ -88,6 +88,7 @@ fn route(
     route.websocket = set.websocket;
     route.trailers = set.trailers;
     route.danger_any_origin = set.danger_any_origin;
+    route.anti_forgery_header = set.anti_forgery_header.as_deref().map(Into::into);
     route.keep_post = set.keep_post;
     Ok(route)
 }

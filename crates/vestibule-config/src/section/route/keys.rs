@@ -140,6 +140,15 @@ pub(crate) static ROUTE: Section = Section {
                   or a token of its own.",
         },
         Key {
+            name: "anti_forgery_header",
+            kind: Kind::Text("a header name that begins with X-, like \"X-CSRF\""),
+            fallback: Fallback::Unset("`Origin` and `Sec-Fetch-Site` alone decide"),
+            change: Change::Reload,
+            doc: "A header that requests with unsafe methods must have, with any value; without it they are a 403. No form can send it, and no script of another origin \
+                  unless it is one of `allowed_origins`. It is asked for besides `Origin` and `Sec-Fetch-Site`, which are judged in any case. \
+                  WebSockets can't have it. [browser-apps.md](browser-apps.md) says more.",
+        },
+        Key {
             name: "keep_post",
             kind: Kind::Either(&[Kind::Flag, KEPT_FORM]),
             fallback: Fallback::Unset("a form that meets a sign-in is a 401"),

@@ -85,6 +85,7 @@ fn words(outcome: &str) -> &'static str {
         "preflight_allowed" => "a preflight of an allowed origin",
         "origin_not_allowed" => "it comes from a page of another origin",
         "fetch_site_not_same" => "the browser says that it comes from another site",
+        "anti_forgery_header_missing" => "the route's anti-forgery header is not there",
         "origin_missing" => "nothing proves that it comes from a page of the same origin",
         "public" => "anybody may pass",
         "signed_in_suffices" => "who is signed in may pass",
