@@ -143,7 +143,7 @@ fn settings(context: &Context<'_>, document: &DeTable<'_>) -> Option<Settings> {
     let session = session::read(&root);
     let routes = route::read(&root, &providers);
     let log = log::read(&root);
-    let admin = admin::read(&root);
+    let admin = admin::read(&root, session.as_ref());
     let outbound = outbound::read(&root);
     let pages = pages::read(&root);
 

@@ -31,6 +31,7 @@ impl SecretSource for Pretended {
             "SECRET_ID" => "0f9e8d7c-6b5a-4938-8271-605f4e3d2c1b",
             "SHORT" => "hunter2",
             "OLD_KEY" => KEY,
+            "SESSIONS_SECRET" => "not-a-real-secret-of-the-page",
             _ => "not-a-real-secret-value",
         };
         Ok(Zeroizing::new(value.to_owned()))

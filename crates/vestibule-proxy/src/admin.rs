@@ -1,8 +1,15 @@
-//! Decides what the admin listener answers: `/livez`, `/readyz`, `/metrics`, and nothing else.
+//! Decides what the admin listener answers: `/livez`, `/readyz`, `/metrics`, where it has a secret of its own the
+//! sessions page, and nothing else.
 //!
-//! It is a listener of its own: nothing of it answers where traffic comes in. It changes nothing, whatever the method.
-//! Only loopback may be listened on without a secret. A request must name a host that a browser can't be tricked into
-//! (DNS rebinding), and must not come from a web page.
+//! It is a listener of its own: nothing of it answers where traffic comes in. Beside the sessions page it changes
+//! nothing, whatever the method. Only loopback may be listened on without a secret. A request must name a host that a
+//! browser can't be tricked into (DNS rebinding), and must not come from a web page, unless that is our own.
+
+mod operators;
+mod pages;
+mod pass;
+mod search;
+mod sessions;
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -10,9 +17,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HOST, ORIGIN};
+use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http_body::Body;
 use http_body_util::Full;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -22,11 +31,16 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use vestibule_oidc::secret::Secret;
 
+use self::sessions::Desk;
 use crate::listen::BindError;
+use crate::pages::PagesError;
+use crate::shared::Shared;
 use crate::telemetry::Metrics;
 
 /// Requests at once. Monitoring needs a handful.
 const CONNECTIONS: usize = 32;
+/// On `localhost` browsers send the cookies of every port.
+const HEAD_MAX_BYTES: usize = 32 * 1024;
 const HEAD_DEADLINE: Duration = Duration::from_secs(5);
 /// For a whole connection: a client that reads nothing must not hold a place for ever.
 const CONNECTION_DEADLINE: Duration = Duration::from_secs(60);
@@ -40,6 +54,17 @@ pub struct AdminPlan {
     pub secret: Option<Secret>,
     /// Host names that may be asked for, besides `localhost` and IP addresses.
     pub hosts: Vec<String>,
+    /// The page that lists sessions and ends them; none unless planned.
+    pub sessions: Option<SessionsPagePlan>,
+}
+
+/// The sessions page as planned.
+#[derive(Debug, Clone)]
+pub struct SessionsPagePlan {
+    /// What it asks for. Not the one of `/metrics`: who may measure may not administrate.
+    pub secret: Secret,
+    /// Whose sessions it shows.
+    pub shared: Arc<Shared>,
 }
 
 /// Why the admin listener did not start.
@@ -55,6 +80,9 @@ pub enum AdminError {
     /// The address could not be taken.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// The sessions page can't be made.
+    #[error(transparent)]
+    Pages(#[from] PagesError),
 }
 
 /// Says whether the proxy should get traffic; the error is why not, in a word or two.
@@ -90,10 +118,13 @@ impl Admin {
             let _inside = control.enter();
             TcpListener::from_std(listener).map_err(failed)?
         };
+        let page = plan.sessions.clone();
+        let page = page.map(|page| Desk::new(page.shared, page.secret, address.port()));
         let answers = Arc::new(Answers {
             plan,
             metrics,
             ready,
+            page: page.transpose()?,
         });
         let task = control.spawn(serve(listener, answers));
         Ok(Self { address, task })
@@ -118,21 +149,19 @@ async fn serve(listener: TcpListener, answers: Arc<Answers>) {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else {
             return;
         };
-        let Ok((stream, _)) = listener.accept().await else {
+        let Ok((stream, peer)) = listener.accept().await else {
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
         let answers = Arc::clone(&answers);
         tokio::spawn(async move {
-            let service = service_fn(|request: Request<_>| {
-                let response =
-                    answers.answer(request.method(), request.uri().path(), request.headers());
-                async { Ok::<_, Infallible>(response) }
+            let service = service_fn(|request: Request<Incoming>| async {
+                Ok::<_, Infallible>(answers.respond(request, peer.ip()).await)
             });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEAD_DEADLINE)
-                .max_buf_size(8192)
+                .max_buf_size(HEAD_MAX_BYTES)
                 .serve_connection(TokioIo::new(stream), service);
             let _ = tokio::time::timeout(CONNECTION_DEADLINE, connection).await;
             drop(place);
@@ -144,9 +173,24 @@ struct Answers {
     plan: AdminPlan,
     metrics: Arc<Metrics>,
     ready: Ready,
+    page: Option<Desk>,
 }
 
 impl Answers {
+    async fn respond<B>(&self, request: Request<B>, peer: IpAddr) -> Response<Full<Bytes>>
+    where
+        B: Body<Data = Bytes> + Send,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let (path, fields) = (request.uri().path(), request.headers());
+        match &self.page {
+            Some(page) if Desk::has(path) && self.is_for_us(fields) => {
+                page.answer(request, peer).await
+            }
+            _ => self.answer(request.method(), path, fields),
+        }
+    }
+
     fn answer(&self, method: &Method, path: &str, fields: &HeaderMap) -> Response<Full<Bytes>> {
         if !self.is_for_us(fields) {
             return text(
@@ -247,12 +291,23 @@ fn text(status: StatusCode, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
         CONTENT_TYPE,
         HeaderValue::from_static("text/plain; charset=utf-8"),
     );
-    fields.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    fields.insert(
-        http::header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    own_fields(fields);
     response
+}
+
+/// What keeps an answer out of caches, frames and other sites. A referrer goes to ourselves, or browsers say of our own
+/// forms that they come from nowhere.
+fn own_fields(fields: &mut HeaderMap) {
+    for (name, value) in [
+        ("cache-control", "no-store"),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "same-origin"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ] {
+        fields.insert(name, HeaderValue::from_static(value));
+    }
 }
 
 #[cfg(test)]

@@ -59,7 +59,8 @@ const BUILT_IN: [(&str, &str); 9] = [
 /// method is not asked of the form.
 const SEND_AGAIN: &str = include_str!("pages/templates/send_again.js");
 
-const BUILT_IN_STYLE: &str = include_str!("pages/templates/style.css");
+/// The look of all our pages.
+pub(crate) const BUILT_IN_STYLE: &str = include_str!("pages/templates/style.css");
 
 /// Why the pages could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -135,20 +136,7 @@ impl Pages {
     fn from_sources(
         replacement: impl Fn(&str) -> Result<Option<String>, PagesError>,
     ) -> Result<Self, PagesError> {
-        let mut environment = Environment::new();
-        // Every template is HTML, whatever its name.
-        environment.set_auto_escape_callback(|_| AutoEscape::Html);
-        environment.set_formatter(|out, state, value| match value.as_str() {
-            // The engine's own escaping also spells `/` as a reference, which makes addresses
-            // unreadable in the source and protects from nothing inside quotes.
-            Some(text) if !value.is_safe() => Ok(out.write_str(&escape(text))?),
-            _ => minijinja::escape_formatter(out, state, value),
-        });
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_recursion_limit(64);
-        environment.add_filter("code", |text: String| {
-            Value::from_safe_string(with_code(&text))
-        });
+        let mut environment = environment();
         for (name, built_in) in BUILT_IN {
             let source = replacement(name)?.unwrap_or_else(|| built_in.to_owned());
             environment
@@ -249,6 +237,25 @@ impl Pages {
             self.style_hash
         )
     }
+}
+
+/// Where templates are rendered that get data and never markup.
+pub(crate) fn environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    // Every template is HTML, whatever its name.
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.set_formatter(|out, state, value| match value.as_str() {
+        // The engine's own escaping also spells `/` as a reference, which makes addresses
+        // unreadable in the source and protects from nothing inside quotes.
+        Some(text) if !value.is_safe() => Ok(out.write_str(&escape(text))?),
+        _ => minijinja::escape_formatter(out, state, value),
+    });
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_recursion_limit(64);
+    environment.add_filter("code", |text: String| {
+        Value::from_safe_string(with_code(&text))
+    });
+    environment
 }
 
 fn read_override(path: &Path) -> Result<Option<String>, PagesError> {

@@ -16,6 +16,7 @@ mod name;
 pub mod protocol;
 mod revoke;
 mod socket;
+pub mod span;
 mod step;
 mod view;
 mod which;

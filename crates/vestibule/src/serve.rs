@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
-use vestibule_config::{AdminSettings, LogFormat, Settings, StoreSettings};
+use vestibule_config::{AdminSettings, LogFormat, SecretText, Settings, StoreSettings};
 use vestibule_oidc::secret::Secret;
-use vestibule_proxy::admin::{Admin, AdminPlan};
+use vestibule_proxy::admin::{Admin, AdminPlan, SessionsPagePlan};
 use vestibule_proxy::control::Control;
 use vestibule_proxy::plan::Plan;
 use vestibule_proxy::proxy::Proxy;
@@ -71,6 +71,10 @@ impl Served {
                         .as_ref()
                         .map(|text| Secret::new(text.expose().to_owned())),
                     hosts: set.hosts.clone(),
+                    sessions: set.sessions_secret.as_ref().map(|text| SessionsPagePlan {
+                        secret: Secret::new(text.expose().to_owned()),
+                        shared: Arc::clone(&shared),
+                    }),
                 };
                 let ready = Arc::clone(&shared);
                 let ready = Arc::new(move || ready.ready());
@@ -204,11 +208,15 @@ const SESSION_STORE: &str = "session.store";
 /// Whether two settings mean the same admin listener. A secret that was changed but still lets callers in must not go
 /// unsaid.
 fn same_admin(one: Option<&AdminSettings>, other: Option<&AdminSettings>) -> bool {
+    let secret = |text: &Option<SecretText>| {
+        let text = text.as_ref();
+        text.map(|text| Secret::new(text.expose().to_owned()))
+    };
     let parts = |admin: &AdminSettings| {
-        let secret = admin.secret.as_ref();
         (
             admin.listen,
-            secret.map(|text| Secret::new(text.expose().to_owned())),
+            secret(&admin.secret),
+            secret(&admin.sessions_secret),
             admin.hosts.clone(),
         )
     };

@@ -264,7 +264,7 @@ fn every_key_of_the_file_is_carried_over() {
     assert_eq!(old.upstream.tls, UpstreamTls::Insecure);
     assert_eq!(settings.log.format, LogFormat::Json);
     let admin = settings.admin.unwrap();
-    assert!(admin.secret.is_some());
+    assert!(admin.secret.is_some() && admin.sessions_secret.is_some());
     assert_eq!(admin.hosts, ["metrics.example.com"]);
     assert_eq!(
         settings.outbound.proxy.unwrap().expose(),

@@ -73,6 +73,7 @@ fn what_is_absent_is_a_warning_only_when_asked_for() {
     let loaded = read_bare(&text).unwrap();
     let absent = [
         "admin.secret",
+        "admin.sessions_secret",
         "outbound.ca_bundle",
         "pages.templates",
         "provider.staff.client_secret",

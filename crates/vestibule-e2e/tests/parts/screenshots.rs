@@ -179,3 +179,74 @@ fn the_choice_of_providers() {
     tab.click("button[name=account][value=gus]");
     assert_eq!(tab.seen().url, format!("{}/", proxy.url));
 }
+
+#[test]
+fn the_sessions_page() {
+    let (folder, admin) = (tempfile::TempDir::new().unwrap(), place::free_port());
+    let secret = folder.path().join("page");
+    write_for_owner(&secret, "the-secret-of-the-page");
+    let top = format!(
+        "[admin]\nlisten = \"127.0.0.1:{admin}\"\nsessions_secret = \"file:{}\"",
+        secret.display()
+    );
+    let scene = Scene::with("store = \"memory\"", &top);
+    let page = format!("http://localhost:{admin}/sessions");
+    let browser = Browser::start();
+    let tab = profile(&browser).tab();
+    tab.go(&page);
+    look(&tab, "sessions-sign-in");
+    tab.fill("#secret", "wrong");
+    tab.click("button:has-text('Go on')");
+    look(&tab, "sessions-wrong-secret");
+    tab.fill("#secret", "the-secret-of-the-page");
+    tab.click("button:has-text('Go on')");
+    look(&tab, "sessions-nobody");
+    let visitors = profile(&browser);
+    let visitor = visitors.tab();
+    let session = || {
+        let cookies = visitors.cookies();
+        let name = format!("vestibule-{}", scene.proxy.url.rsplit(':').next().unwrap());
+        let ours = cookies
+            .iter()
+            .find(|cookie| cookie["name"] == name.as_str());
+        ours.unwrap()["value"].clone()
+    };
+    for account in ["ada", "rafael", "gus"] {
+        let _signed_in = scene.signed_in(account);
+    }
+    visitor.go(&scene.url("/app/"));
+    visitor.click("button[name=account][value=ada]");
+    assert_eq!(visitor.seen().url, scene.url("/app/"));
+    let before = session();
+
+    tab.go(&page);
+    look(&tab, "sessions");
+    tab.click("summary");
+    look(&tab, "sessions-open");
+    tab.fill("#named", "ada@contoso.localhost");
+    tab.click("button:has-text('Search')");
+    look(&tab, "sessions-found");
+    tab.click("text=Revoke all of these");
+    look(&tab, "sessions-revoke");
+    tab.click("button:has-text('Revoke')");
+    look(&tab, "sessions-revoked");
+    // The provider still knows her: she comes back with another session.
+    visitor.go(&scene.url("/app/"));
+    assert_ne!(session(), before);
+    tab.click("text=Back to the list");
+    tab.click("text=Revoke every session");
+    look(&tab, "sessions-revoke-all");
+    tab.click("text=Back to the list");
+    tab.click("button:has-text('Leave this page')");
+    // Of the wrong secret, and nothing of policies.
+    let complaints = tab.complaints();
+    let is_refusal =
+        |said: &serde_json::Value| said.as_str().is_some_and(|said| said.contains("403"));
+    assert!(complaints.iter().all(is_refusal), "{complaints:?}");
+}
+
+fn write_for_owner(path: &std::path::Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+}

@@ -6,8 +6,11 @@ use std::path::PathBuf;
 use std::process::Output;
 
 use serde_json::Value;
+use tempfile::TempDir;
+use vestibule_e2e::http::{Request, send};
 use vestibule_e2e::local_provider::LocalProvider;
 use vestibule_e2e::person::Person;
+use vestibule_e2e::place;
 use vestibule_e2e::process::Signal;
 use vestibule_e2e::program::{Proxy, vestibule};
 use vestibule_e2e::scene::{Scene, configuration, eventually};
@@ -172,6 +175,80 @@ fn all_sessions_end_and_what_lives_by_them_is_cut_and_their_tokens_revoked() {
     // Nobody is left, and that is what was asked for.
     assert!(sessions(&scene, &["revoke", "--all"]).status.success());
     assert!(text(&sessions(&scene, &["list"])).contains("nobody is signed in"));
+}
+
+/// The page on the admin listener, for a person without scripts.
+#[test]
+fn the_sessions_page_asks_for_its_secret_and_ends_what_it_is_told_to() {
+    let admin = format!("127.0.0.1:{}", place::free_port());
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("page");
+    fs::write(&file, "the-secret-of-the-page\n").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let top = format!(
+        "[admin]\nlisten = \"{admin}\"\nsessions_secret = \"file:{}\"",
+        file.display()
+    );
+    let scene = Scene::with("store = \"memory\"", &top);
+    let (mut ada, mut rafael) = (scene.signed_in("ada"), scene.signed_in("rafael"));
+    let page = format!("http://{admin}/sessions");
+
+    let mut operator = Person::new();
+    let asked = operator.go(&page);
+    assert!(!asked.page().contains("ada@"), "{}", asked.page());
+    let list = operator.submit(
+        &asked,
+        asked.form().with("secret", "the-secret-of-the-page"),
+    );
+    assert!(
+        list.page().contains("ada@") && list.page().contains("rafael@"),
+        "{}",
+        list.page()
+    );
+    let ours = list.page();
+    for person in [&ada, &rafael] {
+        for cookie in person
+            .jar
+            .cookies()
+            .iter()
+            .filter(|cookie| cookie.name.starts_with("vestibule-"))
+        {
+            assert!(!ours.contains(&cookie.value));
+        }
+    }
+    let question = operator.go(&format!(
+        "{page}/revoke?by=user&named=ada%40contoso.localhost"
+    ));
+    assert!(is_signed_in(&scene, &mut ada), "a GET changes nothing");
+    let done = operator.submit(&question, question.form());
+    assert!(
+        done.page().contains("1 session was ended"),
+        "{}",
+        done.page()
+    );
+    assert!(
+        !is_signed_in(&scene, &mut ada),
+        "the old cookie is nobody's"
+    );
+    assert!(is_signed_in(&scene, &mut rafael));
+
+    // A page elsewhere that has a browser send the very form.
+    let question = operator.go(&format!("{page}/revoke?by=all"));
+    let form = question.form();
+    let mut post = Request::new("POST", &format!("{page}/revoke"))
+        .with("Origin", "https://evil.example.com")
+        .with("Sec-Fetch-Site", "cross-site")
+        .with("Content-Type", "application/x-www-form-urlencoded")
+        .body(form.encoded());
+    post = post.with("Cookie", &operator.jar.field(&page).unwrap());
+    assert_eq!(send(&post).status, 403);
+    assert!(is_signed_in(&scene, &mut rafael));
+    // The secret of the page opens nothing else, and is in no log.
+    let log = scene.proxy.log().join("\n");
+    assert!(
+        log.contains("by=\"sessions page 127.0.0.1\"") && !log.contains("the-secret"),
+        "{log}"
+    );
 }
 
 /// The socket in the state folder.

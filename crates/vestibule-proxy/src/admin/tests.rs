@@ -5,6 +5,7 @@ fn plan(secret: Option<&str>) -> AdminPlan {
         address: SocketAddr::from(([127, 0, 0, 1], 0)),
         secret: secret.map(Secret::from),
         hosts: vec!["admin.internal".into()],
+        sessions: None,
     }
 }
 
@@ -13,6 +14,7 @@ fn answers(secret: Option<&str>, ready: Result<(), &'static str>) -> Answers {
         plan: plan(secret),
         metrics: Arc::default(),
         ready: Arc::new(move || ready),
+        page: None,
     }
 }
 
@@ -48,6 +50,8 @@ fn three_paths_answer_and_nothing_else() {
         "/.vestibule/me",
         "/server_info",
         "/quitquitquit",
+        "/sessions",
+        "/sessions/revoke",
     ] {
         assert_eq!(ask(&answers, "GET", path, &[]), 404, "{path}");
     }

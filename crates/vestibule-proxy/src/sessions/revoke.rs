@@ -1,6 +1,7 @@
 //! Ends sessions because an operator says so, and writes down who did.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -25,6 +26,11 @@ pub(crate) enum Asker {
         uid: u32,
         /// Its number, where the system tells.
         pid: Option<i32>,
+    },
+    /// Somebody who knows the secret of the sessions page.
+    AdminPage {
+        /// From where.
+        peer: IpAddr,
     },
 }
 
@@ -51,6 +57,7 @@ impl fmt::Display for Asker {
                 pid: Some(pid),
             } => write!(f, "socket uid={uid} pid={pid}"),
             Self::Socket { uid, pid: None } => write!(f, "socket uid={uid}"),
+            Self::AdminPage { peer } => write!(f, "sessions page {peer}"),
         }
     }
 }

@@ -61,6 +61,10 @@ fn another_admin_secret_or_host_is_said_to_need_a_restart() {
         (admin("secret = \"env:NEW\""), &["admin"]),
         (admin(""), &["admin"]),
         (
+            admin("secret = \"env:OLD\"\nsessions_secret = \"env:PAGE\""),
+            &["admin"],
+        ),
+        (
             admin("secret = \"env:OLD\"\nhosts = [\"metrics.example\"]"),
             &["admin"],
         ),
