@@ -34,6 +34,7 @@ pub mod certificate;
 pub mod certified_provider;
 pub mod crowd;
 pub mod differential;
+pub mod faulty_disk;
 pub mod form;
 pub mod http;
 pub mod http2;

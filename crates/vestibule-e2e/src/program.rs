@@ -19,7 +19,14 @@ pub struct Proxy {
     process: Process,
     folder: TempDir,
     port: u16,
+    surroundings: Surroundings,
+}
+
+/// How the program is started, beside its arguments.
+#[derive(Debug, Clone, Default)]
+struct Surroundings {
     open_files: Option<u32>,
+    environment: Vec<(String, String)>,
 }
 
 /// What a configuration is made from. `{url}`, `{listen}` and `{folder}` in it are filled in.
@@ -48,7 +55,7 @@ impl Proxy {
             url,
             port,
             folder: TempDir::new().unwrap(),
-            open_files: None,
+            surroundings: Surroundings::default(),
         }
     }
 
@@ -101,7 +108,7 @@ impl Proxy {
     /// `kill -9`, then a new process with the same configuration and state.
     pub fn kill_and_restart(&mut self) {
         self.process.kill();
-        self.process = run(&self.folder, self.open_files);
+        self.process = run(&self.folder, &self.surroundings);
     }
 }
 
@@ -112,7 +119,7 @@ pub struct Reservation {
     pub url: String,
     port: u16,
     folder: TempDir,
-    open_files: Option<u32>,
+    surroundings: Surroundings,
 }
 
 impl Reservation {
@@ -131,7 +138,14 @@ impl Reservation {
     /// Lets the program have so many open files, as `ulimit -n` does.
     #[must_use]
     pub fn with_open_files(mut self, most: u32) -> Self {
-        self.open_files = Some(most);
+        self.surroundings.open_files = Some(most);
+        self
+    }
+
+    /// Starts the program with these variables in its environment.
+    #[must_use]
+    pub fn with_environment(mut self, environment: Vec<(String, String)>) -> Self {
+        self.surroundings.environment = environment;
         self
     }
 
@@ -142,13 +156,13 @@ impl Reservation {
             write_for_owner(&self.folder.path().join(name), text);
         }
         write_configuration(&self.folder, &self.url, self.port, toml);
-        let process = run(&self.folder, self.open_files);
+        let process = run(&self.folder, &self.surroundings);
         Proxy {
             url: self.url,
             process,
             folder: self.folder,
             port: self.port,
-            open_files: self.open_files,
+            surroundings: self.surroundings,
         }
     }
 }
@@ -174,10 +188,11 @@ fn write_configuration(folder: &TempDir, url: &str, port: u16, toml: &str) {
     fs::write(folder.path().join("vestibule.toml"), toml).unwrap();
 }
 
-fn run(folder: &TempDir, open_files: Option<u32>) -> Process {
+fn run(folder: &TempDir, surroundings: &Surroundings) -> Process {
     // A file that may not grow is an error to the program, as it is where services are started, and
     // not a signal that ends it.
     let program = vestibule(&["run", "--config", "vestibule.toml"]);
+    let open_files = surroundings.open_files;
     let limit = open_files.map_or_else(String::new, |most| format!("ulimit -n {most}; "));
     let mut command = in_shell(
         &format!("{limit}trap '' XFSZ; exec \"$0\" \"$@\""),
@@ -185,7 +200,8 @@ fn run(folder: &TempDir, open_files: Option<u32>) -> Process {
     );
     command
         .current_dir(folder.path())
-        .env("STATE_DIRECTORY", folder.path());
+        .env("STATE_DIRECTORY", folder.path())
+        .envs(surroundings.environment.iter().cloned());
     let process = Process::start("vestibule", &mut command);
     process.wait_for("that it listens", |line| {
         line.contains("listening on ").then_some(())

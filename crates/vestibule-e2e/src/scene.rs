@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::certificate::Certificate;
+use crate::faulty_disk::FaultyDisk;
 use crate::http::Reply;
 use crate::local_provider::LocalProvider;
 use crate::person::Person;
@@ -100,6 +101,24 @@ impl Scene {
         let toml = configuration(&provider, &upstream, session, top);
         let secret = provider.fact("client_secret").to_owned();
         let proxy = Proxy::reserve("http").start(&toml, &[("secret", &secret)]);
+        Self {
+            provider,
+            upstream,
+            proxy,
+            toml,
+        }
+    }
+
+    /// Starts everything, with sessions in a file on this disk.
+    #[must_use]
+    pub fn on_disk(disk: &FaultyDisk) -> Self {
+        let provider = LocalProvider::start();
+        let upstream = Upstream::start();
+        let session = "store = \"file:{folder}/sessions\"";
+        let toml = configuration(&provider, &upstream, session, "");
+        let secret = provider.fact("client_secret").to_owned();
+        let reservation = Proxy::reserve("http").with_environment(disk.environment());
+        let proxy = reservation.start(&toml, &[("secret", &secret)]);
         Self {
             provider,
             upstream,

@@ -34,6 +34,8 @@ mod sessions;
 mod sign_in;
 mod stopping;
 mod store_trouble;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod store_under_load;
 mod tokens;
 mod traffic;
 mod unix_upstream;

@@ -9,13 +9,14 @@
 //! | killed | everything that was answered is there; opening again is quick |
 //! | disk full | no new sessions ([`StoreError::Full`]), the others go on; writing resumes by itself |
 //! | its disk goes away | it can't be asked; the file is opened again, and never made again |
-//! | a removal cannot be written | this process hands the session out no more, and tries again |
+//! | a removal cannot be written | this process hands the session out no more, and tries again; so does the next, if it could be written down in [`journal`] |
 //! | opened by another process | [`OpenError::InUse`] |
 //! | an older program wrote to it, which knows no index | the index is made whole at opening |
 //! | sealing key taken away, record of a newer version | the person is signed out; the record stays |
 
 mod disk;
 mod index;
+mod journal;
 mod names;
 mod open;
 mod reader;
@@ -45,6 +46,7 @@ use vestibule_session::store::{
 };
 
 use self::disk::{Disk, Opener};
+use self::journal::Journal;
 use self::reader::Read;
 use self::shared::Shared;
 use self::writer::Op;
@@ -115,16 +117,27 @@ impl FileStore {
         keys: KeyRing,
         settings: FileStoreSettings,
     ) -> Result<Self, OpenError> {
-        let path = path.to_owned();
+        let (sessions, path) = (path.to_owned(), path.to_owned());
         let opener: Opener =
             Box::new(move |opening| open::database(&path, settings.page_cache_bytes, opening));
-        Self::with_opener(opener, keys, settings.in_memory)
+        Self::with_opener(opener, keys, settings.in_memory, Some(&sessions))
     }
 
-    fn with_opener(opener: Opener, keys: KeyRing, in_memory: Bounds) -> Result<Self, OpenError> {
+    /// `path`: where the file is, for the journal beside it.
+    fn with_opener(
+        opener: Opener,
+        keys: KeyRing,
+        in_memory: Bounds,
+        path: Option<&Path>,
+    ) -> Result<Self, OpenError> {
         let (disk, sessions) = Disk::open(opener)?;
+        // The file is locked from here on, and the journal with it.
+        let journal = path.and_then(Journal::of);
         let shared = Arc::new(Shared::new(disk, sessions, keys, in_memory));
         reindex::run(&shared).map_err(OpenError::Index)?;
+        for key in journal.iter().flat_map(Journal::keys) {
+            shared.bury(key, true);
+        }
         let (ops, waiting_ops) = sync_channel(MOST_WAITING);
         let (reads, waiting_reads) = sync_channel(MOST_WAITING);
         let mut store = Self {
@@ -136,7 +149,7 @@ impl FileStore {
         for (name, work) in [
             (
                 "session-writer",
-                writer::work(Arc::clone(&shared), waiting_ops),
+                writer::work(Arc::clone(&shared), waiting_ops, journal),
             ),
             ("session-reader", reader::work(shared, waiting_reads)),
         ] {

@@ -272,17 +272,21 @@ impl FillingDisk {
         self.is_full.store(is_full, Ordering::SeqCst);
     }
 
-    fn store(&self) -> FileStore {
+    fn opener(&self) -> Opener {
         let disk = self.clone();
-        let opener: Opener = Box::new(move |_| {
+        Box::new(move |_| {
             let opened = Builder::new().create_with_backend(disk.clone());
             let opened = opened.map(|database| disk::Opened {
                 database,
                 file_bytes: 0,
             });
             opened.map_err(|error| OpenError::Tables(error.into()))
-        });
-        FileStore::with_opener(opener, ring(1), Bounds::default()).unwrap()
+        })
+    }
+
+    fn store(&self) -> FileStore {
+        let opener = self.opener();
+        FileStore::with_opener(opener, ring(1), Bounds::default(), None).unwrap()
     }
 }
 

@@ -43,9 +43,14 @@ impl Tombstones {
         }
     }
 
-    /// All there are.
+    /// All there are, with those first that are known to be sessions.
     pub(super) fn keys(&self) -> Vec<StoreKey> {
-        self.keys.keys().copied().collect()
+        let of = |wanted: bool| self.keys.iter().filter(move |(_, known)| **known == wanted);
+        of(true).chain(of(false)).map(|(key, _)| *key).collect()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
     }
 
     /// These are out of the file.

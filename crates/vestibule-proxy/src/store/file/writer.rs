@@ -21,6 +21,7 @@ use vestibule_session::record::Record;
 use vestibule_session::store::{OneTime, Replacement, StoreError, Stored, Version, Whose};
 
 use super::disk::{Tables, Times};
+use super::journal::Journal;
 use super::names::Remembered;
 use super::{Reply, Shared};
 use crate::store::once::TooManyNames;
@@ -92,9 +93,16 @@ enum Effect {
 
 type Notes = HashMap<StoreKey, UnixTime>;
 
-pub(super) fn work(shared: Arc<Shared>, waiting: Receiver<Op>) -> Box<dyn FnOnce() + Send> {
+pub(super) fn work(
+    shared: Arc<Shared>,
+    waiting: Receiver<Op>,
+    mut journal: Option<Journal>,
+) -> Box<dyn FnOnce() + Send> {
     Box::new(move || {
-        let mut wake_at: Option<Instant> = None;
+        // What an earlier process left undone is done at once.
+        let has_work = !shared.tombstones().is_empty();
+        let is_done = !has_work || commit(&shared, Vec::new(), &mut journal);
+        let mut wake_at = (!is_done).then(|| Instant::now() + RETRY);
         loop {
             let first = match wake_at {
                 None => waiting.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -110,16 +118,16 @@ pub(super) fn work(shared: Arc<Shared>, waiting: Receiver<Op>) -> Box<dyn FnOnce
                 Err(RecvTimeoutError::Disconnected) => break,
             };
             ops.extend(waiting.try_iter().take(MOST_TOGETHER));
-            let is_done = commit(&shared, ops);
+            let is_done = commit(&shared, ops, &mut journal);
             wake_at = (!is_done).then(|| Instant::now() + RETRY);
         }
-        commit(&shared, Vec::new());
+        commit(&shared, Vec::new(), &mut journal);
     })
 }
 
 /// Writes these operations, the notes, and the removals that failed before. Says whether all of it
 /// is on the disk.
-fn commit(shared: &Shared, ops: Vec<Op>) -> bool {
+fn commit(shared: &Shared, ops: Vec<Op>, journal: &mut Option<Journal>) -> bool {
     let notes = std::mem::take(&mut *shared.notes());
     let buried = shared.tombstones().keys();
     if ops.is_empty() && notes.is_empty() && buried.is_empty() && shared.disk.is_open() {
@@ -149,6 +157,9 @@ fn commit(shared: &Shared, ops: Vec<Op>) -> bool {
             if !buried.is_empty() {
                 shared.tombstones().release(&buried);
             }
+            if let Some(journal) = journal {
+                journal.clear();
+            }
             for (op, effect) in ops.into_iter().zip(effects) {
                 settle(shared, op, effect);
             }
@@ -162,8 +173,12 @@ fn commit(shared: &Shared, ops: Vec<Op>) -> bool {
                 "the session file cannot be written"
             );
             keep(shared, notes);
+            bury(shared, &ops);
+            if let Some(journal) = journal {
+                journal.keep(&shared.tombstones().keys());
+            }
             for op in ops {
-                fail(shared, op, &error);
+                fail(op, &error);
             }
             false
         }
@@ -354,17 +369,23 @@ fn settle(shared: &Shared, op: Op, effect: Effect) {
     }
 }
 
-fn fail(shared: &Shared, op: Op, error: &StoreError) {
+/// Hands out no more what was to be removed.
+fn bury(shared: &Shared, ops: &[Op]) {
+    for op in ops {
+        if let Op::Remove { key, .. } = op {
+            // Reading may work where writing does not.
+            let is_there = matches!(shared.disk.read(key), Ok(Some(_)));
+            shared.bury(key, is_there);
+        }
+    }
+}
+
+fn fail(op: Op, error: &StoreError) {
     let error = error.clone();
     match op {
         Op::Insert { reply, .. } => drop(reply.send(Err(error))),
         Op::Replace { reply, .. } => drop(reply.send(Err(error))),
-        Op::Remove { key, reply } => {
-            // Reading may work where writing does not.
-            let is_there = matches!(shared.disk.read(&key), Ok(Some(_)));
-            shared.bury(&key, is_there);
-            drop(reply.send(Err(error)));
-        }
+        Op::Remove { reply, .. } => drop(reply.send(Err(error))),
         Op::RemoveEnded { reply, .. } => drop(reply.send(Err(error))),
         Op::Remember { reply, .. } => drop(reply.send(Err(error))),
         Op::Flush { reply } | Op::Forget { reply, .. } => drop(reply.send(Err(error))),

@@ -45,7 +45,7 @@ fn a_disk_that_goes_away_is_an_outage_and_nobody_is_signed_out() {
         sessions: 1,
         bytes: 1,
     };
-    let store = FileStore::with_opener(opener, ring(1), in_memory).unwrap();
+    let store = FileStore::with_opener(opener, ring(1), in_memory, None).unwrap();
     block_on(store.insert(&key(1), record("alice"))).unwrap();
     std::fs::remove_file(directory.path().join("sessions")).unwrap();
     disk.fill(true);
@@ -110,7 +110,7 @@ fn a_session_removed_while_it_is_replaced_does_not_come_back() {
         database,
         file_bytes: 0,
     });
-    let store = FileStore::with_opener(opener, ring(1), Bounds::default()).unwrap();
+    let store = FileStore::with_opener(opener, ring(1), Bounds::default(), None).unwrap();
     let first = block_on(store.insert(&key(1), record("alice"))).unwrap();
     stops.store(true, Ordering::SeqCst);
     let replaced = std::thread::scope(|scope| {
@@ -161,4 +161,29 @@ fn sign_outs_of_invented_sessions_on_a_full_disk_are_bounded_and_real_ones_are_k
     assert!(store.shared.tombstones().keys().is_empty());
     assert_eq!(store.figures().sessions, 0);
     assert_eq!(subject_at(&store, 1), None);
+}
+
+/// The process ends before the disk has room again.
+#[test]
+fn a_sign_out_on_a_full_disk_is_not_forgotten_at_a_restart() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("sessions");
+    let disk = FillingDisk::new();
+    let open = || FileStore::with_opener(disk.opener(), ring(1), Bounds::default(), Some(&path));
+    let store = open().unwrap();
+    block_on(store.insert(&key(1), record("alice"))).unwrap();
+    block_on(store.insert(&key(2), record("bob"))).unwrap();
+    disk.fill(true);
+    assert!(block_on(store.remove(&key(1))).is_err());
+    drop(store);
+    disk.fill(false);
+    let store = open().unwrap();
+    assert_eq!(subject_at(&store, 1), None);
+    assert_eq!(subject_at(&store, 2).as_deref(), Some("bob"));
+    block_on(store.flush()).unwrap();
+    assert_eq!(store.figures().sessions, 1);
+    drop(store);
+    // It is done, and so it is nobody's business any more.
+    let journal = std::fs::read(directory.path().join("sessions.ended")).unwrap();
+    assert!(journal.iter().all(|byte| *byte == 0));
 }
