@@ -14,13 +14,14 @@ mod http2;
 mod patience;
 mod plan;
 mod record;
+mod room;
 mod tls;
 mod transport;
 mod tunnel;
 
 use std::time::Duration;
 
-pub(crate) use accept::{Acceptor, accept};
+pub(crate) use accept::{Acceptor, accept, answer_calls};
 pub use bind::BindError;
 pub(crate) use bind::bind;
 pub(crate) use capacity::connections;
@@ -28,6 +29,7 @@ pub(crate) use connection::{Serving, Tasks};
 pub(crate) use crowd::Crowd;
 pub use plan::{Limits, ListenerPlan, ServingPlan};
 pub(crate) use record::Reporting;
+pub(crate) use room::Room;
 pub use tls::{CertificateError, CertificatePair, PemSource, TlsIdentity};
 
 /// When a silent TCP connection is first asked, and how often after that: dead peers go within two minutes.

@@ -16,7 +16,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::sync::Semaphore;
 use vestibule_gate::refusal::Refusal;
 use vestibule_gate::request::Scheme;
 
@@ -24,7 +23,7 @@ use crate::clock::Clock;
 use crate::exchange::{Incoming, Response};
 use crate::identity::Identities;
 use crate::incident::Incidents;
-use crate::listen::{BindError, ServingPlan, bind, connections};
+use crate::listen::{BindError, Room, ServingPlan, bind, connections};
 use crate::scratch::Scratch;
 use crate::telemetry::Telemetry;
 use crate::upstream::Upstreams;
@@ -210,7 +209,8 @@ impl Server {
             }
         }
         let (stopper, stop) = stop::channel();
-        let permits = Arc::new(Semaphore::new(connections(plan.limits.connections)));
+        let room = Room::new(connections(plan.limits.connections), cores);
+        let room = Arc::new(room);
         let mut threads = Vec::with_capacity(cores);
         for (index, sockets) in sockets.into_iter().enumerate() {
             let worker = worker::Worker {
@@ -218,7 +218,7 @@ impl Server {
                 sockets,
                 handler: Arc::clone(&handler),
                 telemetry: Arc::clone(telemetry),
-                permits: Arc::clone(&permits),
+                room: Arc::clone(&room),
                 stop: stop.clone(),
             };
             threads.push(spawn(worker)?);

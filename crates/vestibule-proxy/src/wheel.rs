@@ -10,6 +10,7 @@ mod places;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
+#[cfg(test)]
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
@@ -130,6 +131,7 @@ impl Deadline {
     }
 
     /// Waits until it is past.
+    #[cfg(test)]
     pub(crate) async fn past(&self) {
         poll_fn(|cx| self.poll(cx)).await;
     }

@@ -80,7 +80,7 @@ pub(crate) static LIMITS: Section = Section {
             },
             fallback: Fallback::Unset("as many as the limit on open files allows"),
             change: Change::Restart,
-            doc: "Client connections open at once, over all listeners. When more come, those that ask for nothing make room; when none does, the others wait to be accepted.",
+            doc: "Client connections open at once, over all listeners. When more come, those that ask for nothing make room; when all have a request in hand, the first that is answered does.",
         },
         Key {
             name: "drain_timeout",

@@ -1,16 +1,19 @@
 //! Decides when a connection is taken from the queue, and when taking pauses.
 //!
-//! At the connection limit, and when the system has no descriptor left, connections on which nothing is asked make room. When
-//! none does, accepting waits; it never spins. At a stop the queue is emptied before the listener closes: those clients were told by the kernel that they are connected.
+//! At the connection limit, and when the system has no descriptor left, connections on which nothing is asked make room, on
+//! any core. When none does, accepting waits for the first that has answered; it never spins. At a stop the queue is emptied
+//! before the listener closes: those clients were told by the kernel that they are connected, and get their places as
+//! others go.
 
 use std::io;
+use std::iter;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::connection::{self, Serving};
 use super::plan::ListenerPlan;
@@ -26,8 +29,6 @@ pub(crate) struct Acceptor {
     pub(crate) index: usize,
     /// What it was when it was bound: a reload can't make an encrypted listener a plain one.
     pub(crate) planned: ListenerPlan,
-    /// Free places, of all cores together.
-    pub(crate) permits: Arc<Semaphore>,
 }
 
 /// Accepts until the stop.
@@ -41,11 +42,8 @@ pub(crate) async fn accept<H: Handler>(serving: Rc<Serving<H>>, acceptor: Accept
         };
         match accepted {
             Ok((stream, peer)) => {
-                let permit = tokio::select! {
-                    biased;
-                    permit = place(&serving, &acceptor.permits) => permit,
-                    () = stop.wait() => break,
-                };
+                // Also while a stop is on its way: it is connected.
+                let permit = place(&serving).await;
                 open(
                     &serving,
                     acceptor.index,
@@ -57,7 +55,8 @@ pub(crate) async fn accept<H: Handler>(serving: Rc<Serving<H>>, acceptor: Accept
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
-                serving.make_room();
+                let _ask = serving.crowd.room().ask();
+                make_room(&serving);
                 tracing::warn!(%error, "accepting connections pauses");
                 serving.core.telemetry().metrics.accept_pause("system");
                 tokio::select! {
@@ -67,22 +66,41 @@ pub(crate) async fn accept<H: Handler>(serving: Rc<Serving<H>>, acceptor: Accept
             }
         }
     }
-    empty(&serving, acceptor);
+    empty(&serving, acceptor).await;
 }
 
 /// Waits for a free place. The connection is accepted before, not after: a place must not wait for a connection on one core while a connection
 /// waits for a place on another.
-async fn place<H: Handler>(
-    serving: &Serving<H>,
-    permits: &Arc<Semaphore>,
-) -> Option<OwnedSemaphorePermit> {
-    if let Ok(permit) = Arc::clone(permits).try_acquire_owned() {
+async fn place<H: Handler>(serving: &Serving<H>) -> Option<OwnedSemaphorePermit> {
+    let room = serving.crowd.room();
+    if let Some(permit) = room.place() {
         return Some(permit);
     }
-    if serving.make_room() == 0 {
+    let ask = room.ask();
+    if make_room(serving) == 0 {
         serving.core.telemetry().metrics.accept_pause("limit");
     }
-    Arc::clone(permits).acquire_owned().await.ok()
+    ask.place().await
+}
+
+/// Has connections of this core closed that ask for nothing, or of the others if there are none.
+fn make_room<H: Handler>(serving: &Serving<H>) -> usize {
+    let count = serving.make_room();
+    if serving.crowd.room().is_wanted() {
+        serving.crowd.room().call();
+    }
+    count
+}
+
+/// Makes room on this core for those who wait on others.
+pub(crate) async fn answer_calls<H: Handler>(serving: Rc<Serving<H>>) {
+    let room = Arc::clone(serving.crowd.room());
+    loop {
+        room.called(serving.core.index()).await;
+        if room.is_wanted() {
+            serving.make_room();
+        }
+    }
 }
 
 fn open<H: Handler>(
@@ -101,29 +119,24 @@ fn open<H: Handler>(
     connection::spawn(serving, stream, peer, tls, plan.limits, permit);
 }
 
-fn empty<H: Handler>(serving: &Rc<Serving<H>>, acceptor: Acceptor) {
+async fn empty<H: Handler>(serving: &Rc<Serving<H>>, acceptor: Acceptor) {
     // tokio would only look at what its last wait reported; the queue itself knows better.
     let Ok(queue) = acceptor.listener.into_std() else {
         return;
     };
-    while let Ok((stream, peer)) = queue.accept() {
+    // All of them first: for as long as the listener is open, more come.
+    let waiting: Vec<_> = iter::from_fn(|| queue.accept().ok()).collect();
+    drop(queue);
+    for (stream, peer) in waiting {
         if stream.set_nonblocking(true).is_err() {
             continue;
         }
         let Ok(stream) = TcpStream::from_std(stream) else {
             continue;
         };
-        let Ok(permit) = Arc::clone(&acceptor.permits).try_acquire_owned() else {
-            break;
-        };
-        open(
-            serving,
-            acceptor.index,
-            &acceptor.planned,
-            stream,
-            peer,
-            Some(permit),
-        );
+        let permit = place(serving).await;
+        let (index, planned) = (acceptor.index, &acceptor.planned);
+        open(serving, index, planned, stream, peer, permit);
     }
 }
 

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use socket2::SockRef;
@@ -24,6 +25,9 @@ use super::tls::TlsIdentity;
 use super::transport::Counted;
 use super::{http1, http2};
 use crate::server::{Core, Handler, Stop};
+
+/// How long a TLS handshake may take when a stop was ordered.
+const AT_STOP: Duration = Duration::from_secs(1);
 
 /// What all connections of one core share.
 pub(crate) struct Serving<H> {
@@ -187,6 +191,7 @@ async fn shake_hands<H>(
 ) -> Option<Box<TlsStream<Counted>>> {
     let deadline = serving.core.wheel().deadline();
     deadline.set(Instant::now(), client.limits.handshake);
+    let mut hurried = false;
     let handshake = TlsAcceptor::from(identity.config()).accept(Counted::new(stream));
     tokio::select! {
         biased;
@@ -197,7 +202,13 @@ async fn shake_hands<H>(
                 None
             }
         },
-        () = deadline.past() => None,
+        () = poll_fn(|cx| {
+            // Nothing was asked yet; but who was just taken from the queue has most likely asked already.
+            if client.stop.is_ordered() && !std::mem::replace(&mut hurried, true) {
+                deadline.set(Instant::now(), AT_STOP.min(client.limits.handshake));
+            }
+            deadline.poll(cx)
+        }) => None,
         () = poll_fn(|cx| client.place.poll_told(cx)) => None,
     }
 }
@@ -206,7 +217,7 @@ async fn shake_hands<H>(
 mod tests {
     use super::*;
     use crate::exchange::{Incoming, Response};
-    use crate::listen::ServingPlan;
+    use crate::listen::{Room, ServingPlan};
 
     struct Silent;
 
@@ -229,7 +240,7 @@ mod tests {
             reporting: Rc::new(Reporting::new(Arc::default())),
             stop: Stop::with_order().0,
             tasks: Tasks::default(),
-            crowd: Crowd::default(),
+            crowd: Crowd::new(Arc::new(Room::new(1, 1))),
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

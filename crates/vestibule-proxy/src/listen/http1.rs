@@ -78,7 +78,7 @@ pub(super) async fn serve<H: Handler, S: Transport>(
         link.end_turn();
         match after {
             After::Next(now) => link.reads.set(now, client.limits.idle),
-            After::Close { is_clean } => return link.close(is_clean).await,
+            After::Close { is_clean } => return link.close(&client, is_clean).await,
             After::Gone => return,
         }
         first = false;
@@ -237,6 +237,7 @@ async fn answer<S: Transport>(
         || !asked.keeps_alive
         || plan.framing == Framing::UntilClose
         || client.stop.is_ordered()
+        || client.place.is_wanted()
         || refuses_body
         || (link.abandoned.get() && link.rest() == Rest::TooMuch)
     {
@@ -283,7 +284,9 @@ async fn answer<S: Transport>(
     let rest = link.rest();
     match then {
         Then::Next if rest == Rest::Nothing => After::Next(now),
-        Then::Next if rest == Rest::Small && link.drain().await => After::Next(Instant::now()),
+        Then::Next if rest == Rest::Small && link.drain(client).await => {
+            After::Next(Instant::now())
+        }
         Then::Next => After::Close { is_clean: false },
         Then::Close | Then::Switch => After::Close {
             is_clean: rest == Rest::Nothing && !asked.connect && link.io.borrow().input.is_empty(),

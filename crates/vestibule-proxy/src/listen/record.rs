@@ -147,7 +147,9 @@ impl Drop for Record {
     fn drop(&mut self) {
         let client = &self.client;
         let ended = self.ended.unwrap_or_else(Instant::now);
-        client.place.end(ended);
+        if client.place.end(ended) {
+            client.reporting.telemetry.metrics.connections_shed.inc();
+        }
         let measured = Measured {
             time: self.time,
             status: self.status,

@@ -8,12 +8,13 @@ use std::sync::mpsc::SyncSender;
 
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, LocalOptions};
-use tokio::sync::Semaphore;
 use tokio::task::spawn_local;
 use tokio::time::timeout;
 
 use super::{Core, Handler, Stop};
-use crate::listen::{Acceptor, Crowd, ListenerPlan, Reporting, Serving, Tasks, accept};
+use crate::listen::{
+    Acceptor, Crowd, ListenerPlan, Reporting, Room, Serving, Tasks, accept, answer_calls,
+};
 use crate::telemetry::Telemetry;
 
 /// A bound listener of this core.
@@ -28,7 +29,7 @@ pub(super) struct Worker<H> {
     pub(super) sockets: Vec<Socket>,
     pub(super) handler: Arc<H>,
     pub(super) telemetry: Arc<Telemetry>,
-    pub(super) permits: Arc<Semaphore>,
+    pub(super) room: Arc<Room>,
     pub(super) stop: Stop,
 }
 
@@ -59,7 +60,7 @@ impl<H: Handler> Worker<H> {
             reporting: Rc::new(Reporting::new(self.telemetry)),
             stop: self.stop.clone(),
             tasks: Tasks::default(),
-            crowd: Crowd::default(),
+            crowd: Crowd::new(self.room),
         });
         let mut acceptors = Vec::with_capacity(self.sockets.len());
         for Socket {
@@ -75,15 +76,14 @@ impl<H: Handler> Worker<H> {
                     return false;
                 }
             };
-            let permits = Arc::clone(&self.permits);
             let acceptor = Acceptor {
                 listener,
                 index,
                 planned,
-                permits,
             };
             acceptors.push(spawn_local(accept(Rc::clone(&serving), acceptor)));
         }
+        spawn_local(answer_calls(Rc::clone(&serving)));
         let upstreams = core.upstreams().clone();
         spawn_local(async move { upstreams.reap().await });
         let _ = report.send(Ok(()));

@@ -4,15 +4,18 @@
 //! A small rest is read, so that the next request follows it. Otherwise the connection closes, and what still comes is
 //! read and thrown away for a while: a socket that is closed with unread bytes resets the connection, and the client
 //! would lose the answer (RFC 9112 §9.6).
+//!
+//! Nobody waits for an answer here, so a connection that is to make room, or finds that a stop was ordered, goes at once.
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::link::{Input, Link, READ_AHEAD};
+use crate::listen::connection::Client;
 use crate::listen::transport::Transport;
 use crate::scratch::READ_BYTES;
 
@@ -22,6 +25,8 @@ const REST_TIME: Duration = Duration::from_secs(5);
 /// The most that is read before a connection closes, and the time for it.
 const LINGER_BYTES: usize = 1024 * 1024;
 const LINGER_TIME: Duration = Duration::from_secs(5);
+/// The same once a stop was ordered.
+const LINGER_AT_STOP: Duration = Duration::from_secs(1);
 
 /// What is left of a request's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +55,7 @@ impl<S: Transport> Link<S> {
     }
 
     /// Reads the rest of a body that nobody wants. `false` if it does not come in time.
-    pub(super) async fn drain(&self) -> bool {
+    pub(super) async fn drain(&self, client: &Client) -> bool {
         self.reads.set(Instant::now(), REST_TIME);
         poll_fn(|cx| {
             loop {
@@ -59,8 +64,11 @@ impl<S: Transport> Link<S> {
                     Rest::TooMuch => return Poll::Ready(false),
                     Rest::Small => {}
                 }
-                if ready!(self.poll_input(cx, READ_AHEAD, Input::push)).is_none() {
-                    return Poll::Ready(false);
+                match self.poll_input(cx, READ_AHEAD, Input::push) {
+                    Poll::Ready(Some(())) => {}
+                    Poll::Ready(None) => return Poll::Ready(false),
+                    Poll::Pending if client.stop.is_ordered() => return Poll::Ready(false),
+                    Poll::Pending => return client.place.poll_told(cx).map(|()| false),
                 }
             }
         })
@@ -68,13 +76,22 @@ impl<S: Transport> Link<S> {
     }
 
     /// Closes. What may still come is read first if that can be.
-    pub(super) async fn close(&self, is_clean: bool) {
-        self.reads.set(Instant::now(), LINGER_TIME);
+    pub(super) async fn close(&self, client: &Client, is_clean: bool) {
+        let stopped = client.stop.is_ordered();
+        let time = if stopped { LINGER_AT_STOP } else { LINGER_TIME };
+        self.reads.set(Instant::now(), time);
+        let poll_unwanted = |cx: &mut Context<'_>| {
+            if client.stop.is_ordered() && !stopped {
+                return Poll::Ready(());
+            }
+            client.place.poll_told(cx)
+        };
         let shut = poll_fn(|cx| {
             let polled = Pin::new(&mut self.io.borrow_mut().stream).poll_shutdown(cx);
             match polled {
                 Poll::Ready(shut) => Poll::Ready(shut.is_ok()),
-                Poll::Pending => self.reads.poll(cx).map(|()| false),
+                Poll::Pending if self.reads.poll(cx).is_ready() => Poll::Ready(false),
+                Poll::Pending => poll_unwanted(cx).map(|()| false),
             }
         });
         if !shut.await || is_clean {
@@ -84,9 +101,10 @@ impl<S: Transport> Link<S> {
         let mut left = LINGER_BYTES;
         poll_fn(|cx| {
             while left > 0 {
-                match ready!(self.poll_input(cx, READ_BYTES, |_, came| came.len())) {
-                    Some(read) => left = left.saturating_sub(read),
-                    None => break,
+                match self.poll_input(cx, READ_BYTES, |_, came| came.len()) {
+                    Poll::Ready(Some(read)) => left = left.saturating_sub(read),
+                    Poll::Ready(None) => break,
+                    Poll::Pending => return poll_unwanted(cx),
                 }
             }
             Poll::Ready(())

@@ -26,6 +26,7 @@ use super::*;
 use crate::body::{BodyError, ByteStream};
 use crate::listen::connection::Tasks;
 use crate::listen::crowd::Crowd;
+use crate::listen::room::Room;
 use crate::listen::{Limits, Reporting, ServingPlan};
 use crate::server::{Core, Stop};
 use crate::telemetry::Telemetry;
@@ -189,7 +190,7 @@ impl Wire {
             reporting: Rc::new(Reporting::new(telemetry)),
             stop,
             tasks: Tasks::default(),
-            crowd: Crowd::default(),
+            crowd: Crowd::new(Arc::new(Room::new(1, 1))),
         });
         let (stream, near) = duplex(pipe);
         let calls: Rc<Calls> = Rc::default();

@@ -1,5 +1,9 @@
 //! Sizes and counts.
 
+use std::sync::mpsc::{Receiver, channel};
+
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
 use super::*;
 
 fn ok() -> Show {
@@ -113,4 +117,89 @@ fn at_the_connection_limit_the_next_one_waits() {
     for mut other in others {
         assert!(other.rest().ends_with("ok"));
     }
+}
+
+/// A server whose handler waits to be let go, if it is asked for `/held`.
+fn holding(serving: ServingPlan) -> (Show, Receiver<()>, UnboundedSender<()>) {
+    let (begun, held) = channel();
+    let (leave, left) = unbounded_channel();
+    let left = Arc::new(tokio::sync::Mutex::new(left));
+    let show = show(serving, move |_, incoming| {
+        let (begun, left) = (begun.clone(), Arc::clone(&left));
+        Box::pin(async move {
+            if incoming.raw.target == "/held" {
+                begun.send(()).unwrap();
+                left.lock().await.recv().await.unwrap();
+            }
+            text(200, "ok")
+        })
+    });
+    (show, held, leave)
+}
+
+/// Nobody waits for the idle time of clients that ask again and again.
+#[test]
+fn who_has_answered_makes_room_while_somebody_waits() {
+    let mut limited = plan(None);
+    limited.limits.connections = Some(2);
+    let (show, held, leave) = holding(limited);
+    let mut busy = [show.connect(), show.connect()];
+    for wire in &mut busy {
+        wire.send(get("/held"));
+        held.recv_timeout(PATIENCE).unwrap();
+    }
+    let mut newcomer = show.connect();
+    newcomer.send(get_and_close("/"));
+    show.await_metric(r#"vestibule_accept_pauses_total{result="limit"} 1"#);
+    leave.send(()).unwrap();
+    // Neither client leaves; one is told not to come again, and the other is served on.
+    assert!(newcomer.rest().ends_with("ok"));
+    leave.send(()).unwrap();
+    let mut heads = busy.each_mut().map(Wire::head);
+    heads.sort_by_key(|head| head.contains("Connection: close\r\n"));
+    assert!(!heads[0].contains("onnection"), "{}", heads[0]);
+    assert!(heads[1].contains("Connection: close\r\n"), "{}", heads[1]);
+    show.await_metric("vestibule_connections_shed_total 1");
+}
+
+#[test]
+fn idle_connections_make_room_for_newcomers_on_every_core() {
+    let mut limited = plan(None);
+    limited.limits.connections = Some(1);
+    limited.cores = Some(4);
+    let show = show(limited, |_, _| Box::pin(async { text(200, "ok") }));
+    let mut kept = Vec::new();
+    for _ in 0..16 {
+        let mut wire = show.connect();
+        wire.send(get("/"));
+        wire.until("ok");
+        kept.push(wire);
+    }
+}
+
+/// They were told that they are connected before anybody knew of the stop.
+#[test]
+fn who_waits_for_a_place_at_a_stop_is_served_when_there_is_one() {
+    let mut limited = plan(None);
+    limited.limits.connections = Some(1);
+    let (mut show, held, leave) = holding(limited);
+    let address = show.address;
+    let mut busy = show.connect();
+    busy.send(get("/held"));
+    held.recv_timeout(PATIENCE).unwrap();
+    let mut newcomers: Vec<Wire> = (0..5).map(|_| show.connect()).collect();
+    for newcomer in &mut newcomers {
+        newcomer.send(get("/"));
+    }
+    show.await_metric(r#"vestibule_accept_pauses_total{result="limit"} 1"#);
+    let running = show.running.take().unwrap();
+    let stopping = std::thread::spawn(move || running.shutdown(PATIENCE));
+    leave.send(()).unwrap();
+    assert!(busy.rest().ends_with("ok"));
+    for mut newcomer in newcomers {
+        let answer = newcomer.rest();
+        assert!(answer.ends_with("ok"), "{answer:?}");
+    }
+    assert!(stopping.join().unwrap(), "nothing was cut");
+    assert!(TcpStream::connect(address).is_err());
 }

@@ -305,6 +305,45 @@ fn at_a_stop_a_new_connection_may_still_send_its_first_request() {
     });
 }
 
+/// Who was answered is not in flight, however long it leaves its side of the connection open.
+#[test]
+fn an_answered_connection_that_lingers_goes_at_a_stop_and_for_room() {
+    for request in [
+        "GET / HTTP/1.1\r\nHost: h\r\nA : b\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\nbegun",
+        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\nbegun",
+    ] {
+        for at_stop in [true, false] {
+            on_wire(ok, async move |mut wire| {
+                wire.send(request).await;
+                wire.head().await;
+                wire.settle().await;
+                assert!(!wire.task.is_finished(), "{request:?}");
+                let start = Instant::now();
+                if at_stop {
+                    wire.stop();
+                } else {
+                    assert_eq!(wire.serving.crowd.shed(), 1);
+                }
+                (&mut wire.task).await.unwrap();
+                let took = start.elapsed();
+                assert!(took < Duration::from_secs(2), "{took:?} {request:?}");
+            });
+        }
+    }
+    // What was refused after the stop has a moment to be read.
+    on_wire(ok, async |mut wire| {
+        wire.stop();
+        let start = Instant::now();
+        wire.send("GET / HTTP/1.1\r\nHost: h\r\nA : b\r\n\r\n")
+            .await;
+        assert_eq!(status(&wire.head().await), 400);
+        (&mut wire.task).await.unwrap();
+        let took = start.elapsed();
+        assert!(took > Duration::ZERO && took < Duration::from_secs(2));
+    });
+}
+
 #[test]
 fn an_idle_connection_has_no_buffer() {
     on_wire(echo, async |wire| {
