@@ -1,7 +1,7 @@
 //! Shows an operator who is signed in, and ends sessions for them.
 //!
 //! Two doors lead here: the Unix socket that `vestibule sessions` speaks to ([`SessionSocket`], with
-//! [`protocol`] as its language), and the page on the admin listener. Both go in [`step`]s of bounded
+//! [`protocol`] as its language), and the page on the admin listener. Both go in steps of bounded
 //! work, so that a million sessions hold up nobody; whoever asks goes on from where a step ended.
 //!
 //! What is shown is a [`SessionView`]: never a token, and never the handle a browser holds. A session
@@ -32,8 +32,6 @@ pub(crate) use step::{list, refusal};
 
 #[cfg(doc)]
 use crate::shared::Shared;
-#[cfg(doc)]
-use step::step;
 
 #[cfg(test)]
 mod tests;

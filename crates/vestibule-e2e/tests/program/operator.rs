@@ -5,9 +5,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Output;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
-use vestibule_e2e::http::{Request, send};
+use vestibule_e2e::http::{Reply, Request, send};
 use vestibule_e2e::local_provider::LocalProvider;
 use vestibule_e2e::person::Person;
 use vestibule_e2e::place;
@@ -32,14 +32,14 @@ fn text(output: &Output) -> String {
     String::from_utf8(both).unwrap()
 }
 
-fn json(output: &Output) -> Value {
+fn as_json(output: &Output) -> Value {
     assert!(output.status.success(), "{}", text(output));
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
 fn list(scene: &Scene, more: &[&str]) -> Vec<Value> {
     let arguments = [&["list", "--json"], more].concat();
-    let listed = json(&sessions(scene, &arguments));
+    let listed = as_json(&sessions(scene, &arguments));
     listed["sessions"].as_array().unwrap().clone()
 }
 
@@ -165,7 +165,7 @@ fn all_sessions_end_and_what_lives_by_them_is_cut_and_their_tokens_revoked() {
     let scene = with_sockets();
     let (mut ada, mut rafael) = (scene.signed_in("ada"), scene.signed_in("rafael"));
     let mut socket = ada.socket(&scene.url("/live/socket"));
-    let ended = json(&sessions(&scene, &["revoke", "--all", "--json"]));
+    let ended = as_json(&sessions(&scene, &["revoke", "--all", "--json"]));
     assert_eq!((&ended["ended"], &ended["failed"]), (&2.into(), &0.into()));
     assert!(socket.ends());
     assert!(!is_signed_in(&scene, &mut ada) && !is_signed_in(&scene, &mut rafael));
@@ -177,29 +177,41 @@ fn all_sessions_end_and_what_lives_by_them_is_cut_and_their_tokens_revoked() {
     assert!(text(&sessions(&scene, &["list"])).contains("nobody is signed in"));
 }
 
-/// The page on the admin listener, for a person without scripts.
-#[test]
-fn the_sessions_page_asks_for_its_secret_and_ends_what_it_is_told_to() {
+const PAGE_SECRET: &str = "the-secret-of-the-page";
+
+/// Sessions in memory, and the page on the admin listener.
+fn with_page() -> (Scene, String) {
     let admin = format!("127.0.0.1:{}", place::free_port());
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("page");
-    fs::write(&file, "the-secret-of-the-page\n").unwrap();
+    fs::write(&file, PAGE_SECRET).unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
     let top = format!(
         "[admin]\nlisten = \"{admin}\"\nsessions_secret = \"file:{}\"",
         file.display()
     );
     let scene = Scene::with("store = \"memory\"", &top);
-    let (mut ada, mut rafael) = (scene.signed_in("ada"), scene.signed_in("rafael"));
-    let page = format!("http://{admin}/sessions");
+    (scene, format!("http://{admin}/sessions"))
+}
 
+/// Somebody who has just given the secret, and the list they see.
+fn signed_in_to(page: &str) -> (Person, Reply) {
     let mut operator = Person::new();
-    let asked = operator.go(&page);
+    let asked = operator.go(page);
+    let list = operator.submit(&asked, asked.form().with("secret", PAGE_SECRET));
+    assert_eq!(list.status, 200, "{}", list.text());
+    (operator, list)
+}
+
+/// The page on the admin listener, for a person without scripts.
+#[test]
+fn the_sessions_page_asks_for_its_secret_and_ends_what_it_is_told_to() {
+    let (scene, page) = with_page();
+    let (mut ada, mut rafael) = (scene.signed_in("ada"), scene.signed_in("rafael"));
+
+    let asked = Person::new().go(&page);
     assert!(!asked.page().contains("ada@"), "{}", asked.page());
-    let list = operator.submit(
-        &asked,
-        asked.form().with("secret", "the-secret-of-the-page"),
-    );
+    let (mut operator, list) = signed_in_to(&page);
     assert!(
         list.page().contains("ada@") && list.page().contains("rafael@"),
         "{}",
@@ -305,4 +317,67 @@ fn the_cookie_store_is_refused_with_its_reason() {
     );
     let output = sessions(&scene, &["list", "--config", "nowhere.toml"]);
     assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+}
+
+/// A name is what its owner wrote: it writes no escapes into a terminal, no markup into a page, no lines into the log.
+#[test]
+fn cve_2024_45808_a_hostile_name_is_text_wherever_an_operator_reads_it() {
+    let (scene, page) = with_page();
+    let evil = "ann\u{1b}[2J\r\nby=root <script>alert(1)</script>\u{202e}";
+    for claim in ["preferred_username", "upn", "name", "sid"] {
+        scene.provider.fault(&json!({
+            "kind": "replace-claim", "token": "id-token", "claim": claim, "value": evil, "times": 1,
+        }));
+    }
+    let _ada = scene.signed_in("ada");
+    let raw = sessions(&scene, &["list", "--json"]);
+    let listed = as_json(&raw);
+    let [session] = &listed["sessions"].as_array().unwrap()[..] else {
+        panic!("one session");
+    };
+    assert!(
+        session["name"].as_str().unwrap().contains("by=root"),
+        "{session}"
+    );
+    assert_eq!(text(&raw).lines().count(), 1);
+    let id = session["id"].as_str().unwrap();
+    let operator = signed_in_to(&page);
+    let html = operator.1.text();
+    assert!(
+        html.contains("by=root") && !html.contains("<script"),
+        "{html}"
+    );
+    for arguments in [&["list"][..], &["show", id], &["revoke", id]] {
+        let said = text(&sessions(&scene, arguments));
+        assert!(said.contains(id), "{said}");
+        let is_plain = |char: char| char == '\n' || !char.is_control() && char != '\u{202e}';
+        assert!(said.chars().all(is_plain), "{said:?}");
+    }
+    let log = scene.proxy.log();
+    assert!(
+        !log.iter().any(|line| line.starts_with("by=root")),
+        "{log:?}"
+    );
+    assert!(log.iter().all(|line| !line.contains('\u{1b}')), "{log:?}");
+}
+
+/// Two of one user that keep sessions in memory have one place for a socket.
+#[test]
+fn another_proxy_than_the_one_that_is_meant_is_told_apart() {
+    let scene = Scene::with("store = \"memory\"", "");
+    let other = scene
+        .toml
+        .replace("{url}", "http://localhost:1")
+        .replace("{listen}", "127.0.0.1:1");
+    fs::write(scene.proxy.folder().join("other.toml"), other).unwrap();
+    for command in [&["list"][..], &["revoke", "--all"]] {
+        let output = sessions(&scene, &[command, &["--config", "other.toml"]].concat());
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+        let said = text(&output);
+        assert!(
+            said.contains("is another one") && said.contains(&scene.proxy.url),
+            "{said}"
+        );
+    }
+    assert!(sessions(&scene, &["list"]).status.success());
 }

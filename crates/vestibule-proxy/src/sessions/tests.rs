@@ -364,3 +364,26 @@ async fn a_revoked_session_is_a_signed_out_person_whose_tokens_are_revoked() {
         "the refresh token and the access token"
     );
 }
+
+/// A line of the protocol has an end, whatever a provider writes into its tokens.
+#[tokio::test]
+async fn what_is_shown_of_a_session_is_bounded() {
+    let rig = Rig::new();
+    let long = "\u{1}".repeat(100_000);
+    let fixture = RecordFixture {
+        sid: Some(long.clone()),
+        asked_for: vestibule_session::record::ResourceKey::new(Some(&long), &long),
+        ..session(&rig, &long)
+    };
+    let fixture = fixture
+        .claim("name", long.as_str())
+        .claim("upn", long.as_str());
+    keep(&rig, 1, fixture).await;
+    let view = listed(&rig, &Which::All, 10).await.remove(0);
+    let line = protocol::Answer::Session(Box::new(view)).line().unwrap();
+    assert!(
+        line.len() < protocol::ANSWER_MAX_BYTES / 4,
+        "{}",
+        line.len()
+    );
+}

@@ -14,8 +14,11 @@ use super::{SessionId, which};
 use crate::signin::display_name;
 use crate::tokens;
 
-/// The most characters of a text that is shown. What a session is found by, its subject and `sid`, is whole.
+/// The most characters of a text that is shown.
 const MOST_CHARS: usize = 256;
+
+/// The same of what a session is found by: more can't be looked for.
+const MOST_OF_A_NAME: usize = 1024;
 
 /// One session as an operator sees it. Times are seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,9 +99,9 @@ impl SessionView {
             name: display_name(record).map(cut),
             user: which::user(record).map(cut),
             provider: cut(record.provider()),
-            issuer: record.issuer().to_owned(),
-            subject: record.subject().to_owned(),
-            sid: record.sid().map(str::to_owned),
+            issuer: cut_at(record.issuer(), MOST_OF_A_NAME),
+            subject: cut_at(record.subject(), MOST_OF_A_NAME),
+            sid: record.sid().map(|sid| cut_at(sid, MOST_OF_A_NAME)),
             site: cut(record.site()),
             authenticated_at: record.auth_time().map(UnixTime::as_secs),
             signed_in_at: record.created_at().as_secs(),
@@ -132,7 +135,11 @@ impl TokenView {
 }
 
 fn cut(text: &str) -> String {
-    match text.char_indices().nth(MOST_CHARS) {
+    cut_at(text, MOST_CHARS)
+}
+
+fn cut_at(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
     }

@@ -80,3 +80,40 @@ fn nothing_is_ended_by_a_request_that_says_more_than_is_understood() {
         assert_eq!(refusal(line), "request", "{line}");
     }
 }
+
+/// Whatever is changed in a request, it is refused or means exactly what it says.
+#[test]
+fn a_mutated_request_is_refused_or_reads_back_as_itself() {
+    let whole = r#"{"version":1,"ask":{"revoke":{"which":{"subject":{"subject":"ann","issuer":"https://a.example"}},"after":"0123456789abcdef"}}}"#;
+    for at in 0..whole.len() {
+        for replacement in [
+            &b""[..],
+            b"x",
+            b"\"",
+            b"{",
+            b"\\",
+            b"\0",
+            b"\xff",
+            b"1e400,",
+        ] {
+            let line = [
+                &whole.as_bytes()[..at],
+                replacement,
+                &whole.as_bytes()[at + 1..],
+            ]
+            .concat();
+            if let Ok(request) = Request::parse(&line) {
+                assert_eq!(
+                    Request::parse(&request.line().unwrap()),
+                    Ok(request.clone())
+                );
+                let Ask::Revoke { which, .. } = request.ask else {
+                    panic!("{request:?}");
+                };
+                assert_ne!(which, Which::All);
+            }
+        }
+    }
+    let deep = format!("{{\"version\":1,\"ask\":{}", "[".repeat(REQUEST_MAX_BYTES));
+    assert_eq!(refusal(&deep), "request");
+}
