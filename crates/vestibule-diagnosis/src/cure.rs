@@ -3,7 +3,7 @@
 use vestibule_oidc::microsoft::{TenantId, cloud_of};
 
 use crate::evidence::{AskedToken, Product, Token, host_of};
-use crate::{Change, Evidence};
+use crate::{Change, Evidence, Place};
 
 /// Where the portal shows a field: the registration of the API.
 pub(crate) mod portal {
@@ -33,6 +33,46 @@ pub(crate) fn setting(evidence: &Evidence, ours: Change, apache: Change) -> Chan
     match evidence.from_apache() {
         true => apache,
         false => ours,
+    }
+}
+
+/// Our keys, and the directives of Apache's module that say the same.
+const DIRECTIVES: &[(&str, &str)] = &[
+    ("access_token", "OIDCScope"),
+    ("provider", "OIDCResponseType"),
+    ("provider.authorization_parameters", "OIDCAuthRequestParams"),
+    (
+        "provider.client_authentication",
+        "OIDCProviderTokenEndpointAuth",
+    ),
+    ("provider.client_id", "OIDCClientID"),
+    ("provider.client_secret", "OIDCClientSecret"),
+    ("provider.issuer", "OIDCProviderMetadataURL"),
+    ("provider.metadata_url", "OIDCProviderMetadataURL"),
+    ("provider.response_mode", "OIDCResponseMode"),
+    ("provider.scopes", "OIDCScope"),
+    ("provider.tenants", "OIDCProviderIssuer"),
+    ("provider.userinfo", "OIDCProviderUserInfoEndpoint"),
+    ("public_url", "OIDCRedirectURI"),
+    ("require", "Require"),
+    ("route.headers", "OIDCPassClaimsAs"),
+    ("route.upstream", "ProxyPass"),
+    ("route.user", "OIDCRemoteUserClaim"),
+    ("session.keys", "OIDCCryptoPassphrase"),
+    ("session.store", "OIDCSessionType"),
+    ("upstream", "ProxyPass"),
+    ("user", "OIDCRemoteUserClaim"),
+];
+
+/// A change of our file as one of Apache's, where the configuration came from there and nobody wrote it for Apache: the
+/// directive, without a line of ours.
+pub(crate) fn in_apache(change: Change) -> Change {
+    let directive = DIRECTIVES.iter().find(|(key, _)| *key == change.name);
+    match directive {
+        Some((_, directive)) if change.place == Place::Config => {
+            Change::apache(*directive, change.text)
+        }
+        _ => change,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Decides what is told: asks every row, and leaves out the consequences of what is told already.
 
 use crate::catalogue::{self, Case, Row};
+use crate::cure;
 use crate::shown::redacted;
 use crate::{Change, Evidence, Finding};
 
@@ -49,7 +50,10 @@ pub(crate) fn judge<'a>(rows: impl Iterator<Item = &'a Row>, evidence: &Evidence
         .collect();
     last_resort(&mut seen, evidence);
     if seen.len() < 2 {
-        return seen.into_iter().map(finding).collect();
+        return seen
+            .into_iter()
+            .map(|seen| finding(seen, evidence))
+            .collect();
     }
     let reached: Vec<Vec<&str>> = seen.iter().map(|(row, _)| consequences(row)).collect();
     // Somebody judged already, and with more at hand than the words they left.
@@ -72,7 +76,11 @@ pub(crate) fn judge<'a>(rows: impl Iterator<Item = &'a Row>, evidence: &Evidence
     told.sort_by_key(|(root, place)| std::cmp::Reverse((*root, severity(*place))));
     let mut seen: Vec<_> = seen.into_iter().map(Some).collect();
     told.into_iter()
-        .filter_map(|(_, place)| seen.get_mut(place)?.take().map(finding))
+        .filter_map(|(_, place)| {
+            seen.get_mut(place)?
+                .take()
+                .map(|seen| finding(seen, evidence))
+        })
         .collect()
 }
 
@@ -123,12 +131,20 @@ fn named(row: &Row, evidence: &Evidence) -> Option<Case> {
     })
 }
 
-fn finding((row, case): (&Row, Case)) -> Finding {
-    let clean = |change: Change| Change {
-        place: change.place,
-        name: redacted(change.name),
-        text: redacted(change.text),
-        line: change.line.map(redacted),
+fn finding((row, case): (&Row, Case), evidence: &Evidence) -> Finding {
+    let apache = evidence.from_apache();
+    let clean = |change: Change| {
+        let change = if apache {
+            cure::in_apache(change)
+        } else {
+            change
+        };
+        Change {
+            place: change.place,
+            name: redacted(change.name),
+            text: redacted(change.text),
+            line: change.line.map(redacted),
+        }
     };
     Finding {
         code: row.code,

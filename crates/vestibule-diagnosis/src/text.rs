@@ -93,18 +93,21 @@ impl Found {
 
     /// The word right after these ones, in lower case, without quotation marks and punctuation.
     pub fn word_after(&self, words: &str) -> Option<&str> {
-        let (_, rest) = self.lower.0.split_once(&words.to_ascii_lowercase())?;
-        let marks = |char: char| {
-            matches!(
-                char,
-                '"' | '\'' | '`' | ',' | ';' | ':' | '(' | ')' | '=' | '.'
-            )
-        };
-        let word = rest
-            .split(char::is_whitespace)
-            .map(|word| word.trim_matches(marks))
-            .find(|word| !word.is_empty())?;
-        Some(word.get(..MAX_VALUE_BYTES).unwrap_or(word))
+        self.words_after(words).next()
+    }
+
+    /// The same, for each place where these words stand.
+    pub fn words_after<'a>(&'a self, words: &str) -> impl Iterator<Item = &'a str> {
+        let words = words.to_ascii_lowercase();
+        let mut rest = self.lower.0.as_str();
+        let mut left = MAX_KEPT;
+        std::iter::from_fn(move || {
+            left = left.checked_sub(1)?;
+            let (_, after) = rest.split_once(&words)?;
+            rest = after;
+            Some(after)
+        })
+        .filter_map(first_word)
     }
 
     /// The first token that is not said to be an ID token.
@@ -187,6 +190,21 @@ impl Found {
     }
 }
 
+/// The first word of a text, without quotation marks and punctuation.
+fn first_word(rest: &str) -> Option<&str> {
+    let marks = |char: char| {
+        matches!(
+            char,
+            '"' | '\'' | '`' | ',' | ';' | ':' | '(' | ')' | '=' | '.'
+        )
+    };
+    let word = rest
+        .split(char::is_whitespace)
+        .map(|word| word.trim_matches(marks))
+        .find(|word| !word.is_empty())?;
+    Some(word.get(..MAX_VALUE_BYTES).unwrap_or(word))
+}
+
 /// The text in lower case, without what is secret in it. Only to be searched.
 #[derive(Clone, Default, PartialEq)]
 struct Lower(String);
@@ -216,6 +234,11 @@ pub fn read(text: &str) -> Found {
     found.trace_id = code::value_after(&text, "Trace ID:").or_else(trace_id);
     found.timestamp = code::value_after(&text, "Timestamp:");
 
+    for number in code::of_sign_in_log(&text) {
+        if !found.aadsts.contains(&number) {
+            found.aadsts.push(number);
+        }
+    }
     let text = json::read(&text, &mut found);
     // An answer of the token endpoint is more than the tokens in it.
     let in_json = !found.tokens.is_empty();
@@ -229,6 +252,9 @@ pub fn read(text: &str) -> Found {
         }
     }
     challenge::read(&text, &mut found);
+    if found.error.is_none() {
+        found.error = query::plain(&text);
+    }
     found.quoted = quoted(&text);
     found.lower = Lower(runs(&text, !in_json, &mut found));
 

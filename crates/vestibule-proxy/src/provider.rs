@@ -30,6 +30,7 @@ use url::{Position, Url};
 use vestibule_oidc::jose::KeySet;
 use vestibule_oidc::metadata::ProviderMetadata;
 use vestibule_oidc::secret::Secret;
+use vestibule_oidc::time::UnixTime;
 use vestibule_oidc::token::TokenHttpRequest;
 use vestibule_session::record::ResourceKey;
 
@@ -57,6 +58,9 @@ const FIRST_WAIT: Duration = Duration::from_secs(3);
 /// Whoever answered within this time is taken to be there.
 const LATELY: Duration = Duration::from_secs(30);
 
+/// How long the provider's time is known from one answer: both clocks go on alike, and one that is set is noticed.
+const CLOCK_KNOWN: Duration = Duration::from_mins(10);
+
 /// How long a person who wants to sign in waits to hear whether the provider is there.
 const REACHED_WITHIN: Duration = Duration::from_secs(2);
 
@@ -75,6 +79,8 @@ pub struct Provider {
     /// When keys were last fetched for an unknown `kid`. A scheduled fetch forgets it.
     unknown_key_fetched: Mutex<Option<Instant>>,
     breaker: Breaker,
+    /// What time the last answer said it was, and when that came.
+    clock: Mutex<Option<(Instant, UnixTime)>>,
     /// What is remembered between questions to Microsoft Graph.
     asking_graph: graph::Asking,
     wake: Arc<Notify>,
@@ -111,6 +117,7 @@ impl Provider {
             keys_turn: AsyncMutex::new(()),
             unknown_key_fetched: Mutex::new(None),
             breaker: Breaker::default(),
+            clock: Mutex::default(),
             asking_graph: graph::Asking::default(),
             wake: Arc::new(Notify::new()),
         });
@@ -350,6 +357,14 @@ impl Provider {
         fetch::success(Endpoint::UserInfo, answer)
     }
 
+    /// What time it is for the provider, from the `Date` of its last answer (RFC 9110 §6.6.1); `None` if that is long ago.
+    pub(crate) fn time(&self) -> Option<UnixTime> {
+        let last = *self.clock.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, date) = last?;
+        let since = at.elapsed();
+        (since < CLOCK_KNOWN).then(|| date + since)
+    }
+
     /// A call that a person waits for: refused at once while the circuit is open.
     async fn call(
         &self,
@@ -374,6 +389,10 @@ impl Provider {
         let outcome = timeout(http::CALL_TIMEOUT, self.transport.call(call))
             .await
             .unwrap_or(Err(CallError::TimedOut));
+        if let Some(date) = outcome.as_ref().ok().and_then(|answer| answer.date) {
+            *self.clock.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some((Instant::now(), date));
+        }
         let outage = match &outcome {
             Ok(answer) => answer.status >= 500,
             Err(error) => error.is_outage(),

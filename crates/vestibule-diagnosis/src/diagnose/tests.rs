@@ -268,3 +268,31 @@ fn a_code_of_ours_in_a_text_is_the_finding() {
     let unknown = Evidence::of_text("VST-NO-SUCH-CODE, xVST-COOKIE-LOOPx and vst-cookie-loop");
     assert!(diagnose(&unknown).is_empty());
 }
+
+/// Whoever has Apache gets its directives, also where a row was written for our keys alone.
+#[test]
+fn no_cure_for_apache_names_a_key_of_ours() {
+    use crate::evidence::{Origin, Settings};
+    let mut keys = Vec::new();
+    for case in catalogue::families()
+        .iter()
+        .flat_map(|family| (family.cases)())
+    {
+        for shown in case.evidence() {
+            let mut evidence = shown.clone();
+            evidence
+                .settings
+                .get_or_insert_with(Settings::default)
+                .origin = Some(Origin::Apache);
+            for finding in diagnose(&evidence) {
+                let ours = finding.change.into_iter().filter(|change| {
+                    change.place == crate::Place::Config && change.name.starts_with("provider.")
+                });
+                keys.extend(ours.map(|change| format!("{}: {}", finding.code, change.name)));
+            }
+        }
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    assert!(keys.is_empty(), "{keys:#?}");
+}

@@ -163,6 +163,8 @@ pub struct ProviderSettings {
     pub tenants: Option<Vec<String>>,
     /// The user-info endpoint is called.
     pub user_info: Option<bool>,
+    /// Whether Microsoft Graph is asked for groups with permissions of our own; `None` if it is not asked.
+    pub graph_application: Option<bool>,
     /// The introspection endpoint, where one is configured.
     pub introspection_url: Option<String>,
     /// The token endpoint, where one is configured by hand.

@@ -1,6 +1,7 @@
 //! The names of errors that specifications give, where nothing says more: told only if no other row is.
 
 use crate::catalogue::{Case, Row};
+use crate::cure::setting;
 use crate::evidence::ProviderError;
 use crate::shown::shown;
 use crate::{Change, Confidence, Evidence, Severity};
@@ -155,15 +156,40 @@ fn case(evidence: &Evidence, name: &str) -> Option<Case> {
     let error = evidence.provider_error.as_ref()?;
     // A number says more, also one that is in no table.
     let numbered = evidence.aadsts().next().is_some() || !error.codes.is_empty();
-    if error.error.as_deref() != Some(name) || numbered {
+    if meant(error) != Some(name) || numbered {
         return None;
     }
     let case = match error.description.as_deref().filter(|text| !text.is_empty()) {
-        Some(description) => Case::new(format!("The error is `{name}`: {}.", shown(description))),
+        Some(description) => Case::new(format!(
+            "The error is {}: {}.",
+            shown(error.error.as_deref().unwrap_or(name)),
+            shown(description)
+        )),
         None => Case::new(format!("The error is `{name}`, without a description.")),
     };
+    let pkce = name == "invalid_request" && says(error, "code_challenge");
+    if pkce {
+        return Some(
+            case.because("The provider asks for PKCE from this client, and the request has none, or not with S256.")
+                .change(setting(
+                    evidence,
+                    Change::api(
+                        "the client's PKCE",
+                        "Let the program that signs people in send PKCE with S256. Vestibule does always.",
+                    ),
+                    Change::apache("OIDCPKCEMethod", "Send PKCE.").line("OIDCPKCEMethod S256"),
+                )),
+        );
+    }
     Some(match name {
         // Somebody said no, or has to be asked: the set-up works.
+        "access_denied" if says(error, "not assigned") => case
+            .severity(Severity::Warning)
+            .because("The provider lets only assigned people into this app, and this one is not.")
+            .change(Change::provider(
+                "the app > assignments",
+                "Assign the person, or a group they are in, to the app.",
+            )),
         "access_denied" | "login_required" | "interaction_required" => {
             case.severity(Severity::Warning)
         }
@@ -172,6 +198,30 @@ fn case(evidence: &Evidence, name: &str) -> Option<Case> {
             None => case,
         },
         _ => case,
+    })
+}
+
+/// Whether the description says this.
+fn says(error: &ProviderError, words: &str) -> bool {
+    let described = error.description.as_deref().unwrap_or_default();
+    described.to_ascii_lowercase().contains(words)
+}
+
+/// The name that fits what happened: some providers send another with words that say better.
+fn meant(error: &ProviderError) -> Option<&str> {
+    let name = error.error.as_deref()?;
+    Some(match name {
+        "unauthorized_client" | "invalid_request"
+            if says(error, "client credentials") || says(error, "client secret") =>
+        {
+            "invalid_client"
+        }
+        // Cognito's.
+        "invalid_request" if says(error, "invalid_scope") => "invalid_scope",
+        // Keycloak's log.
+        "invalid_client_credentials" | "client_not_found" => "invalid_client",
+        "invalid_code" | "expired_code" | "code_not_found" => "invalid_grant",
+        _ => name,
     })
 }
 
@@ -254,6 +304,53 @@ pub(super) mod cases {
                     .says(*name)
             })
             .collect()
+    }
+
+    /// Some providers send one name and mean another.
+    #[test]
+    fn the_words_beside_a_name_decide_what_it_means() {
+        for (text, code, words) in [
+            (
+                r#"{"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"}"#,
+                "VST-OAUTH-INVALID-CLIENT",
+                "credentials",
+            ),
+            (
+                r#"{"error":"invalid_request","error_description":"invalid_scope"}"#,
+                "VST-OAUTH-INVALID-SCOPE",
+                "",
+            ),
+            (
+                "type=LOGIN_ERROR, realmId=main, clientId=portal, error=invalid_client_credentials, grant_type=x",
+                "VST-OAUTH-INVALID-CLIENT",
+                "",
+            ),
+            (
+                "https://portal.example.com/cb?error=access_denied&error_description=User%20is%20not%20assigned%20to%20the%20client%20application.&state=a",
+                "VST-OAUTH-ACCESS-DENIED",
+                "Assign the person",
+            ),
+            (
+                "invalid_request: Missing required parameter: code_challenge_method",
+                "VST-OAUTH-INVALID-REQUEST",
+                "S256",
+            ),
+            (
+                r#"oauth2: "invalid_grant" "Code not valid""#,
+                "VST-OAUTH-INVALID-GRANT",
+                "about the code",
+            ),
+            (
+                r#"{"errorCode":"invalid_client","errorSummary":"Invalid value for 'client_id' parameter.","errorId":"oae"}"#,
+                "VST-OAUTH-INVALID-CLIENT",
+                "client_id",
+            ),
+        ] {
+            let found = crate::diagnose(&Evidence::of_text(text));
+            assert_eq!(found.first().map(|found| found.code), Some(code), "{text}");
+            let all = serde_json::to_string(&found).unwrap();
+            assert!(all.contains(words), "{text}: {all}");
+        }
     }
 
     #[test]

@@ -198,7 +198,7 @@ pub(super) fn message_redirect_uri(evidence: &Evidence) -> Option<String> {
             "oidcredirecturi",
             "redirect_uri",
         ],
-        |value| value.contains("://"),
+        |value| value.starts_with("http") && value.contains("://"),
     )
 }
 
@@ -310,22 +310,26 @@ fn after(evidence: &Evidence, words: &[&str], fits: impl Fn(&str) -> bool) -> Op
         let start = lower.find(words)? + words.len();
         value_at(described.get(start..)?).map(str::to_owned)
     };
-    let of_text = |words: &str| {
-        let text = evidence.text.as_ref()?;
-        let word = text.word_after(words)?;
-        let word =
-            word.trim_matches(|char| matches!(char, '.' | '?' | '\'' | '"' | '`' | ')' | ','));
-        let known = [&text.quoted, &text.urls, &text.api_uris, &text.guids];
-        let written = known
-            .into_iter()
-            .flatten()
-            .find(|value| value.eq_ignore_ascii_case(word));
-        Some(written.map_or(word, String::as_str).to_owned())
+    let of_text = |words: &str| -> Vec<String> {
+        let text = evidence.text.iter();
+        text.flat_map(|text| text.words_after(words).map(move |word| (text, word)))
+            .map(|(text, word)| {
+                // `'…'(Portal)` and `…, got` end the value, too.
+                let word = word.split(['(', ',']).next().unwrap_or(word);
+                let word = word
+                    .trim_matches(|char| matches!(char, '.' | '?' | '\'' | '"' | '`' | ')' | ','));
+                let known = [&text.quoted, &text.urls, &text.api_uris, &text.guids];
+                let written = known
+                    .into_iter()
+                    .flatten()
+                    .find(|value| value.eq_ignore_ascii_case(word));
+                written.map_or(word, String::as_str).to_owned()
+            })
+            .collect()
     };
     words
         .iter()
-        .flat_map(|words| [of_description(words), of_text(words)])
-        .flatten()
+        .flat_map(|words| of_description(words).into_iter().chain(of_text(words)))
         .find(|value| value.len() <= MAX_VALUE_BYTES && is_plain(value) && fits(value))
 }
 

@@ -20,6 +20,7 @@ pub(super) mod cases;
 mod group;
 mod issuer;
 mod logged;
+mod lookup;
 mod mangled;
 mod microsoft;
 mod opaque;

@@ -80,6 +80,33 @@ fn note(found: &mut Codes, prefix: &str, digits: &str) {
     }
 }
 
+/// What stands before a number in Entra's sign-in log, in the portal and in its export.
+const OF_SIGN_IN_LOG: [&str; 3] = ["sign-in error code", "\"errorcode\"", "errorcode="];
+
+/// The numbers of Entra's sign-in log, where they are known: it writes them without `AADSTS`.
+pub(crate) fn of_sign_in_log(text: &str) -> Vec<u32> {
+    let lower = text.to_ascii_lowercase();
+    let mut found = Vec::new();
+    for words in OF_SIGN_IN_LOG {
+        for (_, rest) in lower
+            .match_indices(words)
+            .take(MAX_CODES)
+            .filter_map(|(at, words)| Some((at, lower.get(at + words.len()..)?)))
+        {
+            let rest = rest.trim_start_matches([' ', ':', '=', '\t', '"', '\n', '\r']);
+            let end = rest
+                .find(|char: char| !char.is_ascii_digit())
+                .unwrap_or(rest.len());
+            let number = rest
+                .get(..end)
+                .and_then(|digits| digits.parse::<u32>().ok());
+            let is_known = |number: &u32| catalogue::row(&format!("VST-AADSTS-{number}")).is_some();
+            found.extend(number.filter(is_known));
+        }
+    }
+    found
+}
+
 /// How many of our own codes are looked up.
 const MAX_OWN: usize = 16;
 

@@ -68,6 +68,12 @@ fn take(members: &Map<String, Value>, found: &mut Found) -> bool {
             None => ProviderError::read(members),
         });
     }
+    // Okta's.
+    let named = members.get("errorCode").and_then(Value::as_str);
+    if let (Some(code), None) = (named, &found.error) {
+        let summary = members.get("errorSummary").and_then(Value::as_str);
+        found.error = Some(ProviderError::new(code, summary));
+    }
     let is_answer =
         has("access_token") || has("id_token") || (has("token_type") && has("expires_in"));
     if is_answer && found.token_response.is_none() {

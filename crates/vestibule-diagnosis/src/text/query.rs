@@ -8,6 +8,57 @@ use crate::evidence::{Callback, Parameter, ProviderError};
 /// The parameters kept.
 const MAX_PARAMETERS: usize = 32;
 
+/// The names of errors that logs write in plain text.
+const NAMES: [&str; 12] = [
+    "invalid_request",
+    "unauthorized_client",
+    "access_denied",
+    "unsupported_response_type",
+    "invalid_scope",
+    "invalid_client",
+    "invalid_grant",
+    "unsupported_grant_type",
+    "invalid_target",
+    "login_required",
+    "consent_required",
+    "interaction_required",
+];
+/// The longest description in plain text.
+const MAX_DESCRIPTION_BYTES: usize = 512;
+
+/// An error as logs write it: `invalid_grant: …`, or `"invalid_grant" "…"` as Go's `oauth2` does.
+pub(super) fn plain(text: &str) -> Option<ProviderError> {
+    text.lines().find_map(|line| {
+        let (name, at) = NAMES
+            .iter()
+            .find_map(|name| Some((*name, line.find(name)?)))?;
+        let before = line.get(..at)?.chars().next_back();
+        let rest = line.get(at + name.len()..)?;
+        let quoted = before == Some('"');
+        let rest = match quoted {
+            true => rest.strip_prefix("\" \"")?,
+            false => {
+                let alone = before.is_none_or(|char| {
+                    !char.is_ascii_alphanumeric() && !matches!(char, '_' | '=' | '"')
+                });
+                rest.strip_prefix(": ").filter(|_| alone)?
+            }
+        };
+        let end = match quoted {
+            true => rest.find('"').unwrap_or(rest.len()),
+            false => rest.len(),
+        };
+        let end = (0..=end.min(MAX_DESCRIPTION_BYTES))
+            .rev()
+            .find(|end| rest.is_char_boundary(*end))?;
+        let description = rest.get(..end)?;
+        let secret = description
+            .split(|char: char| !super::is_run_char(char))
+            .any(crate::shown::is_secret);
+        (!secret && !description.is_empty()).then(|| ProviderError::new(name, Some(description)))
+    })
+}
+
 /// `word` is a part of the text without white space.
 pub(super) fn read(word: &str, found: &mut Found) {
     if found.callback.is_some() || !(word.contains("error=") || word.contains("state=")) {
@@ -35,7 +86,11 @@ pub(super) fn read(word: &str, found: &mut Found) {
             .map(|(_, value)| value.to_string())
     };
     let is_request = value("response_type").is_some() || value("redirect_uri").is_some();
-    let error = value("error").filter(|error| !error.is_empty());
+    // In a log a comma ends the value, and there is no address.
+    let is_log = address.is_empty() && word.ends_with(',');
+    let error = value("error")
+        .map(|error| error.trim_end_matches(',').to_owned())
+        .filter(|error| !error.is_empty());
     if is_request || (error.is_none() && (value("state").is_none() || value("code").is_none())) {
         return;
     }
@@ -45,6 +100,9 @@ pub(super) fn read(word: &str, found: &mut Found) {
         let mut error = ProviderError::new(error, value("error_description").as_deref());
         error.suberror = value("error_subcode").or_else(|| value("suberror"));
         found.error = Some(error);
+    }
+    if is_log {
+        return;
     }
     let parameters = pairs.iter().map(|(name, value)| {
         Parameter::new(name.chars().take(64).collect::<String>(), value.len())

@@ -240,6 +240,19 @@ const PHRASES: &[(&[&str], Saying)] = &[
         &["incorrect claims", "check the audience and issuer"],
         Audience,
     ),
+    // Envoy and Istio.
+    (&["jwt issuer is not configured"], Issuer),
+    (&["audiences in jwt are not allowed"], Audience),
+    (&["jwt is expired"], Expired),
+    (&["jwt not yet valid"], NotYet),
+    (&["jwt verification fails"], Signature),
+    (&["jwks doesn't have key to match kid or alg"], UnknownKey),
+    (
+        &["jwt is not in the form of header.payload.signature"],
+        Malformed,
+    ),
+    (&["jwks remote fetch is failed"], KeysNotFetched),
+    (&["endpoints_resolution_error"], KeysNotFetched),
     // jsonwebtoken and jose of Node, jsonwebtoken of Rust.
     (&["jwt audience invalid"], Audience),
     (&["jwt issuer invalid"], Issuer),
@@ -257,6 +270,11 @@ const PHRASES: &[(&[&str], Saying)] = &[
         UnknownKey,
     ),
     (&["invalid compact jws"], Malformed),
+    (&["josealgnotallowed"], Algorithm),
+    (
+        &["\"alg\" (algorithm) header parameter value not allowed"],
+        Algorithm,
+    ),
     (&["errorkind", "invalidaudience"], Audience),
     (&["error(invalidaudience)"], Audience),
     (&["error(invalidissuer)"], Issuer),

@@ -195,3 +195,40 @@ fn a_number_apart_from_its_prefix_is_found() {
     }
     assert_eq!(read("idx 10214").codes, ["IDX10214"]);
 }
+
+/// Entra's sign-in log writes numbers without their prefix.
+#[test]
+fn numbers_of_the_sign_in_log_are_found() {
+    for text in [
+        "Sign-in error code: 50105\nFailure reason: not assigned",
+        r#"{"appId":"x","status":{"errorCode":50105,"failureReason":"not assigned"}}"#,
+    ] {
+        assert_eq!(read(text).aadsts, [50105], "{text}");
+    }
+    for text in [
+        "error code 50105",
+        "Sign-in error code: 0",
+        r#"{"errorCode":12}"#,
+    ] {
+        assert_eq!(read(text).aadsts, [0; 0], "{text}");
+    }
+}
+
+/// The address stands behind a later mention of the words than the first.
+#[test]
+fn a_value_is_found_behind_any_mention_of_its_name() {
+    let text = "Error 400: redirect_uri_mismatch\nRequest details: redirect_uri=https://portal.example.com/cb";
+    let finding = crate::diagnose(&Evidence::of_text(text)).remove(0);
+    assert!(
+        finding.seen.contains("`https://portal.example.com/cb`"),
+        "{finding}"
+    );
+}
+
+/// A plain text with a secret in it is not taken for a description.
+#[test]
+fn an_error_in_plain_text_keeps_no_secret() {
+    let text = format!("invalid_grant: {JWT}");
+    assert_eq!(read(&text).error, None);
+    assert_eq!(read("the error invalid_grantx: no").error, None);
+}

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use vestibule_diagnosis::evidence::{Api, Role, Token};
 use vestibule_diagnosis::{Evidence, Finding, Severity, diagnose_token};
 use vestibule_gate::route::TokenChoice;
+use vestibule_oidc::id_token::DEFAULT_SKEW;
 use vestibule_oidc::microsoft::TenantId;
 use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
@@ -73,9 +74,21 @@ fn look_at(
     if matches!(found.verified, Some(Err(_))) {
         seen.keys = provider.published();
     }
+    // A clock that is off is no cause of what has nothing to do with time.
+    if is_of_another_time(&found, now) {
+        seen.provider_time = provider.time();
+    }
     seen.token = Some(found);
     seen.api = api(asked_for, provider);
     seen
+}
+
+/// Whether a token that came just now is not valid yet, or no longer.
+fn is_of_another_time(token: &Token, now: UnixTime) -> bool {
+    let at = |name| token.number(name).map(UnixTime::from_secs);
+    let begins = ["nbf", "iat"].into_iter().filter_map(at).max();
+    begins.is_some_and(|begins| begins > now + DEFAULT_SKEW)
+        || at("exp").is_some_and(|end| end <= now)
 }
 
 fn codes(seen: &Evidence, plan: &Plan, provider: &Arc<Provider>) -> Vec<&'static str> {
@@ -145,4 +158,64 @@ fn api(asked_for: &ResourceKey, provider: &Provider) -> Option<Api> {
     api.name = Some(name.clone());
     api.issuers = provider.token_issuers();
     Some(api)
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use serde_json::json;
+
+    use super::*;
+    use crate::signin::rig::{Browser, Rig};
+
+    /// The difference was measured when the token came: a clock that is set right afterwards changes nothing in it.
+    #[tokio::test(start_paused = true)]
+    async fn a_token_of_another_time_is_told_by_the_clocks_where_they_differ() {
+        for (date, code) in [
+            (Some(600), "VST-TIME-CLOCK"),
+            (Some(0), "VST-TIME-NOT-YET"),
+            (None, "VST-TIME-NOT-YET"),
+        ] {
+            let rig = Rig::new();
+            let now = rig.now();
+            rig.fake.knobs().date = date.map(|secs| UnixTime::from_secs(now.as_secs() + secs));
+            Browser::default().sign_in(&rig, "/app").await;
+            let plan = rig.shared.plan.load_full();
+            let provider = plan.providers.first().unwrap();
+            let begins = now.as_secs() + 600;
+            let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+            let token = Secret::new(format!(
+                "{}.{}.{}",
+                part(json!({ "alg": "RS256", "kid": "k" })),
+                part(json!({ "sub": "ada", "nbf": begins, "exp": begins + 3600, "scope": "read" })),
+                URL_SAFE_NO_PAD.encode([7; 256])
+            ));
+            let metrics = Metrics::default();
+            judge(&plan, &metrics, provider, provider.asked_for(), &token, now);
+            let text = metrics.render();
+            assert!(text.contains(code), "{date:?}: {text}");
+            let all = text.matches("code=\"VST-TIME").count();
+            assert_eq!(text.matches(code).count(), all, "{date:?}: {text}");
+        }
+    }
+
+    /// A token in order says nothing, however wrong the clock is.
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_is_off_is_not_told_of_a_token_that_is_in_order() {
+        let rig = Rig::new();
+        let now = rig.now();
+        let token = Token::jwt(
+            serde_json::Map::new(),
+            json!({ "nbf": now.as_secs(), "exp": now.as_secs() + 60 })
+                .as_object()
+                .cloned()
+                .unwrap(),
+        );
+        assert!(!is_of_another_time(&token, now));
+        assert!(is_of_another_time(
+            &token,
+            now + std::time::Duration::from_mins(1)
+        ));
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use vestibule_diagnosis::evidence::{
     Api, Callback, Cookie, Failure, Grant, Head, Header, Parameter, Pending as Kept, ProviderError,
-    Role, Token,
+    Role, Token, TokenResponse,
 };
 use vestibule_diagnosis::{Evidence, Finding};
 use vestibule_gate::request::Request;
@@ -79,6 +79,12 @@ impl Scene<'_> {
             }
             SignInError::Token(error) => {
                 seen.provider_error = finding::of_refusal(error, Grant::Code);
+            }
+            SignInError::NoIdToken => {
+                let mut answer = TokenResponse::default();
+                answer.asked.grant = Some(Grant::Code);
+                answer.members = vec!["access_token".to_owned()];
+                seen.token_response = Some(answer);
             }
             SignInError::Provider(error) => error.witness(provider.map(AsRef::as_ref), seen),
             SignInError::IdToken(error) => describe_id_token(error, provider, seen),

@@ -11,6 +11,8 @@ use vestibule_idp::{ArmedFault, BodyShape, Endpoint, Fault, Token};
 const OVERSIZE_BYTES: u32 = 24 << 10;
 /// More than any check allows for, and less than any lifetime.
 const CLOCK_OFFSET_SECS: i64 = 600;
+/// The year 2100, counted as `Date.now()` does.
+const MILLISECONDS: i64 = 4_102_444_800_000;
 /// The fault that is not the provider's: the sign-in's own token is passed on.
 const WITHOUT_API_SCOPE: &str = "without-api-scope";
 
@@ -116,6 +118,10 @@ fn faults(name: &str) -> Option<Vec<Fault>> {
         endpoint,
         shape: BodyShape::Html,
     };
+    let missing = |claim: &str| Fault::MissingClaim {
+        token,
+        claim: claim.to_owned(),
+    };
     Some(match name {
         WITHOUT_API_SCOPE => Vec::new(),
         "alg-none" => vec![Fault::AlgNone { token }],
@@ -137,12 +143,21 @@ fn faults(name: &str) -> Option<Vec<Fault>> {
             endpoint: Endpoint::Discovery,
         }],
         "keys-body" => vec![html(Endpoint::Keys)],
+        "milliseconds" => vec![Fault::ReplaceClaim {
+            token,
+            claim: "exp".to_owned(),
+            value: MILLISECONDS.into(),
+        }],
+        "no-end" => vec![missing("exp")],
+        "no-id-token" => vec![Fault::NoIdToken],
+        "no-permissions" => vec![missing("scp"), missing("roles")],
         "not-yet-valid" => vec![Fault::NotYetValid { token }],
         "opaque-access-token" => vec![Fault::OpaqueAccessToken],
         "oversize-token" => vec![Fault::OversizeToken {
             token,
             bytes: OVERSIZE_BYTES,
         }],
+        "shared-secret" => vec![Fault::HmacWithPublicKey { token }],
         "status" => vec![Fault::Status {
             endpoint: Endpoint::Discovery,
             status: 404,

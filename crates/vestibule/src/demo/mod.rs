@@ -29,8 +29,9 @@ use self::fault::Mistake;
 use self::verdict::Validator;
 use crate::cli::DemoArgs;
 use crate::exit::Exit;
-use crate::output;
+use crate::load::Secrets;
 use crate::serve::{self, Served};
+use crate::{evidence, output};
 
 /// The header in which the API finds its token, as hyper spells it.
 const TOKEN_HEADER: &str = "oidc_access_token";
@@ -114,16 +115,21 @@ fn demo(arguments: &DemoArgs, mistake: Mistake) -> Result<Exit, Failure> {
             };
             Failure::port("start the sample API", "--api-port")(error.into())
         })?;
-    let validator = facts
-        .validator()
-        .map_err(Failure::new("start the sample API"))?;
-    let api = runtime
-        .block_on(async { SampleApi::start(listener, validator) })
+    let listens_at = listener
+        .local_addr()
         .map_err(|error| Failure::new("start the sample API")(error.into()))?;
-    let text = facts.configuration(api.address);
+    let text = facts.configuration(listens_at);
     let settings = facts
         .settings(&text)
         .map_err(Failure::new("read the demo's own configuration"))?;
+    let known = evidence::settings(&settings, settings.providers.first(), Secrets::Needed);
+    let validator = facts
+        .validator()
+        .map_err(Failure::new("start the sample API"))?
+        .behind(known);
+    let api = runtime
+        .block_on(async { SampleApi::start(listener, validator) })
+        .map_err(|error| Failure::new("start the sample API")(error.into()))?;
     let idp = runtime.block_on(async { idp.serve() });
     let served = Served::start(&settings, runtime.handle())
         .map_err(Failure::port("start the proxy", "--proxy-port"))?;

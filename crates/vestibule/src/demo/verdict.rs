@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 use url::Url;
-use vestibule_diagnosis::evidence::{Api, Failure, Keys, Metadata, Role, Token};
+use vestibule_diagnosis::evidence::{Api, Failure, Keys, Metadata, Role, Settings, Token};
 use vestibule_diagnosis::{Evidence, Finding, diagnose_token};
 use vestibule_oidc::access_token::{
     AccessTokenError, AccessTokenExpected, TokenShape, VerifiedAccessToken, classify, verify,
@@ -56,6 +56,8 @@ pub(super) struct Validator {
     issuers: Vec<String>,
     /// The API's client id, for the finding's cure.
     api: String,
+    /// What the proxy in front is set to, so that both say the same.
+    settings: Option<Settings>,
 }
 
 /// Why a token was refused.
@@ -106,7 +108,35 @@ impl Validator {
             audiences,
             issuers,
             api,
+            settings: None,
         }
+    }
+
+    /// The same, knowing what the proxy in front is set to.
+    #[must_use]
+    pub(super) fn behind(mut self, mut settings: Settings) -> Self {
+        // The API has its own metadata, one for each version of tokens: what the proxy signs people in by is another's.
+        if let Some(provider) = &mut settings.provider {
+            (provider.issuer, provider.metadata_url) = (None, None);
+        }
+        self.settings = Some(settings);
+        self
+    }
+
+    /// What is wrong with the token. What the settings show by themselves is for who reads them.
+    fn findings(&self, seen: &Evidence) -> Vec<Finding> {
+        let mut all = seen.clone();
+        all.settings.clone_from(&self.settings);
+        let mut known = Evidence::default();
+        known.settings.clone_from(&self.settings);
+        known.route.clone_from(&seen.route);
+        let before: Vec<_> = diagnose_token(&known)
+            .into_iter()
+            .map(|finding| finding.code)
+            .collect();
+        let mut findings = diagnose_token(&all);
+        findings.retain(|finding| !before.contains(&finding.code));
+        findings
     }
 
     /// Judges a token. Nothing of it is repeated but `aud`, `iss` and `ver`.
@@ -129,7 +159,7 @@ impl Validator {
         };
         let kind = shape.kind();
         let mut evidence = Evidence::default();
-        let mut seen = Token::of(&text).role(Role::Access);
+        let mut seen = Token::of(&text).role(Role::Access).just_issued();
         seen.verified = match &outcome {
             Ok(_) => Some(Ok(())),
             Err(refusal) => refusal.failure.map(Err),
@@ -154,7 +184,7 @@ impl Validator {
             iss: claims.get("iss").cloned(),
             ver: claims.get("ver").cloned(),
             claims: (!claims.is_empty()).then_some(claims),
-            findings: diagnose_token(&evidence),
+            findings: self.findings(&evidence),
         }
     }
 

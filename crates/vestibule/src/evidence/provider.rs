@@ -1,8 +1,8 @@
 //! A provider and our registration there.
 
 use vestibule_config::{
-    ClientAuthentication, Discovery, ProviderKind, ProviderSettings, ResponseMode, Settings,
-    UserInfo,
+    ClientAuthentication, Discovery, GraphPermissions, ProviderKind, ProviderSettings,
+    ResponseMode, Settings, UserInfo,
 };
 use vestibule_diagnosis::evidence::{self, Product, SecretShape};
 
@@ -59,6 +59,7 @@ pub(super) fn settings(
         UserInfo::Off => Some(false),
         UserInfo::WhenAdvertised => None,
     };
+    found.graph_application = Some(set.graph_permissions == GraphPermissions::Application);
     found.pkce_only_if_advertised = Some(false);
     found
 }

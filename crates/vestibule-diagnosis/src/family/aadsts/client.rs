@@ -11,6 +11,10 @@ codes! {
         "the redirect URI at redemption is not the one sign-in began with"
         "Two different redirect URIs were sent. Behind a TLS terminator one of them often says `http`, and some frameworks add a slash."
         ONE_REDIRECT_URI;
+    500113 "" Page Reported
+        "the app has no redirect URI"
+        "The registration lists no redirect URI at all, so there is nowhere to send people back to."
+        REGISTER_REDIRECT_URI;
     900971 "" Page Listed
         "no redirect URI was sent, and none is registered"
         "The request names no redirect URI, and the registration has none to fall back on."

@@ -5,7 +5,7 @@ use vestibule_oidc::microsoft::{TENANT_PLACEHOLDER, TenantId, cloud_of};
 use super::super::certificate;
 use super::super::token::issuers_differ;
 use crate::catalogue::{Case, Row};
-use crate::cure::{login_host, portal, write_issuer};
+use crate::cure::{login_host, portal, setting, write_issuer};
 use crate::evidence::{Probe, ProbeOutcome, ProbeTarget, Product, host_of};
 use crate::shown::shown;
 use crate::text::Saying;
@@ -66,7 +66,7 @@ pub(super) const ROWS: &[Row] = &[
             "VST-KEYS-NOT-KEYS",
             "VST-KEYS-KID-MISSING",
         ],
-        judge: no_metadata,
+        judge: |evidence| no_metadata(evidence).or_else(|| logged_tenant(evidence)),
     },
     Row {
         code: "VST-KEYS-NOT-KEYS",
@@ -166,9 +166,13 @@ fn unreachable(evidence: &Evidence) -> Option<Case> {
                  log, then at firewalls and inspecting proxies on the way.",
             )),
         ProbeOutcome::NoSuchHost => case
-            .change(Change::config(
-                "provider.issuer",
-                "Look for a misspelling of the host.",
+            .change(setting(
+                evidence,
+                Change::config("provider.issuer", "Look for a misspelling of the host."),
+                Change::apache(
+                    "OIDCProviderMetadataURL",
+                    "Look for a misspelling of the host.",
+                ),
             ))
             .change(allow),
         _ => case.change(allow),
@@ -326,6 +330,25 @@ fn port_of(url: &str) -> &str {
 fn is_no_tls(detail: &str) -> bool {
     let says = |words| detail.contains(words);
     says("InvalidContentType") || says("wrong version number")
+}
+
+/// A library's log of Entra's answer to a tenant that is not there.
+fn logged_tenant(evidence: &Evidence) -> Option<Case> {
+    let number = UNKNOWN_TENANT
+        .into_iter()
+        .find(|number| evidence.has_aadsts(&[*number]))?;
+    let mut urls = evidence.text.as_ref()?.urls.iter();
+    let url = urls.find(|url| url.contains("/.well-known/"))?;
+    Some(
+        Case::new(format!("{} answers with AADSTS{number}.", shown(url)))
+            .because(
+                "There is no directory of the name or id in the address: it is mistyped, or of another cloud.",
+            )
+            .change(Change::portal(
+                portal::OVERVIEW,
+                "Copy Directory (tenant) ID, and write it into the address.",
+            )),
+    )
 }
 
 fn no_metadata(evidence: &Evidence) -> Option<Case> {

@@ -4,7 +4,7 @@ use vestibule_oidc::microsoft::TENANT_PLACEHOLDER;
 
 use super::signature::{found, missing};
 use crate::catalogue::{Case, Row};
-use crate::evidence::{Product, host_of};
+use crate::evidence::{Failure, Product, host_of};
 use crate::shown::shown;
 use crate::{Change, Confidence, Evidence, Severity};
 
@@ -165,6 +165,10 @@ fn foreign_issuer(evidence: &Evidence) -> Option<Case> {
         return Some(case);
     }
     let (token, key) = found(evidence)?;
+    // It names the key, and that did not sign it.
+    if token.failed(Failure::BadSignature) {
+        return None;
+    }
     let iss = token.text("iss")?;
     let tid = token.text("tid").unwrap_or_default();
     let of_key = key.issuer.as_deref()?.replace(TENANT_PLACEHOLDER, tid);

@@ -225,6 +225,21 @@ fn signature(evidence: &Evidence) -> Option<Case> {
              the provider you mean. If neither is so, refusing is right.",
         )));
     }
+    // Apache's module verifies ID tokens; an access token only where it protects an API.
+    if logged && evidence.from_apache() && !evidence.says("oauth20") {
+        return Some(
+            Case::new(seen)
+                .because(
+                    "Keys and token are not of one provider: the metadata or the keys are of another tenant, realm or \
+                     version than the one people sign in at, or something in between changes the answer.",
+                )
+                .change(Change::apache(
+                    "OIDCProviderMetadataURL",
+                    "Take the metadata of the tenant or realm people sign in at, and take out addresses and keys written \
+                     by hand (OIDCProviderJwksUri, OIDCProviderVerifyCertFiles), so that all come from it.",
+                )),
+        );
+    }
     Some(
         Case::new(seen)
             .change(Change::api(

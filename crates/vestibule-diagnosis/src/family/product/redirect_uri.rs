@@ -103,6 +103,11 @@ const TEXTS: &[(&[&str], Option<Product>, &str)] = &[
         "the client > its redirect URIs",
     ),
     (
+        &["invalid_redirect_uri"],
+        Some(Product::Keycloak),
+        "Clients > your client > Settings > Valid redirect URIs",
+    ),
+    (
         &["invalid redirect_uri"],
         None,
         "the client > its redirect URIs",

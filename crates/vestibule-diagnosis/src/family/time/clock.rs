@@ -68,7 +68,7 @@ pub(super) const ROWS: &[Row] = &[
         cause: "`exp`, `iat` and `nbf` count seconds since 1970. This token counts milliseconds, as `Date.now()` of \
                 JavaScript does, so its times lie thousands of years ahead.",
         cure: "Who makes the token divides by 1000, and writes whole seconds.",
-        fault: None,
+        fault: Some("milliseconds"),
         explains: &[
             "VST-TIME-NOT-YET",
             "VST-TIME-EXPIRED",
@@ -87,7 +87,7 @@ pub(super) const ROWS: &[Row] = &[
         cause: "An access token in the form of a JWT must have `exp`, a number of seconds. In this one it is missing \
                 or of another type, so it was not made by a provider in its ordinary way.",
         cure: "Let who makes the token write `exp`, and let the API refuse tokens without.",
-        fault: None,
+        fault: Some("no-end"),
         explains: &["VST-KEYS-LIBRARY"],
         judge: no_end,
     },

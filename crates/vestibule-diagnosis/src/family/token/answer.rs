@@ -30,7 +30,7 @@ pub(super) const ROWS: &[Row] = &[
         cause: "Without the scope `openid` the request is plain OAuth 2.0, and its answer tells nobody \
                 who signed in.",
         cure: "Add `openid` to the scopes.",
-        fault: None,
+        fault: Some("no-id-token"),
         explains: &[],
         judge: no_id_token,
     },
@@ -90,10 +90,30 @@ fn no_id_token(evidence: &Evidence) -> Option<Case> {
     let answer = evidence.token_response.as_ref()?;
     let code = matches!(answer.asked.grant, None | Some(Grant::Code));
     let lacks = !answer.has("id_token") && answer.has("access_token");
-    (code && lacks && lacks_scope(evidence, "openid")?).then(|| {
-        Case::new("The answer has no `id_token`, and `openid` was not asked for.")
-            .change(add_scope(evidence, "openid"))
-    })
+    if !code || !lacks {
+        return None;
+    }
+    if lacks_scope(evidence, "openid")? {
+        return Some(
+            Case::new("The answer has no `id_token`, and `openid` was not asked for.")
+                .change(add_scope(evidence, "openid")),
+        );
+    }
+    // The settings say so, and the sign-in failed by it.
+    answer.asked.grant?;
+    Some(
+        Case::new("The answer has no `id_token`, though `openid` was asked for.")
+            .because(
+                "Whoever answered does not do OpenID Connect for this client: it is a plain OAuth 2.0 server, the client is \
+                 set up as one there, or the scope was taken out on the way.",
+            )
+            .confidence(Confidence::Inferred)
+            .change(Change::provider(
+                "the client > protocol and scopes",
+                "See that the client is one of OpenID Connect and may ask for `openid`, and that the token endpoint is the \
+                 one the metadata names.",
+            )),
+    )
 }
 
 fn no_refresh(evidence: &Evidence) -> Option<Case> {

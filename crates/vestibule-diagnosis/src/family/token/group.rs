@@ -3,9 +3,10 @@
 use serde_json::Value;
 use vestibule_oidc::microsoft::{PERSONAL_TENANT, TenantId};
 
+use super::lookup::{asks_graph, can_not_ask, logged_forbidden};
 use crate::catalogue::{Case, Row};
 use crate::cure::{portal, write_scopes};
-use crate::evidence::{ClaimRule, Grant, ProbeOutcome, ProbeTarget, Token, host_of};
+use crate::evidence::{ClaimRule, Grant, ProbeOutcome, ProbeTarget, Role, Token, host_of};
 use crate::shown::{shown, shown_list};
 use crate::{Change, Confidence, Evidence, Severity};
 
@@ -26,7 +27,7 @@ pub(super) const ROWS: &[Row] = &[
             "VST-TOKEN-NO-GROUPS",
             "VST-TOKEN-GROUPS-UNKNOWN",
         ],
-        judge: forbidden,
+        judge: |evidence| forbidden(evidence).or_else(|| logged_forbidden(evidence)),
     },
     Row {
         code: "VST-TOKEN-GROUPS-NO-TOKEN",
@@ -46,7 +47,7 @@ pub(super) const ROWS: &[Row] = &[
             "VST-TOKEN-NO-GROUPS",
             "VST-SCOPE-CONSENT",
         ],
-        judge: no_token,
+        judge: |evidence| no_token(evidence).or_else(|| can_not_ask(evidence)),
     },
     Row {
         code: "VST-TOKEN-GROUPS-UNKNOWN",
@@ -154,13 +155,13 @@ fn add_claim(text: &str) -> Change {
     )
 }
 
-fn assigned_only() -> Change {
+pub(super) fn assigned_only() -> Change {
     add_claim(
         "Choose \"Groups assigned to the application\": only these are written, and they are few.",
     )
 }
 
-fn app_roles() -> Change {
+pub(super) fn app_roles() -> Change {
     Change::portal(
         "App registrations > your sign-in app > App roles",
         "Or define app roles, assign groups to them, and write rules on `roles`.",
@@ -290,13 +291,18 @@ fn overage(evidence: &Evidence) -> Option<Case> {
         true => "The ID token".to_owned(),
         false => evidence.subject(),
     };
-    Some(
-        Case::new(format!(
-            "{name} says that the person's groups do not fit into it."
-        ))
-        .change(assigned_only())
-        .change(app_roles()),
-    )
+    let case = Case::new(format!(
+        "{name} says that the person's groups do not fit into it."
+    ));
+    let is_id = evidence.id_token.as_ref() == Some(token) || token.role == Role::Id;
+    let case = match asks_graph(evidence).filter(|_| is_id) {
+        Some(asks) => case
+            .severity(Severity::Info)
+            .because(asks.why())
+            .changes(asks.needs(evidence)),
+        None => case,
+    };
+    Some(case.change(assigned_only()).change(app_roles()))
 }
 
 fn no_groups(evidence: &Evidence) -> Option<Case> {

@@ -84,7 +84,7 @@ pub(super) const ROWS: &[Row] = &[
         cause: "The token is signed with another algorithm than the provider's metadata names: it is \
                 another provider's, or somebody tries what the API lets pass.",
         cure: "Keep the list of algorithms at what the metadata names.",
-        fault: None,
+        fault: Some("shared-secret"),
         explains: &[
             "VST-KEYS-KID-MISSING",
             "VST-KEYS-SIGNATURE",
@@ -125,7 +125,12 @@ fn version(evidence: &Evidence) -> Option<Case> {
             .iter()
             .find(|url| url.trim_end_matches('/').ends_with("/v2.0"))?;
         let same = tenant_in(v1).is_some() && tenant_in(v1) == tenant_in(v2);
-        let about_issuer = text.says_any(&["issuer", "IDX10205", "IDX40001"]);
+        let about_issuer = text.says_any(&[
+            "issuer",
+            "IDX10205",
+            "IDX40001",
+            "issued by a different provider",
+        ]);
         (same && about_issuer).then(|| {
             format!(
                 "The log names the issuers {} and {} of one tenant.",

@@ -40,7 +40,7 @@ pub(super) const ROWS: &[Row] = &[
                 given any role there; an ID token carries none either.",
         cure: "Give the app a role of the API and grant it. If a person signed in, pass on the access \
                token.",
-        fault: None,
+        fault: Some("no-permissions"),
         explains: &["VST-TOKEN-SCOPE", "VST-TOKEN-NO-ROLES", "VST-KEYS-LIBRARY"],
         judge: no_permissions,
     },
@@ -132,7 +132,8 @@ fn app_only(evidence: &Evidence) -> Option<Case> {
 fn no_permissions(evidence: &Evidence) -> Option<Case> {
     let logged = evidence.has_code("IDW10201");
     let bare_token = jwt(evidence).filter(|token| {
-        token.is_entra()
+        let entra = token.is_entra() || token.has("tid") && token.has("ver");
+        entra
             && token.role == Role::Access
             && !["scp", "scope", "roles"].iter().any(|name| token.has(name))
     });

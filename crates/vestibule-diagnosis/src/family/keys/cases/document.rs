@@ -115,6 +115,14 @@ pub(super) fn all() -> Vec<RowCase> {
             .silent(evidence(|e| {
                 e.probes = vec![probe(ProbeTarget::Metadata, &metadata, 503)]
             })),
+        case("VST-KEYS-NO-METADATA")
+            .shows(Evidence::of_text(&format!(
+                "IDX20803: Unable to obtain configuration from: \
+                 'https://login.microsoftonline.com/{TENANT}/v2.0/.well-known/openid-configuration'. HttpResponseMessage: \
+                 'StatusCode: 400', Content: 'AADSTS90002: Tenant '{TENANT}' not found.'"
+            )))
+            .silent(Evidence::of_text(&format!("AADSTS90002: Tenant '{TENANT}' not found.")))
+            .says("AADSTS90002"),
         case("VST-KEYS-NOT-KEYS")
             .shows(fetched(b"\n<!DOCTYPE html><html>"))
             .shows(fetched(br#"{"keys":[]}"#))

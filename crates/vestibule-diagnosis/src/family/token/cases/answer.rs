@@ -38,10 +38,19 @@ pub(super) fn all() -> Vec<RowCase> {
         case("VST-TOKEN-NO-ID-TOKEN")
             .shows(answer(tokens.clone(), &["profile"]))
             .silent(answer(tokens.clone(), &["openid", "profile"]))
-            .silent(with(&answer(tokens, &["profile"]), |e| {
+            .silent(with(&answer(tokens.clone(), &["profile"]), |e| {
                 e.token_response.as_mut().unwrap().asked.grant = Some(Grant::Refresh);
             }))
             .line("scopes = [\"profile\", \"openid\"]"),
+        case("VST-TOKEN-NO-ID-TOKEN")
+            .shows(with(
+                &answer(tokens.clone(), &["openid", "offline_access"]),
+                |e| {
+                    e.token_response.as_mut().unwrap().asked.grant = Some(Grant::Code);
+                },
+            ))
+            .silent(answer(tokens.clone(), &["openid", "offline_access"]))
+            .says("though `openid` was asked for"),
         case("VST-TOKEN-NO-REFRESH")
             .shows(asked(Grant::Code))
             .silent(asked(Grant::ClientCredentials))

@@ -37,6 +37,40 @@ fn ruled(values: &[&str], claims: serde_json::Value) -> Evidence {
     })
 }
 
+/// Settings with a rule on groups, by which Graph is asked for them.
+fn asking(scopes: &[&str], by_app: bool) -> Evidence {
+    evidence(|e| {
+        provider(e).scopes = Some(texts(scopes));
+        provider(e).graph_application = Some(by_app);
+        route(e).rules = vec![ClaimRule::new("groups", texts(&[USER]))];
+    })
+}
+
+/// Where we ask for them ourselves it is no trouble, and the finding says what the question needs.
+#[test]
+fn groups_that_are_asked_for_are_no_warning() {
+    let over = json!({ "hasgroups": true });
+    let known = |by_app, token| {
+        with(&asking(&["openid", "offline_access"], by_app), |e| {
+            e.id_token = Some(token);
+        })
+    };
+    for (by_app, words) in [(false, "`User.Read`"), (true, "`GroupMember.Read.All`")] {
+        let findings = crate::diagnose(&known(by_app, entra_id_token(over.clone())));
+        assert_eq!(findings[0].code, "VST-TOKEN-GROUPS-OVERAGE");
+        assert_eq!(findings[0].severity, crate::Severity::Info, "{findings:?}");
+        assert!(findings[0].change[0].text.contains(words), "{findings:?}");
+    }
+    let mut elsewhere = known(false, entra_id_token(over));
+    provider(&mut elsewhere).graph_application = None;
+    let findings = crate::diagnose(&elsewhere);
+    assert_eq!(
+        findings[0].severity,
+        crate::Severity::Warning,
+        "{findings:?}"
+    );
+}
+
 pub(super) fn all() -> Vec<RowCase> {
     let over = json!({
         "_claim_names": { "groups": "src1" },
@@ -59,6 +93,19 @@ pub(super) fn all() -> Vec<RowCase> {
                 e.provider_error = Some(refresh);
             }))
             .says("Microsoft Graph"),
+        case("VST-TOKEN-GROUPS-NO-TOKEN")
+            .shows(asking(&["openid", "profile"], false))
+            .silent(asking(&["openid", "offline_access"], false))
+            .silent(asking(&["openid", "profile"], true))
+            .beside(&["VST-SETTINGS-NO-RENEWAL"])
+            .line("scopes = [\"openid\", \"profile\", \"offline_access\"]"),
+        case("VST-TOKEN-GROUPS-FORBIDDEN")
+            .shows(Evidence::of_text(
+                "GET https://graph.microsoft.com/v1.0/me/memberOf: Authorization_RequestDenied: Insufficient privileges to \
+                 complete the operation.",
+            ))
+            .silent(Evidence::of_text("Insufficient privileges to complete the operation."))
+            .says("not enough permissions"),
         case("VST-TOKEN-GROUPS-UNKNOWN")
             .shows(evidence(|e| {
                 route(e).header_claims = texts(&["groups"]);
