@@ -74,7 +74,7 @@ pub use section::provider::{
 };
 pub use section::route::{
     AccessToken, HeaderEncoding, HeaderPreset, HeaderSettings, HeaderSource, IdTokenForm,
-    OwnHeader, Require, RouteSettings, UpstreamProtocol, UpstreamSettings, UpstreamTls,
+    OwnHeader, Require, RouteSettings, UpstreamProtocol, UpstreamSettings, UpstreamTls, UserForm,
     UserinfoForm,
 };
 pub use section::rule::{ClaimValue, RuleSettings};

@@ -27,6 +27,7 @@ pub(crate) static ALL: &[&Section] = &[
     &provider::REDIRECT_ACTIONS,
     &route::ACCESS_TOKEN,
     &route::HEADERS,
+    &route::USER,
     &rule::RULE,
     &log::LOG,
     &admin::ADMIN,

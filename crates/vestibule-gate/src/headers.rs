@@ -221,6 +221,8 @@ pub struct Identity<'i> {
     pub token: Option<Token<'i>>,
     /// The compact ID token.
     pub id_token: Option<&'i str>,
+    /// The refresh token, for whoever is set to pass it on.
+    pub refresh_token: Option<&'i str>,
 }
 
 impl std::fmt::Debug for Identity<'_> {

@@ -34,6 +34,7 @@ pub mod route;
 pub mod rule;
 pub mod site;
 pub mod trace;
+pub mod user;
 
 pub mod headers;
 pub mod response;

@@ -1,6 +1,7 @@
 //! Which route a request takes: exact host before any host, then the longest path prefix that ends
 //! at a segment boundary.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -8,14 +9,16 @@ use bytes::{Bytes, BytesMut};
 use thiserror::Error;
 use vestibule_session::record::ResourceKey;
 use vestibule_session::site::Site;
+use vestibule_session::store::Stored;
 
-use crate::claims::ClaimPath;
+use crate::claims::{ClaimPath, Claims};
 use crate::headers::HeaderPlan;
 use crate::host::{Host, HostName};
 use crate::path::{CanonicalPath, PathPrefix};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::rule::Requirement;
+use crate::user::UserForm;
 
 /// What the first segment of our own endpoints is. No route can own it.
 pub const OWN_PREFIX: &str = "/.vestibule";
@@ -59,6 +62,10 @@ pub struct Route {
     pub require: Requirement,
     /// The claims that name the person, the first that is there counts.
     pub user: Vec<ClaimPath>,
+    /// What is made of it. Default nothing.
+    pub user_form: UserForm,
+    /// Cookies of the app's site, by name, that do not reach the upstream. Default none; ours never do.
+    pub strip_cookies: Vec<String>,
     /// What the upstream is told about the person.
     pub headers: HeaderPlan,
     /// The access token the upstream gets.
@@ -93,6 +100,8 @@ impl Route {
             provider: None,
             require: Requirement::SignedIn,
             user: vec![ClaimPath::new("sub")],
+            user_form: UserForm::default(),
+            strip_cookies: Vec::new(),
             headers: HeaderPlan::default(),
             access_token: TokenChoice::None,
             allowed_origins: Vec::new(),
@@ -102,6 +111,13 @@ impl Route {
             anti_forgery_header: None,
             keep_post: None,
         }
+    }
+
+    /// What the person of this session is called here.
+    #[must_use]
+    pub fn user_of<'s>(&self, session: &'s Stored) -> Option<Cow<'s, str>> {
+        let claim = Claims::of(session).user(&self.user)?;
+        self.user_form.apply(claim, session.record().issuer())
     }
 
     /// Whether anybody may pass without signing in.

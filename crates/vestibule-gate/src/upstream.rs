@@ -4,9 +4,11 @@
 //! every spelling, on every route; our own cookies go; then ours are added. So nothing a client
 //! writes can stand for something of ours, or take something of ours away.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use vestibule_http1::persistence::ConnectionOptions;
-use vestibule_session::cookie::{Stripped, strip};
+use vestibule_session::cookie::{Stripped, strip_with};
 
 use crate::authorize::Authorized;
 use crate::claims::Claims;
@@ -143,7 +145,7 @@ impl Scrub {
             if field.known != Some(Known::Cookie) {
                 return true;
             }
-            match strip(field.value) {
+            match strip_with(field.value, &route.strip_cookies) {
                 Stripped::Unchanged => true,
                 Stripped::Nothing => false,
                 Stripped::Rest(rest) => {
@@ -174,21 +176,24 @@ impl Authorized<'_> {
             return Fields::new();
         };
         let route = self.matched().route();
-        let claims = Claims::of(session);
+        let user = route.user_of(session);
         let identity = Identity {
-            claims,
-            user: claims.user(&route.user),
+            claims: Claims::of(session),
+            user: user.as_deref(),
             token,
             id_token: session.record().id_token().map(|token| &**token.expose()),
+            refresh_token: session
+                .record()
+                .refresh_token()
+                .map(|token| &**token.expose()),
         };
         route.headers.write(&identity)
     }
 
     /// The name of the person who sent the request, by the route's choice of claims.
     #[must_use]
-    pub fn user(&self) -> Option<&str> {
-        let session = self.session()?;
-        Claims::of(session).user(&self.matched().route().user)
+    pub fn user(&self) -> Option<Cow<'_, str>> {
+        self.matched().route().user_of(self.session()?)
     }
 
     /// The head for the upstream.

@@ -13,7 +13,7 @@ mod strip;
 pub use names::CookieNames;
 pub use scan::{Pair, Pairs, SessionCookie, pairs};
 pub(crate) use scan::{field_bytes, values_of};
-pub use strip::{Stripped, strip, upstream_may_set};
+pub use strip::{Stripped, strip, strip_with, upstream_may_set};
 
 #[cfg(test)]
 mod tests;

@@ -107,7 +107,8 @@ fn alternatives(pattern: &str) -> Option<Vec<String>> {
     parts.into_iter().map(literal).collect()
 }
 
-fn literal(pattern: &str) -> Option<String> {
+/// The text that a pattern stands for, if it stands for one.
+pub(crate) fn literal(pattern: &str) -> Option<String> {
     let mut out = String::new();
     let mut characters = pattern.chars();
     while let Some(c) = characters.next() {

@@ -9,6 +9,7 @@ pub(super) mod remainder;
 pub(super) mod routes;
 pub(super) mod session;
 pub(super) mod upstream;
+mod user;
 
 use std::net::SocketAddr;
 

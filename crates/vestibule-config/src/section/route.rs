@@ -6,6 +6,7 @@ mod headers;
 mod keys;
 mod place;
 mod upstream;
+mod user;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,7 +15,11 @@ use url::Url;
 
 pub(super) use place::{host, plain as plain_path};
 
+pub use user::UserForm;
+
+pub(crate) use headers::takes_away;
 pub(crate) use keys::{ACCESS_TOKEN, HEADERS, ROUTE};
+pub(crate) use user::USER;
 
 use super::provider::{ProviderKind, ProviderSettings};
 use super::rule::{self, RuleSettings};
@@ -40,12 +45,16 @@ pub struct RouteSettings {
     pub bearer: bool,
     /// The claims of which the first that is there names the person; `sub`. Never empty.
     pub user: Vec<String>,
+    /// What is made of it; nothing.
+    pub user_form: UserForm,
     /// Whether a `user` claim that can change hands is accepted without a word; false.
     pub danger_mutable_user: bool,
     /// The headers that tell the upstream who it is; none.
     pub headers: HeaderSettings,
     /// Whether the upstream sees the path with the prefix; false.
     pub keep_prefix: bool,
+    /// Cookies of the site, by name, that do not reach the upstream; none.
+    pub strip_cookies: Vec<String>,
     /// Whether WebSocket upgrades pass; false.
     pub websocket: bool,
     /// Whether trailers pass, both ways; false.
@@ -159,6 +168,8 @@ pub struct HeaderSettings {
     pub only_claims: Option<Vec<String>>,
     /// Claims that it does not pass; none.
     pub without_claims: Vec<String>,
+    /// Whether the preset passes the refresh token; false.
+    pub danger_refresh_token: bool,
 }
 
 /// How text beyond ASCII travels in a header. Matched exhaustively by the program.
@@ -269,12 +280,15 @@ fn one(reader: &Reader<'_>, providers: &[At<ProviderSettings>]) -> Option<At<Rou
             "add access_token = { scope = \"api://API-ID/.default\" }, the scope of the API behind this route",
         );
     }
-    let user = user(reader);
+    let (user, user_form) = user::read(reader);
     let danger_mutable_user = reader.flag("danger_mutable_user");
     let headers = reader
         .item("headers")
         .and_then(|item| headers::read(&item, marks.has("access_token")));
     let keep_prefix = reader.flag("keep_prefix");
+    let strip_cookies = reader
+        .item("strip_cookies")
+        .map(|item| place::cookies(&item));
     let websocket = reader.flag("websocket");
     let trailers = reader.flag("trailers");
     let danger_any_origin = reader.flag("danger_any_origin");
@@ -295,9 +309,11 @@ fn one(reader: &Reader<'_>, providers: &[At<ProviderSettings>]) -> Option<At<Rou
             access_token,
             bearer,
             user,
+            user_form,
             danger_mutable_user,
             headers: headers.unwrap_or_default(),
             keep_prefix,
+            strip_cookies: strip_cookies.unwrap_or_default(),
             websocket,
             trailers,
             allowed_origins: allowed_origins.unwrap_or_default(),
@@ -373,21 +389,6 @@ fn kind_of(name: Option<&str>, providers: &[At<ProviderSettings>]) -> ProviderKi
         (Some(name), all) => all.iter().find(|p| p.value.name.as_deref() == Some(name)),
     };
     found.map_or(ProviderKind::Detect, |provider| provider.value.kind)
-}
-
-fn user(reader: &Reader<'_>) -> Vec<String> {
-    let Some(item) = reader.item("user") else {
-        return vec!["sub".to_owned()];
-    };
-    let items = item.items();
-    if items.is_empty() && item.value.get_ref().is_array() {
-        item.error("`user` is an empty list", "leave it out, or name a claim");
-    }
-    let claims = items
-        .iter()
-        .filter_map(|item| item.filled_text())
-        .map(str::to_owned);
-    claims.collect()
 }
 
 /// The kind of one claim's name, for lists that hold them.

@@ -260,6 +260,14 @@ fn every_key_of_the_file_is_carried_over() {
     );
     assert_eq!(api.upstream.url.path(), "/run/app.sock");
     assert!(old.danger_any_origin);
+    assert_eq!(old.strip_cookies, ["theme"]);
+    assert_eq!(old.user, ["email", "upn"]);
+    let form = UserForm {
+        before: None,
+        without: Some("@example.com".to_owned()),
+        with_issuer: true,
+    };
+    assert_eq!(old.user_form, form);
     assert_eq!(old.headers.preset, Some(HeaderPreset::Oauth2Proxy));
     assert_eq!(old.upstream.tls, UpstreamTls::Insecure);
     assert_eq!(settings.log.format, LogFormat::Json);

@@ -34,10 +34,14 @@ const OF_ONE_TOKEN: [&str; 5] = [
     "X-Request-Id",
 ];
 
+/// What the names of headers for claims begin with in the cases.
+const PREFIXES: [&str; 3] = ["OIDC_CLAIM_", "X-Claim-", "user_"];
+
 /// The value of a header field as it can be compared.
 #[must_use]
 pub fn field(name: &str, value: &str) -> String {
-    let claim = name.strip_prefix("OIDC_CLAIM_").unwrap_or(name);
+    let prefix = PREFIXES.iter().find(|prefix| name.starts_with(**prefix));
+    let claim = prefix.map_or(name, |prefix| &name[prefix.len()..]);
     if OF_ONE_SIGN_IN.contains(&claim) {
         return shape(value);
     }
@@ -55,6 +59,9 @@ pub fn field(name: &str, value: &str) -> String {
     }
     if value.starts_with('{') {
         return json(value);
+    }
+    if value.starts_with("eyJ") {
+        return format!("base64url {}", json(&jwt::part(value, 0)));
     }
     value.to_owned()
 }

@@ -33,6 +33,9 @@ pub struct ModAuthOpenidc {
     pub token_type: bool,
     /// Whether `OIDC_scope` is passed with the token. Since 2.4.17; yes unless changed.
     pub scope: bool,
+    /// Whether `OIDC_refresh_token` is passed, with which whoever has it is the person for months.
+    /// `OIDCPassRefreshToken`; no unless changed.
+    pub danger_refresh_token: bool,
 }
 
 impl Default for ModAuthOpenidc {
@@ -46,6 +49,7 @@ impl Default for ModAuthOpenidc {
             userinfo_json: false,
             token_type: true,
             scope: true,
+            danger_refresh_token: false,
         }
     }
 }
@@ -114,6 +118,9 @@ impl ModAuthOpenidc {
         if let Some(userinfo) = claims.userinfo.filter(|_| self.userinfo_json) {
             let text = json_of(&plan.selection, userinfo);
             put(block, "OIDC_userinfo_json", &text, encoding);
+        }
+        if let Some(token) = identity.refresh_token.filter(|_| self.danger_refresh_token) {
+            put(block, "OIDC_refresh_token", token, encoding);
         }
         let Some(token) = identity.token else { return };
         put(block, "OIDC_access_token", token.value, encoding);

@@ -31,6 +31,7 @@ fn written(
         user: Some("alice"),
         token,
         id_token: Some("h.p.s"),
+        refresh_token: Some("refresh-me"),
     })
 }
 
@@ -124,6 +125,7 @@ fn mod_auth_openidc_passes_whole_tokens_where_asked() {
         id_token_serialized: true,
         userinfo_claims: false,
         userinfo_json: true,
+        danger_refresh_token: true,
         ..ModAuthOpenidc::default()
     };
     let fields = written(
@@ -138,6 +140,7 @@ fn mod_auth_openidc_passes_whole_tokens_where_asked() {
             ("OIDC_id_token_payload", r#"{"sub":"s","b":1}"#),
             ("OIDC_id_token", "h.p.s"),
             ("OIDC_userinfo_json", r#"{"x":true}"#),
+            ("OIDC_refresh_token", "refresh-me"),
         ],
     );
 }
@@ -452,10 +455,14 @@ fn debug_shows_no_token_and_no_claim() {
         user: None,
         token: Some(TOKEN),
         id_token: Some("h.p.s"),
+        refresh_token: Some("refresh-me"),
     };
     let shown = format!("{identity:?}");
     assert!(
-        !shown.contains("eyJ0") && !shown.contains("secret") && !shown.contains("h.p.s"),
+        !shown.contains("eyJ0")
+            && !shown.contains("secret")
+            && !shown.contains("h.p.s")
+            && !shown.contains("refresh-me"),
         "{shown}"
     );
 }

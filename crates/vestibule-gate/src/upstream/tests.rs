@@ -15,6 +15,7 @@ use crate::path::PathPrefix;
 use crate::request::{ReadPolicy, read};
 use crate::route::Place;
 use crate::rule::Rule;
+use crate::user::{Part, UserForm};
 use proptest::prelude::*;
 
 /// A route with each preset, with own names, with the bearer, and a public one.
@@ -292,6 +293,52 @@ fn our_cookies_stay_here_and_others_pass() {
     assert_eq!(values(&passed, "cookie"), ["a=b; c=d"]);
     let public = head(&all_kinds(), "/public", &[("cookie", with_own.as_str())]);
     assert_eq!(values(&public, "cookie"), ["a=b; c=d"]);
+}
+
+#[test]
+fn cookies_that_a_route_names_stay_here() {
+    let gate = gate(vec![Route {
+        strip_cookies: vec!["theme".to_owned()],
+        ..route("/plain")
+    }]);
+    let with_own = format!("a=b; {}; theme=dark; c=d", cookie());
+    let passed = head(&gate, "/plain", &[("cookie", with_own.as_str())]);
+    assert_eq!(values(&passed, "cookie"), ["a=b; c=d"]);
+}
+
+#[test]
+fn the_user_is_named_as_the_route_has_it() {
+    let own = OwnHeader {
+        name: HeaderName::parse("X-User").unwrap(),
+        source: Source::User,
+    };
+    let of = |user_form: UserForm| {
+        gate(vec![Route {
+            headers: HeaderPlan {
+                own: vec![own.clone()],
+                ..HeaderPlan::default()
+            },
+            user_form,
+            ..route("/own")
+        }])
+    };
+    let whole = head(&of(UserForm::default()), "/own", &[]);
+    let [name] = &values(&whole, "x-user")[..] else {
+        panic!("one name")
+    };
+    let form = UserForm {
+        with_issuer: true,
+        ..UserForm::default()
+    };
+    let [named] = &values(&head(&of(form), "/own", &[]), "x-user")[..] else {
+        panic!("one name")
+    };
+    assert!(named.starts_with(&format!("{name}@")), "{named}");
+    let form = UserForm {
+        part: Part::Before("nobody has this".to_owned()),
+        ..UserForm::default()
+    };
+    assert!(values(&head(&of(form), "/own", &[]), "x-user").is_empty());
 }
 
 #[test]

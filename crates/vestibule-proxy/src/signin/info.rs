@@ -7,11 +7,11 @@
 //!
 //! Raw tokens are among it only by a key that begins with `danger_`.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 use vestibule_gate::authenticate::SignedOut;
-use vestibule_gate::claims::Claims;
 use vestibule_gate::decision::{Challenge, Decision};
 use vestibule_gate::evidence::Evidence;
 use vestibule_oidc::fault::Fault;
@@ -145,8 +145,8 @@ fn told(visit: &Visit<'_>, stored: &Stored, facts: &[SessionFact]) -> Map<String
 }
 
 /// The name by which the first route that needs sign-in knows the person.
-fn user<'s>(visit: &Visit<'_>, stored: &'s Stored) -> Option<&'s str> {
+fn user<'s>(visit: &Visit<'_>, stored: &'s Stored) -> Option<Cow<'s, str>> {
     let mut routes = visit.plan.gate.routes().iter();
     let route = routes.find(|route| !route.is_public())?;
-    Claims::of(stored).user(&route.user)
+    route.user_of(stored)
 }

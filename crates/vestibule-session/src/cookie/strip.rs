@@ -7,11 +7,11 @@ use super::scan::{first_byte, pair, segments, trim};
 /// What is left of a `Cookie` header without our cookies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stripped {
-    /// Nothing of ours was in it: forward the bytes as they came.
+    /// Nothing to take out was in it: forward the bytes as they came.
     Unchanged,
-    /// Ours were taken out; the rest is byte for byte what it was.
+    /// Something was taken out; the rest is byte for byte what it was.
     Rest(Vec<u8>),
-    /// Only ours were in it: the header goes.
+    /// Nothing else was in it: the header goes.
     Nothing,
 }
 
@@ -19,13 +19,24 @@ pub enum Stripped {
 /// belongs to.
 #[must_use]
 pub fn strip(header: &[u8]) -> Stripped {
-    if !segments(header).any(segment_is_ours) {
+    strip_with(header, &[])
+}
+
+/// The same, and takes out those with one of these `names`, letter for letter.
+#[must_use]
+pub fn strip_with(header: &[u8], names: &[String]) -> Stripped {
+    let named = |segment: &[u8]| {
+        let name = pair(segment).name;
+        names.iter().any(|one| one.as_bytes() == name)
+    };
+    let goes = |segment: &[u8]| segment_is_ours(segment) || (!names.is_empty() && named(segment));
+    if !segments(header).any(goes) {
         return Stripped::Unchanged;
     }
     let mut rest = Vec::new();
     let mut something = false;
     let mut separate = false;
-    for segment in segments(header).filter(|segment| !segment_is_ours(segment)) {
+    for segment in segments(header).filter(|segment| !goes(segment)) {
         if separate {
             rest.push(b';');
             rest.extend_from_slice(segment);

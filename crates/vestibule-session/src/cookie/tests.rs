@@ -289,6 +289,23 @@ fn only_a_form_post_over_https_relaxes_same_site() {
     }
 }
 
+#[test]
+fn cookies_that_are_named_go_with_ours_and_no_others() {
+    let names = ["theme".to_owned(), "__Secure-x".to_owned()];
+    for (header, expected) in [
+        ("a=b; theme=dark; c=d", Stripped::Rest(b"a=b; c=d".to_vec())),
+        ("theme=dark; a=b", Stripped::Rest(b"a=b".to_vec())),
+        ("theme=a; __Secure-x=b; theme=c", Stripped::Nothing),
+        ("Theme=a; themes=b; x=theme=c", Stripped::Unchanged),
+        (
+            "__Host-vestibule=x; theme=dark; a=b",
+            Stripped::Rest(b"a=b".to_vec()),
+        ),
+    ] {
+        assert_eq!(strip_with(header.as_bytes(), &names), expected, "{header}");
+    }
+}
+
 fn segment() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => "[ -:<-~]{0,12}",

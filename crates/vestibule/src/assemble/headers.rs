@@ -67,6 +67,7 @@ fn module(set: &HeaderSettings, version: Version) -> ModAuthOpenidc {
         module.userinfo_claims = forms.contains(&UserinfoForm::Claims);
         module.userinfo_json = forms.contains(&UserinfoForm::Json);
     }
+    module.danger_refresh_token = set.danger_refresh_token;
     module
 }
 

@@ -13,6 +13,7 @@ use vestibule_gate::method::Method;
 use vestibule_gate::path::PathPrefix;
 use vestibule_gate::route::{Route, UpstreamId};
 use vestibule_gate::rule::{ClaimValue, Requirement, Rule};
+use vestibule_gate::user::{Part, UserForm};
 use vestibule_proxy::upstream::{
     Protocol, SystemRoots, Timeouts, TlsSettings, Trust, UpstreamPlan, UpstreamSettings,
 };
@@ -82,6 +83,8 @@ fn route(
         Require::Rule(set) => Requirement::Rules(rule(set)?),
     };
     route.user = set.user.iter().map(|claim| ClaimPath::new(claim)).collect();
+    route.user_form = user_form(&set.user_form);
+    route.strip_cookies.clone_from(&set.strip_cookies);
     route.headers = headers::plan(&set.headers, set.bearer)?;
     route.access_token = providers::choice(set, settings);
     route.allowed_origins = set.allowed_origins.clone();
@@ -136,6 +139,18 @@ fn upstream(set: &RouteSettings) -> Result<UpstreamSettings, AssembleError> {
 
 fn read(path: &Path) -> Result<Vec<u8>, AssembleError> {
     std::fs::read(path).map_err(|error| format!("read {}: {error}", path.display()).into())
+}
+
+fn user_form(set: &vestibule_config::UserForm) -> UserForm {
+    let part = match (&set.before, &set.without) {
+        (Some(text), _) => Part::Before(text.clone()),
+        (None, Some(end)) => Part::Without(end.clone()),
+        (None, None) => Part::Whole,
+    };
+    UserForm {
+        part,
+        with_issuer: set.with_issuer,
+    }
 }
 
 fn rule(set: &RuleSettings) -> Result<Rule, AssembleError> {

@@ -1,36 +1,19 @@
 //! What the upstream is told: the preset, the user, the token, and headers that are made with `RequestHeader`.
 
 use super::passed::{self, Passed};
+use super::user::Named;
 use crate::apache::SourceVersion;
 use crate::apache::expand::Line;
 use crate::apache::location::InForce;
 use crate::apache::report::Ledger;
 use crate::apache::site::Site;
-use crate::apache::write::{Table, key, text};
-
-/// The claim that is the user, if it is passed as it is: `None` with an issuer behind it, or rewritten.
-pub(in crate::apache) fn user_claim<'t>(
-    site: &Site<'t>,
-    ledger: &mut Ledger,
-) -> (Option<&'t str>, Option<&'t Line>) {
-    let Some(line) = site.setting(ledger, "OIDCRemoteUserClaim") else {
-        return (None, None);
-    };
-    let claim = line.word(0);
-    if claim.ends_with('@') {
-        return (None, Some(line));
-    }
-    if line.words.len() > 1 {
-        return (None, Some(line));
-    }
-    (Some(claim), Some(line))
-}
+use crate::apache::write::{Table, key, one_or_more, text};
 
 /// Writes what one protected route tells its upstream.
 pub(super) fn map(
     site: &Site<'_>,
     here: &InForce<'_>,
-    user: (Option<&str>, Option<&Line>),
+    user: &Named<'_>,
     version: SourceVersion,
     route: &mut Table,
     ledger: &mut Ledger,
@@ -38,7 +21,12 @@ pub(super) fn map(
     let passed = passed::read(site, here, version, ledger);
     let own = own_headers(here, &passed, ledger);
     let named = here.last("OIDCAuthNHeader");
-    user_key(user, named, route, ledger);
+    let by_name = own
+        .iter()
+        .find(|own| own.source.as_deref() == Some("@user"));
+    let header = named.or(by_name.map(|own| own.line));
+    user_key(site, user, header, route, ledger);
+    strip_cookies(here, route, ledger);
     let wants_token = passed.token && passed.headers || own.iter().any(|own| own.needs_token());
     if wants_token {
         let at = here.last("OIDCPassAccessToken").map(|line| &line.at);
@@ -56,17 +44,9 @@ pub(super) fn map(
         }
     }
     if let Some(line) = named {
-        match user.0.or(user.1.is_none().then_some("sub")) {
-            Some(_) if user.1.is_some() => {
-                fields.push(format!("{} = \"@user\"", key(line.word(0))));
-                ledger.became(line, format!("headers = {{ {} = \"@user\" }}", key(line.word(0))));
-            }
-            _ => ledger.stop(
-                line,
-                "the user is `sub` with the issuer behind it, or one that is rewritten, which is not built",
-                "write OIDCRemoteUserClaim with a claim alone, like OIDCRemoteUserClaim sub",
-            ),
-        }
+        let field = format!("{} = \"@user\"", key(line.word(0)));
+        ledger.became(line, format!("headers = {{ {field} }}"));
+        fields.push(field);
     }
     // Under a name of its own Apache sends it whatever else it does not.
     if passed.headers {
@@ -93,54 +73,45 @@ pub(super) fn map(
     }
 }
 
+/// The name of the person, wherever somebody hears it.
 fn user_key(
-    user: (Option<&str>, Option<&Line>),
-    named: Option<&Line>,
+    site: &Site<'_>,
+    user: &Named<'_>,
+    header: Option<&Line>,
     route: &mut Table,
     ledger: &mut Ledger,
 ) {
-    match user {
-        (Some(claim), Some(line)) => {
-            route.put("user", text(claim), Some(&line.at));
-            let says = format!("user = \"{claim}\"");
-            if on_request(claim) {
-                ledger.differs(
-                    line,
-                    format!("{says}; Entra's v2.0 ID tokens carry `{claim}` only on request: Apache refuses whoever lacks it, here they have no name"),
-                    &format!("add {claim} under Token configuration of the registration, or name fallbacks after the import: user = [\"{claim}\", \"preferred_username\", \"oid\"]"),
-                );
-            } else {
-                ledger.differs(
-                    line,
-                    format!(
-                        "{says}; who lacks the claim has no name here, where Apache refuses them"
-                    ),
-                    "",
-                );
-            }
-        }
-        (None, Some(line)) if named.is_none() => {
-            ledger.lost(
-                line,
-                "the user is named by `sub`, in the log alone: nothing passes it to the upstream",
-                "",
-            );
-        }
-        _ => {}
+    user.tell(ledger);
+    let told = site.last("OIDCInfoHook").filter(|line| {
+        let mut words = line.words.iter();
+        words.any(|word| word == "remote_user")
+    });
+    if let Some(line) = user.line().or(header).or(told) {
+        route.put("user", user.to_toml(), Some(&line.at));
     }
 }
 
-/// Claims that v2.0 ID tokens of Entra carry only as optional claims.
-fn on_request(claim: &str) -> bool {
-    [
-        "upn",
-        "unique_name",
-        "given_name",
-        "family_name",
-        "email",
-        "onprem_sid",
-    ]
-    .contains(&claim)
+/// Cookies of other programs on the same host that the upstream does not get.
+fn strip_cookies(here: &InForce<'_>, route: &mut Table, ledger: &mut Ledger) {
+    let own = here.last("OIDCCookie").map(|line| line.word(0));
+    let mut names: Vec<&str> = Vec::new();
+    let mut at = None;
+    for line in here.all("OIDCStripCookies") {
+        let of_apps = line.words.iter().map(String::as_str);
+        let of_apps = of_apps.filter(|name| *name != own.unwrap_or("mod_auth_openidc_session"));
+        let of_apps: Vec<&str> = of_apps.collect();
+        match of_apps.is_empty() {
+            true => ledger.became(line, "the same, always: the session's cookie stays here"),
+            false => {
+                ledger.became(line, format!("strip_cookies = {}", one_or_more(&of_apps)));
+                at = Some(&line.at);
+            }
+        }
+        names.extend(of_apps);
+    }
+    if !names.is_empty() {
+        route.put("strip_cookies", one_or_more(&names), at);
+    }
 }
 
 /// A header that `RequestHeader` makes.

@@ -7,6 +7,7 @@ use crate::apache::location::InForce;
 use crate::apache::report::Ledger;
 use crate::apache::site::Site;
 use crate::apache::write::{key, one_or_more, text};
+use crate::section::route::takes_away;
 
 /// From here on nothing differs that `headers` has a version for.
 const LIKE_THE_NEWEST: SourceVersion = SourceVersion([2, 4, 18, 1]);
@@ -86,10 +87,10 @@ pub(super) fn read(
     if let Some(line) = here.last("OIDCPassRefreshToken") {
         match is_on(line) {
             Some(false) => ledger.became(line, "the same: refresh tokens stay here"),
-            _ => ledger.stop(
+            _ => ledger.differs(
                 line,
                 "refresh tokens stay here: whoever has one has the person's access for months",
-                "write OIDCPassRefreshToken Off; Vestibule renews access tokens itself",
+                "Vestibule renews access tokens itself; if the upstream has to have it, add danger_refresh_token = true to headers",
             ),
         }
     }
@@ -205,6 +206,16 @@ fn prefix(here: &InForce<'_>, passed: &mut Passed, ledger: &mut Ledger) {
             line,
             "with no prefix every header of a client could be a claim",
             "name the claims that the upstream needs: OIDCWhiteListedClaims sub email",
+        );
+        return;
+    }
+    if let Some(taken) = takes_away(prefix) {
+        ledger.stop(
+            line,
+            format!(
+                "whatever clients send under a name that begins so is removed, and `{taken}` is one"
+            ),
+            "choose a prefix that no ordinary header has, like OIDC_CLAIM_",
         );
         return;
     }

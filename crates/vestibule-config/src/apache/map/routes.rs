@@ -1,5 +1,6 @@
 //! `[[route]]`: every path at which something changes, with what holds there.
 
+use super::user::Named;
 use super::{Choices, Draft, headers, passed, upstream};
 use crate::apache::SourceVersion;
 use crate::apache::expand::{Item, Line};
@@ -25,7 +26,7 @@ pub(in crate::apache) fn map(
         mounts.iter().filter_map(|mount| mount.upstream.as_deref()),
         ledger,
     );
-    let user = headers::user_claim(site, ledger);
+    let user = Named::read(site, ledger);
     let mut paths: Vec<(&str, &Place)> = Vec::new();
     for mount in &mounts {
         paths.push((&mount.path, &mount.line.at));
@@ -53,7 +54,7 @@ pub(in crate::apache) fn map(
             mounts: &mounts,
             path,
             at,
-            user,
+            user: &user,
             version: choices.version,
         };
         if let Some(route) = spot.route(mount, draft, ledger) {
@@ -79,7 +80,7 @@ struct Spot<'s, 't> {
     mounts: &'s [Mount<'t>],
     path: &'s str,
     at: &'s Place,
-    user: (Option<&'t str>, Option<&'t Line>),
+    user: &'s Named<'t>,
     version: SourceVersion,
 }
 
@@ -188,7 +189,7 @@ impl Spot<'_, '_> {
             return Some(self.without_require(mount, kind.filter(|_| signs_in), ledger));
         };
         self.claims_there_are(requires, ledger);
-        let condition = rule::condition(requires, self.user.0, ledger)?;
+        let condition = rule::condition(requires, self.user.plain(), ledger)?;
         let first = requires.iter().find_map(|item| first_line(item));
         let Some(access) = rule::access(condition) else {
             if let Some(line) = first {

@@ -2,6 +2,8 @@
 
 mod claims;
 
+pub(crate) use claims::takes_away;
+
 use super::keys::{HEADERS, PRESETS};
 use super::{HeaderPreset, HeaderSettings, HeaderSource, OwnHeader};
 use crate::describe::Kind;

@@ -1,6 +1,6 @@
 //! The description of `[[route]]` and the tables inside it.
 
-use super::CLAIM;
+use super::{CLAIM, USER};
 use crate::describe::{Change, Choice, Fallback, Key, Kind, Open, Section};
 use crate::section::rule::RULE;
 
@@ -78,7 +78,7 @@ pub(crate) static ROUTE: Section = Section {
         },
         Key {
             name: "user",
-            kind: Kind::OneOrMore(&CLAIM),
+            kind: Kind::Either(&[Kind::OneOrMore(&CLAIM), Kind::Table(&USER)]),
             fallback: Fallback::Value("sub"),
             change: Change::Reload,
             doc: "The claim that names the person to the upstream; with a list, the first that is there. `sub` never changes and is never given \
@@ -107,6 +107,13 @@ pub(crate) static ROUTE: Section = Section {
             change: Change::Reload,
             doc: "Whether the upstream sees the path with the prefix. Without it `/foo/bar` arrives as `/bar`, and `Location`, cookie paths and domains \
                   in the answer are rewritten back.",
+        },
+        Key {
+            name: "strip_cookies",
+            kind: Kind::OneOrMore(&Kind::Text("the name of a cookie")),
+            fallback: Fallback::Unset("the upstream gets every cookie but ours"),
+            change: Change::Reload,
+            doc: "Cookies of the site, by name, that do not reach the upstream: those that another program of the same host goes by. Vestibule's own never do.",
         },
         Key {
             name: "websocket",
@@ -378,6 +385,14 @@ pub(crate) static HEADERS: Section = Section {
             fallback: Fallback::Unset("all claims are passed"),
             change: Change::Reload,
             doc: "Claims that it does not pass, even if `only_claims` names them.",
+        },
+        Key {
+            name: "danger_refresh_token",
+            kind: Kind::Flag,
+            fallback: Fallback::Value("false"),
+            change: Change::Reload,
+            doc: "Passes `OIDC_refresh_token` with the preset `mod_auth_openidc`. Whoever has it, or the upstream's log, is the person for months; \
+                  Vestibule renews access tokens itself.",
         },
     ],
 };

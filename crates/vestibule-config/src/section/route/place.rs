@@ -3,6 +3,7 @@
 use url::Url;
 
 use crate::read::Item;
+use crate::section::rule::is_token_byte;
 
 pub(in crate::section) fn host(item: &Item<'_>) -> Option<String> {
     let text = item.filled_text()?;
@@ -106,6 +107,24 @@ fn squeeze(text: &str) -> String {
         .filter(|segment| !segment.is_empty())
         .collect();
     format!("/{}", segments.join("/"))
+}
+
+/// Names of cookies (RFC 6265 §4.1.1: tokens).
+pub(super) fn cookies(item: &Item<'_>) -> Vec<String> {
+    let mut names = Vec::new();
+    for item in item.items() {
+        let Some(text) = item.filled_text() else {
+            continue;
+        };
+        match text.bytes().all(is_token_byte) {
+            true => names.push(text.to_owned()),
+            false => item.error(
+                "this is not the name of a cookie",
+                "write it as browsers show it, without = and a value",
+            ),
+        }
+    }
+    names
 }
 
 pub(super) fn origins(item: &Item<'_>) -> Vec<String> {

@@ -8,28 +8,36 @@ use crate::apache::SourceVersion;
 use crate::read::{Item, Reader};
 use crate::section::rule::is_token_byte;
 
-/// Names that every browser or program sends. A prefix that takes one of them away breaks the app, not only for rogues.
+/// What no request to an app can do without. A prefix that takes one of them away breaks every app.
+const NEEDED: &[&str] = &["accept", "authorization", "cookie", "contenttype", "origin"];
+
+/// What browsers send too. A prefix that takes one of these away can be meant.
 const ORDINARY: &[&str] = &[
-    "accept",
     "acceptencoding",
     "acceptlanguage",
-    "accesscontrolrequestmethod",
-    "authorization",
     "cachecontrol",
-    "cookie",
-    "contenttype",
     "ifmodifiedsince",
     "ifnonematch",
     "lasteventid",
-    "origin",
     "range",
     "referer",
     "secfetchsite",
-    "secwebsocketkey",
     "useragent",
     "xcsrftoken",
     "xrequestedwith",
 ];
+
+/// The header of every client that a prefix takes away, so that it can't be one.
+pub(crate) fn takes_away(prefix: &str) -> Option<&'static str> {
+    let folded = fold(prefix);
+    if folded.is_empty() {
+        return None;
+    }
+    NEEDED
+        .iter()
+        .copied()
+        .find(|name| name.starts_with(&folded))
+}
 
 /// `json` tells whether a header is user info as JSON, which the selection of claims concerns too.
 pub(super) fn read(table: &Reader<'_>, json: bool, into: &mut HeaderSettings) {
@@ -78,6 +86,9 @@ pub(super) fn read(table: &Reader<'_>, json: bool, into: &mut HeaderSettings) {
     into.only_claims = of_module("only_claims", json).map(names);
     into.without_claims = of_module("without_claims", json)
         .map(names)
+        .unwrap_or_default();
+    into.danger_refresh_token = of_module("danger_refresh_token", false)
+        .and_then(|item| item.flag())
         .unwrap_or_default();
     into.prefix = of_module("prefix", false).and_then(|item| prefix(&item, into));
 }
@@ -141,8 +152,7 @@ fn prefix(item: &Item<'_>, headers: &HeaderSettings) -> Option<String> {
     if folded.is_empty() {
         return without_prefix(item, text, headers);
     }
-    let taken = ORDINARY.iter().find(|name| name.starts_with(&folded));
-    if let Some(taken) = taken {
+    if let Some(taken) = takes_away(text) {
         item.error(
             format!(
                 "whatever clients send under a name that begins so is removed, and `{taken}` is one"
@@ -150,6 +160,12 @@ fn prefix(item: &Item<'_>, headers: &HeaderSettings) -> Option<String> {
             "choose a prefix that no ordinary header has, like \"OIDC_CLAIM_\"",
         );
         return None;
+    }
+    if let Some(taken) = ORDINARY.iter().find(|name| name.starts_with(&folded)) {
+        item.warning(
+            format!("whatever clients send under a name that begins so is removed, and `{taken}` is one"),
+            "choose a longer prefix if the upstream needs it; letter case and -_. make no difference",
+        );
     }
     Some(text.to_owned())
 }
@@ -167,6 +183,7 @@ fn without_prefix(item: &Item<'_>, text: &str, headers: &HeaderSettings) -> Opti
         let folded = fold(claim);
         folded.is_empty()
             || RESERVED.contains(&folded.as_str())
+            || NEEDED.contains(&folded.as_str())
             || ORDINARY.contains(&folded.as_str())
     };
     if let Some(claim) = only.iter().find(known) {
