@@ -3,6 +3,7 @@
 //! They look only at tables that could be read; a file with a broken one is refused anyway.
 
 mod browser;
+mod budget;
 mod entra;
 mod tokens;
 
@@ -12,7 +13,7 @@ use crate::read::{At, Context, Marks};
 use crate::section::provider::{ProviderSettings, ResponseMode};
 use crate::section::route::{AccessToken, HeaderSource, Require, RouteSettings};
 use crate::section::server::PublicUrl;
-use crate::section::session::StoreSettings;
+use crate::section::session::SessionSettings;
 
 /// Claims that their owner or an administrator can change, or that can pass to somebody else.
 const MUTABLE: &[&str] = &[
@@ -36,7 +37,9 @@ pub(crate) struct Tables<'t> {
     pub(crate) providers: &'t [At<ProviderSettings>],
     pub(crate) routes: &'t [At<RouteSettings>],
     /// Where sessions live, if that could be read.
-    pub(crate) store: Option<&'t StoreSettings>,
+    pub(crate) session: Option<&'t SessionSettings>,
+    /// Whether somebody in front is trusted.
+    pub(crate) is_behind: bool,
     /// Whether every provider that was written could be read.
     pub(crate) providers_complete: bool,
 }
@@ -59,6 +62,7 @@ pub(crate) fn check(context: &Context<'_>, tables: &Tables<'_>) {
         entra::sign_in_token(context, tables, provider);
     }
     tls(context, tables);
+    budget::cookies(context, tables);
 }
 
 fn twins(context: &Context<'_>, routes: &[At<RouteSettings>]) {

@@ -156,7 +156,8 @@ fn settings(context: &Context<'_>, document: &DeTable<'_>) -> Option<Settings> {
                 public_urls: &public_urls,
                 providers: &providers,
                 routes: &routes,
-                store: session.as_ref().map(|session| &session.store),
+                session: session.as_ref(),
+                is_behind: !trusted_proxies.is_empty(),
                 providers_complete: !providers.is_empty() || !marks.has("provider"),
             },
         );

@@ -78,6 +78,8 @@ pub struct Route {
     pub trailers: bool,
     /// Switches the same-origin rule for unsafe methods and WebSockets off. Default no.
     pub danger_any_origin: bool,
+    /// The largest request head that the upstream takes, in bytes, where somebody said so. Nothing is refused for it.
+    pub upstream_max_head: Option<usize>,
     /// The field that requests with unsafe methods must have: no page of another origin can send it without being asked
     /// first, and no form at all. Default none.
     pub anti_forgery_header: Option<Box<str>>,
@@ -108,6 +110,7 @@ impl Route {
             websocket: true,
             trailers: false,
             danger_any_origin: false,
+            upstream_max_head: None,
             anti_forgery_header: None,
             keep_post: None,
         }

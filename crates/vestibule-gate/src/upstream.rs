@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use vestibule_http1::persistence::ConnectionOptions;
 use vestibule_session::cookie::{Stripped, strip_with};
+use vestibule_session::store::Stored;
 
 use crate::authorize::Authorized;
 use crate::claims::Claims;
@@ -175,19 +176,7 @@ impl Authorized<'_> {
         let Some(session) = self.session() else {
             return Fields::new();
         };
-        let route = self.matched().route();
-        let user = route.user_of(session);
-        let identity = Identity {
-            claims: Claims::of(session),
-            user: user.as_deref(),
-            token,
-            id_token: session.record().id_token().map(|token| &**token.expose()),
-            refresh_token: session
-                .record()
-                .refresh_token()
-                .map(|token| &**token.expose()),
-        };
-        route.headers.write(&identity)
+        identity(self.matched().route(), session, token)
     }
 
     /// The name of the person who sent the request, by the route's choice of claims.
@@ -229,6 +218,37 @@ impl Authorized<'_> {
             trailers: route.trailers,
         }
     }
+}
+
+fn identity(route: &Route, session: &Stored, token: Option<Token<'_>>) -> Fields {
+    let user = route.user_of(session);
+    let identity = Identity {
+        claims: Claims::of(session),
+        user: user.as_deref(),
+        token,
+        id_token: session.record().id_token().map(|token| &**token.expose()),
+        refresh_token: session
+            .record()
+            .refresh_token()
+            .map(|token| &**token.expose()),
+    };
+    route.headers.write(&identity)
+}
+
+/// How much of a request's head the fields take that tell a route's upstream about the person of a session: the name and
+/// the size of each. They themselves are for requests that may go there.
+#[must_use]
+pub fn identity_sizes(
+    route: &Route,
+    session: &Stored,
+    token: Option<Token<'_>>,
+) -> Vec<(String, usize)> {
+    let fields = identity(route, session, token);
+    let sizes = fields.iter().map(|field| {
+        let name = String::from_utf8_lossy(field.name).into_owned();
+        (name, field.value.len())
+    });
+    sizes.collect()
 }
 
 #[cfg(test)]

@@ -8,12 +8,14 @@
 //! | documents of a provider that can't be had or used | `documents` | log |
 //! | a refresh that failed | `refresh` | 401, log |
 //! | groups that are not known | `groups` | page, JSON, log |
+//! | requests that will be too large for an upstream, at sign-in | `budget` | log, metric |
 //! | an upstream that refused a head for its size | `upstream` | page or JSON where its own is empty, log, metric |
 //! | an upstream that did not answer | `upstream` | page or JSON, log |
 //!
 //! `settings` is what the plan knows of itself; `told` remembers what the log was told; `shown` decides what a stranger
 //! may read.
 
+mod budget;
 mod claims;
 mod documents;
 mod groups;
@@ -26,6 +28,7 @@ mod upstream;
 
 use vestibule_diagnosis::{Evidence, Finding, catalogue, diagnose};
 
+pub(crate) use budget::judge_budgets;
 pub(crate) use claims::{for_rules, is_news};
 pub(crate) use documents::of_documents;
 pub(crate) use groups::of_groups;

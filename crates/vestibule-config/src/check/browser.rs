@@ -11,7 +11,8 @@ pub(super) fn keep_post(context: &Context<'_>, tables: &Tables<'_>, route: &At<R
         return;
     }
     let (at, key) = (route.marks.of("keep_post"), route.marks.key("keep_post"));
-    if tables.store == Some(&StoreSettings::Cookie) {
+    let store = tables.session.map(|session| &session.store);
+    if store == Some(&StoreSettings::Cookie) {
         context.error(
             at,
             key,

@@ -63,6 +63,8 @@ pub struct RouteSettings {
     pub allowed_origins: Vec<String>,
     /// Whether pages of every origin may; false.
     pub danger_any_origin: bool,
+    /// The largest request head that the upstream takes, in bytes; not known. 2 KiB to 1 MiB.
+    pub upstream_max_head: Option<usize>,
     /// The header that unsafe methods must have; none. It begins with `X-` and has only letters, digits and `-`.
     pub anti_forgery_header: Option<String>,
     /// The most bytes of a form that is kept over a sign-in and sent again afterwards; none is kept. 1 KiB to 1 MiB.
@@ -292,6 +294,10 @@ fn one(reader: &Reader<'_>, providers: &[At<ProviderSettings>]) -> Option<At<Rou
     let websocket = reader.flag("websocket");
     let trailers = reader.flag("trailers");
     let danger_any_origin = reader.flag("danger_any_origin");
+    let upstream_max_head = reader
+        .item("upstream_max_head")
+        .and_then(|item| item.size())
+        .and_then(|bytes| usize::try_from(bytes).ok());
     let anti_forgery_header = reader
         .item("anti_forgery_header")
         .and_then(|item| anti_forgery::read(&item));
@@ -318,6 +324,7 @@ fn one(reader: &Reader<'_>, providers: &[At<ProviderSettings>]) -> Option<At<Rou
             trailers,
             allowed_origins: allowed_origins.unwrap_or_default(),
             danger_any_origin,
+            upstream_max_head,
             anti_forgery_header,
             keep_post,
             provider,

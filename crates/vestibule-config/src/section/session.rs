@@ -73,6 +73,19 @@ pub(crate) static SESSION: Section = Section {
                   nginx and many others take 8 KiB of one header line.",
         },
         Key {
+            name: "front_buffer",
+            kind: Kind::Size {
+                least: "2KiB",
+                most: "1MiB",
+            },
+            fallback: Fallback::Unset(
+                "nobody knows: with the cookie store and `trusted_proxies` it is asked for",
+            ),
+            change: Change::Reload,
+            doc: "What the proxy in front takes of an answer's head: nginx's `proxy_buffer_size`, 4 KiB where nobody changed it. Only the cookie store needs more: the answer that ends a sign-in, \
+                  or brings refreshed tokens, has all of the session in its head. It is only compared with `cookie_limit`.",
+        },
+        Key {
             name: "cookie_name",
             kind: Kind::Text("a cookie name"),
             fallback: Fallback::Unset(
@@ -99,6 +112,8 @@ pub struct SessionSettings {
     pub absolute_timeout: Duration,
     /// What all cookies of ours may take in one request, in bytes; 8 KiB; 4 KiB to 16 KiB. Takes effect on reload.
     pub cookie_limit_bytes: usize,
+    /// What the proxy in front takes of an answer's head, in bytes; not known. 2 KiB to 1 MiB.
+    pub front_buffer_bytes: Option<usize>,
 }
 
 /// Where sessions live. Matched exhaustively by the program.
@@ -148,6 +163,10 @@ pub(crate) fn read(root: &Reader<'_>) -> Option<SessionSettings> {
     let idle_timeout = reader.duration("idle_timeout");
     let absolute_timeout = reader.duration("absolute_timeout");
     let cookie_limit = reader.size("cookie_limit");
+    let front_buffer = reader
+        .item("front_buffer")
+        .and_then(|item| item.size())
+        .and_then(|bytes| usize::try_from(bytes).ok());
     if let (Some(idle), Some(absolute)) = (idle_timeout, absolute_timeout)
         && idle > absolute
     {
@@ -170,6 +189,7 @@ pub(crate) fn read(root: &Reader<'_>) -> Option<SessionSettings> {
         idle_timeout: idle_timeout?,
         absolute_timeout: absolute_timeout?,
         cookie_limit_bytes: usize::try_from(cookie_limit?).ok()?,
+        front_buffer_bytes: front_buffer,
     })
 }
 

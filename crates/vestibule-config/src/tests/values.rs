@@ -197,6 +197,8 @@ fn every_key_of_the_file_is_carried_over() {
     };
     assert_eq!(scopes.len(), 2);
     assert_eq!(foo.keep_post, Some(256 << 10));
+    assert_eq!(foo.upstream_max_head, Some(32 << 10));
+    assert_eq!(settings.session.front_buffer_bytes, Some(16 << 10));
     assert_eq!(old.anti_forgery_header.as_deref(), Some("X-CSRF"));
     assert_eq!((api.keep_post, old.keep_post), (Some(64 << 10), None));
     assert!(foo.bearer && foo.keep_prefix && foo.websocket && foo.trailers);

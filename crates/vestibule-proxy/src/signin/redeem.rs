@@ -104,7 +104,7 @@ impl Redeem {
         };
         let (groups, renewed) = self.groups(&plan, &metadata, &tokens, &claims, now).await;
         let mut before = self.before().await;
-        let (cookies, person) = loop {
+        let (cookies, stored) = loop {
             let mut record = Record::establish(
                 SignedIn {
                     provider: &self.provider.plan().name,
@@ -126,10 +126,9 @@ impl Redeem {
             if let Some(renewed) = &renewed {
                 record = record.with_refresh_token(renewed.clone());
             }
-            let person = Sender::of(&record);
-            let (handle, cookies) = self.keep(&plan, record, under_way).await?;
+            let (handle, cookies, stored) = self.keep(&plan, record, under_way).await?;
             match self.end_replaced(before.as_ref().map(|(key, _)| key)).await {
-                Before::WasThere => break (cookies, person),
+                Before::WasThere => break (cookies, stored),
                 // Somebody signed out of it meanwhile: what it held is not to live on in this one.
                 Before::HadEnded => {
                     before = None;
@@ -137,33 +136,35 @@ impl Redeem {
                 }
             }
         };
+        let metrics = &self.shared.telemetry.metrics;
         if let Some(token) = given {
-            let metrics = &self.shared.telemetry.metrics;
             finding::judge(&plan, metrics, &self.provider, &self.asked_for, token, now);
         }
+        finding::judge_budgets(&plan, metrics, &self.provider, &stored, given, now);
+        let person = Sender::of(stored.record());
         Ok(Redeemed { cookies, person })
     }
 
-    /// Puts the session into the store; gives its handle, and the `Set-Cookie` values for the browser.
+    /// Puts the session into the store; gives its handle, the `Set-Cookie` values for the browser, and the session.
     async fn keep(
         &self,
         plan: &Plan,
         record: Record,
         under_way: UnderWay,
-    ) -> Result<(Handle, Vec<String>), SignInError> {
+    ) -> Result<(Handle, Vec<String>, Arc<Stored>), SignInError> {
         // New at every sign-in: whoever knew the old handle knows nothing of this session.
         let handle = Handle::from_entropy(random_bytes()?);
         let cookies = carry::begin(&self.shared, plan, &self.site, &handle, &record)
             .map_err(|error| error.noting(|seen| witness::weights(&record, seen)))?;
         let whose: Vec<Whose> = Whose::all_of(&record).collect();
         let key = handle.store_key();
-        self.shared.store.insert(&key, record).await?;
+        let stored = self.shared.store.insert(&key, record).await?;
         // Only now: a logout that came before the session was there could not find it.
         if self.shared.endings.logouts.any_since(whose, under_way) {
             self.end(&key).await;
             return Err(SignInError::LoggedOut);
         }
-        Ok((handle, cookies))
+        Ok((handle, cookies, stored))
     }
 
     /// Ends the sessions that this one takes the place of. Says what became of the one it goes on from.

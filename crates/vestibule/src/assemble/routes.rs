@@ -92,6 +92,7 @@ fn route(
     route.trailers = set.trailers;
     route.danger_any_origin = set.danger_any_origin;
     route.anti_forgery_header = set.anti_forgery_header.as_deref().map(Into::into);
+    route.upstream_max_head = set.upstream_max_head;
     route.keep_post = set.keep_post;
     Ok(route)
 }

@@ -21,6 +21,7 @@ pub(super) fn settings(route: &RouteSettings) -> evidence::RouteSettings {
     found.path = Some(route.path.clone());
     found.upstream = Some(route.upstream.url.to_string());
     found.keep_prefix = Some(route.keep_prefix);
+    found.upstream_header_limit_bytes = route.upstream_max_head;
     found.public = Some(route.require == Require::Public);
     if let Require::Rule(rule) = &route.require {
         claim_rules(rule, &mut found.rules);

@@ -212,6 +212,17 @@ pub(crate) static ROUTE: Section = Section {
             doc: "For an event stream or WebSocket on which nothing moves in either direction.",
         },
         Key {
+            name: "upstream_max_head",
+            kind: Kind::Size {
+                least: "2KiB",
+                most: "1MiB",
+            },
+            fallback: Fallback::Unset("8 KiB is assumed, as many servers have it"),
+            change: Change::Reload,
+            doc: "The largest request head that the upstream takes. Nothing is refused for it: whoever's headers come near it is told of in the log at sign-in, once an hour for a route, and `check` reckons with it. \
+                  `vestibule doctor` tries how much it takes.",
+        },
+        Key {
             name: "upstream_ca",
             kind: Kind::Path,
             fallback: Fallback::Unset("the system's CAs are trusted"),

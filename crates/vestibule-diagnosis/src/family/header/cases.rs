@@ -71,6 +71,11 @@ fn size() -> Vec<RowCase> {
                 e.upstream_response.as_mut().unwrap().hint = Some("Request Header Or Cookie Too Large".to_owned());
             }))
             .shows(limit.clone())
+            .shows(with(&limit, |e| e.upstream_response = None))
+            .silent(with(&limit, |e| {
+                e.upstream_response = None;
+                route(e).upstream_header_limit_bytes = Some(9500);
+            }))
             .silent(refused(400, 3000))
             .silent(refused(502, 9000))
             .silent(with(&limit, |e| route(e).upstream_header_limit_bytes = Some(16_384))),

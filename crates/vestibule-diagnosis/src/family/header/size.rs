@@ -91,6 +91,8 @@ fn too_large(evidence: &Evidence) -> Option<Case> {
     let bytes = request.map(Head::bytes);
     let status = response.and_then(|response| response.status);
     let large = bytes.is_none_or(|bytes| bytes >= FRONT_LIMIT_BYTES);
+    // Nobody answered yet: it is reckoned beforehand.
+    let is_expected = response.is_none();
     let seen = match (status, bytes.zip(limit)) {
         (Some(status @ (431 | 494)), _) => format!("The upstream answers {status}."),
         (Some(status @ (400 | 413 | 500 | 502)), _) if response.is_some_and(names_size) => {
@@ -101,6 +103,9 @@ fn too_large(evidence: &Evidence) -> Option<Case> {
         {
             format!("The upstream answers {status}.")
         }
+        (_, Some((bytes, limit))) if bytes > limit && is_expected => format!(
+            "Requests of this person have about {bytes} bytes of head, and the upstream takes {limit} as far as is known."
+        ),
         (_, Some((bytes, limit))) if bytes > limit => {
             format!("The upstream takes {limit} bytes of head, and the request has {bytes}.")
         }
@@ -123,6 +128,9 @@ fn too_large(evidence: &Evidence) -> Option<Case> {
     }
     let largest = request.and_then(largest);
     let seen = match largest.zip(bytes) {
+        Some(((name, size), _)) if is_expected => {
+            format!("{seen} The largest field is {} with {size}.", shown(name))
+        }
         Some(((name, size), bytes)) => format!(
             "{seen} The head has {bytes} bytes; the largest field is {} with {size}.",
             shown(name)
@@ -142,6 +150,22 @@ fn too_large(evidence: &Evidence) -> Option<Case> {
             "Raise the server's limit: Jetty `jetty.httpConfig.requestHeaderSize`, Tomcat `maxHttpHeaderSize`, nginx \
              `large_client_header_buffers`, Kestrel `MaxRequestHeadersTotalSize`, Node `--max-http-header-size`.",
         ));
+    let case = match is_expected && bytes.zip(limit).is_some() {
+        true => case
+            .severity(Severity::Warning)
+            .confidence(Confidence::Inferred),
+        false => case,
+    };
+    let case = match is_expected && limit.is_some() && !evidence.from_apache() {
+        true => case.change(
+            Change::config(
+                "route.upstream_max_head",
+                "If the upstream takes more, say how much.",
+            )
+            .line("upstream_max_head = \"16KiB\""),
+        ),
+        false => case,
+    };
     Some(match evidence.product().is_none_or(crate::evidence::Product::is_entra) {
         true => case.change(Change::portal(
             format!("{} > Edit groups claim", portal::TOKEN_CONFIGURATION),
