@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `/hold/…` | as below, once the test calls [`Upstream::release`] |
 //! | `/events` | server-sent events, one for each [`Upstream::release`] |
+//! | `/form` | a page with a form for `/forms/save` |
+//! | `/web-socket` | switches to a WebSocket as browsers want it, and says nothing on it |
 //! | `/socket` | switches to a WebSocket, which says again what it hears |
 //! | `/bytes/N` | N bytes in chunks |
 //! | `/redirect` | a redirect to its own `/there`, and a cookie for its own path |
@@ -18,6 +20,9 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::process::PATIENCE;
@@ -159,6 +164,11 @@ fn serve(stream: TcpStream, state: &State) {
             }
             path if path.starts_with("/events") => events(&mut writer, state, released),
             path if path.starts_with("/socket") => echo(&mut reader, &mut writer),
+            "/web-socket" => {
+                let key = request.field("sec-websocket-key").unwrap_or_default();
+                accept(&mut writer, key).and_then(|()| swallow(&mut reader))
+            }
+            "/form" => page(&mut writer, FORM),
             path if path.starts_with("/bytes/") => {
                 bytes(&mut writer, path["/bytes/".len()..].parse().unwrap_or(0))
             }
@@ -223,6 +233,35 @@ fn echo(reader: &mut impl Read, writer: &mut TcpStream) -> std::io::Result<()> {
         "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
     writer.write_all(head.as_bytes())?;
     std::io::copy(reader, writer)?;
+    Err(std::io::ErrorKind::ConnectionAborted.into())
+}
+
+const FORM: &str = "<!doctype html><form method=post action=/forms/save><input name=a value=b><button>Send</button></form>";
+
+fn page(writer: &mut TcpStream, body: &str) -> std::io::Result<()> {
+    let length = body.len();
+    let kind = "Content-Type: text/html; charset=utf-8";
+    write!(
+        writer,
+        "HTTP/1.1 200 OK\r\n{kind}\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
+}
+
+/// The answer to the key, as RFC 6455 has it.
+fn accept(writer: &mut TcpStream, key: &str) -> std::io::Result<()> {
+    let text = format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
+    let hash = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes());
+    let accept = STANDARD.encode(hash);
+    write!(
+        writer,
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Accept: {accept}\r\n\r\n"
+    )
+}
+
+/// Reads to the end. The connection is of no other use afterwards.
+fn swallow(reader: &mut impl Read) -> std::io::Result<()> {
+    std::io::copy(reader, &mut std::io::sink())?;
     Err(std::io::ErrorKind::ConnectionAborted.into())
 }
 

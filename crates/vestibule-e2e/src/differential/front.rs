@@ -32,11 +32,12 @@ enum Server {
 
 /// A server that is not ours: its process, the folder it writes to, and its port.
 #[derive(Debug)]
-pub(super) struct Running {
+pub struct Running {
     // Ends before its folder goes.
     _process: Process,
     _folder: TempDir,
-    pub(super) port: u16,
+    /// Where it listens.
+    pub port: u16,
 }
 
 /// `/ws` may switch to WebSocket, the rest may not. The deadline is short, so that a head that never
@@ -148,9 +149,7 @@ http {
             proxy_set_header Connection \"\";
             proxy_ignore_client_abort on;
             proxy_next_upstream off;
-            proxy_buffer_size 512k;
-            proxy_buffers 8 512k;
-            proxy_busy_buffers_size 1m;
+            {buffers}
         }
     }
 }
@@ -161,8 +160,26 @@ pub(super) fn nginx_reader(behind: u16) -> Running {
     nginx(behind, READER)
 }
 
+/// nginx with the limits it has where nobody changed them, in front of a port.
+#[must_use]
+pub fn nginx_as_shipped(behind: u16) -> Running {
+    let configuration = NGINX.replace("{reader}", "").replace("{buffers}", "");
+    start("nginx", &configuration, behind, |file| {
+        vec!["-c".to_owned(), file.display().to_string()]
+    })
+}
+
+/// Room for any answer.
+const BUFFERS: &str = "
+            proxy_buffer_size 512k;
+            proxy_buffers 8 512k;
+            proxy_busy_buffers_size 1m;
+";
+
 fn nginx(behind: u16, reader: &str) -> Running {
-    let configuration = NGINX.replace("{reader}", reader);
+    let configuration = NGINX
+        .replace("{reader}", reader)
+        .replace("{buffers}", BUFFERS);
     start("nginx", &configuration, behind, |file| {
         vec!["-c".to_owned(), file.display().to_string()]
     })

@@ -11,10 +11,12 @@
 )]
 
 mod beside;
+mod browser_apps;
 mod browser_demo;
 mod browser_sessions;
 mod certified;
 mod certified_logout;
 mod differential;
+mod front_nginx;
 mod header_size;
 mod screenshots;

@@ -143,6 +143,7 @@ pub(super) fn schema() -> Value {
                 "forward",
                 "own",
                 "sign_in",
+                "keep_post",
                 "challenge",
                 "forbid",
                 "cross_origin",
