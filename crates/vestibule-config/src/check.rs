@@ -121,8 +121,21 @@ fn host(context: &Context<'_>, tables: &Tables<'_>, route: &At<RouteSettings>) {
     );
 }
 
-/// A public route has nobody to speak of.
+/// A public route has nobody to speak of, and nobody is turned away where everybody passes.
 fn public(context: &Context<'_>, route: &At<RouteSettings>) {
+    let meaningless: &[&str] = match route.value.require {
+        Require::Public => &["when_signed_out", "when_not_allowed"],
+        Require::Anyone => &["when_signed_out", "keep_post"],
+        _ => &[],
+    };
+    for key in meaningless.iter().filter(|key| route.marks.has(key)) {
+        context.error(
+            route.marks.of(key),
+            route.marks.key(key),
+            format!("everybody passes this route, so `{key}` means nothing"),
+            "take it out, or write require = \"signed-in\"",
+        );
+    }
     if route.value.require != Require::Public {
         return;
     }

@@ -75,7 +75,7 @@ pub use section::provider::{
 pub use section::route::{
     AccessToken, HeaderEncoding, HeaderPreset, HeaderSettings, HeaderSource, IdTokenForm,
     OwnHeader, Require, RouteSettings, UpstreamProtocol, UpstreamSettings, UpstreamTls, UserForm,
-    UserinfoForm,
+    UserinfoForm, WhenNotAllowed, WhenSignedOut,
 };
 pub use section::rule::{ClaimValue, RuleSettings};
 pub use section::server::PublicUrl;

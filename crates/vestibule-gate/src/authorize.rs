@@ -10,8 +10,8 @@ use crate::request::Request;
 use crate::route::Matched;
 use crate::rule::{Judgement, Reason, Requirement, Subject, Verdict, judge};
 
-/// Leave to send one request to one upstream. Only [`authorize`] and [`authorize_public`] make one;
-/// whoever sends to an upstream asks for it.
+/// Leave to send one request to one upstream. Only [`authorize`], [`authorize_public`] and [`authorize_nobody`]
+/// make one; whoever sends to an upstream asks for it.
 #[derive(Debug)]
 pub struct Authorized<'g> {
     matched: Matched<'g>,
@@ -25,7 +25,8 @@ impl<'g> Authorized<'g> {
         &self.matched
     }
 
-    /// The session of who sent it. None on a public route, whoever sent it.
+    /// The session of who sent it. None on a public route, whoever sent it, and of somebody who is not signed in on
+    /// one for anyone.
     #[must_use]
     pub const fn session(&self) -> Option<&Arc<Stored>> {
         self.session.as_ref()
@@ -60,7 +61,7 @@ pub fn authorize<'g>(
 ) -> Result<(Authorized<'g>, Option<Judgement>), NotAuthorized> {
     let (matched, session) = authenticated.into_parts();
     let judgement = match &matched.route().require {
-        Requirement::Public | Requirement::SignedIn => None,
+        Requirement::Public | Requirement::Anyone | Requirement::SignedIn => None,
         Requirement::Rules(rule) => {
             let subject = Subject {
                 claims: Claims::of(&session),
@@ -86,6 +87,21 @@ pub fn authorize<'g>(
         },
         judgement,
     ))
+}
+
+/// Lets the request of somebody who is not signed in through on a route for anyone, and on no other.
+///
+/// # Errors
+///
+/// Gives the match back if the route is for others.
+pub fn authorize_nobody(matched: Matched<'_>) -> Result<Authorized<'_>, Matched<'_>> {
+    match matched.route().require {
+        Requirement::Anyone => Ok(Authorized {
+            matched,
+            session: None,
+        }),
+        _ => Err(matched),
+    }
 }
 
 /// Lets the request through on a public route, and on no other.

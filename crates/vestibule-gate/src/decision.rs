@@ -6,6 +6,7 @@ use crate::authenticate::{NotAuthenticated, SignedOut};
 use crate::authorize::{Authorized, NotAuthorized};
 use crate::origin::{Cors, CrossOrigin};
 use crate::refusal::Refusal;
+use crate::turned_away::{SignedOutStatus, WhenNotAllowed};
 
 /// What to do with a request. Exhaustive: the one place that answers must have an answer to each.
 #[derive(Debug)]
@@ -18,17 +19,21 @@ pub enum Decision<'g> {
     SignIn(SignedOut),
     /// Send the person to sign in, and keep the form they sent until they are back.
     KeepPost(SignedOut),
-    /// 401: nobody we know, and not a person looking at a page.
+    /// 401, or another status of the route's: nobody we know, and not a person to be sent to sign in.
     Challenge {
         /// Why.
         why: Challenge,
+        /// With which status.
+        status: SignedOutStatus,
         /// The leave for a script of another origin to read the answer.
         cors: Option<Cors>,
     },
-    /// 403: signed in, and not allowed.
+    /// 403, or what the route has instead: signed in, and not allowed.
     Forbid {
         /// Why.
         why: NotAuthorized,
+        /// What they get.
+        answer: &'g WhenNotAllowed,
         /// The leave for a script of another origin to read the answer.
         cors: Option<Cors>,
     },
@@ -135,8 +140,9 @@ impl Decision<'_> {
         match self {
             Self::Forward(_) | Self::Own(_) => None,
             Self::SignIn(_) | Self::KeepPost(_) => Some(303),
-            Self::Challenge { .. } => Some(401),
-            Self::Forbid { .. } | Self::CrossOrigin(_) => Some(403),
+            Self::Challenge { status, .. } => Some(status.as_u16()),
+            Self::Forbid { answer, .. } => Some(answer.status()),
+            Self::CrossOrigin(_) => Some(403),
             Self::Preflight(_) => Some(204),
             Self::NotFound => Some(404),
             Self::Unavailable { .. } => Some(503),

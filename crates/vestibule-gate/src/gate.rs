@@ -9,7 +9,7 @@ use vestibule_session::lifetime::Lifetimes;
 use vestibule_session::site::Site;
 
 use crate::authenticate::{NotAuthenticated, authenticate};
-use crate::authorize::{Authorized, authorize, authorize_public};
+use crate::authorize::{Authorized, authorize, authorize_nobody, authorize_public};
 use crate::callback_path::CallbackPath;
 use crate::credential::{self, Credential};
 use crate::decision::{Challenge, Decision};
@@ -22,9 +22,11 @@ use crate::origin::{Cors, check_anti_forgery, check_same_origin};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::route::{self, Matched, Route, RouteTable, RouteTableError};
+use crate::rule::Requirement;
 use crate::site;
 use crate::trace::{Stage, Trace};
 use crate::trailers::TrailerNames;
+use crate::turned_away::{SignedOutStatus, WhenSignedOut};
 use crate::upstream::{Scrub, UpstreamHead};
 
 pub use crate::route::Place;
@@ -303,11 +305,19 @@ impl Gate {
             return Decision::Preflight(cors);
         }
         trace.note(Stage::Evidence, evidence.code());
+        let for_anyone = (route.require == Requirement::Anyone).then(|| matched.clone());
         let authenticated = match authenticate(matched, credential, evidence, &self.lifetimes, now)
         {
             Ok(authenticated) => authenticated,
             Err(why) => {
                 trace.note(Stage::Authenticate, why.code());
+                // Whoever brings something that is wrong is not nobody.
+                if let (NotAuthenticated::SignedOut(_), Some(matched)) = (why, for_anyone)
+                    && let Ok(authorized) = authorize_nobody(matched)
+                {
+                    trace.note(Stage::Authorize, "anyone");
+                    return Decision::Forward(authorized);
+                }
                 return turn_away(why, request, site, route);
             }
         };
@@ -331,6 +341,7 @@ impl Gate {
                 trace.note_judged(why.code(), why.judgement.clone());
                 Decision::Forbid {
                     why,
+                    answer: route.when_not_allowed.of(audience(request)),
                     cors: Cors::of(request, route),
                 }
             }
@@ -400,16 +411,25 @@ fn turn_away<'g>(
 ) -> Decision<'g> {
     let cors = || Cors::of(request, route);
     match why {
-        NotAuthenticated::SignedOut(why) => match audience(request) {
-            Audience::Person => Decision::SignIn(why),
-            Audience::Program if may_be_kept(request, site, route) => Decision::KeepPost(why),
-            Audience::Program => Decision::Challenge {
+        NotAuthenticated::SignedOut(why) => match (route.when_signed_out, audience(request)) {
+            (WhenSignedOut::Status(status), _) => Decision::Challenge {
                 why: Challenge::SignedOut(why),
+                status,
+                cors: cors(),
+            },
+            (WhenSignedOut::SignIn, Audience::Person) => Decision::SignIn(why),
+            (WhenSignedOut::SignIn, Audience::Program) if may_be_kept(request, site, route) => {
+                Decision::KeepPost(why)
+            }
+            (WhenSignedOut::SignIn, Audience::Program) => Decision::Challenge {
+                why: Challenge::SignedOut(why),
+                status: SignedOutStatus::Unauthorized,
                 cors: cors(),
             },
         },
         NotAuthenticated::AuthorizationNotAccepted => Decision::Challenge {
             why: Challenge::AuthorizationNotAccepted,
+            status: SignedOutStatus::Unauthorized,
             cors: cors(),
         },
         NotAuthenticated::Malformed(why) => Decision::BadCredential(why),

@@ -34,6 +34,7 @@ pub mod route;
 pub mod rule;
 pub mod site;
 pub mod trace;
+pub mod turned_away;
 pub mod user;
 
 pub mod headers;

@@ -18,6 +18,7 @@ use crate::path::{CanonicalPath, PathPrefix};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::rule::Requirement;
+use crate::turned_away::{WhenNotAllowed, WhenSignedOut};
 use crate::user::UserForm;
 
 /// What the first segment of our own endpoints is. No route can own it.
@@ -86,6 +87,10 @@ pub struct Route {
     /// The most bytes of a form that is kept over a sign-in and then sent again. Default none: a form
     /// that meets a sign-in is a 401.
     pub keep_post: Option<usize>,
+    /// What those get who are not signed in. Default: people are sent to sign in.
+    pub when_signed_out: WhenSignedOut,
+    /// What those get who are signed in and may not pass. Default a 403.
+    pub when_not_allowed: WhenNotAllowed,
 }
 
 impl Route {
@@ -113,6 +118,8 @@ impl Route {
             upstream_max_head: None,
             anti_forgery_header: None,
             keep_post: None,
+            when_signed_out: WhenSignedOut::SignIn,
+            when_not_allowed: WhenNotAllowed::Forbidden,
         }
     }
 

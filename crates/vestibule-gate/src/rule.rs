@@ -17,6 +17,8 @@ use crate::method::Method;
 pub enum Requirement {
     /// Anybody, without signing in.
     Public,
+    /// Anybody; the upstream is told of those who are signed in.
+    Anyone,
     /// Anybody who is signed in.
     SignedIn,
     /// Those signed in for whom the rule holds.

@@ -12,6 +12,7 @@ use vestibule_gate::kept_post::may_be_kept;
 use vestibule_gate::origin::Cors;
 use vestibule_gate::request::Request;
 use vestibule_gate::response;
+use vestibule_gate::turned_away::WhenSignedOut;
 use vestibule_gate::upstream::UpstreamHead;
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::StoreKey;
@@ -82,8 +83,10 @@ pub(crate) async fn forward(
         Err(error) => {
             entry.error = Some(error.code());
             let matched = authorized.matched();
-            let keeps = may_be_kept(request, matched.site(), matched.route());
-            if !error.needs_sign_in() || !(context.is_person() || keeps) {
+            let signs_in = matched.route().when_signed_out == WhenSignedOut::SignIn;
+            let keeps = signs_in && may_be_kept(request, matched.site(), matched.route());
+            let goes = signs_in && (context.is_person() || keeps);
+            if !error.needs_sign_in() || !goes {
                 return respond::no_token(&error, context);
             }
             let occasion = Occasion {

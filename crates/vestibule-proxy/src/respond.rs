@@ -25,6 +25,7 @@ use vestibule_gate::origin::{Cors, CrossOrigin};
 use vestibule_gate::refusal::Refusal;
 use vestibule_gate::request::Request;
 use vestibule_gate::site::serving;
+use vestibule_gate::turned_away::SignedOutStatus;
 use vestibule_oidc::fault::Fault;
 use vestibule_session::return_to::ReturnTo;
 use vestibule_session::site::Site;
@@ -189,8 +190,12 @@ pub fn refused(refusal: Refusal, context: &Context<'_>) -> Response {
 pub fn decision(decision: &Decision<'_>, context: &Context<'_>) -> Response {
     match decision {
         Decision::Refuse(refusal) => refused(*refusal, context),
-        Decision::Challenge { why, cors } => challenge(*why, cors.as_ref(), context),
-        Decision::Forbid { why, cors } => forbidden::answer(why, cors.as_ref(), context),
+        Decision::Challenge { why, status, cors } => {
+            challenge(*why, *status, cors.as_ref(), context)
+        }
+        Decision::Forbid { why, answer, cors } => {
+            forbidden::answer(why, answer, cors.as_ref(), context)
+        }
         Decision::CrossOrigin(why) => cross_origin(*why, context),
         Decision::Preflight(cors) => Response::new(
             ResponseHead {
@@ -374,14 +379,24 @@ pub fn cross_origin(why: CrossOrigin, context: &Context<'_>) -> Response {
     say(403, &failure, more, context)
 }
 
-fn challenge(why: Challenge, cors: Option<&Cors>, context: &Context<'_>) -> Response {
+fn challenge(
+    why: Challenge,
+    status: SignedOutStatus,
+    cors: Option<&Cors>,
+    context: &Context<'_>,
+) -> Response {
     let failure =
         Failure::new(why.code(), Fault::Client, why.public_message()).titled("Sign-in needed");
-    let mut response = say(401, &failure, sign_in_member(), context);
-    response
-        .head
-        .fields
-        .set("WWW-Authenticate", why.www_authenticate());
+    let mut response = say(status.as_u16(), &failure, sign_in_member(), context);
+    // RFC 9110 §15.5.2, §15.5.8.
+    let name = match status {
+        SignedOutStatus::Unauthorized => Some("WWW-Authenticate"),
+        SignedOutStatus::ProxyAuthenticationRequired => Some("Proxy-Authenticate"),
+        SignedOutStatus::Gone => None,
+    };
+    if let Some(name) = name {
+        response.head.fields.set(name, why.www_authenticate());
+    }
     allow(&mut response, cors);
     response
 }

@@ -1,5 +1,6 @@
 //! From what is in force in Apache to the tables of `vestibule.toml`: one file for each of its tables.
 
+pub(super) mod actions;
 pub(super) mod headers;
 mod passed;
 pub(super) mod provider;

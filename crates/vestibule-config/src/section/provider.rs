@@ -13,6 +13,7 @@ use std::time::Duration;
 use url::Url;
 
 pub(crate) use keys::{PROVIDER, REDIRECT_ACTIONS};
+pub(crate) use redirect_actions::page_or_address;
 pub use redirect_actions::{RedirectActions, SessionFact};
 
 use crate::environment::SecretText;

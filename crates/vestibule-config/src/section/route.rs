@@ -21,7 +21,7 @@ pub(crate) use headers::takes_away;
 pub(crate) use keys::{ACCESS_TOKEN, HEADERS, ROUTE};
 pub(crate) use user::USER;
 
-use super::provider::{ProviderKind, ProviderSettings};
+use super::provider::{ProviderKind, ProviderSettings, page_or_address};
 use super::rule::{self, RuleSettings};
 use crate::apache::SourceVersion;
 use crate::describe::Kind;
@@ -69,6 +69,10 @@ pub struct RouteSettings {
     pub anti_forgery_header: Option<String>,
     /// The most bytes of a form that is kept over a sign-in and sent again afterwards; none is kept. 1 KiB to 1 MiB.
     pub keep_post: Option<usize>,
+    /// What those get who are not signed in; people are sent to sign in.
+    pub when_signed_out: WhenSignedOut,
+    /// What those get who are signed in and may not pass; a 403.
+    pub when_not_allowed: WhenNotAllowed,
     /// The name of the provider that signs people in here. `None`: the only one, or a choice.
     pub provider: Option<String>,
 }
@@ -123,10 +127,38 @@ pub enum UpstreamTls {
 pub enum Require {
     /// Everybody, signed in or not.
     Public,
+    /// Everybody; the upstream is told of those who are signed in.
+    Anyone,
     /// Everybody who is signed in.
     SignedIn,
     /// Everybody who is signed in and fits the rule.
     Rule(RuleSettings),
+}
+
+/// What somebody gets who is not signed in. Matched exhaustively by the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenSignedOut {
+    /// People are sent to sign in, programs get a 401.
+    SignIn,
+    /// 401 for both.
+    Unauthorized,
+    /// 407 for both.
+    ProxyAuthenticationRequired,
+    /// 410 for both.
+    Gone,
+}
+
+/// What somebody gets who is signed in and may not pass. Matched exhaustively by the program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WhenNotAllowed {
+    /// 403, with a way to sign in as someone else.
+    Forbidden,
+    /// The same as a 401.
+    Unauthorized,
+    /// People are sent to sign in as someone else, programs get the 403.
+    SignIn,
+    /// People are sent there, a path of the site or an http or https address; programs get the 403.
+    Elsewhere(String),
 }
 
 /// The access token an upstream gets. Matched exhaustively by the program.
@@ -302,6 +334,17 @@ fn one(reader: &Reader<'_>, providers: &[At<ProviderSettings>]) -> Option<At<Rou
         .item("anti_forgery_header")
         .and_then(|item| anti_forgery::read(&item));
     let keep_post = reader.item("keep_post").and_then(|item| keep_post(&item));
+    let when_signed_out = match reader.choice("when_signed_out") {
+        Some("401") => WhenSignedOut::Unauthorized,
+        Some("407") => WhenSignedOut::ProxyAuthenticationRequired,
+        Some("410") => WhenSignedOut::Gone,
+        _ => WhenSignedOut::SignIn,
+    };
+    let when_not_allowed = reader
+        .item("when_not_allowed")
+        .map_or(Some(WhenNotAllowed::Forbidden), |item| {
+            when_not_allowed(&item)
+        });
     let allowed_origins = reader
         .item("allowed_origins")
         .map(|item| place::origins(&item));
@@ -327,6 +370,8 @@ fn one(reader: &Reader<'_>, providers: &[At<ProviderSettings>]) -> Option<At<Rou
             upstream_max_head,
             anti_forgery_header,
             keep_post,
+            when_signed_out,
+            when_not_allowed: when_not_allowed?,
             provider,
         },
     })
@@ -338,11 +383,12 @@ fn require(item: &Item<'_>) -> Option<Require> {
     };
     match text {
         "public" => Some(Require::Public),
+        "anyone" => Some(Require::Anyone),
         "signed-in" => Some(Require::SignedIn),
         _ => {
-            let help = match nearest(text, ["public", "signed-in"]) {
+            let help = match nearest(text, ["public", "anyone", "signed-in"]) {
                 Some(near) => format!("did you mean \"{near}\"?"),
-                None => "write \"public\", \"signed-in\", or a rule like { groups = [\"…\"] }"
+                None => "write \"public\", \"anyone\", \"signed-in\", or a rule like { groups = [\"…\"] }"
                     .to_owned(),
             };
             item.error(
@@ -352,6 +398,25 @@ fn require(item: &Item<'_>) -> Option<Require> {
             None
         }
     }
+}
+
+fn when_not_allowed(item: &Item<'_>) -> Option<WhenNotAllowed> {
+    let text = item.filled_text()?;
+    Some(match text {
+        "403" => WhenNotAllowed::Forbidden,
+        "401" => WhenNotAllowed::Unauthorized,
+        "sign-in" => WhenNotAllowed::SignIn,
+        _ if text.starts_with('/') || text.contains("://") => {
+            WhenNotAllowed::Elsewhere(page_or_address(item, text)?)
+        }
+        _ => {
+            item.error(
+                "this is neither an answer nor a page",
+                "write \"403\", \"401\", \"sign-in\", or where to go instead, like \"/not-for-you\"",
+            );
+            return None;
+        }
+    })
 }
 
 /// What `true` stands for.

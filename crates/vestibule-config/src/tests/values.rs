@@ -261,6 +261,9 @@ fn every_key_of_the_file_is_carried_over() {
         ]))
     );
     assert_eq!(api.upstream.url.path(), "/run/app.sock");
+    assert_eq!(api.when_signed_out, WhenSignedOut::Gone);
+    let elsewhere = "https://www.example.com/no".to_owned();
+    assert_eq!(api.when_not_allowed, WhenNotAllowed::Elsewhere(elsewhere));
     assert!(old.danger_any_origin);
     assert_eq!(old.strip_cookies, ["theme"]);
     assert_eq!(old.user, ["email", "upn"]);
@@ -270,6 +273,7 @@ fn every_key_of_the_file_is_carried_over() {
         with_issuer: true,
     };
     assert_eq!(old.user_form, form);
+    assert_eq!(old.require, Require::Anyone);
     assert_eq!(old.headers.preset, Some(HeaderPreset::Oauth2Proxy));
     assert_eq!(old.upstream.tls, UpstreamTls::Insecure);
     assert_eq!(settings.log.format, LogFormat::Json);

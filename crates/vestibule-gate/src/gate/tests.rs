@@ -425,7 +425,7 @@ fn answers_carry_the_leave_for_allowed_origins() {
     for (origin, allowed) in [("https://app.example", true), ("https://evil.test", false)] {
         let request = request("GET", "/", &[("origin", origin)]);
         let (decision, _) = decide(&gate, &request, session());
-        let Decision::Challenge { cors, why } = decision else {
+        let Decision::Challenge { cors, why, .. } = decision else {
             panic!()
         };
         assert_eq!(cors.is_some(), allowed);

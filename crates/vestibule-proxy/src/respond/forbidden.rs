@@ -5,23 +5,40 @@ use serde_json::Map;
 use vestibule_gate::authorize::NotAuthorized;
 use vestibule_gate::origin::Cors;
 use vestibule_gate::rule::{Judgement, Reason};
+use vestibule_gate::turned_away::WhenNotAllowed;
 use vestibule_oidc::fault::Fault;
 use vestibule_session::record::{Groups, GroupsUnknown, Record};
 
-use super::{Context, Failure, allow, page, say};
+use super::{Context, Failure, allow, page, redirect, say};
 use crate::exchange::Response;
 use crate::finding;
 use crate::pages::{Link, Page};
 use crate::signin::path;
 
-/// The 403.
-pub(super) fn answer(why: &NotAuthorized, cors: Option<&Cors>, context: &Context<'_>) -> Response {
+/// The 403, or what the route has instead.
+pub(super) fn answer(
+    why: &NotAuthorized,
+    instead: &WhenNotAllowed,
+    cors: Option<&Cors>,
+    context: &Context<'_>,
+) -> Response {
     if why.judgement.decisive().reason == Reason::GroupsOverage {
         let mut response = groups_unknown(why, context);
         allow(&mut response, cors);
         return response;
     }
     let about_person = is_about_person(&why.judgement);
+    match instead {
+        WhenNotAllowed::SignIn if about_person => {
+            return redirect(&path::someone_else(&context.return_to()));
+        }
+        WhenNotAllowed::Elsewhere(address) => return redirect(address),
+        WhenNotAllowed::Forbidden | WhenNotAllowed::Unauthorized | WhenNotAllowed::SignIn => {}
+    }
+    let status = match instead {
+        WhenNotAllowed::Unauthorized => 401,
+        _ => 403,
+    };
     let message = match why.judgement.decisive().reason {
         _ if about_person => "You are signed in, but this account may not do this.",
         Reason::NetworkDiffers | Reason::NetworkMatches => {
@@ -36,11 +53,16 @@ pub(super) fn answer(why: &NotAuthorized, cors: Option<&Cors>, context: &Context
             code: why.code(),
             incident: context.incident,
         };
-        page(403, &not_allowed, context)
+        page(status, &not_allowed, context)
     } else {
         let failure = Failure::new(why.code(), Fault::Client, message).titled("Not allowed");
-        say(403, &failure, Map::new(), context)
+        say(status, &failure, Map::new(), context)
     };
+    if status == 401 {
+        // RFC 9110 §15.5.2.
+        let reason = format!("Vestibule error=\"{}\"", why.code());
+        response.head.fields.set("WWW-Authenticate", reason);
+    }
     allow(&mut response, cors);
     response
 }

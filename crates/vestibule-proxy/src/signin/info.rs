@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use vestibule_gate::authenticate::SignedOut;
 use vestibule_gate::decision::{Challenge, Decision};
 use vestibule_gate::evidence::Evidence;
+use vestibule_gate::turned_away::SignedOutStatus;
 use vestibule_oidc::fault::Fault;
 use vestibule_session::store::Stored;
 
@@ -39,6 +40,7 @@ pub(super) async fn answer(
     let (Some(stored), Some(handle)) = (visit.session(), &visit.handle) else {
         let challenge = Decision::Challenge {
             why: Challenge::SignedOut(SignedOut::NoCookie),
+            status: SignedOutStatus::Unauthorized,
             cors: None,
         };
         return Ok(respond::decision(&challenge, context));

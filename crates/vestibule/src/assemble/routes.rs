@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use vestibule_config::{
     ClaimValue as Wanted, Require, RouteSettings, RuleSettings, Settings, UpstreamProtocol,
-    UpstreamTls,
+    UpstreamTls, WhenNotAllowed as NotAllowed, WhenSignedOut as Out,
 };
 use vestibule_gate::claims::ClaimPath;
 use vestibule_gate::host::{Host, HostName};
@@ -13,6 +13,7 @@ use vestibule_gate::method::Method;
 use vestibule_gate::path::PathPrefix;
 use vestibule_gate::route::{Route, UpstreamId};
 use vestibule_gate::rule::{ClaimValue, Requirement, Rule};
+use vestibule_gate::turned_away::{SignedOutStatus, WhenNotAllowed, WhenSignedOut};
 use vestibule_gate::user::{Part, UserForm};
 use vestibule_proxy::upstream::{
     Protocol, SystemRoots, Timeouts, TlsSettings, Trust, UpstreamPlan, UpstreamSettings,
@@ -79,6 +80,7 @@ fn route(
     route.provider = set.provider.clone();
     route.require = match &set.require {
         Require::Public => Requirement::Public,
+        Require::Anyone => Requirement::Anyone,
         Require::SignedIn => Requirement::SignedIn,
         Require::Rule(set) => Requirement::Rules(rule(set)?),
     };
@@ -94,6 +96,20 @@ fn route(
     route.anti_forgery_header = set.anti_forgery_header.as_deref().map(Into::into);
     route.upstream_max_head = set.upstream_max_head;
     route.keep_post = set.keep_post;
+    route.when_signed_out = match set.when_signed_out {
+        Out::SignIn => WhenSignedOut::SignIn,
+        Out::Unauthorized => WhenSignedOut::Status(SignedOutStatus::Unauthorized),
+        Out::ProxyAuthenticationRequired => {
+            WhenSignedOut::Status(SignedOutStatus::ProxyAuthenticationRequired)
+        }
+        Out::Gone => WhenSignedOut::Status(SignedOutStatus::Gone),
+    };
+    route.when_not_allowed = match &set.when_not_allowed {
+        NotAllowed::Forbidden => WhenNotAllowed::Forbidden,
+        NotAllowed::Unauthorized => WhenNotAllowed::Unauthorized,
+        NotAllowed::SignIn => WhenNotAllowed::SignIn,
+        NotAllowed::Elsewhere(address) => WhenNotAllowed::Elsewhere(address.as_str().into()),
+    };
     Ok(route)
 }
 

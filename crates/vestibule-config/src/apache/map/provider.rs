@@ -337,16 +337,6 @@ fn checks(site: &Site<'_>, draft: &mut Draft, ledger: &mut Ledger) {
             "ask for the scope offline_access",
         );
     }
-    if let Some(line) = site.setting(ledger, "OIDCPreservePost") {
-        match is_on(line) {
-            Some(false) => ledger.became(line, "the same"),
-            _ => ledger.lost(
-                line,
-                "a form that is sent without a session is answered with 401, and nothing is kept",
-                "keep the session alive while people type, with a request now and then",
-            ),
-        }
-    }
 }
 
 fn algorithm(line: &Line, draft: &mut Draft, ledger: &mut Ledger) {

@@ -1,7 +1,7 @@
 //! `[[route]]`: every path at which something changes, with what holds there.
 
 use super::user::Named;
-use super::{Choices, Draft, headers, passed, upstream};
+use super::{Choices, Draft, actions, headers, passed, upstream};
 use crate::apache::SourceVersion;
 use crate::apache::expand::{Item, Line};
 use crate::apache::location::{self, InForce, Location, covers, in_force, tidy};
@@ -112,7 +112,9 @@ impl Spot<'_, '_> {
         if keeps {
             route.put("keep_prefix", "true", Some(&mount.line.at));
         }
+        let passes = self.passes(&access, &here, ledger)?;
         match &access {
+            Access::SignedIn if passes => route.put("require", "\"anyone\"", Some(self.at)),
             Access::Public => route.put("require", "\"public\"", Some(self.at)),
             Access::SignedIn => route.put("require", "\"signed-in\"", Some(self.at)),
             Access::Rule(rule) => route.put("require", rule.to_toml(), Some(self.at)),
@@ -145,7 +147,7 @@ impl Spot<'_, '_> {
                 &mut route,
                 ledger,
             );
-            actions(&here, ledger);
+            actions::map(&access, passes, &here, &mut route, ledger);
         }
         draft.as_written.routes.push(self.path.to_owned());
         Some(route)
@@ -186,6 +188,9 @@ impl Spot<'_, '_> {
             );
         }
         let Some(requires) = &here.requires else {
+            if pass(here).is_some() {
+                return Some(Access::SignedIn);
+            }
             return Some(self.without_require(mount, kind.filter(|_| signs_in), ledger));
         };
         self.claims_there_are(requires, ledger);
@@ -211,7 +216,7 @@ impl Spot<'_, '_> {
             }
             return None;
         }
-        self.tell(requires, &access, ledger);
+        self.tell(requires, &access, pass(here).is_some(), ledger);
         Some(access)
     }
 
@@ -238,6 +243,39 @@ impl Spot<'_, '_> {
                     "take the rule out, or name the claim in OIDCWhiteListedClaims and not in OIDCBlackListedClaims",
                 );
             }
+        }
+    }
+
+    /// Whether `OIDCUnAuthAction pass` lets everybody through; `None` where that can't be told.
+    fn passes(&self, access: &Access, here: &InForce<'_>, ledger: &mut Ledger) -> Option<bool> {
+        let Some(line) = pass(here) else {
+            return Some(false);
+        };
+        if line.words.len() > 1 {
+            ledger.stop(
+                line,
+                "whether people pass without sign-in is not decided by an expression here",
+                "write pass for paths of their own, and auth for the others",
+            );
+            return None;
+        }
+        match access {
+            Access::SignedIn => {
+                ledger.became(
+                    line,
+                    "require = \"anyone\": everybody passes, and the app is told of those who are signed in",
+                );
+                Some(true)
+            }
+            Access::Rule(_) => {
+                ledger.stop(
+                    line,
+                    "with `pass` Apache lets everybody who is not signed in through rules on claims too: they keep out only people who are known",
+                    "write OIDCUnAuthAction auth if the rule is meant, or Require valid-user if it is not",
+                );
+                None
+            }
+            Access::Public | Access::Nobody => Some(false),
         }
     }
 
@@ -276,7 +314,7 @@ impl Spot<'_, '_> {
         Access::SignedIn
     }
 
-    fn tell(&self, requires: &[&Item], access: &Access, ledger: &mut Ledger) {
+    fn tell(&self, requires: &[&Item], access: &Access, passes: bool, ledger: &mut Ledger) {
         let mut lines = Vec::new();
         for item in requires {
             every_line(item, &mut lines);
@@ -284,6 +322,7 @@ impl Spot<'_, '_> {
         let says = match access {
             Access::Public => "require = \"public\"".to_owned(),
             Access::Nobody => "nobody may pass".to_owned(),
+            Access::SignedIn if passes => "require = \"anyone\"".to_owned(),
             Access::SignedIn => "require = \"signed-in\"".to_owned(),
             Access::Rule(rule) => format!("require = {}", rule.to_toml()),
         };
@@ -301,6 +340,12 @@ impl Spot<'_, '_> {
             }
         }
     }
+}
+
+/// `OIDCUnAuthAction pass`, where it is in force.
+fn pass<'t>(here: &InForce<'t>) -> Option<&'t Line> {
+    let line = here.last("OIDCUnAuthAction")?;
+    line.word(0).eq_ignore_ascii_case("pass").then_some(line)
 }
 
 /// What a client says of itself there is not ours to replace on a public route.
@@ -330,33 +375,6 @@ fn every_line<'t>(item: &'t Item, lines: &mut Vec<&'t Line>) {
             for item in &section.children {
                 every_line(item, lines);
             }
-        }
-    }
-}
-
-/// What a person meets who may not pass.
-fn actions(here: &InForce<'_>, ledger: &mut Ledger) {
-    if let Some(line) = here.last("OIDCUnAuthAction") {
-        match line.word(0) {
-            "auth" if line.words.len() == 1 => {
-                ledger.became(line, "the same: people are sent to sign-in, programs get 401");
-            }
-            "auth" | "401" | "407" | "410" => ledger.differs(
-                line,
-                "people are sent to sign-in, programs get 401; which is which their Sec-Fetch and Accept fields tell",
-                "",
-            ),
-            _ => ledger.stop(
-                line,
-                "a route is for people who are signed in, or for everybody and then without their names",
-                "write auth, or Require all granted if the app needs no names",
-            ),
-        }
-    }
-    if let Some(line) = here.last("OIDCUnAutzAction") {
-        match line.word(0) {
-            "403" => ledger.became(line, "the same: 403, with a way to sign in as someone else"),
-            _ => ledger.differs(line, "403, with a way to sign in as someone else", ""),
         }
     }
 }

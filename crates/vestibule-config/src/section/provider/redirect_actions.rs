@@ -133,6 +133,11 @@ fn address(item: &Item<'_>, text: &str) -> Option<Url> {
 
 fn signed_out_url(item: &Item<'_>) -> Option<String> {
     let text = item.filled_text()?;
+    page_or_address(item, text)
+}
+
+/// A page of this site or an address of another, as browsers read it too.
+pub(crate) fn page_or_address(item: &Item<'_>, text: &str) -> Option<String> {
     if let Some(rest) = text.strip_prefix('/') {
         let path = rest.split('?').next().unwrap_or_default();
         let plain = rest

@@ -47,12 +47,14 @@ pub(crate) static ROUTE: Section = Section {
             name: "require",
             kind: Kind::Either(&[
                 Kind::Word("public"),
+                Kind::Word("anyone"),
                 Kind::Word("signed-in"),
                 Kind::Table(&RULE),
             ]),
             fallback: Fallback::Value("signed-in"),
             change: Change::Reload,
-            doc: "Who may pass: everybody, everybody who is signed in, or those who are signed in and fit a rule.",
+            doc: "Who may pass: everybody (`public`), everybody who is signed in, or those who are signed in and fit a rule. With `anyone` everybody passes too, and the upstream is \
+                  told of those who are signed in: headers, user and access token as on other routes, and none of them for whoever is not. An `Authorization` of the client's is a 401 there.",
         },
         Key {
             name: "access_token",
@@ -163,6 +165,36 @@ pub(crate) static ROUTE: Section = Section {
             doc: "Keeps a form that meets a sign-in, and sends it again when the person is back: `true` for forms of up to 64 KiB, or the most they may have. \
                   Only forms that a page of this site sent, without files; each once, within ten minutes, while the program runs. \
                   Not with the cookie store. [browser-apps.md](browser-apps.md) says more.",
+        },
+        Key {
+            name: "when_signed_out",
+            kind: Kind::Choice(&[
+                Choice::new("sign-in", "people are sent to sign in, programs get 401"),
+                Choice::new("401", "for both"),
+                Choice::new("407", "for both"),
+                Choice::new("410", "for both"),
+            ]),
+            fallback: Fallback::Value("sign-in"),
+            change: Change::Reload,
+            doc: "What those get who are not signed in. With a status nobody is sent anywhere: a page of the app leads to `/.vestibule/sign-in?return_to=PATH`.",
+        },
+        Key {
+            name: "when_not_allowed",
+            kind: Kind::Either(&[
+                Kind::Choice(&[
+                    Choice::new("403", "a page with a way to sign in as someone else"),
+                    Choice::new("401", "the same with another status"),
+                    Choice::new(
+                        "sign-in",
+                        "people are sent to sign in as someone else at once",
+                    ),
+                ]),
+                Kind::Text("a path or an address"),
+            ]),
+            fallback: Fallback::Value("403"),
+            change: Change::Reload,
+            doc: "What those get who are signed in and may not pass. With a path like `/not-for-you` or an address people are sent there; it must be one that they may open. \
+                  Programs get the 403, but for `401`.",
         },
         Key {
             name: "provider",

@@ -73,7 +73,7 @@ async fn another_account_is_offered_only_where_it_would_help() {
         for person in [true, false] {
             let mut context = context.for_person();
             context.person = Some(person);
-            let response = answer(&why, None, &context);
+            let response = answer(&why, &WhenNotAllowed::Forbidden, None, &context);
             assert_eq!(response.head.status, 403);
             let body = response.body.collect(1 << 16).await.unwrap();
             let body = String::from_utf8_lossy(&body);
@@ -83,4 +83,27 @@ async fn another_account_is_offered_only_where_it_would_help() {
             assert_eq!(offered, helps && person, "{why:?} {body}");
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_route_may_answer_otherwise_those_who_may_not_pass() {
+    let rig = Rig::new();
+    let plan = rig.shared.plan.load_full();
+    let context = Context::unread(&plan, IncidentId::draw()).for_person();
+    let about = |reason| NotAuthorized {
+        judgement: fails(reason),
+    };
+    let account = about(Reason::ScopeNotGranted);
+    let answered = |why: &NotAuthorized, instead| answer(why, &instead, None, &context).head;
+    let elsewhere = answered(&account, WhenNotAllowed::Elsewhere("/no".into()));
+    assert_eq!(elsewhere.status, 303);
+    assert_eq!(elsewhere.fields.first("location"), Some(&b"/no"[..]));
+    let again = answered(&account, WhenNotAllowed::SignIn);
+    let location = again.fields.first("location").unwrap();
+    assert!(location.starts_with(b"/.vestibule/sign-in?prompt=select_account"));
+    let network = answered(&about(Reason::NetworkDiffers), WhenNotAllowed::SignIn);
+    assert_eq!(network.status, 403, "another account would not help");
+    let refused = answered(&account, WhenNotAllowed::Unauthorized);
+    assert_eq!(refused.status, 401);
+    assert!(refused.fields.contains("www-authenticate"));
 }

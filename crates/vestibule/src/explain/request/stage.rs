@@ -88,6 +88,7 @@ fn words(outcome: &str) -> &'static str {
         "anti_forgery_header_missing" => "the route's anti-forgery header is not there",
         "origin_missing" => "nothing proves that it comes from a page of the same origin",
         "public" => "anybody may pass",
+        "anyone" => "anybody may pass, and nobody is signed in",
         "signed_in_suffices" => "who is signed in may pass",
         "allowed" => "the route's rule holds",
         "claim_differs" => "a claim has another value",
@@ -141,12 +142,14 @@ pub(super) fn verdict(
         ),
         Decision::Challenge { why, .. } => {
             format!(
-                "The request takes the route {route} and is answered with 401. {}",
+                "The request takes the route {route} and is answered with {}. {}",
+                decision.status().unwrap_or(401),
                 why.public_message()
             )
         }
         Decision::Forbid { why, .. } => format!(
-            "The request takes the route {route} and is answered with 403: its rule does not hold, {}.",
+            "The request takes the route {route} and is answered with {}: its rule does not hold, {}.",
+            decision.status().unwrap_or(403),
             words(why.code())
         ),
         Decision::CrossOrigin(why) => format!(

@@ -202,7 +202,7 @@ pub(in super::super) const REQUIRED: &[Case] = &[
     },
     Case {
         name: "unautz-302",
-        location: "OIDCUnAutzAction 302 https://example.com/no\nRequire claim groups:nobody",
+        location: "OIDCUnAutzAction 302 {url}/elsewhere\nRequire claim groups:nobody",
         ..ROLES
     },
     Case {
