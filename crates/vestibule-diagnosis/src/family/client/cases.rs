@@ -224,6 +224,15 @@ fn place() -> Vec<RowCase> {
             .silent(at("https://contoso.b2clogin.com/x/v2.0/"))
             .silent(at(&format!("https://login.microsoftonline.com/{TENANT}/v2.0")))
             .line(format!("issuer = \"https://login.microsoftonline.com/{TENANT}/v2.0\"")),
+        case("VST-CLIENT-ISSUER-SLASH")
+            .shows(at("https://id.example/realms/main/"))
+            .silent(at("https://id.example/realms/main"))
+            .line("issuer = \"https://id.example/realms/main\""),
+        case("VST-CLIENT-ISSUER-SLASH")
+            .shows(at("https://contoso.eu.auth0.com"))
+            .silent(at("https://contoso.eu.auth0.com/"))
+            .beside(&["VST-AUTH0-NO-AUDIENCE"])
+            .line("issuer = \"https://contoso.eu.auth0.com/\""),
         case("VST-CLIENT-ISSUER-COMMON")
             .shows(Evidence::of_text(&format!(
                 "oauthproxy.go: oidc: id token issued by a different provider, expected \

@@ -34,13 +34,14 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         code: "VST-CLIENT-ISSUER-SLASH",
-        title: "a slash too many at the end of the issuer",
+        title: "a slash too many or too few at the end of the issuer",
         severity: Severity::Error,
         confidence: Confidence::Documented,
         source: "OIDC Discovery §4.3; Microsoft identity platform: OpenID Connect, metadata",
         symptom: "The configuration is refused, or the issuer of the metadata or of the token is said to be another one.",
-        cause: "Entra's v2.0 issuers end in `/v2.0`, without a slash, and issuers are compared to the letter.",
-        cure: "Take the slash off.",
+        cause: "Issuers are compared to the letter. Entra's v2.0 issuers end in `/v2.0` and Keycloak's in the name of the \
+                realm, without a slash; Auth0's end in one.",
+        cure: "Write the issuer as the metadata has it, to the last character.",
         fault: None,
         explains: &["VST-TOKEN-ISSUER", "VST-TOKEN-VERSION"],
         judge: issuer_slash,
@@ -161,17 +162,31 @@ fn issuer_endpoint(evidence: &Evidence) -> Option<Case> {
 fn issuer_slash(evidence: &Evidence) -> Option<Case> {
     let issuer = evidence.provider()?.issuer.as_deref()?;
     // Metadata at hand shows better in what the two differ.
-    if evidence.metadata.is_some() || !issuer.ends_with("/v2.0/") {
+    if evidence.metadata.is_some() {
         return None;
     }
-    cloud_of(host_of(issuer)?)?;
-    let bare = issuer.trim_end_matches('/');
-    Some(
-        Case::new(format!("The issuer {} ends in a slash.", shown(issuer))).change(write_issuer(
-            evidence,
-            bare,
+    let (right, text) = match Product::of_url(issuer)? {
+        Product::Entra if issuer.ends_with("/v2.0/") => (
+            issuer.trim_end_matches('/').to_owned(),
             "Take the slash off.",
-        )),
+        ),
+        Product::Keycloak if issuer.ends_with('/') => (
+            issuer.trim_end_matches('/').to_owned(),
+            "Take the slash off.",
+        ),
+        Product::Auth0 if issuer.split('/').count() == 3 => (
+            format!("{issuer}/"),
+            "Auth0's issuers end in a slash: write it.",
+        ),
+        _ => return None,
+    };
+    let ends = match issuer.ends_with('/') {
+        true => "ends in a slash",
+        false => "ends without a slash",
+    };
+    Some(
+        Case::new(format!("The issuer {} {ends}.", shown(issuer)))
+            .change(write_issuer(evidence, &right, text)),
     )
 }
 

@@ -46,6 +46,7 @@ pub(super) const ROWS: &[Row] = &[
             "VST-TOKEN-GROUPS-OVERAGE",
             "VST-TOKEN-NO-GROUPS",
             "VST-SCOPE-CONSENT",
+            "VST-SETTINGS-NO-RENEWAL",
         ],
         judge: |evidence| no_token(evidence).or_else(|| can_not_ask(evidence)),
     },

@@ -303,6 +303,15 @@ fn logged_issuer(evidence: &Evidence) -> Option<Case> {
         )
         .line("vestibule explain --issuer ISSUER --file FILE"),
     );
+    // The host is that of version 1.0 alone.
+    let iss = token.and_then(|token| token.text("iss"));
+    let case = match iss.and_then(host_of) == Some("sts.windows.net") {
+        true => case.because(
+            "It does not say which issuer it expects. This one is of a v1.0 token, and most APIs are set up for v2.0: the \
+             API's own registration decides which it gets. Or the token is of another tenant.",
+        ),
+        false => case,
+    };
     let accept = token
         .and_then(|token| token.text("iss"))
         .filter(|iss| code.is_some() && !iss.contains(['"', '\\']));

@@ -93,7 +93,7 @@ pub(super) fn can_not_ask(evidence: &Evidence) -> Option<Case> {
             .severity(Severity::Warning)
             .because(
                 "For people in too many groups Vestibule asks Microsoft Graph, with a token got by the refresh token. \
-                 Entra gives one only for `offline_access`.",
+                 Entra gives one only for `offline_access`; without it nothing is renewed either.",
             )
             .change(add_scope(evidence, "offline_access"))
             .change(app_roles()),

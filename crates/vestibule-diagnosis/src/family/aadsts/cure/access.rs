@@ -159,7 +159,7 @@ pub(in super::super) const PERMISSIONS: Cure = error(
     &[
         Step::portal(
             portal::API_PERMISSIONS,
-            "Add the API whose scope is asked for, remove APIs that are gone, then Grant admin consent.",
+            "Add the API whose scope is asked for ({resource}), remove APIs that are gone, then Grant admin consent.",
         ),
         Step::config(
             "access_token",

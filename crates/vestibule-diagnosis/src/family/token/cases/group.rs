@@ -97,7 +97,6 @@ pub(super) fn all() -> Vec<RowCase> {
             .shows(asking(&["openid", "profile"], false))
             .silent(asking(&["openid", "offline_access"], false))
             .silent(asking(&["openid", "profile"], true))
-            .beside(&["VST-SETTINGS-NO-RENEWAL"])
             .line("scopes = [\"openid\", \"profile\", \"offline_access\"]"),
         case("VST-TOKEN-GROUPS-FORBIDDEN")
             .shows(Evidence::of_text(
