@@ -45,6 +45,7 @@ static GROUPS: &[Group] = &[
             "OIDCProviderTokenEndpointAuth",
             "OIDCCertBoundAccessTokens",
             "OIDCScope",
+            "OIDCPathScope",
             "OIDCAuthRequestParams",
             "OIDCResponseType",
             "OIDCResponseMode",
@@ -171,13 +172,6 @@ static GROUPS: &[Group] = &[
         fate: Fate::Lost {
             why: "it is for dynamic registration alone, which is not done here",
             help: "",
-        },
-    },
-    Group {
-        names: &["OIDCPathScope"],
-        fate: Fate::Stops {
-            why: "scopes can't differ from path to path in one sign-in",
-            help: "put all scopes into OIDCScope, or give each API a route with access_token = { scope = \"…\" } after the import",
         },
     },
     Group {

@@ -3,6 +3,7 @@
 pub(super) mod actions;
 pub(super) mod headers;
 mod passed;
+mod path_scope;
 pub(super) mod provider;
 pub(super) mod public;
 pub(super) mod redirect_actions;

@@ -1,6 +1,7 @@
 //! What the upstream is told: the preset, the user, the token, and headers that are made with `RequestHeader`.
 
 use super::passed::{self, Passed};
+use super::path_scope;
 use super::user::Named;
 use crate::apache::SourceVersion;
 use crate::apache::expand::Line;
@@ -28,9 +29,13 @@ pub(super) fn map(
     user_key(site, user, header, route, ledger);
     strip_cookies(here, route, ledger);
     let wants_token = passed.token && passed.headers || own.iter().any(|own| own.needs_token());
+    let own_token = path_scope::own_token(here, wants_token, ledger);
     if wants_token {
         let at = here.last("OIDCPassAccessToken").map(|line| &line.at);
-        route.put("access_token", "\"sign-in\"", at);
+        match &own_token {
+            Some((token, line)) => route.put("access_token", token.as_str(), Some(&line.at)),
+            None => route.put("access_token", "\"sign-in\"", at),
+        }
     }
     if let Some(own) = own.iter().find(|own| own.is_bearer()) {
         route.put("authorization", "\"bearer\"", Some(&own.line.at));

@@ -3,7 +3,7 @@
 use url::Url;
 use url::form_urlencoded::parse;
 
-use super::{Choices, Draft, is_on};
+use super::{Choices, Draft, is_on, path_scope};
 use crate::apache::expand::Line;
 use crate::apache::report::Ledger;
 use crate::apache::site::Site;
@@ -168,7 +168,8 @@ fn scopes(site: &Site<'_>, draft: &mut Draft, ledger: &mut Ledger) {
     if !has_openid {
         scopes.push("openid".to_owned());
     }
-    for scope in &written {
+    let of_paths = path_scope::of_sign_in(site, ledger);
+    for scope in written.iter().chain(&of_paths) {
         if !scopes.contains(scope) {
             scopes.push(scope.clone());
         }

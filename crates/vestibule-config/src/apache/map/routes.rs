@@ -1,7 +1,7 @@
 //! `[[route]]`: every path at which something changes, with what holds there.
 
 use super::user::Named;
-use super::{Choices, Draft, actions, headers, passed, upstream};
+use super::{Choices, Draft, actions, headers, passed, path_scope, upstream};
 use crate::apache::SourceVersion;
 use crate::apache::expand::{Item, Line};
 use crate::apache::location::{self, InForce, Location, covers, in_force, tidy};
@@ -61,6 +61,7 @@ pub(in crate::apache) fn map(
             draft.routes.push(route);
         }
     }
+    path_scope::beside_others(site, &draft.routes, ledger);
     told(&locations, &mounts, ledger);
     reverses(site, &locations, &mounts, draft, ledger);
     if draft.routes.is_empty() {
