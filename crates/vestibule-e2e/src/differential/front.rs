@@ -160,10 +160,10 @@ pub(super) fn nginx_reader(behind: u16) -> Running {
     nginx(behind, READER)
 }
 
-/// nginx with the limits it has where nobody changed them, in front of a port.
+/// nginx with the limits it has where nobody changed them, but for these lines, in front of a port.
 #[must_use]
-pub fn nginx_as_shipped(behind: u16) -> Running {
-    let configuration = NGINX.replace("{reader}", "").replace("{buffers}", "");
+pub fn nginx_with(behind: u16, lines: &str) -> Running {
+    let configuration = NGINX.replace("{reader}", "").replace("{buffers}", lines);
     start("nginx", &configuration, behind, |file| {
         vec!["-c".to_owned(), file.display().to_string()]
     })
