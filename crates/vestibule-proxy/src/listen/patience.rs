@@ -1,6 +1,6 @@
 //! Decides when a client is too slow: with its request body, and in taking its answer.
 
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -23,7 +23,21 @@ pub(super) struct Patience {
     most: Duration,
     waited: Duration,
     waiting_since: Option<Instant>,
+    /// A look was had since the client is waited for.
+    looked: bool,
 }
+
+/// When the client is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    Early,
+    /// Waiting is over unless it did something.
+    Last,
+}
+
+/// When the first look is. What the client's system takes right after it could take no more is noticed then, and not taken
+/// for something that it did in the end.
+const EARLY: Duration = Duration::from_secs(1);
 
 /// The client is slower than allowed.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,6 +65,7 @@ impl Patience {
             most: grace.max(idle),
             waited: Duration::ZERO,
             waiting_since: None,
+            looked: false,
         }
     }
 
@@ -87,14 +102,39 @@ impl Patience {
     pub(super) fn poll_lost(&mut self, cx: &mut Context<'_>, deadline: &Deadline) -> Poll<()> {
         if self.waiting_since.is_none() {
             let now = Instant::now();
-            let longest = match self.rate {
-                0 => self.idle,
-                _ => self.allowed.saturating_sub(self.waited).min(self.idle),
-            };
-            deadline.set(now, longest);
+            deadline.set(now, self.longest());
             self.waiting_since = Some(now);
         }
         deadline.poll(cx)
+    }
+
+    /// Ready when the client is to be looked at: a socket that was full tells only of much room. The deadline is used for
+    /// nothing else meanwhile.
+    pub(super) fn poll_look(&mut self, cx: &mut Context<'_>, deadline: &Deadline) -> Poll<Look> {
+        let longest = self.longest();
+        let since = match self.waiting_since {
+            Some(since) => since,
+            None => {
+                let now = Instant::now();
+                self.looked = longest <= EARLY;
+                deadline.set(now, longest.min(EARLY));
+                *self.waiting_since.insert(now)
+            }
+        };
+        ready!(deadline.poll(cx));
+        if std::mem::replace(&mut self.looked, true) {
+            return Poll::Ready(Look::Last);
+        }
+        deadline.set(since, longest);
+        Poll::Ready(Look::Early)
+    }
+
+    /// How long the client may do nothing from when it is first waited for.
+    fn longest(&self) -> Duration {
+        match self.rate {
+            0 => self.idle,
+            _ => self.allowed.saturating_sub(self.waited).min(self.idle),
+        }
     }
 }
 
@@ -220,6 +260,35 @@ mod tests {
             let mut waiting = Waiting::new();
             assert_eq!(waiting.came(1_000_000), Ok(()));
             assert!(!waiting.wait(Duration::from_secs(31)).await);
+        });
+    }
+
+    #[test]
+    fn who_takes_nothing_is_looked_at_soon_and_at_the_end() {
+        on_core(async {
+            let Waiting {
+                mut patience,
+                deadline,
+            } = Waiting::new();
+            patience.rate = 0;
+            let start = Instant::now();
+            for (look, after) in [(Look::Early, EARLY), (Look::Last, limits().body_idle)] {
+                let seen = poll_fn(|cx| patience.poll_look(cx, &deadline)).await;
+                assert_eq!(seen, look);
+                let late = start.elapsed() - after;
+                assert!(late <= crate::wheel::TICK, "{late:?}");
+            }
+            // What it takes at the first look is dated then.
+            patience.rest();
+            let start = Instant::now();
+            poll_fn(|cx| patience.poll_look(cx, &deadline)).await;
+            assert_eq!(patience.came(1000), Ok(()));
+            let looks = [Look::Early, Look::Last];
+            for look in looks {
+                let seen = poll_fn(|cx| patience.poll_look(cx, &deadline)).await;
+                assert_eq!(seen, look);
+            }
+            assert!(start.elapsed() < limits().body_idle + Duration::from_secs(2));
         });
     }
 

@@ -15,7 +15,7 @@ use tokio::io::ReadBuf;
 use tokio::time::Instant;
 
 use super::receiving::Receiving;
-use crate::listen::patience::Patience;
+use crate::listen::patience::{Look, Patience};
 use crate::listen::plan::Limits;
 use crate::listen::transport::Transport;
 use crate::scratch::{Lent, Scratch};
@@ -165,17 +165,21 @@ impl<S: Transport> Link<S> {
             (Some(before), Some(after)) => after.wrapping_sub(before),
             _ => (left - io.output.left()) as u64,
         };
-        let paced = io.pace.came(moved);
+        let mut paced = io.pace.came(moved);
         if polled.is_ready() {
             io.pace.rest();
             self.taken();
             return polled;
         }
-        if paced.is_ok() {
-            ready!(io.pace.poll_lost(cx, &self.writes));
+        while paced.is_ok() {
+            let look = ready!(io.pace.poll_look(cx, &self.writes));
             // Nothing was heard of the client; a look decides.
             let moved = io.output.press(&mut io.stream);
-            if moved > 0 && io.pace.came(moved).is_ok() {
+            paced = io.pace.came(moved);
+            if moved == 0 && look == Look::Last {
+                break;
+            }
+            if moved > 0 && paced.is_ok() {
                 return self.poll_flush_io(cx, io);
             }
         }
