@@ -111,6 +111,9 @@ pub enum Malformed {
     /// Interim responses without end.
     #[error("read the final response: too many interim ones before it")]
     Interim,
+    /// It spoke before it was asked: that would be taken for the answer to whatever is asked first.
+    #[error("ask it: it spoke first")]
+    Unasked,
 }
 
 impl UpstreamError {

@@ -9,19 +9,22 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use super::connect::{self, Connected};
-use super::error::UpstreamError;
+use super::error::{Malformed, UpstreamError};
 use super::http1::{Connection, Open};
 use super::http2::Sender;
 use super::plan::UpstreamPlan;
 use super::resolve::Resolver;
+use crate::exchange::Duplex;
 use crate::scratch::Scratch;
 use crate::telemetry::Metrics;
 use crate::wheel::Wheel;
@@ -136,11 +139,25 @@ impl Pool {
         if connected.http2 {
             return Box::pin(self.share(plan, connected)).await;
         }
-        Ok(Checkout::Http1(Connection::new(
-            connected.io,
-            &self.wheel,
-            &self.metrics,
-        )))
+        Box::pin(self.first(plan, connected.io)).await
+    }
+
+    /// A connection's first request, unless the upstream spoke before it.
+    pub(super) async fn first(
+        &self,
+        plan: &UpstreamPlan,
+        io: Pin<Box<dyn Duplex>>,
+    ) -> Result<Checkout, UpstreamError> {
+        let mut connection = Connection::new(io, &self.wheel, &self.metrics);
+        // The runtime looks at its sockets before a task that yielded runs again.
+        yield_now().await;
+        if connection.has_spoken() {
+            return Err(UpstreamError::Malformed {
+                upstream: connect::name(plan),
+                rule: Malformed::Unasked,
+            });
+        }
+        Ok(Checkout::Http1(connection))
     }
 
     fn take(&self, plan: &Arc<UpstreamPlan>, http1: bool, now: Instant) -> Option<Checkout> {

@@ -76,6 +76,16 @@ impl Connection {
     ///
     /// Costs no system call as long as nothing came.
     pub(in crate::upstream) fn is_clean(&mut self) -> bool {
+        self.look().is_pending()
+    }
+
+    /// Whether something came already. For a connection that is not used then.
+    pub(in crate::upstream) fn has_spoken(&mut self) -> bool {
+        matches!(self.look(), Poll::Ready(Ok(true)))
+    }
+
+    /// Reads a byte if one is there. False is the end.
+    fn look(&mut self) -> Poll<io::Result<bool>> {
         let mut byte = [0];
         let mut buffer = ReadBuf::new(&mut byte);
         let io = &mut self.io.0;
@@ -83,8 +93,8 @@ impl Connection {
         let read = pin!(unconstrained(poll_fn(|cx| io
             .as_mut()
             .poll_read(cx, &mut buffer))));
-        read.poll(&mut Context::from_waker(Waker::noop()))
-            .is_pending()
+        let read = read.poll(&mut Context::from_waker(Waker::noop()));
+        read.map_ok(|()| !buffer.filled().is_empty())
     }
 
     /// The upstream has to act, within `limit` from when it was first so, or from when it `moved`.

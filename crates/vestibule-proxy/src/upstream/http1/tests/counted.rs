@@ -154,3 +154,23 @@ fn a_task_that_had_its_share_is_not_told_that_a_dirty_connection_is_clean() {
         assert!(!bench.is_free());
     });
 }
+
+/// What is there before anything was asked would be the answer to whatever is asked first.
+#[test]
+fn an_upstream_that_speaks_first_is_not_asked() {
+    on_core(async || {
+        for greeting in ["", HELLO, "x"] {
+            let bench = Bench::new();
+            let (ours, mut theirs) = duplex(1 << 20);
+            theirs.write_all(greeting.as_bytes()).await.unwrap();
+            let first = bench.pool.first(&bench.plan, Box::pin(ours)).await;
+            let code = first.err().map(|error| error.code());
+            let expected = (!greeting.is_empty()).then_some("upstream_malformed");
+            assert_eq!(code, expected, "{greeting:?}");
+        }
+        // One that closes at once says so itself when it is asked.
+        let bench = Bench::new();
+        let (ours, _) = duplex(1 << 20);
+        assert!(bench.pool.first(&bench.plan, Box::pin(ours)).await.is_ok());
+    });
+}
