@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::fields::Fields;
 use crate::framing::BodyFraming;
 use chunked::Chunks;
+pub use chunked::{TRAILER_BYTES, TRAILER_FIELDS};
 
 /// Why a body is none. Its end is not certain then, so the connection must close.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Frame, SizeHint};
 use vestibule_gate::fields::{Field, Fields, Known, KnownSet};
+use vestibule_http1::body::{TRAILER_BYTES, TRAILER_FIELDS};
 
 use crate::body::{Body, BodyError, Length};
 
@@ -32,6 +33,21 @@ pub(crate) fn fields(map: &HeaderMap) -> Fields {
     map.iter()
         .map(|(name, value)| (name.as_str(), value.as_bytes()))
         .collect()
+}
+
+/// The same for trailers, which are no more than HTTP/1.1's may be.
+///
+/// # Errors
+/// [`BodyError::Aborted`] if they are more.
+pub(crate) fn trailers(map: &HeaderMap) -> Result<Fields, BodyError> {
+    // A colon, a space and the end of the line.
+    let lines = map
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4);
+    if map.len() > TRAILER_FIELDS || lines.sum::<usize>() > TRAILER_BYTES {
+        return Err(BodyError::Aborted);
+    }
+    Ok(fields(map))
 }
 
 /// One of our fields as hyper's; `None` if it can't be one.

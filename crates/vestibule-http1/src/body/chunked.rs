@@ -20,8 +20,10 @@ const SIZE_DIGITS: u8 = 16;
 /// Nobody uses chunk extensions; they must only not be a way to send without an end.
 const EXTENSION_LINE_BYTES: usize = 256;
 const EXTENSION_BODY_BYTES: usize = 16 * 1024;
-const TRAILER_BYTES: usize = 8 * 1024;
-const TRAILER_FIELDS: usize = 32;
+/// The most bytes of trailer lines.
+pub const TRAILER_BYTES: usize = 8 * 1024;
+/// The most trailers.
+pub const TRAILER_FIELDS: usize = 32;
 
 /// Where in a chunked body the next byte is.
 #[derive(Debug, Default)]

@@ -2,16 +2,15 @@
 
 mod answer;
 mod frames;
+mod heads;
 mod request_body;
 mod stall;
 mod watched;
 
 use std::cell::RefCell;
-use std::convert::Infallible;
 use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
@@ -26,11 +25,12 @@ use vestibule_gate::request::{RawHead, Version};
 use super::connection::{Client, Serving};
 use super::record::Record;
 use super::transport::Transport;
-use crate::exchange::Incoming;
-use crate::server::{Core, Handler};
+use crate::exchange::{Incoming, Response};
+use crate::server::Handler;
 use crate::wire::{self, LocalExecutor};
 use answer::{HyperResponse, answer};
 use frames::Frames;
+use heads::Heads;
 use stall::Stalling;
 use watched::Watched;
 
@@ -40,6 +40,8 @@ const PING_TIMEOUT: Duration = Duration::from_secs(10);
 /// more end the connection.
 const PENDING_RESETS: usize = 20;
 const PROVOKED_RESETS: usize = 100;
+/// How long a client that asks for nothing, and takes and sends nothing, may leave a farewell at a stop unanswered.
+const FAREWELL: Duration = Duration::from_secs(2);
 const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
 const SEND_BUFFER: usize = 128 * 1024;
@@ -55,18 +57,11 @@ where
     let frames = Rc::new(RefCell::new(Frames::new(Instant::now())));
     let stream = Watched::new(stream, Rc::clone(&frames));
     let service = {
-        let (handler, core, client) = (
-            Arc::clone(&serving.handler),
-            Rc::clone(&serving.core),
-            Rc::clone(&client),
-        );
+        let (serving, client) = (Rc::clone(&serving), Rc::clone(&client));
+        let heads = Heads::new();
         service_fn(move |request| {
-            handle(
-                Arc::clone(&handler),
-                Rc::clone(&core),
-                Rc::clone(&client),
-                request,
-            )
+            let (serving, client) = (Rc::clone(&serving), Rc::clone(&client));
+            handle(serving, client, Rc::clone(&heads), request)
         })
     };
     let limits = client.limits;
@@ -88,6 +83,7 @@ where
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut stop = client.stop.clone();
     let mut closing: Option<Instant> = None;
+    let mut stopped = false;
     loop {
         tokio::select! {
             biased;
@@ -97,13 +93,15 @@ where
                 }
                 return;
             }
-            () = stop.wait(), if closing.is_none() => {
+            () = stop.wait(), if !stopped => {
+                stopped = true;
+                look = interval(FAREWELL / 4);
                 closing = Some(Instant::now());
                 connection.as_mut().graceful_shutdown();
             }
             // It asks for nothing, and others need the room.
             () = poll_fn(|cx| client.place.poll_told(cx)) => return,
-            _ = look.tick() => match judge(&client, &frames.borrow(), closing) {
+            _ = look.tick() => match judge(&client, &frames.borrow(), closing, stopped) {
                 Judgement::Fine => {}
                 Judgement::Idle => {
                     closing = Some(Instant::now());
@@ -125,7 +123,7 @@ enum Judgement {
 
 /// Looks at what hyper's HTTP/2 has no deadline for: a client that takes nothing, one that asks for nothing, and one that does
 /// not come to the end of what it asks.
-fn judge(client: &Client, frames: &Frames, closing: Option<Instant>) -> Judgement {
+fn judge(client: &Client, frames: &Frames, closing: Option<Instant>, stopped: bool) -> Judgement {
     let limits = client.limits;
     let mut stuck = false;
     client.streams.borrow_mut().retain(|stream| {
@@ -139,8 +137,12 @@ fn judge(client: &Client, frames: &Frames, closing: Option<Instant>) -> Judgemen
     let begun = frames.waits_since();
     stuck |= begun.is_some_and(|since| since.elapsed() > limits.head);
     let quiet = client.place.quiet_since();
+    let still = frames.still_since();
     match (closing, quiet) {
         _ if stuck => Judgement::Stuck,
+        (Some(_), Some(_)) if stopped && still.is_some_and(|since| since.elapsed() > FAREWELL) => {
+            Judgement::Stuck
+        }
         (Some(since), Some(_)) if since.elapsed() > limits.head => Judgement::Stuck,
         (None, Some(since)) if since.elapsed() > limits.idle => Judgement::Idle,
         _ => Judgement::Fine,
@@ -149,40 +151,30 @@ fn judge(client: &Client, frames: &Frames, closing: Option<Instant>) -> Judgemen
 
 /// One request: head, handler, answer.
 async fn handle<H: Handler>(
-    handler: Arc<H>,
-    core: Rc<Core>,
+    serving: Rc<Serving<H>>,
     client: Rc<Client>,
+    heads: Rc<Heads>,
     request: http::Request<HyperBody>,
-) -> Result<HyperResponse, Infallible> {
-    let (head, body) = request.into_parts();
-    let raw = raw_head(&head, &client);
-    let (method, target) = (raw.method.clone(), raw.target.clone());
+) -> Result<HyperResponse, h2::Error> {
+    let (method, (target, authority)) = (method(request.method()), target(request.uri()));
+    let bytes = heads::bytes(&target, request.headers());
+    let Some(mut held) = heads.hold(bytes) else {
+        return Err(h2::Reason::REFUSED_STREAM.into());
+    };
     let now = Instant::now();
     let received = Rc::default();
-    let time = (now, core.clock().wall(now));
+    let time = (now, serving.core.clock().wall(now));
     let record = Record::new(
         Rc::clone(&client),
-        method,
-        target,
+        method.clone(),
+        target.clone(),
         time,
         Rc::clone(&received),
     );
-    let body = request_body::body(body, &core, client.limits, received);
-    let incoming = Incoming { raw, body };
-    let handled = AssertUnwindSafe(handler.handle(&core, incoming))
-        .catch_unwind()
-        .await;
-    let response = handled.unwrap_or_else(|_| {
-        client.reporting.telemetry.metrics.panics.inc();
-        handler.panicked()
-    });
-    Ok(answer(response, record))
-}
-
-fn raw_head(head: &http::request::Parts, client: &Client) -> RawHead {
-    let (target, authority) = target(&head.uri);
-    RawHead {
-        method: method(&head.method),
+    held.turn().await;
+    let (head, body) = request.into_parts();
+    let raw = RawHead {
+        method,
         target,
         version: match head.version {
             http::Version::HTTP_2 => Version::Http2,
@@ -192,7 +184,23 @@ fn raw_head(head: &http::request::Parts, client: &Client) -> RawHead {
         authority,
         fields: wire::fields(&head.headers),
         peer: client.peer,
-    }
+    };
+    // A client may not take its answers for a while: nothing of what led to them is to be kept meanwhile.
+    drop(head);
+    let body = request_body::body(body, &serving.core, client.limits, received);
+    let response = Box::pin(respond(&serving, Incoming { raw, body })).await;
+    drop(held);
+    Ok(answer(response, record))
+}
+
+/// Boxed where it is used: hyper keeps the space of what makes an answer until the answer is sent.
+async fn respond<H: Handler>(serving: &Serving<H>, incoming: Incoming) -> Response {
+    let handling = serving.handler.handle(&serving.core, incoming);
+    let handled = AssertUnwindSafe(handling).catch_unwind().await;
+    handled.unwrap_or_else(|_| {
+        serving.reporting.telemetry.metrics.panics.inc();
+        serving.handler.panicked()
+    })
 }
 
 fn method(method: &http::Method) -> Bytes {

@@ -162,6 +162,7 @@ const RFCS: &[(u32, &str)] = &[
         7523,
         "JWT Profile for OAuth 2.0 Client Authentication and Authorization Grants",
     ),
+    (7541, "HPACK: Header Compression for HTTP/2"),
     (7617, "The 'Basic' HTTP Authentication Scheme"),
     (7636, "Proof Key for Code Exchange by OAuth Public Clients"),
     (7638, "JSON Web Key (JWK) Thumbprint"),

@@ -37,6 +37,13 @@ pub(super) struct Frames {
     head_since: Option<Instant>,
     /// Since when a frame is not whole.
     frame_since: Option<Instant>,
+    /// A head began since this was last asked.
+    requests: bool,
+    /// When bytes came or went last.
+    moved: Instant,
+    /// The client does not take what there is for it.
+    blocked: bool,
+    sent: Sent,
     window: Window,
 }
 
@@ -72,6 +79,10 @@ impl Frames {
             at: At::Preface(0),
             head_since: Some(now),
             frame_since: None,
+            requests: false,
+            moved: now,
+            blocked: false,
+            sent: Sent::default(),
             window: Window::new(now),
         }
     }
@@ -86,6 +97,7 @@ impl Frames {
 
     /// Looks at what came.
     pub(super) fn came(&mut self, mut bytes: &[u8], now: Instant) -> Result<(), Excess> {
+        self.moved = now;
         while let Some((&first, rest)) = bytes.split_first() {
             match &mut self.at {
                 At::Preface(seen) => {
@@ -120,9 +132,32 @@ impl Frames {
         Ok(())
     }
 
-    /// So many bytes were sent.
-    pub(super) fn sent(&mut self, bytes: usize) {
-        self.window.sent += bytes as u64;
+    /// Whether a head began since this was last asked.
+    pub(super) fn take_requests(&mut self) -> bool {
+        std::mem::take(&mut self.requests)
+    }
+
+    /// Looks at what was sent.
+    pub(super) fn sent(&mut self, bytes: &[u8], now: Instant) {
+        self.moved = now;
+        self.blocked = false;
+        self.window.sent += bytes.len() as u64;
+        self.sent.follow(bytes);
+    }
+
+    /// The client does not take it yet.
+    pub(super) fn blocked(&mut self) {
+        self.blocked = true;
+    }
+
+    /// Since when there is nothing on its way to the client, and nothing came.
+    pub(super) fn still_since(&self) -> Option<Instant> {
+        (!self.blocked).then_some(self.moved)
+    }
+
+    /// Whether a frame may follow what was sent.
+    pub(super) fn may_send(&self) -> bool {
+        self.sent.at == 0 && self.sent.left == 0
     }
 
     /// So many bytes of the frame are left.
@@ -151,6 +186,7 @@ impl Frames {
             1 | 9 => {
                 if kind == 1 {
                     window.heads += 1;
+                    self.requests = true;
                 }
                 if flags & END_HEADERS != 0 {
                     self.head_since = None;
@@ -164,6 +200,39 @@ impl Frames {
         }
         window.judge()?;
         Ok(length)
+    }
+}
+
+/// Where in the frames that were sent the next byte is.
+#[derive(Debug, Default)]
+struct Sent {
+    /// How much of a frame's head was sent, and the length it tells.
+    at: usize,
+    length: usize,
+    /// What is left of its payload.
+    left: usize,
+}
+
+impl Sent {
+    fn follow(&mut self, mut bytes: &[u8]) {
+        loop {
+            let taken = bytes.len().min(self.left);
+            self.left -= taken;
+            let Some((&byte, rest)) = bytes.get(taken..).and_then(<[u8]>::split_first) else {
+                return;
+            };
+            bytes = rest;
+            if self.at < 3 {
+                self.length = self.length << 8 | usize::from(byte);
+            }
+            self.at += 1;
+            if self.at == FRAME_HEAD_BYTES {
+                *self = Self {
+                    left: self.length,
+                    ..Self::default()
+                };
+            }
+        }
     }
 }
 

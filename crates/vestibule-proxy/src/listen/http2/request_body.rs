@@ -56,8 +56,13 @@ impl ByteStream for RequestBody {
                     let piece = match frame.into_data() {
                         Ok(piece) => piece,
                         Err(frame) => {
-                            this.trailers =
-                                frame.into_trailers().ok().map(|map| wire::fields(&map));
+                            let Ok(map) = frame.into_trailers() else {
+                                continue;
+                            };
+                            match wire::trailers(&map) {
+                                Ok(trailers) => this.trailers = Some(trailers),
+                                Err(error) => return Poll::Ready(Some(Err(error))),
+                            }
                             continue;
                         }
                     };

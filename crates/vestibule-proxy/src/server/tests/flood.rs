@@ -63,8 +63,10 @@ fn target() -> ((String, String), Show) {
     let pair = generate();
     let show = show(plan(Some(identity(&pair))), |_, incoming| {
         Box::pin(async move {
-            let _ = incoming.body.collect(1 << 20).await;
-            text(200, "ok")
+            match incoming.body.collect(1 << 20).await {
+                Ok(_) => text(200, "ok"),
+                Err(_) => text(400, "broken off"),
+            }
         })
     });
     (pair, show)
@@ -189,4 +191,127 @@ fn a_decoded_head_over_the_limit_is_refused() {
     let text = show.telemetry.metrics.render();
     assert!(!text.contains(r#"class="2xx"} 2"#), "{text}");
     serves_others(&pair, &show);
+}
+
+/// Each head is 29 KiB, and was a few bytes: many of them are looked at in turn, and more are refused.
+#[test]
+fn heads_that_are_a_few_bytes_on_the_wire_wait_their_turn_or_are_refused() {
+    let pair = generate();
+    let (entered, inside) = tokio::sync::mpsc::unbounded_channel();
+    let inside = Arc::new(tokio::sync::Mutex::new((inside, 0)));
+    let (leave, left) = tokio::sync::watch::channel(false);
+    let show = show(plan(Some(identity(&pair))), move |_, incoming| {
+        let held: usize = incoming.raw.fields.iter().map(|f| f.value.len()).sum();
+        entered.send(held).unwrap();
+        let mut left = left.clone();
+        Box::pin(async move {
+            left.wait_for(|left| *left).await.unwrap();
+            text(200, "ok")
+        })
+    });
+    let mut stream: Secure = secure(show.address, client(&pair.0, &[b"h2"])).unwrap();
+    let _ = stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    let mut sent = frame(SETTINGS, 0, 0, &[]);
+    // `x: aaaa…` goes into the dynamic table, and is named ten times.
+    let first = [GET, &[0x40, 0x01, b'x', 0x7f, 0xb9, 0x16], &[b'a'; 3000]].concat();
+    sent.extend(frame(HEADERS, END_HEADERS | END_STREAM, 1, &first));
+    let many = [GET, &[0xbe; 10]].concat();
+    for at in 1..100 {
+        sent.extend(frame(HEADERS, END_HEADERS | END_STREAM, at * 2 + 1, &many));
+    }
+    stream.write_all(&sent).unwrap();
+    // Those beyond the most are refused while nobody is answered.
+    let mut frames = Vec::new();
+    while frames.len() < 50 {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).unwrap();
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;
+        let mut payload = vec![0; length];
+        stream.read_exact(&mut payload).unwrap();
+        if head[3] == RST_STREAM {
+            assert_eq!(payload, 7_u32.to_be_bytes(), "REFUSED_STREAM");
+            frames.push(head);
+        }
+    }
+    let inside = &mut *inside.blocking_lock();
+    let mut held = 0;
+    while let Ok(bytes) = inside.0.try_recv() {
+        held += bytes;
+        inside.1 += 1;
+    }
+    assert!(held <= 256 * 1024, "{held} bytes at once");
+    assert!(inside.1 >= 5, "{} at once", inside.1);
+    leave.send(true).unwrap();
+    // The others had to wait, and no more.
+    while inside.1 < 30 {
+        inside.0.blocking_recv().unwrap();
+        inside.1 += 1;
+    }
+    show.await_metric("vestibule_connections 1");
+}
+
+#[test]
+fn who_floods_is_told_to_calm_down() {
+    let (pair, show) = target();
+    // No more than ends the connection: an unread rest would reset it.
+    let unknown = frame(0xfa, 0, 0, &[]).repeat(10_002);
+    let codes = flood(&pair, &show, std::iter::once(unknown)).unwrap();
+    assert_eq!(codes, [11]);
+    serves_others(&pair, &show);
+}
+
+/// As many as over HTTP/1.1.
+#[test]
+fn trailers_beyond_their_limits_break_the_request_off() {
+    let (pair, show) = target();
+    let field = |name: u8, value: &[u8]| {
+        let length = u8::try_from(value.len()).unwrap();
+        [&[0x00, 0x01, name, length][..], value].concat()
+    };
+    let many = |count: u8, length: usize| -> Vec<u8> {
+        let value = vec![b'v'; length];
+        (0..count)
+            .flat_map(|at| {
+                field(
+                    b"abcdefghijklmnopqrstuvwxyz0123456789"[usize::from(at)],
+                    &value,
+                )
+            })
+            .collect()
+    };
+    let ask = |trailers: Vec<u8>| {
+        let frames = [
+            frame(HEADERS, END_HEADERS, 1, POST),
+            frame(DATA, 0, 1, b"abc"),
+            frame(HEADERS, END_HEADERS | END_STREAM, 1, &trailers),
+            frame(GOAWAY, 0, 0, &[0; 8]),
+        ];
+        flood(&pair, &show, frames.into_iter());
+    };
+    ask(many(32, 100));
+    show.await_metric(r#"vestibule_requests_total{route="none",class="2xx"} 1"#);
+    ask(many(33, 1));
+    show.await_metric(r#"vestibule_requests_total{route="none",class="4xx"} 1"#);
+    ask([many(32, 126), many(32, 126), many(32, 126)].concat());
+    show.await_metric(r#"vestibule_requests_total{route="none",class="4xx"} 2"#);
+}
+
+/// It was answered; that it leaves a farewell unanswered is no reason to wait.
+#[test]
+fn a_client_that_answers_no_ping_does_not_hold_up_a_stop() {
+    let pair = generate();
+    let mut serving = plan(Some(identity(&pair)));
+    serving.limits.head = 10 * PATIENCE;
+    let mut show = show(serving, |_, _| Box::pin(async { text(200, "ok") }));
+    let mut stream: Secure = secure(show.address, client(&pair.0, &[b"h2"])).unwrap();
+    stream
+        .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        .unwrap();
+    let asked = [
+        frame(SETTINGS, 0, 0, &[]),
+        frame(HEADERS, END_HEADERS | END_STREAM, 1, GET),
+    ];
+    stream.write_all(&asked.concat()).unwrap();
+    show.await_metric(r#"vestibule_requests_total{route="none",class="2xx"} 1"#);
+    assert!(show.stop(PATIENCE));
 }

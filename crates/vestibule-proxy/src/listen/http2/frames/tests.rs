@@ -56,7 +56,7 @@ fn each_request_and_what_is_sent_allow_for_more() {
     for _ in 0..10 {
         frames.came(&frame(HEADERS, END_HEADERS, 40), now).unwrap();
     }
-    frames.sent(256 * 5);
+    frames.sent(&[0; 256 * 5], now);
     assert_eq!(taken(&mut frames, &frame(PING, 0, 8), now), 10_205);
 }
 
@@ -138,4 +138,36 @@ fn the_pieces_in_which_bytes_come_change_nothing() {
             .find(Result::is_err);
         assert_eq!(outcome, Some(whole), "pieces of {size}");
     }
+}
+
+#[test]
+fn a_frame_may_follow_where_one_ended() {
+    let now = Instant::now();
+    let sent = [frame(HEADERS, 0, 3), frame(DATA, 0, 0), frame(DATA, 0, 300)];
+    let ends: Vec<usize> = (0..=sent.len())
+        .map(|count| sent[..count].concat().len())
+        .collect();
+    let sent = sent.concat();
+    for pieces in [1, 2, 5, 100] {
+        let mut frames = begun(now);
+        let mut at = 0;
+        for piece in sent.chunks(pieces) {
+            assert_eq!(frames.may_send(), ends.contains(&at), "{at}");
+            frames.sent(piece, now);
+            at += piece.len();
+        }
+        assert!(frames.may_send());
+    }
+}
+
+#[test]
+fn who_does_not_take_what_is_there_is_not_still() {
+    let now = Instant::now();
+    let later = now + Duration::from_secs(1);
+    let mut frames = begun(now);
+    assert_eq!(frames.still_since(), Some(now));
+    frames.blocked();
+    assert_eq!(frames.still_since(), None);
+    frames.sent(&frame(DATA, 0, 0), later);
+    assert_eq!(frames.still_since(), Some(later));
 }
