@@ -91,10 +91,13 @@ pub(super) fn of_http1(
                 pool.give_back(plan, connection, now);
             }
             match content {
-                Content::Whole(bytes, decoder) if head.trailers => {
-                    Body::stream(Whole { bytes, decoder })
+                Content::Whole(bytes, mut decoder) => {
+                    match decoder.trailers().filter(|_| head.trailers) {
+                        Some(trailers) => Body::stream(Whole::new(bytes, trailers)),
+                        // Its length is known now, if it was not before.
+                        None => bytes.into(),
+                    }
                 }
-                Content::Whole(bytes, _) => bytes.into(),
                 _ => announced,
             }
         }
@@ -245,8 +248,13 @@ impl ByteStream for UpstreamBody {
                         Ok(piece) if piece.is_empty() => {}
                         Ok(piece) => return Poll::Ready(Some(Ok(piece))),
                         Err(frame) => {
-                            this.trailers =
-                                frame.into_trailers().ok().map(|map| wire::fields(&map));
+                            let Ok(map) = frame.into_trailers() else {
+                                continue;
+                            };
+                            match wire::trailers(&map) {
+                                Ok(trailers) => this.trailers = Some(trailers),
+                                Err(error) => return Poll::Ready(Some(Err(error))),
+                            }
                         }
                     }
                 }

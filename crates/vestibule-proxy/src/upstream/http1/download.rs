@@ -232,8 +232,17 @@ impl ByteStream for Download {
 
 /// A whole body with trailers, which only a stream has.
 pub(in crate::upstream) struct Whole {
-    pub(in crate::upstream) bytes: Bytes,
-    pub(in crate::upstream) decoder: Decoder,
+    bytes: Bytes,
+    trailers: Option<Fields>,
+}
+
+impl Whole {
+    pub(in crate::upstream) const fn new(bytes: Bytes, trailers: Fields) -> Self {
+        Self {
+            bytes,
+            trailers: Some(trailers),
+        }
+    }
 }
 
 impl ByteStream for Whole {
@@ -246,6 +255,6 @@ impl ByteStream for Whole {
     }
 
     fn trailers(mut self: Pin<&mut Self>) -> Option<Fields> {
-        self.decoder.trailers()
+        self.trailers.take()
     }
 }

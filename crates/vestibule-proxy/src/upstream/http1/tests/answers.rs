@@ -365,3 +365,23 @@ fn trailers_of_an_answer_are_there_for_those_who_asked_for_them() {
         }
     });
 }
+
+/// An answer that says its length has no trailers, and the client is told the length on every route.
+#[test]
+fn a_length_stays_where_trailers_are_asked_for() {
+    for answer in [
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+    ] {
+        on_core(async || {
+            let bench = Bench::new();
+            let (ours, mut theirs) = duplex(1 << 20);
+            theirs.write_all(answer.as_bytes()).await.unwrap();
+            let mut request = get();
+            request.trailers = true;
+            let answer = bench.send(request, ours).await.ok().unwrap();
+            assert_eq!(answer.body.length(), crate::body::Length::Known(5));
+            assert_eq!(answer.body.collect(5).await.unwrap(), "hello");
+        });
+    }
+}
