@@ -13,7 +13,8 @@ Usage: cargo xtask bench [--quick] [--only NAME,…] [--rounds N] [--json FILE] 
        cargo xtask bench --profile [--only NAME,…]
        cargo xtask bench --connections [N] [--only NAME,…]
        cargo xtask bench --list
-Each with [--program FILE].
+       cargo xtask bench --sessions [N]
+The first five with [--program FILE].
 
 Options:
   --quick            Fewer cases, fewer and shorter rounds: under three minutes
@@ -26,6 +27,8 @@ Options:
   --profile          User instructions by function
   --connections [N]  Memory per idle connection, over N of them (default 2000)
   --list             The cases by name
+  --sessions [N]     What N sessions take in memory and in a file (default 1000000, about a
+                     quarter of an hour, 12 GiB of memory and 20 GiB beside the build)
   --program FILE     Another build of `vestibule` than the one of this checkout
 
 Examples:

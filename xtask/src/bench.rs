@@ -9,6 +9,9 @@ use crate::step;
 /// Builds and runs. The benchmark reads the arguments itself.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome {
     let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    if has("--sessions") {
+        return sessions(root, arguments);
+    }
     let measures = !(has("--help") || has("-h") || has("--list"));
     let mut arguments = arguments.to_vec();
     // A build of one's own is measured as it is.
@@ -43,6 +46,25 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome {
         )),
         Err(error) => Err(Failure::new(error.to_string(), "is cargo on the path?")),
     }
+}
+
+/// The stores by themselves, with a great many sessions: a benchmark of the crate they are in, because only
+/// tests and benchmarks may make sessions of nobody.
+fn sessions(root: &Path, arguments: &[String]) -> Outcome {
+    let count = match arguments {
+        [_] => None,
+        [_, count] if count.parse().is_ok_and(|count: usize| count > 0) => Some(count.as_str()),
+        _ => {
+            return Err(Failure::new(
+                "`--sessions` goes with a number, or alone",
+                "cargo xtask bench --sessions 1000000",
+            ));
+        }
+    };
+    let line = "cargo bench --quiet --package vestibule-proxy --bench sessions --";
+    let line = format!("{line} {}", count.unwrap_or_default());
+    step::run(root, line.trim_end(), &[])
+        .map_err(|what| Failure::new(what, "its last line says how far it came"))
 }
 
 /// Builds the program alone, because cargo would choose other features for its dependencies if the
