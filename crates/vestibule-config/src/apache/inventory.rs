@@ -210,7 +210,7 @@ static GROUPS: &[Group] = &[
     Group {
         names: &["OIDCUserInfoRefreshInterval"],
         fate: Fate::Lost {
-            why: "user info is asked at sign-in and when tokens are renewed",
+            why: "user info is asked at sign-in, when tokens are renewed, and when what is known is 90 minutes old",
             help: "",
         },
     },
@@ -222,13 +222,23 @@ static GROUPS: &[Group] = &[
         },
     },
     Group {
-        names: &[
-            "OIDCStateTimeout",
-            "OIDCStateMaxNumberOfCookies",
-            "OIDCStateCookiePrefix",
-        ],
+        names: &["OIDCStateTimeout"],
         fate: Fate::Lost {
-            why: "a sign-in on its way has limits of its own, in a sealed cookie for each",
+            why: "a sign-in may take ten minutes, always",
+            help: "",
+        },
+    },
+    Group {
+        names: &["OIDCStateMaxNumberOfCookies"],
+        fate: Fate::Lost {
+            why: "of sign-ins on their way the oldest give way when our cookies together reach the limit, and none is answered with 503",
+            help: "session.cookie_limit is that limit, 8 KiB",
+        },
+    },
+    Group {
+        names: &["OIDCStateCookiePrefix"],
+        fate: Fate::Lost {
+            why: "the cookies of sign-ins on their way have a name of their own",
             help: "",
         },
     },
@@ -256,15 +266,15 @@ static GROUPS: &[Group] = &[
     Group {
         names: &["OIDCCookiePath"],
         fate: Fate::Lost {
-            why: "the cookie is for the whole of its host",
+            why: "the cookie is for the whole of its host (`__Host-` asks for that); a path keeps no page of the host from it anyway",
             help: "",
         },
     },
     Group {
         names: &["OIDCCookieDomain"],
         fate: Fate::Lost {
-            why: "each host has a session of its own: its cookie is never sent to another",
-            help: "people sign in once at each host; the provider remembers them",
+            why: "each host has a session of its own, in a cookie that browsers let no other host read or set (`__Host-`): with one for a whole domain, any host of it could put a session in a person's place",
+            help: "name all hosts (OIDCRedirectURI as a path, with ServerAlias): people are sent to sign in at each, and the provider, which knows them, sends them right back",
         },
     },
     Group {
@@ -308,14 +318,14 @@ static GROUPS: &[Group] = &[
     Group {
         names: &["OIDCPreservePostTemplates"],
         fate: Fate::Lost {
-            why: "a form that is sent without a session is answered with 401, and nothing is kept",
+            why: "forms are kept here (keep_post), and the page that sends them again is our own",
             help: "",
         },
     },
     Group {
         names: &["OIDCDefaultURL"],
         fate: Fate::Lost {
-            why: "a sign-in that nobody began ends on a page that says so",
+            why: "a sign-in that nobody began, or that took too long, ends on a page that says so and leads to another",
             help: "",
         },
     },

@@ -163,6 +163,12 @@ impl Ledger {
         self.add(at, name, outcome, says.into(), help);
     }
 
+    /// Whether anything stops the import so far.
+    pub(crate) fn stops(&self) -> bool {
+        let mut outcomes = self.entries.iter().map(|entry| entry.outcome);
+        outcomes.any(|outcome| outcome == Outcome::Stops)
+    }
+
     /// Whether anything was said of this directive.
     pub(crate) fn knows(&self, line: &Line) -> bool {
         self.entries

@@ -64,7 +64,7 @@ pub(in crate::apache) fn map(
     path_scope::beside_others(site, &draft.routes, ledger);
     told(&locations, &mounts, ledger);
     reverses(site, &locations, &mounts, draft, ledger);
-    if draft.routes.is_empty() {
+    if draft.routes.is_empty() && (mounts.is_empty() || !ledger.stops()) {
         ledger.stop_at(
             whole,
             "ProxyPass",

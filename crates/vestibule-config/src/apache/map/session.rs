@@ -82,8 +82,8 @@ fn store(site: &Site<'_>, ledger: &mut Ledger) {
         match line.word(0).starts_with("client-cookie") {
             true => ledger.differs(
                 line,
-                "sessions live here, in Vestibule's own store, and the browser holds a handle",
-                "",
+                "sessions live here, in a file, and the browser holds a handle: to seal what browsers carry takes a key, and a passphrase is none",
+                "with several machines make a key (openssl rand -base64 32), and write store = \"cookie\" and keys = [\"file:KEY\"] into [session]",
             ),
             false => ledger.became(
                 line,
@@ -91,7 +91,11 @@ fn store(site: &Site<'_>, ledger: &mut Ledger) {
             ),
         }
         if line.word(0).contains(":persistent") {
-            ledger.differs(line, "the cookie ends with the browser", "");
+            ledger.differs(
+                line,
+                "the cookie ends with the browser: whoever opens it next on a shared machine is nobody",
+                "",
+            );
         }
     }
     if let Some(line) = site.setting(ledger, "OIDCCacheType") {
@@ -103,7 +107,7 @@ fn store(site: &Site<'_>, ledger: &mut Ledger) {
             other => ledger.differs(
                 line,
                 format!("Vestibule's own store, a file on this machine; {other} is not built yet"),
-                "with several machines, let the load balancer keep people on one",
+                "with several machines write store = \"cookie\" and keys = [\"file:KEY\"] into [session], or let the load balancer keep people on one",
             ),
         }
     }
