@@ -7,13 +7,14 @@
 //! | step | module |
 //! |---|---|
 //! | text to directives and sections | `syntax` |
-//! | includes, variables, conditions | `expand`, `include` |
+//! | includes, variables, conditions | `expand`, `include`, `condition` |
 //! | which virtual host, which sections hold at a path | `site`, `location`, `mount` |
 //! | who may pass | `rule`, `claim` |
 //! | the tables of `vestibule.toml` | `map`, `write` |
 //! | every directive there is, and what becomes of it | `inventory`, `core_directives` |
 
 mod claim;
+mod condition;
 mod core_directives;
 mod expand;
 mod files;
@@ -191,11 +192,12 @@ pub fn import(
     let mut ledger = Ledger::default();
     let mut draft = Draft::new();
     match expand::expand(files, variables, path) {
-        Ok(tree) => of_tree(path, &tree, options, &mut draft, &mut ledger),
-        Err(Stop { at, message, help }) => {
-            ledger.met(&at.file);
-            ledger.stop_at(&at, "syntax", message, help);
+        Ok(tree) if tree.stops.is_empty() => {
+            of_tree(path, &tree, options, &mut draft, &mut ledger);
         }
+        // What the rest would come to can't be told.
+        Ok(tree) => unfollowed(tree.stops, &mut ledger),
+        Err(stop) => unfollowed(vec![stop], &mut ledger),
     }
     let Draft {
         top,
@@ -220,6 +222,13 @@ pub fn import(
     }
 }
 
+fn unfollowed(stops: Vec<Stop>, ledger: &mut Ledger) {
+    for Stop { at, message, help } in stops {
+        ledger.met(&at.file);
+        ledger.stop_at(&at, "syntax", message, help);
+    }
+}
+
 fn of_tree(
     path: &Path,
     tree: &Expanded,
@@ -232,7 +241,9 @@ fn of_tree(
         line: 1,
     };
     ledger.met(&whole.file);
-    meet(&tree.items, ledger);
+    for file in &tree.files {
+        ledger.met(file);
+    }
     let mut sites = site::sites(&tree.items);
     let concerned = sites.iter().filter(|site| site.concerns_us()).count();
     if concerned > 1 {
@@ -294,19 +305,6 @@ fn leave_out(other: &site::Site<'_>, ledger: &mut Ledger) {
     if let Some(host) = other.host {
         let why = format!("{} is neither proxied nor protected", other.name());
         site::leave_out(&host.children, ledger, &why);
-    }
-}
-
-/// Tells the ledger of every file, in the order in which they are read.
-fn meet(items: &[Item], ledger: &mut Ledger) {
-    for item in items {
-        match item {
-            Item::Line(line) => ledger.met(&line.at.file),
-            Item::Section(section) => {
-                ledger.met(&section.at.file);
-                meet(&section.children, ledger);
-            }
-        }
     }
 }
 

@@ -50,6 +50,9 @@ pub struct Route {
     pub host: Option<Host>,
     /// Where its paths begin.
     pub prefix: PathPrefix,
+    /// Paths below the prefix that are left out: nobody gets there, and no shorter route takes them.
+    /// Default none.
+    pub except: Vec<PathPrefix>,
     /// Whether the prefix stays on the path that the upstream sees. Default no.
     pub keep_prefix: bool,
     /// Where requests go.
@@ -101,6 +104,7 @@ impl Route {
             name: name.into(),
             host: None,
             prefix,
+            except: Vec::new(),
             keep_prefix: false,
             upstream,
             upstream_base: PathPrefix::root(),
@@ -121,6 +125,10 @@ impl Route {
             when_signed_out: WhenSignedOut::SignIn,
             when_not_allowed: WhenNotAllowed::Forbidden,
         }
+    }
+
+    fn leaves_out(&self, path: &CanonicalPath) -> bool {
+        self.except.iter().any(|left| left.rest_of(path).is_some())
     }
 
     /// What the person of this session is called here.
@@ -230,12 +238,13 @@ impl RouteTable {
             .get(name)
             .map(Vec::as_slice)
             .unwrap_or_default();
-        for_host.iter().chain(&self.any_host).find_map(|&at| {
+        let found = for_host.iter().chain(&self.any_host).find_map(|&at| {
             let route = self.routes.get(at)?;
             let port = route.host.as_ref().and_then(Host::port);
             let fits = port.is_none_or(|port| port == site.port());
             (fits && route.prefix.rest_of(path).is_some()).then_some((at, route))
-        })
+        });
+        found.filter(|(_, route)| !route.leaves_out(path))
     }
 }
 

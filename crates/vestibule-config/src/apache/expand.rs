@@ -2,10 +2,11 @@
 //!
 //! Everything is bounded, and nothing is run: `exec:` stays the text it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::condition::{self, is_module_known, protects, version_holds};
 use super::files::Files;
 use super::include;
 use super::report::Stop;
@@ -66,6 +67,10 @@ pub(crate) struct Skipped {
 pub(crate) struct Expanded {
     pub(crate) items: Vec<Item>,
     pub(crate) skipped: Vec<Skipped>,
+    /// The files, in the order in which they were read.
+    pub(crate) files: Vec<Arc<str>>,
+    /// What could not be followed. If there is any, the items are not all.
+    pub(crate) stops: Vec<Stop>,
 }
 
 const LARGEST_FILE: u64 = 4 * 1024 * 1024;
@@ -73,6 +78,8 @@ const MOST_FILES: usize = 1000;
 const MOST_ITEMS: usize = 200_000;
 const DEEPEST_INCLUDE: usize = 16;
 const LONGEST_VALUE: usize = 64 * 1024;
+/// As many as somebody reads at once.
+const MOST_STOPS: usize = 50;
 
 /// What Debian's `envvars` sets before it starts Apache.
 const DEBIAN: [(&str, &str); 7] = [
@@ -85,9 +92,6 @@ const DEBIAN: [(&str, &str); 7] = [
     ("APACHE_CONFDIR", "/etc/apache2"),
 ];
 
-/// The version of httpd that `<IfVersion>` is compared with: Debian 12's.
-const HTTPD: [u32; 3] = [2, 4, 71];
-
 /// Follows everything from the file or folder at `path`.
 pub(crate) fn expand(
     files: &dyn Files,
@@ -99,6 +103,7 @@ pub(crate) fn expand(
         files,
         variables,
         defined: BTreeMap::new(),
+        loaded: BTreeSet::new(),
         root: include::server_root(path, files),
         read: 0,
         items: 0,
@@ -127,6 +132,8 @@ struct Walk<'w> {
     files: &'w dyn Files,
     variables: &'w dyn Fn(&str) -> Option<String>,
     defined: BTreeMap<String, String>,
+    /// The modules that were loaded so far.
+    loaded: BTreeSet<String>,
     root: PathBuf,
     read: usize,
     items: usize,
@@ -162,6 +169,7 @@ impl Walk<'_> {
                 "name the right file; each may have 4 MiB",
             ));
         }
+        self.out.files.push(Arc::clone(&name));
         let text = String::from_utf8(bytes)
             .map_err(|_| Stop::new(at, format!("{name} is not UTF-8 text"), "save it as UTF-8"))?;
         let nodes = syntax::parse(&name, &text)
@@ -173,9 +181,12 @@ impl Walk<'_> {
         let mut items = Vec::new();
         for node in nodes {
             self.items += 1;
-            match node {
-                Node::Directive(directive) => self.directive(directive, depth, &mut items)?,
-                Node::Block(block) => self.block(block, depth, &mut items)?,
+            let followed = match node {
+                Node::Directive(directive) => self.directive(directive, depth, &mut items),
+                Node::Block(block) => self.block(block, depth, &mut items),
+            };
+            if let Err(stop) = followed {
+                self.stopped(stop)?;
             }
             if self.items > MOST_ITEMS {
                 let at = items.last().map_or_else(
@@ -198,6 +209,15 @@ impl Walk<'_> {
         Ok(items)
     }
 
+    /// Goes on, so that whoever reads the report is told of the next one too.
+    fn stopped(&mut self, stop: Stop) -> Result<(), Stop> {
+        if self.out.stops.len() >= MOST_STOPS {
+            return Err(stop);
+        }
+        self.out.stops.push(stop);
+        Ok(())
+    }
+
     fn directive(
         &mut self,
         directive: Directive,
@@ -212,6 +232,13 @@ impl Walk<'_> {
             self.defined.remove(line.word(0));
         } else if line.is("ServerRoot") {
             self.root = PathBuf::from(line.word(0));
+        } else if line.is("LoadModule") {
+            self.loaded
+                .insert(condition::module(line.word(0)).to_owned());
+            let file = Path::new(line.word(1)).file_stem().unwrap_or_default();
+            let file = file.to_string_lossy();
+            self.loaded.insert(condition::module(&file).to_owned());
+            items.push(Item::Line(line));
         } else if line.is("Include") || line.is("IncludeOptional") {
             if let Some(name) = line.undefined.first() {
                 return Err(undefined(&line.at, name));
@@ -227,7 +254,10 @@ impl Walk<'_> {
                 ));
             }
             for path in found {
-                items.extend(self.file(&path, Some(&line.at), depth + 1)?);
+                match self.file(&path, Some(&line.at), depth + 1) {
+                    Ok(more) => items.extend(more),
+                    Err(stop) => self.stopped(stop)?,
+                }
             }
         } else {
             items.push(Item::Line(line));
@@ -242,8 +272,9 @@ impl Walk<'_> {
             Some(wanted) => (true, wanted),
             None => (false, first),
         };
+        let is_loaded = self.loaded.contains(condition::module(wanted));
         let holds = match block.name.to_ascii_lowercase().as_str() {
-            "ifmodule" => is_module_known(wanted),
+            "ifmodule" => is_loaded || is_module_known(wanted),
             "ifdefine" => self.defined.contains_key(wanted),
             "iffile" => {
                 let path = self.root.join(wanted);
@@ -281,7 +312,7 @@ impl Walk<'_> {
         // What Apache is started with and which other modules there are is a guess; the rest is known.
         let is_guess = match block.name.to_ascii_lowercase().as_str() {
             "ifdefine" => !self.defined.contains_key(wanted),
-            "ifmodule" => !is_module_known(wanted),
+            "ifmodule" => !is_loaded && !is_module_known(wanted),
             "iffile" => !holds,
             _ => false,
         };
@@ -396,114 +427,12 @@ impl Walk<'_> {
     }
 }
 
-/// Whether anything in it decides who may pass, or which app is asked.
-fn protects(nodes: &[Node]) -> bool {
-    let is_one = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        name.starts_with("require")
-            || name.starts_with("auth")
-            || name.starts_with("location")
-            || name.starts_with("sslrequire")
-            || name.starts_with("redirect")
-            || name.starts_with("include")
-            || name.starts_with("oidc")
-            || [
-                "allow",
-                "deny",
-                "satisfy",
-                "order",
-                "sslverifyclient",
-                "requestheader",
-                "rewriterule",
-                "proxy",
-                "proxymatch",
-                "virtualhost",
-                "use",
-            ]
-            .contains(&name.as_str())
-    };
-    nodes.iter().any(|node| match node {
-        // What is not proxied is out of reach.
-        Node::Directive(directive) => {
-            is_one(&directive.name)
-                || directive.name.to_ascii_lowercase().starts_with("proxypass")
-                    && directive.raw.contains('!')
-        }
-        Node::Block(block) => is_one(&block.name) || protects(&block.children),
-    })
-}
-
 pub(crate) fn undefined(at: &Place, name: &str) -> Stop {
     Stop::new(
         at.clone(),
         format!("nothing says what ${{{name}}} is"),
         format!("write Define {name} VALUE above, or set the variable where the import runs"),
     )
-}
-
-/// Modules whose directives an import knows, or knows to be of no consequence. By any of their names.
-fn is_module_known(name: &str) -> bool {
-    let name = name.trim_start_matches("mod_");
-    let name = name.trim_end_matches(".c").trim_end_matches("_module");
-    [
-        "auth_openidc",
-        "proxy",
-        "proxy_http",
-        "proxy_http2",
-        "proxy_wstunnel",
-        "ssl",
-        "headers",
-        "setenvif",
-        "env",
-        "authz_core",
-        "authz_user",
-        "authz_host",
-        "authn_core",
-        "rewrite",
-        "alias",
-        "dir",
-        "mime",
-        "deflate",
-        "filter",
-        "log_config",
-        "logio",
-        "http2",
-        "remoteip",
-        "unixd",
-        "version",
-        "so",
-        "core",
-        "reqtimeout",
-        "mpm_event",
-    ]
-    .contains(&name)
-}
-
-/// `<IfVersion [!][operator] version>`
-fn version_holds(words: &[String]) -> Option<bool> {
-    let (operator, version) = match words {
-        [version] => ("=", version.as_str()),
-        [operator, version] => (operator.as_str(), version.as_str()),
-        _ => return None,
-    };
-    let (negated, operator) = match operator.strip_prefix('!') {
-        Some(operator) => (true, operator),
-        None => (false, operator),
-    };
-    let mut wanted = [0; 3];
-    for (slot, part) in wanted.iter_mut().zip(version.split('.')) {
-        *slot = part.parse::<u32>().ok()?;
-    }
-    let order = HTTPD.cmp(&wanted);
-    let holds = match operator {
-        "=" | "==" | "" => order.is_eq(),
-        ">" => order.is_gt(),
-        ">=" => order.is_ge(),
-        "<" => order.is_lt(),
-        "<=" => order.is_le(),
-        _ => return None,
-    };
-    Some(holds != negated)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ pub trait Files {
     ///
     /// # Errors
     ///
-    /// The system's.
+    /// The system's; [`io::ErrorKind::InvalidInput`] for a pipe or a device.
     fn read(&self, path: &Path, most: u64) -> io::Result<Vec<u8>>;
 
     /// What is in a folder: names in alphabetical order, and whether each is a folder itself.
@@ -29,6 +29,13 @@ pub struct DiskFiles;
 
 impl Files for DiskFiles {
     fn read(&self, path: &Path, most: u64) -> io::Result<Vec<u8>> {
+        // A pipe would be waited for, and may never say anything.
+        if !std::fs::metadata(path)?.is_file() {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "this is no file",
+            ));
+        }
         let mut content = Vec::new();
         std::fs::File::open(path)?
             .take(most.saturating_add(1))

@@ -8,10 +8,18 @@ use super::report::{Ledger, Stop};
 use super::site::Site;
 
 /// A section, and the path at which it begins. Its paths are that one and everything below.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Location<'t> {
     pub(crate) path: String,
     pub(crate) section: &'t Section,
+}
+
+impl Location<'_> {
+    /// Whether Apache takes it for what is below its path, and not for the path: `<Location /app/>`, `^/app/`.
+    pub(crate) fn is_below_only(&self) -> bool {
+        let written = self.section.words.last().map_or("", String::as_str);
+        written.len() > 1 && written.ends_with('/') && self.path != "/"
+    }
 }
 
 /// Whether `path` is `prefix` or below it.
@@ -52,8 +60,9 @@ pub(crate) fn locations<'t>(site: &Site<'t>, ledger: &mut Ledger) -> Vec<Locatio
         };
         match path {
             Ok(path) => {
-                let written = section.words.first().map_or("", String::as_str);
-                if written.len() > 1 && written.ends_with('/') && section.is("Location") {
+                let location = Location { path, section };
+                if location.is_below_only() {
+                    let path = &location.path;
                     ledger.note(
                         &section.at,
                         &name,
@@ -62,7 +71,7 @@ pub(crate) fn locations<'t>(site: &Site<'t>, ledger: &mut Ledger) -> Vec<Locatio
                         "",
                     );
                 }
-                found.push(Location { path, section });
+                found.push(location);
             }
             Err(stop) => ledger.stop_at(&stop.at, &name, stop.message, stop.help),
         }

@@ -10,6 +10,7 @@ pub(super) mod redirect_actions;
 pub(super) mod remainder;
 pub(super) mod routes;
 pub(super) mod session;
+mod told;
 pub(super) mod upstream;
 mod user;
 

@@ -1,6 +1,6 @@
 //! What an import says: what each directive became, what differs, what stops it, what is left to do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::SourceVersion;
 use super::expand::Line;
@@ -94,6 +94,8 @@ impl Stop {
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     entries: Vec<Entry>,
+    /// Where in `entries` those of a place are: there may be tens of thousands.
+    by_place: HashMap<Place, Vec<usize>>,
     /// The files in the order they were read, which is the order of the report.
     files: BTreeMap<String, usize>,
     todo: Vec<String>,
@@ -117,7 +119,10 @@ impl Ledger {
             help,
         };
         // Several routes may say the same of one directive.
-        if !self.entries.contains(&entry) {
+        let of_place = self.by_place.entry(at.clone()).or_default();
+        let mut told = of_place.iter().filter_map(|at| self.entries.get(*at));
+        if !told.any(|known| *known == entry) {
+            of_place.push(self.entries.len());
             self.entries.push(entry);
         }
     }
@@ -171,9 +176,9 @@ impl Ledger {
 
     /// Whether anything was said of this directive.
     pub(crate) fn knows(&self, line: &Line) -> bool {
-        self.entries
-            .iter()
-            .any(|entry| entry.at == line.at && entry.name == line.name)
+        let of_place = self.by_place.get(&line.at).into_iter().flatten();
+        let mut told = of_place.filter_map(|at| self.entries.get(*at));
+        told.any(|entry| entry.name == line.name)
     }
 
     pub(crate) fn todo(&mut self, what: impl Into<String>) {
@@ -196,6 +201,7 @@ impl Ledger {
     pub(crate) fn into_report(self, version: SourceVersion) -> Report {
         let Self {
             mut entries,
+            by_place: _,
             files,
             todo,
             by_version,

@@ -73,6 +73,7 @@ const ORDER: &[&str] = &[
     "scopes",
     "redirect_path",
     "path",
+    "except",
     "upstream",
     "keep_prefix",
     "require",

@@ -35,6 +35,8 @@ pub struct RouteSettings {
     pub host: Option<String>,
     /// The path prefix: begins with `/`, and does not end with one unless it is `/` alone. It matches at segment boundaries.
     pub path: String,
+    /// Paths below it that are left out, in the same form; none.
+    pub except: Vec<String>,
     /// What is behind it.
     pub upstream: UpstreamSettings,
     /// Who may pass; signed-in.
@@ -293,6 +295,9 @@ fn one(reader: &Reader<'_>, providers: &[At<ProviderSettings>]) -> Option<At<Rou
             "write the prefix it is for: path = \"/\" for everything",
         )
         .and_then(|item| place::path(&item));
+    let except = reader
+        .item("except")
+        .map(|item| place::except(&item, path.as_deref()));
     let upstream = upstream::read(reader);
     let require = reader
         .item("require")
@@ -353,6 +358,7 @@ fn one(reader: &Reader<'_>, providers: &[At<ProviderSettings>]) -> Option<At<Rou
         value: RouteSettings {
             host,
             path: path?,
+            except: except.unwrap_or_default(),
             upstream: upstream?,
             require: require?,
             access_token,

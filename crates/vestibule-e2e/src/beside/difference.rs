@@ -62,7 +62,10 @@ impl Name {
 pub fn between(case: &str, step: &str, apache: &Facts, vestibule: &Facts) -> Vec<Difference> {
     let names: BTreeSet<&String> = apache.0.keys().chain(vestibule.0.keys()).collect();
     let values = |facts: &Facts, name: &str| facts.0.get(name).cloned().unwrap_or_default();
-    let is_same = |name: &str| values(apache, name) == values(vestibule, name);
+    let is_same = |name: &str| {
+        let (one, other) = (values(apache, name), values(vestibule, name));
+        one == other || name == STATUS && is_redirect(&one) && is_redirect(&other)
+    };
     names
         .into_iter()
         .map(|fact| Difference {
@@ -77,11 +80,19 @@ pub fn between(case: &str, step: &str, apache: &Facts, vestibule: &Facts) -> Vec
         .collect()
 }
 
+const STATUS: &str = "answer status";
+
+/// To somewhere, which is worth comparing whatever the number.
+fn is_redirect(status: &[String]) -> bool {
+    status
+        .iter()
+        .any(|status| status == "302" || status == "303")
+}
+
 /// Whether a difference in this fact follows from another.
 fn follows(fact: &str, is_same: &dyn Fn(&str) -> bool) -> bool {
     const ASKED: &str = "app requests";
     const LINE: &str = "app request line";
-    const STATUS: &str = "answer status";
     let is_of_app = fact.starts_with("app ") && fact != ASKED;
     let is_of_answer = fact.starts_with("answer ") && fact != STATUS;
     let is_of_asking = fact.starts_with("asks for ?");

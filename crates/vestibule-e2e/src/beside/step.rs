@@ -170,7 +170,8 @@ impl Facts {
         let Some(location) = reply.field("location") else {
             return;
         };
-        let (path, query) = location.split_once('?').unwrap_or((location, ""));
+        let location = Address::parse(&reply.url).join(location);
+        let (path, query) = location.split_once('?').unwrap_or((&location, ""));
         self.add(what, path);
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

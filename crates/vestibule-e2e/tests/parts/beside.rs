@@ -147,10 +147,9 @@ fn judge(
 
 /// Where the import stopped, in its own words.
 fn reasons(printed: &str) -> Vec<String> {
-    let stops = printed
-        .lines()
-        .filter(|line| line.trim_start().starts_with("stops "));
-    let stops: Vec<String> = stops.map(|line| line.trim().to_owned()).collect();
+    let says = |line: &&str| line.starts_with("stops ") || line.starts_with("error ");
+    let stops = printed.lines().map(str::trim).filter(says);
+    let stops: Vec<String> = stops.map(str::to_owned).collect();
     match stops.is_empty() {
         true => vec![printed.to_owned()],
         false => stops,

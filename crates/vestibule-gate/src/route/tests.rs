@@ -45,6 +45,30 @@ fn no_route_is_no_route() {
 }
 
 #[test]
+fn what_a_route_leaves_out_is_nobodys_and_no_shorter_route_takes_it() {
+    let except = ["/foo/own", "/foo/b/c"].map(|path| PathPrefix::parse(path).unwrap());
+    let gate = gate(vec![
+        public("/"),
+        Route {
+            except: except.to_vec(),
+            ..route("/foo")
+        },
+        route("/foo/own/api"),
+    ]);
+    check(&gate, "/foo/x", Some(("/foo", "/x")));
+    check(&gate, "/foo/owner", Some(("/foo", "/owner")));
+    check(&gate, "/foo/b", Some(("/foo", "/b")));
+    check(&gate, "/foo/own", None);
+    check(&gate, "/foo/own/x", None);
+    check(&gate, "/foo/%6fwn/x", None);
+    check(&gate, "/foo/x/../own", None);
+    check(&gate, "/foo/b/c/d", None);
+    check(&gate, "/foo/own/api/x", Some(("/foo/own/api", "/x")));
+    let cut = found(&gate, &request("GET", "/foo/own;v=1/x", &[]));
+    assert_eq!(cut.unwrap_err(), Refusal::RouteAmbiguous);
+}
+
+#[test]
 fn the_prefix_stays_where_asked_and_the_upstreams_own_path_comes_first() {
     let base = PathPrefix::parse("/app/v1/").unwrap();
     let gate = gate(vec![

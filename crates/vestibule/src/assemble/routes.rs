@@ -75,6 +75,9 @@ fn route(
         Some(host) => Some(Host::new(HostName::parse(host.as_bytes())?, None)),
         None => None,
     };
+    for path in &set.except {
+        route.except.push(PathPrefix::parse(path)?);
+    }
     route.keep_prefix = set.keep_prefix;
     route.upstream_base = PathPrefix::parse(&set.upstream.base_path)?;
     route.provider = set.provider.clone();

@@ -19,7 +19,10 @@ fn flat(items: &[Item], out: &mut Vec<String>) {
 
 fn read(files: &FixedFiles) -> Result<Vec<String>, Stop> {
     let variables = |name: &str| (name == "FROM_OUTSIDE").then(|| "outer".to_owned());
-    let tree = expand(files, &variables, Path::new("/e/site.conf"))?;
+    let mut tree = expand(files, &variables, Path::new("/e/site.conf"))?;
+    if !tree.stops.is_empty() {
+        return Err(tree.stops.remove(0));
+    }
     let mut out = Vec::new();
     flat(&tree.items, &mut out);
     Ok(out)
@@ -132,4 +135,24 @@ fn macros_and_odd_comparisons_stop() {
     ] {
         assert!(one(text).is_err(), "{text}");
     }
+}
+
+#[test]
+fn what_is_loaded_is_known_by_each_of_its_names() {
+    let text = "LoadModule status_module modules/mod_status.so\nLoadModule php_module modules/libphp8.so\n";
+    for (name, taken) in [
+        ("mod_status.c", true),
+        ("status_module", true),
+        ("php_module", true),
+        ("mod_cgi.c", false),
+    ] {
+        let text = format!("{text}<IfModule {name}>\n<Location /x>\n</Location>\n</IfModule>\n");
+        assert_eq!(one(&text).is_ok(), taken, "{name}");
+    }
+}
+
+#[test]
+fn what_is_said_of_files_protects_nothing_that_is_proxied() {
+    let text = "<IfDefine CGI>\n<Directory /usr/lib/cgi-bin>\nRequire all granted\n</Directory>\n</IfDefine>\n";
+    assert_eq!(one(text).unwrap(), [""; 0]);
 }

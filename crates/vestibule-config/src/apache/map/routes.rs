@@ -1,16 +1,18 @@
 //! `[[route]]`: every path at which something changes, with what holds there.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::user::Named;
-use super::{Choices, Draft, actions, headers, passed, path_scope, upstream};
+use super::{Choices, Draft, actions, headers, passed, path_scope, told, upstream};
 use crate::apache::SourceVersion;
 use crate::apache::expand::{Item, Line};
-use crate::apache::location::{self, InForce, Location, covers, in_force, tidy};
+use crate::apache::location::{self, InForce, Location, covers, in_force};
 use crate::apache::mount::{Mount, mounts, serving};
-use crate::apache::report::{Ledger, Outcome};
+use crate::apache::report::{Ledger, Stop};
 use crate::apache::rule::{self, Access};
 use crate::apache::site::Site;
 use crate::apache::syntax::Place;
-use crate::apache::write::{Table, text};
+use crate::apache::write::{Table, one_or_more, text};
 
 pub(in crate::apache) fn map(
     site: &Site<'_>,
@@ -34,18 +36,18 @@ pub(in crate::apache) fn map(
     for location in &locations {
         paths.push((&location.path, &location.section.at));
     }
-    let mut done: Vec<&str> = Vec::new();
+    let mut done: BTreeSet<&str> = BTreeSet::new();
+    let sections: BTreeSet<&str> = locations.iter().map(|location| &*location.path).collect();
+    let mut left_out: Vec<(&str, &Place)> = Vec::new();
     for (path, at) in paths {
-        if done.contains(&path) {
+        if !done.insert(path) {
             continue;
         }
-        done.push(path);
         let Some(mount) = serving(&mounts, path) else {
             continue;
         };
         // One that is never asked, because another covers it, changes nothing.
-        let is_section = locations.iter().any(|location| location.path == path);
-        if mount.path != path && !is_section {
+        if mount.path != path && !sections.contains(path) {
             continue;
         }
         let spot = Spot {
@@ -57,13 +59,16 @@ pub(in crate::apache) fn map(
             user: &user,
             version: choices.version,
         };
-        if let Some(route) = spot.route(mount, draft, ledger) {
-            draft.routes.push(route);
+        match spot.route(mount, draft, ledger) {
+            Some(Spoken::Route(route)) => draft.routes.push(route),
+            Some(Spoken::Nobody) => left_out.push((path, at)),
+            None => {}
         }
     }
     path_scope::beside_others(site, &draft.routes, ledger);
-    told(&locations, &mounts, ledger);
-    reverses(site, &locations, &mounts, draft, ledger);
+    except(&left_out, draft);
+    told::sections(&locations, &mounts, &left_out, ledger);
+    told::reverses(site, &locations, &mounts, draft, ledger);
     if draft.routes.is_empty() && (mounts.is_empty() || !ledger.stops()) {
         ledger.stop_at(
             whole,
@@ -71,6 +76,32 @@ pub(in crate::apache) fn map(
             "nothing is proxied, and Vestibule serves no files of its own",
             "write ProxyPass with the address of the app",
         );
+    }
+}
+
+/// What a path became.
+enum Spoken {
+    Route(Table),
+    /// Nobody gets there.
+    Nobody,
+}
+
+/// Writes each path into the route it is left out of; without one it is a 404 anyway.
+fn except(left_out: &[(&str, &Place)], draft: &mut Draft) {
+    let routes = draft.as_written.routes.iter().enumerate();
+    let mut of_routes: BTreeMap<usize, Vec<(&str, &Place)>> = BTreeMap::new();
+    for (path, at) in left_out {
+        let around = routes.clone().filter(|(_, route)| covers(route, path));
+        if let Some((number, _)) = around.max_by_key(|(_, route)| route.len()) {
+            of_routes.entry(number).or_default().push((path, at));
+        }
+    }
+    for (number, paths) in of_routes {
+        let values: Vec<&str> = paths.iter().map(|(path, _)| *path).collect();
+        let at = paths.first().map(|(_, at)| *at);
+        if let Some(route) = draft.routes.get_mut(number) {
+            route.put("except", one_or_more(&values), at);
+        }
     }
 }
 
@@ -86,17 +117,21 @@ struct Spot<'s, 't> {
 }
 
 impl Spot<'_, '_> {
-    fn route(&self, mount: &Mount<'_>, draft: &mut Draft, ledger: &mut Ledger) -> Option<Table> {
+    fn route(&self, mount: &Mount<'_>, draft: &mut Draft, ledger: &mut Ledger) -> Option<Spoken> {
         let Some(address) = mount.upstream.as_deref() else {
-            ledger.stop(
+            ledger.differs(
                 mount.line,
-                format!("{} is not proxied: Apache serves files there, and a route can't be left out of another yet", mount.path),
-                "let the app serve it too, and take this line out",
+                format!("{} is left out: Vestibule answers 404 there, and serves no files as Apache may", mount.path),
+                "",
             );
-            return None;
+            return Some(Spoken::Nobody);
         };
         let here = in_force(self.site, self.locations, self.path, address);
         let access = self.access(mount, &here, ledger)?;
+        if let Some(stop) = self.widened(mount, address, &access, &here) {
+            ledger.stop_at(&stop.at, self.path, stop.message, stop.help);
+            return None;
+        }
         let mut route = Table::new("[[route]]", Some(self.at.clone()));
         route.put("path", text(self.path), Some(self.at));
         let (upstream, keeps) = mount.address_of(self.path)?;
@@ -119,15 +154,7 @@ impl Spot<'_, '_> {
             Access::Public => route.put("require", "\"public\"", Some(self.at)),
             Access::SignedIn => route.put("require", "\"signed-in\"", Some(self.at)),
             Access::Rule(rule) => route.put("require", rule.to_toml(), Some(self.at)),
-            Access::Nobody => {
-                ledger.stop_at(
-                    self.at,
-                    self.path,
-                    "a route that nobody may use can't be written yet",
-                    "take the ProxyPass of this path out",
-                );
-                return None;
-            }
+            Access::Nobody => return Some(Spoken::Nobody),
         }
         upstream::map(self.site, mount, &here, &mut route, ledger);
         if mount.path == self.path {
@@ -151,7 +178,38 @@ impl Spot<'_, '_> {
             actions::map(&access, passes, &here, &mut route, ledger);
         }
         draft.as_written.routes.push(self.path.to_owned());
-        Some(route)
+        Some(Spoken::Route(route))
+    }
+
+    /// A route is for its path and what is below it. Where the sections for this path all end in a slash, and so leave the
+    /// path itself to those around them, it would be let in by a rule that is not its own.
+    fn widened(
+        &self,
+        mount: &Mount<'_>,
+        address: &str,
+        access: &Access,
+        here: &InForce<'_>,
+    ) -> Option<Stop> {
+        let is_below_only =
+            |location: &&Location<'_>| location.path == self.path && location.is_below_only();
+        let slashed = self.locations.iter().rfind(is_below_only)?;
+        let others = self.locations.iter().filter(|one| !is_below_only(one));
+        let others: Vec<Location<'_>> = others.cloned().collect();
+        let around = in_force(self.site, &others, self.path, address);
+        // Where no rule is around, Apache asks nobody there, or has nothing there.
+        let passes = pass(here).is_some();
+        let opens = *access == Access::Public || passes;
+        if around.requires.is_none() && (!opens || mount.path == self.path) {
+            return None;
+        }
+        let mut unheard = Ledger::default();
+        let there = self.access(mount, &around, &mut unheard);
+        let same = there.as_ref() == Some(access) && pass(&around).is_some() == passes;
+        (!same && *access != Access::Nobody).then(|| Stop::new(
+            slashed.section.at.clone(),
+            format!("{0} itself would be let in like what is below it; Apache leaves it out of <Location {0}/>", self.path),
+            format!("write <Location {}> without the slash if it is meant too, or give both the same rules", self.path),
+        ))
     }
 
     fn access(&self, mount: &Mount<'_>, here: &InForce<'_>, ledger: &mut Ledger) -> Option<Access> {
@@ -322,7 +380,7 @@ impl Spot<'_, '_> {
         }
         let says = match access {
             Access::Public => "require = \"public\"".to_owned(),
-            Access::Nobody => "nobody may pass".to_owned(),
+            Access::Nobody => "nobody gets there: it is a 404, where Apache says 403".to_owned(),
             Access::SignedIn if passes => "require = \"anyone\"".to_owned(),
             Access::SignedIn => "require = \"signed-in\"".to_owned(),
             Access::Rule(rule) => format!("require = {}", rule.to_toml()),
@@ -337,6 +395,7 @@ impl Spot<'_, '_> {
                     format!("nothing: everybody who is signed in passes by line {}, as in Apache, where bare lines mean that one of them holds", everybody.at.line),
                     "write them into <RequireAll> if all must hold",
                 ),
+                None if *access == Access::Nobody => ledger.differs(line, says.clone(), ""),
                 None => ledger.became(line, format!("{says} of the route {}", self.path)),
             }
         }
@@ -377,110 +436,5 @@ fn every_line<'t>(item: &'t Item, lines: &mut Vec<&'t Line>) {
                 every_line(item, lines);
             }
         }
-    }
-}
-
-/// Says of every section what paths it became, and of those for nothing that is proxied that they are left out.
-fn told(locations: &[Location<'_>], mounts: &[Mount<'_>], ledger: &mut Ledger) {
-    for location in locations {
-        let name = format!(
-            "<{} {}>",
-            location.section.name,
-            location.section.words.join(" ")
-        );
-        let at = &location.section.at;
-        let below = mounts
-            .iter()
-            .any(|mount| covers(&location.path, &mount.path));
-        match serving(mounts, &location.path) {
-            Some(_) => ledger.note(
-                at,
-                &name,
-                Outcome::Became,
-                format!("the route {}", location.path),
-                "",
-            ),
-            None if below => ledger.note(at, &name, Outcome::Became, "the routes below it", ""),
-            None => ledger.note(
-                at,
-                &name,
-                Outcome::Lost,
-                "nothing is proxied here: Vestibule answers 404, and serves no files",
-                "add a route for it after the import, if something is to be there",
-            ),
-        }
-    }
-    for (at, mount) in mounts.iter().enumerate() {
-        let first = mounts
-            .iter()
-            .take(at)
-            .find(|earlier| covers(&earlier.path, &mount.path));
-        if let Some(first) = first {
-            ledger.differs(
-                mount.line,
-                format!(
-                    "nothing: line {} takes these paths first, as in Apache",
-                    first.line.at.line
-                ),
-                "write the longer path first",
-            );
-        }
-    }
-}
-
-/// `ProxyPassReverse` is what every route does by itself; one that fits none is a slip.
-fn reverses(
-    site: &Site<'_>,
-    locations: &[Location<'_>],
-    mounts: &[Mount<'_>],
-    draft: &mut Draft,
-    ledger: &mut Ledger,
-) {
-    let own = site.lines.iter().copied().map(|line| (line, None));
-    let inner = locations.iter().flat_map(|location| {
-        let lines = location
-            .section
-            .children
-            .iter()
-            .filter_map(|item| match item {
-                Item::Line(line) => Some(line),
-                Item::Section(_) => None,
-            });
-        lines.map(|line| (line, Some(location.path.as_str())))
-    });
-    for (line, of_location) in own.chain(inner) {
-        let name = line.name.to_ascii_lowercase();
-        if name == "proxypassreversecookiepath" || name == "proxypassreversecookiedomain" {
-            ledger.became(
-                line,
-                "cookie paths and domains in answers are written back by themselves",
-            );
-            continue;
-        }
-        if name != "proxypassreverse" {
-            continue;
-        }
-        let path = tidy(of_location.unwrap_or_else(|| line.word(0)));
-        if mounts.iter().any(|mount| mount.path == path) {
-            ledger.became(line, "addresses in answers are written back by themselves");
-            continue;
-        }
-        let address = line
-            .words
-            .last()
-            .map(|word| word.trim_end_matches('/'))
-            .unwrap_or_default();
-        let meant = mounts
-            .iter()
-            .find(|mount| mount.upstream.as_deref() == Some(address));
-        let of = meant
-            .or_else(|| mounts.first())
-            .map_or("/", |mount| mount.path.as_str());
-        ledger.differs(
-            line,
-            format!("nothing is proxied at {path}, so this matches nothing; addresses in answers are written back from the ProxyPass of {of}"),
-            "",
-        );
-        draft.as_written.reverse = Some((of.to_owned(), path));
     }
 }

@@ -46,6 +46,16 @@ fn what_could_open_a_path_stops() {
         ("a guess that leaves an exclusion out", [APP, PUBLIC, "<IfDefine SSO>\nProxyPass /x !\n</IfDefine>\n"].concat()),
         ("a macro", [APP, PUBLIC, "Use Protect /admin groups:admin\n"].concat()),
         ("a program that decides", [APP, PUBLIC, "LuaHookAccessChecker /etc/x.lua check\n"].concat()),
+        ("a slash at the end of what is open", [
+            APP,
+            SIGN_IN,
+            "<Location /public/>\nAuthType None\nRequire all granted\n</Location>\n",
+        ].concat()),
+        ("a slash at the end of a weaker rule", [
+            APP,
+            "<Location />\nAuthType openid-connect\nRequire claim groups:admin\n</Location>\n",
+            "<LocationMatch ^/staff/>\nRequire valid-user\n</LocationMatch>\n",
+        ].concat()),
         ("a group of nothing", [APP, SIGN_IN, "<Location /admin>\n<RequireAll>\n</RequireAll>\n</Location>\n"].concat()),
         ("Authorization on a public path", [
             APP,
@@ -119,6 +129,76 @@ fn a_password_in_an_address_stops_and_is_not_repeated() {
     );
     assert!(import.report.stops());
     assert!(!format!("{:?}{}", import.report, import.toml).contains("c4n4ry"));
+}
+
+#[test]
+fn what_nobody_gets_to_is_left_out_of_its_route() {
+    let import = read(
+        &[
+            HEAD,
+            "ProxyPass /static !\nProxyPass /app/docs !\nProxyPass /app/docs/api http://localhost:2/\n",
+            "ProxyPass /app http://localhost:1/\n",
+            APP,
+            SIGN_IN,
+            "<Location /app/admin>\nRequire all denied\n</Location>\n",
+            "<Location /app/admin/health>\nRequire all granted\n</Location>\n",
+        ]
+        .concat(),
+    );
+    assert_eq!(stops(&import), []);
+    let routes = settings(&import).settings.routes;
+    let left_out: Vec<(&str, Vec<&str>)> = routes
+        .iter()
+        .map(|route| {
+            (
+                route.path.as_str(),
+                route.except.iter().map(String::as_str).collect(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        left_out,
+        [
+            ("/app", vec!["/app/docs", "/app/admin"]),
+            ("/", vec!["/static"]),
+            ("/app/admin/health", vec![]),
+        ]
+    );
+}
+
+#[test]
+fn every_place_that_can_t_be_followed_is_told() {
+    let import = read(
+        "Include nosuch.conf\n<Macro A>\n</Macro>\n<IfDefine X>\nRequire all denied\n</IfDefine>\n",
+    );
+    let lines: Vec<usize> = import
+        .report
+        .entries
+        .iter()
+        .map(|entry| entry.at.line)
+        .collect();
+    assert_eq!(lines, [1, 2, 4]);
+    assert!(
+        import.report.stops() && import.toml.lines().count() < 3,
+        "{}",
+        import.toml
+    );
+}
+
+#[test]
+fn thousands_of_sections_are_read_in_no_time_to_speak_of() {
+    use std::fmt::Write as _;
+    let mut text = [HEAD, APP, SIGN_IN].concat();
+    for number in 0..4000 {
+        write!(
+            text,
+            "<Location /a{number}>\nRequire claim groups:{number}\n</Location>\n"
+        )
+        .unwrap();
+    }
+    let import = read(&text);
+    assert_eq!(stops(&import), []);
+    assert_eq!(import.as_written.routes.len(), 4001);
 }
 
 /// Of several ProxyPass in sections, the one that is merged last.

@@ -25,6 +25,13 @@ pub(crate) static ROUTE: Section = Section {
             doc: "The prefix it is for: `/foo` is `/foo` and `/foo/…`, never `/foobar`. `/` is everything.",
         },
         Key {
+            name: "except",
+            kind: Kind::OneOrMore(&Kind::Text("a path below `path`, like \"/foo/internal\"")),
+            fallback: Fallback::Unset("nothing is left out"),
+            change: Change::Reload,
+            doc: "Paths below `path` that are left out, each with everything below it: nobody gets there, and the answer is 404. A route of its own further down counts.",
+        },
+        Key {
             name: "upstream",
             kind: Kind::Text("an address like \"http://localhost:3000\" or \"unix:/run/app.sock\""),
             fallback: Fallback::Required,

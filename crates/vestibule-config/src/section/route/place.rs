@@ -24,6 +24,32 @@ pub(super) fn path(item: &Item<'_>) -> Option<String> {
     plain(item, item.filled_text()?)
 }
 
+/// The paths a route leaves out. Each must be one of its own, or leaving it out would mean nothing.
+pub(super) fn except(list: &Item<'_>, path: Option<&str>) -> Vec<String> {
+    let mut found = Vec::new();
+    for item in list.items() {
+        let Some(left) = item.filled_text().and_then(|text| plain(&item, text)) else {
+            continue;
+        };
+        let below = |path: &str| match left.strip_prefix(path) {
+            Some(rest) => rest.starts_with('/') || path == "/" && !rest.is_empty(),
+            None => false,
+        };
+        match path {
+            Some(path) if left == path => item.error(
+                "this leaves out the whole route",
+                "take the route out, or name a path below it",
+            ),
+            Some(path) if !below(path) => item.error(
+                format!("{left} is not below {path}, so this route is not for it anyway"),
+                "take it out, or write it into the route it is below",
+            ),
+            _ => found.push(left),
+        }
+    }
+    found
+}
+
 /// A path without escapes, patterns, parameters, empty and dot segments, outside of what is our own.
 pub(in crate::section) fn plain(item: &Item<'_>, text: &str) -> Option<String> {
     let refuse = |message: &str, help: String| {

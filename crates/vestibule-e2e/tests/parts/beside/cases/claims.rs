@@ -132,7 +132,12 @@ pub(in super::super) const PASSED_ON: &[Case] = &[
         ..SIGN_IN
     },
     Case {
-        name: "prefix-case",
+        name: "prefix-in-small-letters",
+        server: "OIDCClaimPrefix my_claim_",
+        ..SIGN_IN
+    },
+    Case {
+        name: "prefix-like-a-header",
         server: "OIDCClaimPrefix user_",
         ..SIGN_IN
     },
