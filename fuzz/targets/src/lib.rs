@@ -6,6 +6,7 @@
 //! `fuzz/corpus/NAME/` and over mutations of it.
 
 mod accept;
+mod apache;
 mod callback;
 mod carried_cookie;
 mod certificate;
@@ -38,6 +39,7 @@ mod token_response;
 mod user_info;
 
 pub use accept::accept;
+pub use apache::apache;
 pub use callback::callback;
 pub use carried_cookie::carried_cookie;
 pub use certificate::certificate;

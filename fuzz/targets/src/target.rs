@@ -19,6 +19,7 @@ macro_rules! targets {
 
 targets! {
     accept
+    apache
     callback
     carried_cookie
     certificate

@@ -188,6 +188,7 @@ macro_rules! replay {
 
 replay! {
     accept
+    apache
     callback
     carried_cookie
     certificate
