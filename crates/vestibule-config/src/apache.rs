@@ -8,7 +8,7 @@
 //! |---|---|
 //! | text to directives and sections | `syntax` |
 //! | includes, variables, conditions | `expand`, `include`, `condition` |
-//! | which virtual host, which sections hold at a path | `site`, `location`, `mount` |
+//! | which virtual hosts, which sections hold at a path | `site`, `several`, `location`, `mount` |
 //! | who may pass | `rule`, `claim` |
 //! | the tables of `vestibule.toml` | `map`, `write` |
 //! | every directive there is, and what becomes of it | `inventory`, `core_directives` |
@@ -25,6 +25,7 @@ mod map;
 mod mount;
 mod report;
 mod rule;
+mod several;
 mod site;
 mod syntax;
 mod write;
@@ -200,6 +201,7 @@ pub fn import(
         Err(stop) => unfollowed(vec![stop], &mut ledger),
     }
     let Draft {
+        urls: _,
         top,
         provider,
         session,
@@ -246,20 +248,6 @@ fn of_tree(
     }
     let mut sites = site::sites(&tree.items);
     let concerned = sites.iter().filter(|site| site.concerns_us()).count();
-    if concerned > 1 {
-        let names: Vec<String> = sites
-            .iter()
-            .filter(|site| site.concerns_us())
-            .map(site::Site::name)
-            .collect();
-        ledger.stop_at(
-            &whole,
-            "<VirtualHost>",
-            format!("several virtual hosts are proxied or protected: {}", names.join(", ")),
-            "import each from a file of its own; one vestibule.toml can then hold the routes of all",
-        );
-        return;
-    }
     let shared = sites.len() > 1 && concerned == 0 && site::is_shared(&tree.items);
     if shared {
         ledger.stop_at(
@@ -270,27 +258,43 @@ fn of_tree(
         );
         return;
     }
-    if concerned == 1 {
+    if concerned > 0 {
         let (ours, others) = sites.into_iter().partition(site::Site::concerns_us);
         sites = ours;
         for other in &others {
             leave_out(other, ledger);
         }
     }
-    let Some(site) = sites.first() else { return };
     let choices = Choices {
         listen: options.listen,
         secrets: options.secrets,
         version: options.version,
     };
-    later(site, options.version, ledger);
-    map::public::map(site, &choices, draft, ledger, &whole);
-    map::provider::map(site, &choices, draft, ledger, &whole);
-    map::session::map(site, &choices, draft, ledger);
-    map::routes::map(site, &choices, draft, ledger, &whole);
-    by_version(site, options.version, ledger);
-    let has_bearer = has_bearer(&tree.items);
-    map::remainder::map(site, &tree.skipped, has_bearer, ledger);
+    match sites.as_slice() {
+        [] => return,
+        [site] => of_site(site, tree, &choices, draft, ledger, &whole),
+        several => {
+            if !several::told_apart_by_name(several, ledger) {
+                return;
+            }
+            let mut all = Vec::new();
+            for site in several {
+                let mut one = several::One {
+                    site,
+                    draft: Draft::new(),
+                };
+                let mut own = Ledger::default();
+                let at = site.host.map_or(&whole, |host| &host.at);
+                of_site(site, tree, &choices, &mut one.draft, &mut own, at);
+                ledger.absorb(own);
+                all.push(one);
+            }
+            // What one that stopped would have come to can't be compared.
+            if !ledger.stops() {
+                *draft = several::joined(all, ledger);
+            }
+        }
+    }
     if choices.secrets == SecretForm::Variables {
         for secret in &draft.secrets {
             ledger.todo(format!(
@@ -299,6 +303,24 @@ fn of_tree(
             ));
         }
     }
+}
+
+fn of_site(
+    site: &site::Site<'_>,
+    tree: &Expanded,
+    choices: &Choices,
+    draft: &mut Draft,
+    ledger: &mut Ledger,
+    whole: &Place,
+) {
+    later(site, choices.version, ledger);
+    map::public::map(site, choices, draft, ledger, whole);
+    map::provider::map(site, choices, draft, ledger, whole);
+    map::session::map(site, choices, draft, ledger);
+    map::routes::map(site, choices, draft, ledger, whole);
+    by_version(site, choices.version, ledger);
+    let has_bearer = has_bearer(&tree.items);
+    map::remainder::map(site, &tree.skipped, has_bearer, ledger);
 }
 
 fn leave_out(other: &site::Site<'_>, ledger: &mut Ledger) {

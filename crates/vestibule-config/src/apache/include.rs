@@ -102,7 +102,7 @@ fn below(files: &dyn Files, path: &Path, depth: usize, all: &mut Vec<PathBuf>) {
 }
 
 /// `fnmatch(3)` for one name: `*`, `?` and `[a-z]`, without backtracking over more than one star at a time.
-fn fits(pattern: &[u8], name: &[u8]) -> bool {
+pub(super) fn fits(pattern: &[u8], name: &[u8]) -> bool {
     let (mut p, mut n) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     while n < name.len() {

@@ -16,6 +16,8 @@ mod user;
 
 use std::net::SocketAddr;
 
+use url::Url;
+
 use super::expand::Line;
 use super::report::Ledger;
 use super::write::Table;
@@ -33,6 +35,8 @@ pub(super) struct Choices {
 /// The file as it grows.
 #[derive(Debug)]
 pub(super) struct Draft {
+    /// The addresses people type.
+    pub(super) urls: Vec<Url>,
     pub(super) top: Table,
     pub(super) provider: Table,
     pub(super) session: Table,
@@ -45,6 +49,7 @@ pub(super) struct Draft {
 impl Draft {
     pub(super) fn new() -> Self {
         Self {
+            urls: Vec::new(),
             top: Table::default(),
             provider: Table::new("[provider]", None),
             session: Table::new("[session]", None),

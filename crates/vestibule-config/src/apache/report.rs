@@ -189,7 +189,30 @@ impl Ledger {
     }
 
     pub(crate) fn by_version(&mut self, what: impl Into<String>) {
-        self.by_version.push(what.into());
+        let what = what.into();
+        if !self.by_version.contains(&what) {
+            self.by_version.push(what);
+        }
+    }
+
+    /// Takes over what was said of another virtual host, shared lines included.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        for entry in other.entries {
+            let Entry {
+                at,
+                name,
+                outcome,
+                says,
+                help,
+            } = entry;
+            self.add(&at, &name, outcome, says, help);
+        }
+        for what in other.todo {
+            self.todo(what);
+        }
+        for what in other.by_version {
+            self.by_version(what);
+        }
     }
 
     /// Files are told in the order in which this is called.

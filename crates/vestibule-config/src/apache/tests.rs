@@ -2,6 +2,7 @@
 
 mod fixtures;
 mod robustness;
+mod several;
 mod story;
 mod unsafe_forms;
 

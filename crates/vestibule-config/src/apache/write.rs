@@ -72,6 +72,7 @@ const ORDER: &[&str] = &[
     "client_authentication",
     "scopes",
     "redirect_path",
+    "host",
     "path",
     "except",
     "upstream",

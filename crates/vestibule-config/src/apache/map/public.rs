@@ -33,6 +33,7 @@ pub(in crate::apache) fn map(
     let Some(urls) = public_urls(site, tls, draft, ledger, whole) else {
         return;
     };
+    draft.urls.clone_from(&urls);
     listen(site, &urls, choices, draft, ledger);
     if tls {
         certificate(site, &urls, draft, ledger);
@@ -190,7 +191,7 @@ fn by_server_name(
 }
 
 /// `ServerName` and every `ServerAlias` in force.
-fn names<'t>(site: &Site<'t>) -> Vec<(&'t str, &'t Line)> {
+pub(in crate::apache) fn names<'t>(site: &Site<'t>) -> Vec<(&'t str, &'t Line)> {
     let first = site.last("ServerName").into_iter();
     let aliases = site.all("ServerAlias").into_iter();
     let first = first.map(|line| (line.word(0), line));
@@ -198,7 +199,7 @@ fn names<'t>(site: &Site<'t>) -> Vec<(&'t str, &'t Line)> {
     first.chain(more).collect()
 }
 
-fn host_of(name: &str) -> &str {
+pub(in crate::apache) fn host_of(name: &str) -> &str {
     let bare = name.split_once("://").map_or(name, |(_, rest)| rest);
     bare.split([':', '/']).next().unwrap_or(bare)
 }

@@ -1,0 +1,158 @@
+//! Several virtual hosts in one file.
+
+use super::*;
+
+const SHARED: &str = "OIDCProviderMetadataURL https://id.example.com/.well-known/openid-configuration\n\
+                      OIDCClientID portal\nOIDCClientSecret s3cret\nOIDCCryptoPassphrase passphrase\n\
+                      OIDCRedirectURI /oidc/callback\n";
+
+fn host(address: &str, names: &str, port: u16, more: &str) -> String {
+    format!(
+        "<VirtualHost {address}>\n{names}\nProxyPass / http://localhost:{port}/\n{more}\n<Location />\n\
+         AuthType openid-connect\nRequire valid-user\n</Location>\n</VirtualHost>\n"
+    )
+}
+
+fn stop(hosts: &[String]) -> String {
+    let import = read(&format!("{SHARED}{}", hosts.concat()));
+    let stops = stops(&import);
+    stops.into_iter().map(|(_, says)| says).collect()
+}
+
+/// Nobody gets to the app of one host by the name of another.
+#[test]
+fn every_route_has_the_hosts_of_its_own_virtual_host() {
+    let import = read(&format!(
+        "{SHARED}{}{}",
+        host(
+            "*:443",
+            "ServerName a.example.com\nServerAlias x.example.com",
+            3000,
+            ""
+        ),
+        host(
+            "*:443",
+            "ServerName b.example.com",
+            3001,
+            "ProxyPass /x http://localhost:3002/x"
+        ),
+    ));
+    assert_eq!(stops(&import), []);
+    let loaded = settings(&import);
+    let routes: Vec<(&str, String)> = loaded
+        .settings
+        .routes
+        .iter()
+        .map(|route| {
+            (
+                route.host.as_deref().unwrap_or("every host"),
+                format!("{:?}", route.upstream),
+            )
+        })
+        .collect();
+    for (name, port) in [
+        ("a.example.com", "3000"),
+        ("x.example.com", "3000"),
+        ("b.example.com", "3001"),
+    ] {
+        let of_host: Vec<&String> = routes
+            .iter()
+            .filter(|(host, _)| *host == name)
+            .map(|(_, to)| to)
+            .collect();
+        assert!(!of_host.is_empty(), "{name} {routes:?}");
+        assert!(
+            of_host.iter().all(|to| to.contains(port)),
+            "{name} {routes:?}"
+        );
+    }
+    assert!(routes.iter().all(|(host, _)| *host != "every host"));
+}
+
+#[test]
+fn hosts_that_a_name_alone_does_not_tell_apart_stop_the_import() {
+    for (second, names, part) in [
+        (
+            "*:8443",
+            "ServerName b.example.com",
+            "other addresses or ports",
+        ),
+        (
+            "10.0.0.1:443",
+            "ServerName b.example.com",
+            "other addresses or ports",
+        ),
+        (
+            "*:443",
+            "ServerName A.example.com",
+            "a.example.com is a name of",
+        ),
+        (
+            "*:443",
+            "ServerName b.example.com\nServerAlias x.example.com",
+            "x.example.com is a name of",
+        ),
+        (
+            "*:443",
+            "ServerName b.example.com\nServerAlias *.example.com",
+            "*.example.com is a name of",
+        ),
+        (
+            "*:443",
+            "ServerName b.wild.example",
+            "b.wild.example is a name of",
+        ),
+    ] {
+        let first = "ServerName a.example.com\nServerAlias x.example.com *.wild.example";
+        let says = stop(&[
+            host("*:443", first, 3000, ""),
+            host(second, names, 3001, ""),
+        ]);
+        assert!(says.contains(part), "{second} {names}: {says}");
+    }
+}
+
+#[test]
+fn what_there_is_once_must_be_the_same_for_all_hosts() {
+    for (more, part) in [
+        ("OIDCClientID other", "provider.client_id is not the same"),
+        (
+            "OIDCClientSecret 0ther",
+            "the secret OIDC_CLIENT_SECRET is not the same",
+        ),
+        (
+            "OIDCScope \"openid more\"",
+            "provider.scopes is not the same",
+        ),
+        (
+            "OIDCSessionMaxDuration 3600",
+            "session.absolute_timeout is not the same",
+        ),
+        (
+            "OIDCRedirectURI /other",
+            "provider.redirect_path is not the same",
+        ),
+        (
+            "OIDCRedirectURI https://a.example.com/oidc/callback",
+            "people come back to a.example.com",
+        ),
+    ] {
+        let first = host("*:443", "ServerName a.example.com", 3000, "");
+        let says = stop(&[first, host("*:443", "ServerName b.example.com", 3001, more)]);
+        assert!(says.contains(part), "{more}: {says}");
+    }
+}
+
+/// A line that all share may be harmless for one host and not for another.
+#[test]
+fn a_line_that_one_host_has_no_use_for_still_stops_the_other() {
+    let granted = host("*:443", "ServerName b.example.com", 3001, "")
+        .replace("Require valid-user", "Require all granted");
+    let shared = "RequestHeader set Authorization \"Bearer %{OIDC_access_token}e\"\n";
+    let says = stop(&[
+        shared.to_owned(),
+        host("*:443", "ServerName a.example.com", 3000, ""),
+        granted,
+    ]);
+    assert!(says.contains("Authorization of clients"), "{says}");
+}
