@@ -137,6 +137,10 @@ pub enum Source {
     IdToken,
     /// User info as JSON.
     Userinfo,
+    /// The same for everybody who is signed in.
+    Constant(String),
+    /// Never a value: what clients send under the name is removed, as it is for every other source.
+    Nothing,
 }
 
 /// Whose word counts when the ID token and user info both have a claim that is passed.
@@ -305,6 +309,8 @@ impl HeaderPlan {
                 Source::Userinfo => identity.claims.userinfo.map(|userinfo| {
                     self.encode(&mod_auth_openidc::json_of(&self.selection, userinfo))
                 }),
+                Source::Constant(text) => Some(value::encode(text, Encoding::Utf8)),
+                Source::Nothing => None,
             };
             if let Some(value) = value {
                 block.set(header.name.as_str(), value);

@@ -17,7 +17,7 @@ pub(super) use place::{host, plain as plain_path};
 
 pub use user::UserForm;
 
-pub(crate) use headers::takes_away;
+pub(crate) use headers::{is_constant, may_be_own, takes_away};
 pub(crate) use keys::{ACCESS_TOKEN, HEADERS, ROUTE};
 pub(crate) use user::USER;
 
@@ -270,6 +270,10 @@ pub enum HeaderSource {
     IdToken,
     /// User info as JSON.
     Userinfo,
+    /// This text, for everybody who is signed in.
+    Constant(String),
+    /// No value: what clients send under the name is removed.
+    Nothing,
 }
 
 /// Reads every `[[route]]`.

@@ -213,6 +213,8 @@ fn every_key_of_the_file_is_carried_over() {
             &HeaderSource::AccessToken,
             &HeaderSource::IdToken,
             &HeaderSource::Userinfo,
+            &HeaderSource::Constant("the front".to_owned()),
+            &HeaderSource::Nothing,
         ]
     );
     let headers = &foo.headers;

@@ -397,6 +397,8 @@ fn own_names_and_the_bearer_are_set_and_absent_values_are_not() {
             own("X-Absent", Source::Claims(vec![ClaimPath::new("absent")])),
             own("X-Token", Source::AccessToken),
             own("X-Id-Token", Source::IdToken),
+            own("X-From", Source::Constant("the front".to_owned())),
+            own("X-Internal", Source::Nothing),
         ],
         bearer: true,
         ..HeaderPlan::default()
@@ -408,13 +410,19 @@ fn own_names_and_the_bearer_are_set_and_absent_values_are_not() {
             ("X_Mail", "\u{c3}\u{bc}@b"),
             ("X-Token", "eyJ0.eyJh.c2ln"),
             ("X-Id-Token", "h.p.s"),
+            ("X-From", "the front"),
             ("Authorization", "Bearer eyJ0.eyJh.c2ln"),
         ],
     );
     check(
         &written(&plan, "{}", None, None),
-        &[("Remote-User", "alice"), ("X-Id-Token", "h.p.s")],
+        &[
+            ("Remote-User", "alice"),
+            ("X-Id-Token", "h.p.s"),
+            ("X-From", "the front"),
+        ],
     );
+    assert!(plan.names().contains(b"X_INTERNAL") && plan.names().contains(b"x-from"));
 }
 
 #[test]

@@ -33,6 +33,8 @@ pub(super) fn plan(set: &HeaderSettings, bearer: bool) -> Result<HeaderPlan, Ass
                 HeaderSource::AccessToken => Source::AccessToken,
                 HeaderSource::IdToken => Source::IdToken,
                 HeaderSource::Userinfo => Source::Userinfo,
+                HeaderSource::Constant(text) => Source::Constant(text.clone()),
+                HeaderSource::Nothing => Source::Nothing,
             };
             Ok(OwnHeader {
                 name: HeaderName::parse(&header.name)?,

@@ -44,10 +44,16 @@ pub(super) fn settings(route: &RouteSettings) -> evidence::RouteSettings {
     });
     found.user_claims.clone_from(&route.user);
     for header in &route.headers.own {
-        found.header_names.push(header.name.clone());
+        if header.source != HeaderSource::Nothing {
+            found.header_names.push(header.name.clone());
+        }
         match &header.source {
             HeaderSource::Claim(claim) => found.header_claims.push(claim.clone()),
-            HeaderSource::User | HeaderSource::IdToken | HeaderSource::Userinfo => {}
+            HeaderSource::User
+            | HeaderSource::IdToken
+            | HeaderSource::Userinfo
+            | HeaderSource::Constant(_)
+            | HeaderSource::Nothing => {}
             HeaderSource::AccessToken => found.token_header = Some(header.name.clone()),
         }
     }

@@ -9,6 +9,7 @@ use crate::apache::location::InForce;
 use crate::apache::report::Ledger;
 use crate::apache::site::Site;
 use crate::apache::write::{Table, key, one_or_more, text};
+use crate::section::route::{is_constant, may_be_own};
 
 /// Writes what one protected route tells its upstream.
 pub(super) fn map(
@@ -20,7 +21,7 @@ pub(super) fn map(
     ledger: &mut Ledger,
 ) {
     let passed = passed::read(site, here, version, ledger);
-    let own = own_headers(here, &passed, ledger);
+    let own = own_headers(site, here, &passed, ledger);
     let named = here.last("OIDCAuthNHeader");
     let by_name = own
         .iter()
@@ -44,7 +45,7 @@ pub(super) fn map(
     let mut at = here.last("OIDCPassClaimsAs").map(|line| &line.at);
     for own in &own {
         if let Some(source) = &own.source {
-            fields.push(format!("{} = {}", key(own.line.word(1)), text(source)));
+            fields.push(format!("{} = {}", key(name_of(own.line)), text(source)));
             at = at.or(Some(&own.line.at));
         }
     }
@@ -129,19 +130,24 @@ struct Own<'t> {
 impl Own<'_> {
     fn is_bearer(&self) -> bool {
         self.source.is_none()
-            && self.line.word(1).eq_ignore_ascii_case("authorization")
+            && name_of(self.line).eq_ignore_ascii_case("authorization")
             && !self.line.word(0).eq_ignore_ascii_case("unset")
     }
 
     fn is_claim(&self) -> bool {
         self.source
             .as_deref()
-            .is_some_and(|source| source == "@userinfo" || !source.starts_with('@'))
+            .is_some_and(|source| source == "@userinfo" || !source.starts_with(['@', '=']))
     }
 
     fn needs_token(&self) -> bool {
         self.is_bearer() || self.source.as_deref() == Some("@access_token")
     }
+}
+
+/// The name of the header; Apache takes a colon at its end.
+fn name_of(line: &Line) -> &str {
+    line.word(1).trim_end_matches(':')
 }
 
 /// Headers that Vestibule rebuilds itself, whatever a client sends.
@@ -151,35 +157,93 @@ const REBUILT: &[&str] = &[
     "x-forwarded-port",
     "x-forwarded-for",
     "x-forwarded-prefix",
+    "x-real-ip",
 ];
 
-fn own_headers<'t>(here: &InForce<'t>, passed: &Passed, ledger: &mut Ledger) -> Vec<Own<'t>> {
+/// Whether the header is one of those.
+pub(super) fn is_rebuilt(line: &Line) -> bool {
+    REBUILT.contains(&name_of(line).to_ascii_lowercase().as_str())
+}
+
+/// Whether what Apache makes of this is what Vestibule says by itself.
+fn is_rebuilt_alike(name: &str, value: &str) -> bool {
+    let expression = value.strip_prefix("expr=").unwrap_or(value);
+    let variable = expression
+        .strip_prefix("%{")
+        .and_then(|rest| rest.trim_end_matches('s').strip_suffix('}'));
+    match name {
+        "x-forwarded-proto" => value == "https" || variable == Some("REQUEST_SCHEME"),
+        "x-forwarded-port" => value == "443" || variable == Some("SERVER_PORT"),
+        "x-forwarded-host" => matches!(variable, Some("HTTP_HOST" | "SERVER_NAME")),
+        "x-forwarded-for" | "x-real-ip" => variable == Some("REMOTE_ADDR"),
+        _ => false,
+    }
+}
+
+/// Whether a name sounds as if the app believed whoever knows the value.
+fn sounds_secret(name: &str) -> bool {
+    ["secret", "token", "key", "passw", "auth", "cred"]
+        .iter()
+        .any(|part| name.contains(part))
+}
+
+/// The text that everybody's requests get, if the value is one.
+pub(super) fn constant(line: &Line) -> Option<String> {
+    let is_set = line.word(0).eq_ignore_ascii_case("set");
+    let of_everybody = line.words.len() == 3 && !line.word(2).starts_with("expr=");
+    let text = line.word(2).replace("%%", "\0");
+    let is_plain = !text.contains('%') && is_constant(&text.replace('\0', "%"));
+    (is_set && of_everybody && is_plain).then(|| format!("={}", text.replace('\0', "%")))
+}
+
+fn own_headers<'t>(
+    site: &Site<'_>,
+    here: &InForce<'t>,
+    passed: &Passed,
+    ledger: &mut Ledger,
+) -> Vec<Own<'t>> {
     let mut found: Vec<Own<'t>> = Vec::new();
     for line in here.all("RequestHeader") {
-        let (action, name) = (line.word(0).to_ascii_lowercase(), line.word(1));
-        let lower = name.trim_end_matches(':').to_ascii_lowercase();
-        if REBUILT.contains(&lower.as_str()) {
-            ledger.differs(
-                line,
-                format!(
-                    "{name} is written by Vestibule itself, from public_url and the connection"
-                ),
-                "",
+        let (action, name) = (line.word(0).to_ascii_lowercase(), name_of(line));
+        let lower = name.to_ascii_lowercase();
+        if is_rebuilt(line) {
+            let says = format!(
+                "{name} is written by Vestibule itself, from public_url and the connection"
             );
+            match action == "set" && is_rebuilt_alike(&lower, line.word(2)) {
+                true => ledger.became(line, says),
+                false => ledger.differs(line, says, ""),
+            }
             continue;
         }
         if action == "unset" {
-            found.retain(|own| !own.line.word(1).eq_ignore_ascii_case(name));
+            found.retain(|own| !name_of(own.line).eq_ignore_ascii_case(name));
+        } else if lower != "authorization" && !may_be_own(name) {
+            ledger.stop(
+                line,
+                format!("{name} belongs to HTTP or to the proxy itself, and no route sets it"),
+                "take it out if the app does without it",
+            );
+            continue;
         }
         match action.as_str() {
             "unset" if is_stripped(&lower) => ledger.became(line, "the same, always: no client can send it"),
+            "unset" if lower == "authorization" => ledger.became(line, "the same: who sends one is refused, and it never gets to the app"),
+            "unset" if may_be_own(name) => {
+                let says = format!("headers = {{ {} = \"@none\" }}", key(name));
+                match site.lines.iter().any(|one| std::ptr::eq(*one, line)) {
+                    true => ledger.became(line, says),
+                    false => ledger.differs(line, format!("{says}: {name} of a client reaches no upstream, on other routes neither"), ""),
+                }
+                found.push(Own { line, source: Some("@none".to_owned()) });
+            }
             "unset" => ledger.stop(
                 line,
                 format!("{name} of a client would reach the upstream"),
                 "take it out if that is harmless",
             ),
             "set" => match made_of(line, &passed.prefix) {
-                Some(Some(claim)) if !claim.starts_with('@') && !passed.has(&claim) => {
+                Some(Some(claim)) if !claim.starts_with(['@', '=']) && !passed.has(&claim) => {
                     ledger.differs(
                         line,
                         format!("nothing: `{claim}` is not among the claims that are passed, and Apache sends (null)"),
@@ -187,16 +251,26 @@ fn own_headers<'t>(here: &InForce<'t>, passed: &Passed, ledger: &mut Ledger) -> 
                     );
                 }
                 Some(source) => {
-                    found.retain(|own| !own.line.word(1).eq_ignore_ascii_case(name));
+                    found.retain(|own| !name_of(own.line).eq_ignore_ascii_case(name));
                     let says = match &source {
+                        // It may be a secret.
+                        Some(source) if source.starts_with('=') => {
+                            format!("headers = {{ {} = \"=…\" }}", key(name))
+                        }
                         Some(source) => format!("headers = {{ {} = {} }}", key(name), text(source)),
                         None => "authorization = \"bearer\"".to_owned(),
                     };
+                    let is_text = source.as_deref().is_some_and(|source| source.starts_with('='));
                     match !passed.variables && line.word(2).contains("%{OIDC_") {
                         true => ledger.differs(
                             line,
                             format!("{says}; Apache sends (null), as OIDCPassClaimsAs has it make no variables"),
                             "take the line out if the upstream does not need the header",
+                        ),
+                        false if is_text && sounds_secret(&lower) => ledger.differs(
+                            line,
+                            format!("{says}: this sounds like a secret, and is in the file as it is"),
+                            "let the user that runs vestibule, and nobody else, read the file",
                         ),
                         false => ledger.became(line, says),
                     }
@@ -204,7 +278,7 @@ fn own_headers<'t>(here: &InForce<'t>, passed: &Passed, ledger: &mut Ledger) -> 
                 }
                 None => ledger.stop(
                     line,
-                    format!("{name} can't be made of this: only a claim, the user or the access token is known"),
+                    format!("{name} can't be made of this: only a text, a claim, the user or the access token is known"),
                     "write \"%{OIDC_CLAIM_name}e\", \"%{OIDC_access_token}e\" or \"Bearer %{OIDC_access_token}e\"",
                 ),
             },
@@ -221,7 +295,7 @@ fn own_headers<'t>(here: &InForce<'t>, passed: &Passed, ledger: &mut Ledger) -> 
 /// What a header is made of: `Some(None)` for the bearer, `Some(Some(source))` for an own header.
 fn made_of(line: &Line, prefix: &str) -> Option<Option<String>> {
     let value = line.word(2);
-    let name = line.word(1);
+    let name = name_of(line);
     let inner = |value: &str| {
         let name = value.strip_prefix("%{")?.strip_suffix("}e")?;
         Some(name.to_owned())
@@ -244,6 +318,9 @@ fn made_of(line: &Line, prefix: &str) -> Option<Option<String>> {
     if by_user {
         return Some(Some("@user".to_owned()));
     }
+    if let Some(text) = constant(line) {
+        return Some(Some(text));
+    }
     let variable = inner(value)?;
     let known = match variable.as_str() {
         "OIDC_access_token" => Some("@access_token"),
@@ -255,8 +332,9 @@ fn made_of(line: &Line, prefix: &str) -> Option<Option<String>> {
         return Some(Some(source.to_owned()));
     }
     let claim = variable.strip_prefix(prefix)?;
-    // Without a prefix any variable of Apache's could be meant.
-    (!claim.is_empty() && !prefix.is_empty()).then(|| Some(claim.to_owned()))
+    // Without a prefix any variable of Apache's could be meant, and no claim begins like something else of `headers`.
+    (!claim.is_empty() && !claim.starts_with(['@', '=']) && !prefix.is_empty())
+        .then(|| Some(claim.to_owned()))
 }
 
 /// Names that no client's request carries to an upstream.

@@ -166,7 +166,11 @@ impl Spot<'_, '_> {
         }
         if access == Access::Public {
             authorization(&here, ledger);
+            constants(&here, ledger);
         } else {
+            if passes {
+                constants(&here, ledger);
+            }
             headers::map(
                 self.site,
                 &here,
@@ -416,6 +420,19 @@ fn authorization(here: &InForce<'_>, ledger: &mut Ledger) {
                 line,
                 "on a route that is open to everybody the app would get the Authorization of clients",
                 "write it into the protected <Location> alone, and take the public one out of it",
+            );
+        }
+    }
+}
+
+/// A text for everybody would reach the app only with people who are signed in.
+fn constants(here: &InForce<'_>, ledger: &mut Ledger) {
+    for line in here.all("RequestHeader") {
+        if headers::constant(line).is_some() && !headers::is_rebuilt(line) {
+            ledger.stop(
+                line,
+                "where people pass without sign-in the app would not get this",
+                "let the app do without it, or write it into the protected <Location> alone",
             );
         }
     }

@@ -42,7 +42,10 @@ const RESERVED: &[&str] = &[
     "xrealip",
 ];
 
-const SOURCES: [&str; 4] = ["@user", "@access_token", "@id_token", "@userinfo"];
+const SOURCES: [&str; 5] = ["@user", "@access_token", "@id_token", "@userinfo", "@none"];
+
+/// The longest constant: far from any limit of a head.
+const LONGEST_CONSTANT: usize = 1024;
 
 static PRESET: Kind = Kind::Choice(PRESETS);
 
@@ -102,6 +105,7 @@ fn source(item: &Item<'_>, has_token: bool) -> Option<HeaderSource> {
         "@user" => Some(HeaderSource::User),
         "@id_token" => Some(HeaderSource::IdToken),
         "@userinfo" => Some(HeaderSource::Userinfo),
+        "@none" => Some(HeaderSource::Nothing),
         "@access_token" if has_token => Some(HeaderSource::AccessToken),
         "@access_token" => {
             item.error(
@@ -121,8 +125,38 @@ fn source(item: &Item<'_>, has_token: bool) -> Option<HeaderSource> {
             item.error("a name with @ is no claim", help);
             None
         }
-        claim => Some(HeaderSource::Claim(claim.to_owned())),
+        _ => match text.strip_prefix('=') {
+            Some(constant) if is_constant(constant) => {
+                Some(HeaderSource::Constant(constant.to_owned()))
+            }
+            Some(_) => {
+                item.error(
+                    "this can't be the value of a header",
+                    "write visible characters behind the =, 1024 bytes at most, with white space only between them",
+                );
+                None
+            }
+            None => Some(HeaderSource::Claim(text.to_owned())),
+        },
     }
+}
+
+/// Whether a text arrives as it is written (RFC 9110 §5.5).
+pub(crate) fn is_constant(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= LONGEST_CONSTANT
+        && text.trim() == text
+        && !text.chars().any(char::is_control)
+}
+
+/// Whether a header may have this name, apart from `Authorization`, which has a key of its own.
+pub(crate) fn may_be_own(name: &str) -> bool {
+    let folded = fold(name);
+    !folded.is_empty()
+        && name.len() <= 128
+        && name.bytes().all(is_token_byte)
+        && folded != "authorization"
+        && !RESERVED.contains(&folded.as_str())
 }
 
 fn judge_name(name: &str, item: &Item<'_>) -> bool {

@@ -340,7 +340,8 @@ pub(crate) static HEADERS: Section = Section {
         placeholder: "NAME",
         kind: CLAIM,
         doc: "A header and the claim that is its value; without the claim the header is not sent. `\"@user\"` is what `user` names, \
-              `\"@access_token\"` the route's access token, `\"@id_token\"` the ID token as it came, `\"@userinfo\"` user info as JSON. \
+              `\"@access_token\"` the route's access token, `\"@id_token\"` the ID token as it came, `\"@userinfo\"` user info as JSON, \
+              `\"=text\"` that text for everybody who is signed in. `\"@none\"` has no value, and what clients send under the name reaches no upstream of any route. \
               It wins over the preset's header of the same name.",
     }),
     keys: &[
