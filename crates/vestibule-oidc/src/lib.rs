@@ -109,7 +109,7 @@ pub mod secret;
 mod test_keys;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-mod text;
+pub mod text;
 pub mod time;
 pub mod token;
 pub mod userinfo;

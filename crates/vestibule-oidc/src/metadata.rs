@@ -250,6 +250,13 @@ impl ProviderMetadata {
         self.scopes.as_deref()
     }
 
+    /// Whether `prompt_values_supported` (Initiating User Registration via OpenID Connect 1.0) lists this `prompt`. `None` where the
+    /// provider says nothing of prompts that can be read.
+    pub fn takes_prompt(&self, prompt: &str) -> Option<bool> {
+        let listed = present(&self.members, "prompt_values_supported")?.as_array()?;
+        Some(listed.iter().any(|value| value == prompt))
+    }
+
     /// What is odd about the document.
     pub fn warnings(&self) -> &[MetadataWarning] {
         &self.warnings

@@ -1,6 +1,21 @@
 //! Makes text from outside fit to be shown: bounded, and without control characters.
 
+use std::borrow::Cow;
 use std::fmt;
+
+/// The text with blanks in the place of control characters, which a terminal obeys. Characters that turn the reading
+/// direction around are left out: they make a name look like another. Markup is not touched: escape it where it is shown.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let turns = |char| matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if !text.contains(|char: char| char.is_control() || turns(char)) {
+        return Cow::Borrowed(text);
+    }
+    let kept = text.chars().filter(|char| !turns(*char));
+    Cow::Owned(
+        kept.map(|char| if char.is_control() { ' ' } else { char })
+            .collect(),
+    )
+}
 
 /// At most `max_chars` characters, control characters as spaces. Markup is not touched: escape it
 /// where it is shown.
@@ -48,6 +63,18 @@ mod tests {
     fn control_characters_and_length_are_tamed() {
         assert_eq!(readable("a\r\nb\u{7f}c", 16), "a  b c");
         assert_eq!(readable("äöü", 2), "äö");
+    }
+
+    #[test]
+    fn what_is_printable_moves_no_cursor_and_turns_nothing_around() {
+        for (text, shown) in [
+            ("Ann Lee", "Ann Lee"),
+            ("a\u{1b}[2J\r\n\u{9b}b\0\u{7f}", "a [2J   b  "),
+            ("\u{202e}nimda\u{2069}\u{200f}\u{61c}", "nimda"),
+            ("日本 é עברית", "日本 é עברית"),
+        ] {
+            assert_eq!(printable(text), shown);
+        }
     }
 
     #[test]

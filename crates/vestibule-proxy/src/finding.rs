@@ -35,7 +35,7 @@ pub(crate) use groups::of_groups;
 pub(crate) use refresh::{of_refresh, of_refusal};
 pub(crate) use settings::known;
 pub(crate) use shown::{auth_param, for_strangers};
-pub(crate) use token::judge;
+pub(crate) use token::{Signature, judge};
 pub use told::Told;
 pub(crate) use upstream::{UNNAMED, judge_head, may_be_too_large, of_upstream};
 

@@ -49,6 +49,22 @@ fn the_required_members_suffice() {
 }
 
 #[test]
+fn a_prompt_is_taken_where_it_is_listed() {
+    for (listed, takes) in [
+        (json!(["none", "login"]), Some(false)),
+        (json!(["select_account"]), Some(true)),
+        (json!([]), Some(false)),
+        (json!(null), None),
+        // It is only a hint: nothing else hangs on it.
+        (json!("login"), None),
+    ] {
+        let metadata = parse(&with("prompt_values_supported", listed.clone())).unwrap();
+        assert_eq!(metadata.takes_prompt("select_account"), takes, "{listed}");
+    }
+    assert_eq!(parse(&document()).unwrap().takes_prompt("login"), None);
+}
+
+#[test]
 fn the_issuer_is_judged_before_anything_else_is_believed() {
     let error = parse(&with("issuer", json!("https://evil.example"))).unwrap_err();
     assert_eq!(error.code(), "issuer_different");

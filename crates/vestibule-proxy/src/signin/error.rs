@@ -193,7 +193,8 @@ impl SignInError {
             Self::Pending(error) => error.fault(),
             Self::Declined(error) if error.is_cancelled() => Fault::Client,
             Self::Declined(error) => match error.error.as_str() {
-                "server_error" | "temporarily_unavailable" => Fault::Provider,
+                // What it finds wrong with the request is between it and us, and no failure of this site.
+                "server_error" | "temporarily_unavailable" | "invalid_request" => Fault::Provider,
                 "login_required"
                 | "interaction_required"
                 | "consent_required"

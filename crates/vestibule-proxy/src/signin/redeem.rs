@@ -138,6 +138,11 @@ impl Redeem {
         };
         let metrics = &self.shared.telemetry.metrics;
         if let Some(token) = given {
+            let signature = match access_token {
+                Some(_) => finding::Signature::Verified,
+                None => finding::Signature::Unchecked,
+            };
+            let token = (token, signature);
             finding::judge(&plan, metrics, &self.provider, &self.asked_for, token, now);
         }
         finding::judge_budgets(&plan, metrics, &self.provider, &stored, given, now);

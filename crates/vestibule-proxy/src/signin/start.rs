@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
+use vestibule_diagnosis::evidence::Product;
 use vestibule_gate::request::Request;
 use vestibule_oidc::authorization::{AuthorizationRequest, ExtraParameters, Nonce, State};
+use vestibule_oidc::metadata::ProviderMetadata;
 use vestibule_oidc::pkce::Verifier;
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::Handle;
@@ -194,7 +196,7 @@ impl Start<'_> {
             path::redirect_path(settings, several)
         );
         let challenge = pending.verifier.challenge();
-        let extra = self.parameters(&asks, metadata.is_entra())?;
+        let extra = self.parameters(&asks, &metadata)?;
         let address = AuthorizationRequest {
             endpoint: metadata.authorization_endpoint(),
             client_id: &settings.client_id,
@@ -273,13 +275,13 @@ impl Start<'_> {
     fn parameters(
         &self,
         asks: &SignInAsks,
-        is_entra: bool,
+        metadata: &ProviderMetadata,
     ) -> Result<ExtraParameters, SignInError> {
         let settings = self.provider.plan();
         let errand = self.errand.as_ref();
         let prompt = match self.account {
-            Account::Choose => Some("select_account"),
-            Account::Any => errand.and_then(|errand| errand.prompt(is_entra)),
+            Account::Choose => choice(metadata),
+            Account::Any => errand.and_then(|errand| errand.prompt(metadata.is_entra())),
         };
         let mut pairs: Vec<(String, String)> = settings.authorization_parameters.pairs().to_vec();
         let mut set = |name: &str, value: String| {
@@ -299,5 +301,24 @@ impl Start<'_> {
             pairs.push(("resource".to_owned(), resource.clone()));
         }
         Ok(ExtraParameters::new(pairs)?)
+    }
+}
+
+/// The `prompt` (OIDC Core §3.1.2.1) that lets the person sign in with another account. Some providers refuse a sign-in
+/// with a value they don't know, and hardly any is without `login`.
+fn choice(metadata: &ProviderMetadata) -> Option<&'static str> {
+    let knows = |prompt| metadata.takes_prompt(prompt);
+    let is_known_to_choose = || {
+        let product = Product::of_url(metadata.issuer());
+        metadata.is_entra()
+            || matches!(
+                product,
+                Some(Product::Entra | Product::ExternalId | Product::Google)
+            )
+    };
+    if knows("select_account").unwrap_or_else(is_known_to_choose) {
+        Some("select_account")
+    } else {
+        knows("login").unwrap_or(true).then_some("login")
     }
 }

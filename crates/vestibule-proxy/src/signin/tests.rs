@@ -336,7 +336,7 @@ async fn cve_2026_34454_a_live_session_is_replaced_when_the_new_sign_in_succeeds
     let start = browser
         .go(&rig, "/.vestibule/sign-in?prompt=select_account")
         .await;
-    assert_eq!(query(start.location())["prompt"], "select_account");
+    assert_eq!(query(start.location())["prompt"], "login");
     assert_eq!(
         browser.go(&rig, "/app").await.status,
         200,
@@ -354,6 +354,28 @@ async fn cve_2026_34454_a_live_session_is_replaced_when_the_new_sign_in_succeeds
         before.go(&rig, "/.vestibule/me").await.json()["signed_in"],
         false
     );
+}
+
+/// A provider that does not know a `prompt` refuses the whole sign-in.
+#[tokio::test(start_paused = true)]
+async fn another_account_is_asked_for_in_words_the_provider_knows() {
+    for (listed, sent) in [
+        (json!(null), Some("login")),
+        (json!(["none", "login", "consent"]), Some("login")),
+        (json!(["login", "select_account"]), Some("select_account")),
+        (json!(["none", "consent"]), None),
+    ] {
+        let rig = Rig::new();
+        rig.fake
+            .knobs()
+            .metadata
+            .insert("prompt_values_supported", listed.clone());
+        let start = Browser::default()
+            .go(&rig, "/.vestibule/sign-in?prompt=select_account")
+            .await;
+        let query = query(start.location());
+        assert_eq!(query.get("prompt").map(String::as_str), sent, "{listed}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -717,7 +739,8 @@ async fn whoever_wants_another_account_gets_the_picker_of_the_provider_they_choo
     let link = "/.vestibule/sign-in?provider=two&amp;prompt=select_account&amp;return_to=%2Fapp";
     assert!(page.body.contains(link), "{}", page.body);
     let page = browser.go(&rig, &link.replace("&amp;", "&")).await;
-    assert!(page.location().contains("prompt=select_account"));
+    assert!(page.location().starts_with(ISSUER));
+    assert_eq!(query(page.location())["prompt"], "login");
 }
 
 #[tokio::test(start_paused = true)]

@@ -167,6 +167,7 @@ impl Pilot {
         if let Some(token) = tokens.access_token() {
             let (plan, metrics) = (shared.plan.load_full(), &shared.telemetry.metrics);
             let (provider, wanted) = (&self.provider, &self.wanted);
+            let token = (token, finding::Signature::Unchecked);
             finding::judge(&plan, metrics, provider, wanted, token, self.now());
         }
         let granted = Arc::new(Granted::new(tokens, self.wanted.clone(), self.now()));

@@ -4,4 +4,4 @@ mod finding;
 mod sheet;
 
 pub(crate) use finding::{findings, place, sentence};
-pub(crate) use sheet::{Ink, Sheet, printable};
+pub(crate) use sheet::{Ink, Sheet};

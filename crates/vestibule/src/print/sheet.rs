@@ -1,6 +1,6 @@
 //! Holds lines as they are set: wrapped, indented, inked. What comes from outside can't write escapes of its own.
 
-use std::borrow::Cow;
+use vestibule_oidc::text::printable;
 
 use crate::output;
 
@@ -150,20 +150,6 @@ impl Sheet {
             None => self.text.push_str(text),
         }
     }
-}
-
-/// The text with blanks in the place of control characters: a terminal obeys those. Characters that turn the reading
-/// direction around are left out for the same reason.
-pub(crate) fn printable(text: &str) -> Cow<'_, str> {
-    let turns = |char| matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if !text.contains(|char: char| char.is_control() || turns(char)) {
-        return Cow::Borrowed(text);
-    }
-    let kept = text.chars().filter(|char| !turns(*char));
-    Cow::Owned(
-        kept.map(|char| if char.is_control() { ' ' } else { char })
-            .collect(),
-    )
 }
 
 #[cfg(test)]

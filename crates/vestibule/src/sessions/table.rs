@@ -1,10 +1,9 @@
 //! Sessions as a table for people. What providers and people wrote into names can't write escapes here.
 
+use vestibule_oidc::text::printable;
 use vestibule_oidc::time::UnixTime;
 use vestibule_proxy::sessions::SessionView;
 use vestibule_proxy::sessions::span::{ago, ahead};
-
-use crate::print::printable;
 
 /// The widest a name is.
 const WIDEST: usize = 40;

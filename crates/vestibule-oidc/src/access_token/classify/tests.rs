@@ -86,6 +86,10 @@ fn microsofts_opaque_tokens_are_recognised() {
 fn what_surrounds_a_token_is_taken_off_and_noted() {
     for (text, token, removed) in [
         ("abc", "abc", vec![]),
+        ("eyJh.b.c-_9", "eyJh.b.c-_9", vec![]),
+        ("eyJh.b.c.d.e", "eyJh.b.c.d.e", vec![]),
+        ("eyJh..c", "eyJh..c", vec![]),
+        ("tokeneyJh.b.c", "tokeneyJh.b.c", vec![]),
         (" abc\n", "abc", vec![Cleaning::WhiteSpace]),
         ("\"abc\"", "abc", vec![Cleaning::Quotes]),
         ("Bearer abc", "abc", vec![Cleaning::Bearer]),

@@ -413,6 +413,40 @@ async fn a_hostile_name_is_text() {
 }
 
 #[tokio::test]
+async fn names_lose_what_moves_a_cursor_or_turns_the_reading_around() {
+    let stage = Stage::new();
+    let evil = "a\u{1b}[2J\u{9b}1m\r\u{202e}nimda\u{2066}\u{200f}z";
+    let fixture = RecordFixture {
+        sid: Some(evil.to_owned()),
+        provider: evil.to_owned(),
+        ..stage.fixture(evil)
+    };
+    let named = fixture.clone().claim("name", format!("name {evil}"));
+    let id = stage
+        .keep(1, named.claim("preferred_username", format!("user {evil}")))
+        .await;
+    stage.keep(2, fixture).await;
+    let operator = stage.signed_in().await;
+    for target in [
+        "/sessions".to_owned(),
+        format!("/sessions/revoke?by=id&named={id}"),
+    ] {
+        let seen = stage.get(&operator, &target).await;
+        assert_eq!(seen.status, 200, "{target}");
+        assert!(seen.html.contains("a [2J 1m nimdaz"), "{}", seen.html);
+        let obeyed = |char: char| {
+            char != '\n' && char.is_control()
+                || matches!(char, '\u{202e}' | '\u{2066}' | '\u{200f}')
+        };
+        assert_eq!(seen.html.find(obeyed), None, "{}", seen.html);
+        // An escape of the template's would show the same.
+        for escape in ["&#x1b;", "&#27;", "&#x202e;", "&#8238;"] {
+            assert!(!seen.html.to_lowercase().contains(escape), "{target}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn no_page_has_a_token_a_cookie_or_a_script() {
     let stage = Stage::new();
     let fixture = stage.fixture("ann");

@@ -55,6 +55,16 @@ fn a_refused_account_is_offered_another_one() {
 }
 
 #[test]
+fn a_request_the_provider_finds_wrong_is_no_failure_of_this_site() {
+    let refused = declined("invalid_request", "unsupported prompt value requested");
+    assert_eq!(refused.fault(), Fault::Provider);
+    assert_eq!(refused.code(), "sign_in_refused");
+    for own in ["unauthorized_client", "invalid_scope"] {
+        assert_eq!(declined(own, "No.").fault(), Fault::Operator);
+    }
+}
+
+#[test]
 fn a_failure_and_its_causes_are_each_said_once() {
     let callback = CallbackParams::parse(b"state=a&state=b").err().unwrap();
     for error in [
