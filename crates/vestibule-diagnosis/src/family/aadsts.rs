@@ -86,6 +86,7 @@ fn details(said: &Said, code: &Code) -> String {
         ("scope", &said.scope),
         ("resource", &said.resource),
         ("tenant", &said.tenant),
+        ("parameter", &said.parameter),
     ];
     let told: Vec<String> = values
         .into_iter()

@@ -2,8 +2,9 @@
 
 #[cfg(test)]
 pub(super) mod cases;
+mod library;
 mod script;
 
 use crate::catalogue::Row;
 
-pub(super) const ROWS: &[&[Row]] = &[script::ROWS];
+pub(super) const ROWS: &[&[Row]] = &[script::ROWS, library::ROWS];

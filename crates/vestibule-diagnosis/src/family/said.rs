@@ -1,4 +1,4 @@
-//! Finds what Entra's sentences name: the app, the redirect URI, the scope, the resource, the tenant.
+//! Finds what Entra's sentences name: the app, the redirect URI, the scope, the resource, the tenant, a parameter.
 
 use vestibule_oidc::microsoft::TenantId;
 
@@ -23,6 +23,8 @@ pub(super) struct Said {
     pub(super) resource: Option<String>,
     /// The tenant: an id or a domain.
     pub(super) tenant: Option<String>,
+    /// The parameter that is missing.
+    pub(super) parameter: Option<String>,
     /// The correlation id.
     pub(super) correlation_id: Option<String>,
     /// When it happened.
@@ -48,6 +50,7 @@ impl Said {
             resource: message_resource(evidence),
             tenant: message_tenant(evidence)
                 .or_else(|| tenant_of(provider?.authority()?).map(str::to_owned)),
+            parameter: message_parameter(evidence),
             correlation_id: error
                 .and_then(|error| error.correlation_id.clone())
                 .or_else(|| text?.correlation_id.clone()),
@@ -81,6 +84,7 @@ impl Said {
             "scope" => Some(value(&self.scope, "the scope of the message")),
             "resource" => Some(value(&self.resource, "the resource of the message")),
             "tenant" => Some(value(&self.tenant, "of the people who sign in")),
+            "parameter" => Some(value(&self.parameter, "the parameter of the message")),
             "incident" => Some(self.incident()),
             _ => None,
         })
@@ -229,6 +233,23 @@ pub(super) fn message_resource(evidence: &Evidence) -> Option<String> {
             "the resource",
         ],
         |value| value.contains("://") || TenantId::parse(value).is_some(),
+    )
+}
+
+/// The parameter a message says is missing.
+fn message_parameter(evidence: &Evidence) -> Option<String> {
+    let is_name = |value: &str| {
+        let ends = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase());
+        value
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+            && ends(value.bytes().next())
+            && ends(value.bytes().last())
+    };
+    after(
+        evidence,
+        &["the following parameter:", "missing required parameter:"],
+        is_name,
     )
 }
 
@@ -490,6 +511,45 @@ mod tests {
             found.iter().all(|line| !line.contains(".vestibule")),
             "{found:?}"
         );
+    }
+
+    #[test]
+    fn a_missing_parameter_is_named_by_its_name_alone() {
+        for (text, name) in [
+            (
+                "AADSTS900144: The request body must contain the following parameter: 'grant_type'. Trace ID: x",
+                Some("grant_type"),
+            ),
+            (
+                "AADSTS900144: The request body must contain the following parameter: scope",
+                Some("scope"),
+            ),
+            (
+                "AADSTS900144: The request body must contain the following parameter: '<b>'",
+                None,
+            ),
+            (
+                "AADSTS900144: The request body must contain a parameter",
+                None,
+            ),
+        ] {
+            let error = crate::testing::evidence(|evidence| {
+                evidence.provider_error = Some(crate::evidence::ProviderError::new(
+                    "invalid_request",
+                    Some(text),
+                ));
+            });
+            for evidence in [Evidence::of_text(text), error] {
+                assert_eq!(Said::of(&evidence).parameter.as_deref(), name, "{text}");
+                let finding = crate::diagnose(&evidence).remove(0);
+                let told = serde_json::to_string(&finding).unwrap();
+                assert_eq!(finding.code, "VST-AADSTS-900144", "{told}");
+                let step = name.map_or("Send the parameter of the message in".to_owned(), |name| {
+                    format!("Send `{name}` in")
+                });
+                assert!(told.contains(&step), "{told}");
+            }
+        }
     }
 
     #[test]

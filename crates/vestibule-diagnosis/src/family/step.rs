@@ -3,8 +3,8 @@
 use super::said::Said;
 use crate::{Change, Evidence, Place};
 
-/// One thing to change. `{app}`, `{redirect_uri}`, `{scope}`, `{resource}`, `{tenant}` and
-/// `{incident}` in its text, and the same in capitals in its line, are filled in.
+/// One thing to change. `{app}`, `{redirect_uri}`, `{scope}`, `{resource}`, `{tenant}`,
+/// `{parameter}` and `{incident}` in its text, and the same in capitals in its line, are filled in.
 #[derive(Debug)]
 pub(super) struct Step {
     place: Place,

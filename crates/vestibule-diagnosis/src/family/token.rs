@@ -12,12 +12,14 @@
 //! | `permission` | scopes and roles |
 //! | `person` | names, subjects |
 //! | `group` | groups and their overage |
+//! | `hash` | ID tokens and the access tokens beside them |
 //! | `answer` | what the token endpoint's answer lacks |
 
 mod answer;
 #[cfg(test)]
 pub(super) mod cases;
 mod group;
+mod hash;
 mod issuer;
 mod logged;
 mod lookup;
@@ -46,5 +48,6 @@ pub(super) const ROWS: &[&[Row]] = &[
     permission::ROWS,
     person::ROWS,
     group::ROWS,
+    hash::ROWS,
     answer::ROWS,
 ];

@@ -1,5 +1,5 @@
 //! Holds what programs write into their logs and browsers into their consoles, and what each of it
-//! means: mod_auth_openidc, oauth2-proxy, ASP.NET Core with Microsoft.Identity.Web, and the usual JOSE
+//! means: mod_auth_openidc, oauth2-proxy, lua-resty-openidc, ASP.NET Core with Microsoft.Identity.Web, and the usual JOSE
 //! libraries.
 //!
 //! Microsoft's numbered messages (`IDX`, `IDW`) are told apart by their numbers, not here.
@@ -82,15 +82,23 @@ pub enum Saying {
     KeysNotFetched,
     /// The token can't be got without the person.
     NeedsPerson,
+    /// The ID token's hash of the access token does not fit.
+    HashMismatch,
+    /// The ID token has no hash of the access token.
+    NoHash,
+    /// The browser opened no window to sign in.
+    NoPopup,
+    /// A page starts a sign-in while one is under way.
+    SignInUnderWay,
 }
 
 use Saying::{
     Algorithm, Audience, CookieTooLarge, CookieUnreadable, Cors, EmailUnverified, Expired, Framed,
-    FrontBuffer, HeadTooLarge, Issuer, KeycloakAudience, KeysNotFetched, Malformed, NeedsPerson,
-    NoAuthorization, NoConnection, NoEnd, NoSuchHost, NoUserName, NonceMismatch, NoneWithoutSecure,
-    NotYet, Permission, Preflight, RefreshReused, Signature, SilentTimeout, StateExpired,
-    StateMissing, TimedOut, Tls, TooManyRedirects, TooManyStateCookies, UnderscoreHeader,
-    UnknownKey, WorkerRedirect,
+    FrontBuffer, HashMismatch, HeadTooLarge, Issuer, KeycloakAudience, KeysNotFetched, Malformed,
+    NeedsPerson, NoAuthorization, NoConnection, NoEnd, NoHash, NoPopup, NoSuchHost, NoUserName,
+    NonceMismatch, NoneWithoutSecure, NotYet, Permission, Preflight, RefreshReused, SignInUnderWay,
+    Signature, SilentTimeout, StateExpired, StateMissing, TimedOut, Tls, TooManyRedirects,
+    TooManyStateCookies, UnderscoreHeader, UnknownKey, WorkerRedirect,
 };
 
 /// Words that must all be there, in lower case, and what they mean.
@@ -145,6 +153,46 @@ const PHRASES: &[(&[&str], Saying)] = &[
         NoUserName,
     ),
     (&["oidc_cache_crypto_decrypt", "failed"], CookieUnreadable),
+    (
+        &["\"at_hash\" hash value", "does not match the calculated"],
+        HashMismatch,
+    ),
+    (
+        &["could not validate access token against \"at_hash\""],
+        HashMismatch,
+    ),
+    (&["but no at_hash found in id_token"], NoHash),
+    // lua-resty-openidc, and with it plugins of Kong and APISIX.
+    (&["but there's no session state found"], StateMissing),
+    (
+        &[
+            "state from argument",
+            "does not match state restored from session",
+        ],
+        StateMissing,
+    ),
+    (
+        &["in id_token is not equal to the nonce that was sent"],
+        NonceMismatch,
+    ),
+    (
+        &["in id_token is not equal to the issuer from the discovery"],
+        Issuer,
+    ),
+    (
+        &["iss from argument", "does not match expected issuer"],
+        Issuer,
+    ),
+    (&["token audience does not match: id_token.aud="], Audience),
+    (&["no match found token audience array"], Audience),
+    (&["id_token not yet valid: id_token.iat="], NotYet),
+    (&["token expired: id_token.exp="], Expired),
+    (&["token expired: json.exp="], Expired),
+    (&["rsa key with id", "not found"], UnknownKey),
+    (&["token is signed by unexpected algorithm"], Algorithm),
+    (&["id_token '", "signature verification failed"], Signature),
+    (&["accessing discovery url (", "failed"], KeysNotFetched),
+    (&["accessing jwks url (", "failed"], KeysNotFetched),
     // oauth2-proxy.
     (&["unable to obtain csrf cookie"], StateMissing),
     (&["csrf token mismatch"], StateMissing),
@@ -351,6 +399,10 @@ const PHRASES: &[(&[&str], Saying)] = &[
     (&["msaluirequiredexception"], NeedsPerson),
     (&["interactionrequiredautherror"], NeedsPerson),
     (&["idw10502"], NeedsPerson),
+    (&["popup_window_error"], NoPopup),
+    (&["empty_window_error"], NoPopup),
+    (&["error opening popup window"], NoPopup),
+    (&["interaction_in_progress"], SignInUnderWay),
     // Browsers.
     (&["redirected you too many times"], TooManyRedirects),
     (&["err_too_many_redirects"], TooManyRedirects),

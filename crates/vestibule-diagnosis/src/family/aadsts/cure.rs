@@ -23,7 +23,8 @@ pub(super) struct Cure {
     pub(super) text: &'static str,
     /// Step by step; the first is the one to try first.
     pub(super) steps: &'static [Step],
-    /// What of the message to repeat: `app`, `redirect URI`, `scope`, `resource`, `tenant`.
+    /// What of the message to repeat: `app`, `redirect URI`, `scope`, `resource`, `tenant`,
+    /// `parameter`.
     pub(super) about: &'static [&'static str],
     /// How bad it is.
     pub(super) severity: Severity,

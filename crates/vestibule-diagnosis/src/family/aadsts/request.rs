@@ -42,7 +42,7 @@ codes! {
     900144 "" Answers Listed
         "a parameter is missing"
         "The body lacks the parameter that the message names. A form sent as JSON looks empty to Entra."
-        REQUEST [90014];
+        MISSING_PARAMETER [90014];
     900561 "BadResourceRequestInvalidRequest" PageOrToken Listed
         "the endpoint was asked with the wrong method"
         "The endpoint takes a POST, and got a GET: the back button does that, too."

@@ -82,5 +82,12 @@ pub(in crate::family) fn all() -> Vec<RowCase> {
             .shows(Evidence::of_text("BrowserAuthError: monitor_window_timeout: Token acquisition in iframe failed due to timeout."))
             .silent(with(&silent, |e| provider(e).authorization_parameters.clear()))
             .silent(with(&silent, |e| e.provider_error = None)),
+        case("VST-BROWSER-POPUP")
+            .shows(Evidence::of_text("BrowserAuthError: popup_window_error: Error opening popup window. This can happen if you are using IE or if popups are blocked in the browser."))
+            .shows(Evidence::of_text("errorCode: \"empty_window_error\""))
+            .silent(Evidence::of_text("BrowserAuthError: user_cancelled: User cancelled the flow.")),
+        case("VST-BROWSER-SIGN-IN-UNDER-WAY")
+            .shows(Evidence::of_text("BrowserAuthError: interaction_in_progress: Interaction is currently in progress."))
+            .silent(Evidence::of_text("BrowserAuthError: user_cancelled: User cancelled the flow.")),
     ]
 }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod group;
+mod hash;
 mod issuer;
 mod opaque;
 mod permission;
@@ -18,6 +19,7 @@ pub(in crate::family) fn all() -> Vec<RowCase> {
         permission::all(),
         person::all(),
         group::all(),
+        hash::all(),
         answer::all(),
     ]
     .into_iter()

@@ -275,6 +275,24 @@ pub(in super::super) const NOTHING: Cure = info(
     ],
 );
 
+pub(in super::super) const MISSING_PARAMETER: Cure = error(
+    "Send the parameter that the message names, in a form as `application/x-www-form-urlencoded`.",
+    &["app", "parameter"],
+    &[
+        Step::api(
+            "the request to Entra",
+            "Send {parameter} in the body, as a form. A body of JSON, or one that a redirect or a proxy took away, looks empty to Entra, and then it names the first parameter it looks for.",
+        ),
+        Step::config(
+            "provider.authorization_parameters",
+            "If it is a sign-in: look for a parameter here that is empty or misspelt.",
+        ),
+        Step::apache(
+            "OIDCAuthRequestParams",
+            "If it is a sign-in: look for a parameter here that is empty or misspelt.",
+        ),
+    ],
+);
 pub(in super::super) const REQUEST: Cure = error(
     "The message names the parameter. Correct it, and send forms as `application/x-www-form-urlencoded`.",
     &["app", "redirect URI", "scope"],
