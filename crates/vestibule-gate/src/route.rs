@@ -55,6 +55,8 @@ pub struct Route {
     pub except: Vec<PathPrefix>,
     /// Whether the prefix stays on the path that the upstream sees. Default no.
     pub keep_prefix: bool,
+    /// Whether the upstream gets the host of the site as `Host`.
+    pub keep_host: bool,
     /// Where requests go.
     pub upstream: UpstreamId,
     /// The path that the upstream's own URL has; put in front of what is left after the prefix.
@@ -106,6 +108,7 @@ impl Route {
             prefix,
             except: Vec::new(),
             keep_prefix: false,
+            keep_host: false,
             upstream,
             upstream_base: PathPrefix::root(),
             provider: None,

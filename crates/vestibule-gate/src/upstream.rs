@@ -22,8 +22,8 @@ use crate::request::{Request, Upgrade, join_query};
 use crate::route::Route;
 use crate::rule::Requirement;
 
-/// The head of a request to an upstream. `Host` and the framing fields are left to whoever writes
-/// it on a connection.
+/// The head of a request to an upstream. The framing fields are left to whoever writes it on a
+/// connection, and so is `Host`, but for routes that keep the site's.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct UpstreamHead {
@@ -31,7 +31,7 @@ pub struct UpstreamHead {
     pub method: Method,
     /// Path and query.
     pub target: Bytes,
-    /// The fields, without `Host`, `Content-Length`, `Transfer-Encoding` and `Expect`, and without
+    /// The fields, with a `Host` where the route keeps it, without `Content-Length`, `Transfer-Encoding` and `Expect`, and without
     /// those of the identity, which follow them.
     pub fields: Fields,
     /// How the body is delimited.
@@ -204,6 +204,10 @@ impl Authorized<'_> {
             prefix: prefix.as_ref().map(|prefix| prefix.as_bytes()),
         }
         .write(&mut fields);
+        if route.keep_host {
+            // The site's, which is what the request was found by, in one spelling.
+            fields.push("Host", matched.site().authority());
+        }
         let upgrade = request.upgrade().filter(|_| route.websocket);
         if upgrade == Some(Upgrade::WebSocket) {
             fields.push("Connection", "Upgrade");

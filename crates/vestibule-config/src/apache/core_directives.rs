@@ -209,11 +209,8 @@ pub(super) fn known(line: &Line) -> Option<Known> {
             "write ProxyRequests Off",
         ),
         ("proxyrequests", _) => Known::Became("the same: only routes are proxied"),
-        ("proxypreservehost", "on") => Known::Lost(
-            "the upstream gets its own address as Host, and the browser's in X-Forwarded-Host",
-        ),
         ("proxypreservehost", _) => {
-            Known::Became("the same: the upstream gets its own address as Host")
+            Known::Became("nothing: no route is for this place, or a later line says otherwise")
         }
         ("allowencodedslashes", "off" | "nodecode") => {
             Known::Became("the same: an encoded slash is refused")

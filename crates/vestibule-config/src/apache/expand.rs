@@ -3,6 +3,7 @@
 //! Everything is bounded, and nothing is run: `exec:` stays the text it is.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -246,6 +247,23 @@ impl Walk<'_> {
             let optional = line.is("IncludeOptional");
             let wanted = self.root.join(line.word(0));
             let found = include::matching(self.files, &wanted);
+            // A folder of sites may hold a socket; what is named by itself was meant.
+            let unread = self
+                .files
+                .read(&wanted, 0)
+                .map(drop)
+                .map_err(|error| error.kind());
+            let is_folder = self.files.list(&wanted).is_ok();
+            if found.is_empty() && !is_folder && unread == Err(ErrorKind::InvalidInput) {
+                return Err(Stop::new(
+                    line.at,
+                    format!(
+                        "{} is not a regular file: a pipe or a device is never read",
+                        wanted.display()
+                    ),
+                    "name a file, or a folder of files",
+                ));
+            }
             if found.is_empty() && !optional {
                 return Err(Stop::new(
                     line.at,

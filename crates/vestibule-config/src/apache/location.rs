@@ -3,7 +3,7 @@
 //! As httpd 2.4 merges: what stands outside of sections, then `<Proxy>`, then `<Location>` and `<LocationMatch>` in the
 //! order of the file. Later wins directive by directive; the `Require` lines of a later section replace all earlier ones.
 
-use super::expand::{Item, Line, Section};
+use super::expand::{Item, Line, Section, undefined};
 use super::report::{Ledger, Stop};
 use super::site::Site;
 
@@ -49,7 +49,11 @@ pub(crate) fn locations<'t>(site: &Site<'t>, ledger: &mut Ledger) -> Vec<Locatio
     let mut found = Vec::new();
     for section in &site.sections {
         let name = format!("<{} {}>", section.name, section.words.join(" "));
+        let variable = section.words.iter().find_map(|word| variable(word));
         let path = match section.name.to_ascii_lowercase().as_str() {
+            "location" | "locationmatch" if let Some(name) = variable => {
+                Err(undefined(&section.at, name))
+            }
             "location" => plain(section),
             "locationmatch" => section
                 .words
@@ -77,6 +81,12 @@ pub(crate) fn locations<'t>(site: &Site<'t>, ledger: &mut Ledger) -> Vec<Locatio
         }
     }
     found
+}
+
+/// The variable that is left in a word because nobody defines it.
+fn variable(word: &str) -> Option<&str> {
+    let (_, rest) = word.split_once("${")?;
+    rest.split_once('}').map(|(name, _)| name)
 }
 
 fn plain(section: &Section) -> Result<String, Stop> {

@@ -77,6 +77,7 @@ const ORDER: &[&str] = &[
     "except",
     "upstream",
     "keep_prefix",
+    "keep_host",
     "require",
     "access_token",
     "authorization",

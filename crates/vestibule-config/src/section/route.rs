@@ -55,6 +55,8 @@ pub struct RouteSettings {
     pub headers: HeaderSettings,
     /// Whether the upstream sees the path with the prefix; false.
     pub keep_prefix: bool,
+    /// Whether the upstream gets the host of the public URL as `Host`; `false`: that of its own address.
+    pub keep_host: bool,
     /// Cookies of the site, by name, that do not reach the upstream; none.
     pub strip_cookies: Vec<String>,
     /// Whether WebSocket upgrades pass; false.
@@ -329,6 +331,7 @@ fn one(reader: &Reader<'_>, providers: &[At<ProviderSettings>]) -> Option<At<Rou
         .item("headers")
         .and_then(|item| headers::read(&item, marks.has("access_token")));
     let keep_prefix = reader.flag("keep_prefix");
+    let keep_host = reader.flag("keep_host");
     let strip_cookies = reader
         .item("strip_cookies")
         .map(|item| place::cookies(&item));
@@ -372,6 +375,7 @@ fn one(reader: &Reader<'_>, providers: &[At<ProviderSettings>]) -> Option<At<Rou
             danger_mutable_user,
             headers: headers.unwrap_or_default(),
             keep_prefix,
+            keep_host,
             strip_cookies: strip_cookies.unwrap_or_default(),
             websocket,
             trailers,

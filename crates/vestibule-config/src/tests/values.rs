@@ -201,7 +201,7 @@ fn every_key_of_the_file_is_carried_over() {
     assert_eq!(settings.session.front_buffer_bytes, Some(16 << 10));
     assert_eq!(old.anti_forgery_header.as_deref(), Some("X-CSRF"));
     assert_eq!((api.keep_post, old.keep_post), (Some(64 << 10), None));
-    assert!(foo.bearer && foo.keep_prefix && foo.websocket && foo.trailers);
+    assert!(foo.bearer && foo.keep_prefix && foo.keep_host && foo.websocket && foo.trailers);
     assert_eq!(foo.upstream.base_path, "/v1");
     assert_eq!(foo.headers.preset, Some(HeaderPreset::ModAuthOpenidc));
     let sources: Vec<&HeaderSource> = foo.headers.own.iter().map(|own| &own.source).collect();

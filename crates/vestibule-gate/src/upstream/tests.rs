@@ -519,3 +519,17 @@ fn cve_2022_2880_a_query_is_passed_on_byte_for_byte() {
         assert_eq!(head.target.as_ref(), expected.as_bytes());
     }
 }
+
+#[test]
+fn the_host_of_the_site_is_passed_where_the_route_keeps_it() {
+    for keep_host in [false, true] {
+        let gate = gate(vec![Route {
+            keep_host,
+            ..route("/")
+        }]);
+        let head = head(&gate, "/", &[]);
+        let host = values(&head, "host");
+        let site = values(&head, "x-forwarded-host");
+        assert_eq!(host, if keep_host { site } else { Vec::new() });
+    }
+}

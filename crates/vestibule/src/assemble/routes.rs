@@ -79,6 +79,7 @@ fn route(
         route.except.push(PathPrefix::parse(path)?);
     }
     route.keep_prefix = set.keep_prefix;
+    route.keep_host = set.keep_host;
     route.upstream_base = PathPrefix::parse(&set.upstream.base_path)?;
     route.provider = set.provider.clone();
     route.require = match &set.require {

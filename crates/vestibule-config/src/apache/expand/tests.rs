@@ -156,3 +156,33 @@ fn what_is_said_of_files_protects_nothing_that_is_proxied() {
     let text = "<IfDefine CGI>\n<Directory /usr/lib/cgi-bin>\nRequire all granted\n</Directory>\n</IfDefine>\n";
     assert_eq!(one(text).unwrap(), [""; 0]);
 }
+
+/// Files, one of which is a pipe.
+struct WithPipe(FixedFiles);
+
+impl Files for WithPipe {
+    fn read(&self, path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+        match path.ends_with("pipe.conf") {
+            true => Err(ErrorKind::InvalidInput.into()),
+            false => self.0.read(path, most),
+        }
+    }
+
+    fn list(&self, folder: &Path) -> std::io::Result<Vec<(String, bool)>> {
+        self.0.list(folder)
+    }
+}
+
+#[test]
+fn a_pipe_is_called_one_and_not_missing() {
+    for word in ["Include", "IncludeOptional"] {
+        let files = FixedFiles::new().file("/e/site.conf", format!("{word} pipe.conf"));
+        let tree = expand(&WithPipe(files), &|_| None, Path::new("/e/site.conf")).unwrap();
+        let stop = tree.stops.first().unwrap();
+        assert!(
+            stop.message.contains("pipe.conf is not a regular file"),
+            "{}",
+            stop.message
+        );
+    }
+}

@@ -1,6 +1,6 @@
 //! How an upstream is spoken to: TLS, deadlines, upgrades.
 
-use super::seconds;
+use super::{is_on, seconds};
 use crate::apache::location::InForce;
 use crate::apache::mount::Mount;
 use crate::apache::report::Ledger;
@@ -33,6 +33,20 @@ const OWN: &[&str] = &[
     "receivebuffersize",
 ];
 
+/// `ProxyPreserveHost`: whose name the upstream is asked by.
+fn keep_host(here: &InForce<'_>, route: &mut Table, ledger: &mut Ledger) {
+    let Some(line) = here.last("ProxyPreserveHost") else {
+        return;
+    };
+    match is_on(line) {
+        Some(true) => {
+            ledger.became(line, "keep_host = true");
+            route.put("keep_host", "true", Some(&line.at));
+        }
+        _ => ledger.became(line, "the same: the upstream gets its own address as Host"),
+    }
+}
+
 pub(super) fn map(
     site: &Site<'_>,
     mount: &Mount<'_>,
@@ -41,6 +55,7 @@ pub(super) fn map(
     ledger: &mut Ledger,
 ) {
     let at = Some(&mount.line.at);
+    keep_host(here, route, ledger);
     if mount.parameter("upgrade").is_some_and(|value| {
         value.eq_ignore_ascii_case("websocket") || value.eq_ignore_ascii_case("any")
     }) {

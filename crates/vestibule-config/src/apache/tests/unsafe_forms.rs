@@ -235,3 +235,19 @@ fn what_a_comment_swallows_opens_nothing() {
     );
     assert!(!import.toml.contains("public\""), "{}", import.toml);
 }
+
+#[test]
+fn a_path_that_nobody_defines_is_named() {
+    for section in ["Location", "LocationMatch"] {
+        let text = format!(
+            "{HEAD}{APP}<{section} \"${{APP_PATH}}\">\nAuthType openid-connect\nRequire valid-user\n</{section}>\n"
+        );
+        let stops = stops(&read(&text));
+        assert!(
+            stops
+                .iter()
+                .any(|(_, says)| says.contains("nothing says what ${APP_PATH} is")),
+            "{stops:?}"
+        );
+    }
+}

@@ -118,6 +118,15 @@ pub(crate) static ROUTE: Section = Section {
                   in the answer are rewritten back.",
         },
         Key {
+            name: "keep_host",
+            kind: Kind::Flag,
+            fallback: Fallback::Value("false"),
+            change: Change::Reload,
+            doc: "Whether the upstream gets the host of the public URL as `Host`. Without it that is the host of `upstream`, and `X-Forwarded-Host` has the \
+                  public one, with it too. Certificates are verified for the host of `upstream` even so. Addresses that the app makes with the public host are not written back: \
+                  where the prefix is taken off the path, it has to add `X-Forwarded-Prefix` itself.",
+        },
+        Key {
             name: "strip_cookies",
             kind: Kind::OneOrMore(&Kind::Text("the name of a cookie")),
             fallback: Fallback::Unset("the upstream gets every cookie but ours"),
