@@ -179,6 +179,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::provider::fake::ISSUER;
     use crate::signin::rig::{Browser, Rig};
 
     /// The difference was measured when the token came: a clock that is set right afterwards changes nothing in it.
@@ -211,6 +212,29 @@ mod tests {
             let all = text.matches("code=\"VST-TIME").count();
             assert_eq!(text.matches(code).count(), all, "{date:?}: {text}");
         }
+    }
+
+    /// The check of the signature is the dear part: who verified the token for rules has done it.
+    #[tokio::test(start_paused = true)]
+    async fn a_signature_is_verified_once() {
+        let rig = Rig::new();
+        Browser::default().sign_in(&rig, "/app").await;
+        let plan = rig.shared.plan.load_full();
+        let provider = plan.providers.first().unwrap();
+        let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let token = Secret::new(format!(
+            "{}.{}.{}",
+            part(json!({ "alg": "RS256", "kid": "k" })),
+            part(json!({ "iss": ISSUER, "sub": "ada" })),
+            URL_SAFE_NO_PAD.encode([7; 256])
+        ));
+        let outcome = |signature| {
+            let token = (&token, signature);
+            let seen = look_at(token, provider.asked_for(), provider, rig.now());
+            seen.token.unwrap().verified
+        };
+        assert!(matches!(outcome(Signature::Unchecked), Some(Err(_))));
+        assert_eq!(outcome(Signature::Verified), Some(Ok(())));
     }
 
     /// A token in order says nothing, however wrong the clock is.

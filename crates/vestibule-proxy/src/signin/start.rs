@@ -322,3 +322,34 @@ fn choice(metadata: &ProviderMetadata) -> Option<&'static str> {
         knows("login").unwrap_or(true).then_some("login")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use vestibule_oidc::issuer::{IssuerRule, ProviderKind};
+
+    use super::*;
+
+    #[test]
+    fn providers_known_to_offer_a_choice_are_asked_for_it() {
+        for (issuer, prompt) in [
+            (
+                "https://login.microsoftonline.com/5fdb1a1a-3a44-4f4c-9b5e-6d5b1a0f2c11/v2.0",
+                "select_account",
+            ),
+            ("https://accounts.google.com", "select_account"),
+            ("https://idp.example.com", "login"),
+            ("https://tenant.okta.com", "login"),
+        ] {
+            let document = json!({
+                "issuer": issuer,
+                "authorization_endpoint": "https://idp.example.com/authorize",
+                "token_endpoint": "https://idp.example.com/token",
+                "jwks_uri": "https://idp.example.com/keys",
+            });
+            let rule = IssuerRule::new(issuer, ProviderKind::Detect, Vec::new());
+            let metadata = ProviderMetadata::parse(document.to_string().as_bytes(), &rule).unwrap();
+            assert_eq!(choice(&metadata), Some(prompt), "{issuer}");
+        }
+    }
+}
