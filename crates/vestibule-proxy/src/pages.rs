@@ -17,7 +17,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 
-pub use page::{Link, Page, PageChange, PageFinding};
+pub use page::{Link, Page, PageChange, PageFinding, WrittenBy};
 
 const LAYOUT: &str = "layout.html";
 /// The part about the cause, given to the pages as `diagnosis`.

@@ -21,13 +21,26 @@ pub const ID_BYTES: usize = 16;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeptPostId([u8; ID_BYTES]);
 
-/// Who was signed in when the form was sent, if that is known.
+/// Who was signed in when a form was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sender {
     /// The issuer.
     pub issuer: String,
     /// The subject.
     pub subject: String,
+}
+
+/// What is known of who was signed in when a form was sent.
+///
+/// Matched exhaustively where it is decided who may send the form by a page alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// Nobody: no session cookie came with it.
+    Nobody,
+    /// Somebody whose session is no longer known.
+    Unknown,
+    /// The person of this session, which had just ended.
+    Known(Sender),
 }
 
 /// One form.
@@ -37,8 +50,8 @@ pub struct KeptPost {
     pub target: ReturnTo,
     /// The body, `application/x-www-form-urlencoded`.
     pub form: Zeroizing<Vec<u8>>,
-    /// Whose session had just ended.
-    pub sender: Option<Sender>,
+    /// Who was signed in.
+    pub author: Author,
 }
 
 #[derive(Encode, Decode)]
@@ -52,6 +65,8 @@ struct Wire<'a> {
     issuer: Option<Cow<'a, str>>,
     #[b(3)]
     subject: Option<Cow<'a, str>>,
+    #[n(4)]
+    unknown: bool,
 }
 
 impl KeptPostId {
@@ -113,14 +128,16 @@ impl KeptPost {
         keys: &KeyRing,
         nonce: [u8; NONCE_BYTES],
     ) -> Result<Vec<u8>, SealError> {
+        let sender = match &self.author {
+            Author::Known(sender) => Some(sender),
+            Author::Nobody | Author::Unknown => None,
+        };
         let wire = Wire {
             target: self.target.as_str(),
             form: &self.form,
-            issuer: self.sender.as_ref().map(|sender| Cow::from(&sender.issuer)),
-            subject: self
-                .sender
-                .as_ref()
-                .map(|sender| Cow::from(&sender.subject)),
+            issuer: sender.map(|sender| Cow::from(&sender.issuer)),
+            subject: sender.map(|sender| Cow::from(&sender.subject)),
+            unknown: self.author == Author::Unknown,
         };
         // Large enough that the bytes are never moved, which would leave a copy behind.
         let mut bytes = Zeroizing::new(Vec::with_capacity(self.form.len() + 4096));
@@ -139,13 +156,14 @@ impl KeptPost {
         Some(Self {
             target: ReturnTo::parse(wire.target.as_bytes()).ok()?,
             form: Zeroizing::new(wire.form.to_vec()),
-            sender: wire
-                .issuer
-                .zip(wire.subject)
-                .map(|(issuer, subject)| Sender {
+            author: match (wire.issuer.zip(wire.subject), wire.unknown) {
+                (Some((issuer, subject)), _) => Author::Known(Sender {
                     issuer: issuer.into_owned(),
                     subject: subject.into_owned(),
                 }),
+                (None, true) => Author::Unknown,
+                (None, false) => Author::Nobody,
+            },
         })
     }
 }
@@ -170,7 +188,7 @@ mod tests {
         KeptPost {
             target: ReturnTo::parse(b"/app/save?draft=1").unwrap(),
             form: Zeroizing::new(b"text=a+b%26c".to_vec()),
-            sender: Some(Sender {
+            author: Author::Known(Sender {
                 issuer: "https://idp.example.com".to_owned(),
                 subject: "ann".to_owned(),
             }),
@@ -184,12 +202,11 @@ mod tests {
         let site = Site::https("portal.example.com", 443).unwrap();
         let sealed = post().seal(&ID, &site, &keys(), [1; NONCE_BYTES]).unwrap();
         assert_eq!(KeptPost::open(&sealed, &ID, &site, &keys()), Some(post()));
-        let nobody = KeptPost {
-            sender: None,
-            ..post()
-        };
-        let again = nobody.seal(&ID, &site, &keys(), [2; NONCE_BYTES]).unwrap();
-        assert_eq!(KeptPost::open(&again, &ID, &site, &keys()), Some(nobody));
+        for author in [Author::Nobody, Author::Unknown] {
+            let other = KeptPost { author, ..post() };
+            let again = other.seal(&ID, &site, &keys(), [2; NONCE_BYTES]).unwrap();
+            assert_eq!(KeptPost::open(&again, &ID, &site, &keys()), Some(other));
+        }
         let other_id = KeptPostId::from_entropy([4; ID_BYTES]);
         assert_eq!(KeptPost::open(&sealed, &other_id, &site, &keys()), None);
         let other_site = Site::https("other.example.com", 443).unwrap();

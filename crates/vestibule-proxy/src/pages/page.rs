@@ -104,6 +104,17 @@ fn capitalised(title: &str) -> String {
     }
 }
 
+/// Who wrote a form that is sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WrittenBy {
+    /// Whoever is signed in now, or nobody was signed in then.
+    You,
+    /// Somebody else was signed in.
+    SomebodyElse,
+    /// Somebody was signed in whose session is no longer known.
+    NobodyKnows,
+}
+
 /// One of our own pages.
 ///
 /// Not `#[non_exhaustive]`: the renderer matches it whole, and a page without a template is a bug
@@ -146,8 +157,8 @@ pub enum Page {
         action: String,
         /// Names and values, in their order.
         fields: Vec<(String, String)>,
-        /// Somebody else was signed in when it was sent: it is not sent by itself.
-        other_sender: bool,
+        /// Who wrote it, as far as that is known. Only what the person here wrote is sent by itself.
+        written_by: WrittenBy,
         /// This is a site on plain http.
         plain_http: bool,
     },
@@ -215,9 +226,10 @@ impl Page {
             Self::SignOut { .. } => "Sign out?",
             Self::SignedOut { .. } => "You are signed out",
             Self::SendAgain {
-                other_sender: true, ..
-            } => "Send this as you?",
-            Self::SendAgain { .. } => "Sending what you wrote",
+                written_by: WrittenBy::You,
+                ..
+            } => "Sending what you wrote",
+            Self::SendAgain { .. } => "Send this as you?",
             Self::Error { title, .. } => title,
             Self::NotAllowed { .. } => "Not allowed",
             Self::Unavailable { .. } => "Not available at the moment",
@@ -229,7 +241,7 @@ impl Page {
         matches!(
             self,
             Self::SendAgain {
-                other_sender: false,
+                written_by: WrittenBy::You,
                 ..
             }
         )
@@ -275,7 +287,7 @@ impl Page {
             Self::SendAgain {
                 action,
                 fields,
-                other_sender,
+                written_by,
                 plain_http: _,
             } => context! {
                 action => action.clone(),
@@ -283,7 +295,8 @@ impl Page {
                     .iter()
                     .map(|(name, value)| context! { name => name.clone(), value => value.clone() })
                     .collect::<Vec<Value>>(),
-                other_sender => *other_sender,
+                other_sender => *written_by == WrittenBy::SomebodyElse,
+                unknown_sender => *written_by == WrittenBy::NobodyKnows,
             },
             Self::Error {
                 title: _,

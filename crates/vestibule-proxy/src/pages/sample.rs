@@ -1,6 +1,6 @@
 //! One sample of each page: what templates are tried with when they are loaded.
 
-use super::{Link, Page, PageChange, PageFinding};
+use super::{Link, Page, PageChange, PageFinding, WrittenBy};
 use crate::incident::IncidentId;
 
 /// Every page once, with every list filled and every option given.
@@ -30,13 +30,19 @@ pub(super) fn pages() -> Vec<Page> {
         Page::SendAgain {
             action: "/".to_owned(),
             fields: vec![("text".to_owned(), "a\nb".to_owned())],
-            other_sender: true,
+            written_by: WrittenBy::SomebodyElse,
             plain_http: false,
         },
         Page::SendAgain {
             action: "/".to_owned(),
             fields: Vec::new(),
-            other_sender: false,
+            written_by: WrittenBy::NobodyKnows,
+            plain_http: false,
+        },
+        Page::SendAgain {
+            action: "/".to_owned(),
+            fields: Vec::new(),
+            written_by: WrittenBy::You,
             plain_http: false,
         },
         Page::Error {

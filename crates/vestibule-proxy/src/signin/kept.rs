@@ -6,7 +6,7 @@
 //! | read | only what a browser will write again byte for byte; bounded for each form and for all being read |
 //! | kept | sealed, in memory, bounded for each address and in all, ten minutes at most; its id is only in the sealed cookie of the sign-in |
 //! | taken | once, by the browser whose sign-in is completed |
-//! | sent again | to the path it was sent to; by itself only if nobody else was signed in before |
+//! | sent again | to the path it was sent to; by itself only to the person who had sent it, or if nobody was signed in then |
 //!
 //! What can't be kept or is gone is said on a page; it is never sent twice, nor anywhere else.
 
@@ -16,16 +16,17 @@ mod shelf;
 use vestibule_gate::request::Request;
 use vestibule_oidc::fault::Fault;
 use vestibule_oidc::time::UnixTime;
-use vestibule_session::kept_post::{KeptPost, KeptPostId, Sender};
+use vestibule_session::cookie::pairs;
+use vestibule_session::kept_post::{Author, KeptPost, KeptPostId, Sender};
 use vestibule_session::return_to::ReturnTo;
 use vestibule_session::site::Site;
 use zeroize::Zeroizing;
 
-use super::{Visit, is_form, path};
+use super::{Visit, cookies, is_form, path};
 use crate::body::{Body, BodyError};
 use crate::entropy::random_bytes;
 use crate::exchange::Response;
-use crate::pages::{Link, Page};
+use crate::pages::{Link, Page, WrittenBy};
 use crate::plan::Plan;
 use crate::respond::{self, Context, Failure};
 use crate::shared::Shared;
@@ -138,7 +139,7 @@ pub(super) async fn keep(
     let post = KeptPost {
         target,
         form: Zeroizing::new(form.to_vec()),
-        sender: context.session().map(|stored| Sender::of(stored.record())),
+        author: author(request, site, context),
     };
     let random = || random_bytes().map_err(|_| NotKept::Seal);
     let id = KeptPostId::from_entropy(random()?);
@@ -148,6 +149,19 @@ pub(super) async fn keep(
         .map_err(|_| NotKept::Seal)?;
     shared.kept_posts.keep(id, sealed, request.client_ip(), now);
     Ok(id)
+}
+
+/// Who was signed in. A session that has ended may be forgotten already, and its cookie still come.
+fn author(request: &Request, site: &Site, context: &Context<'_>) -> Author {
+    if let Some(stored) = context.session() {
+        return Author::Known(Sender::of(stored.record()));
+    }
+    let session = site.cookies().session().as_bytes();
+    let mut sent = cookies(request).flat_map(pairs);
+    match sent.any(|pair| pair.name == session) {
+        true => Author::Unknown,
+        false => Author::Nobody,
+    }
 }
 
 /// Where the form was sent to, if it can be sent there again to the letter.
@@ -205,7 +219,11 @@ pub(super) fn send_again(
     let page = Page::SendAgain {
         action: post.target.as_str().to_owned(),
         fields: form.into_fields(),
-        other_sender: post.sender.is_some_and(|sender| sender != *signed_in),
+        written_by: match post.author {
+            Author::Known(sender) if sender != *signed_in => WrittenBy::SomebodyElse,
+            Author::Known(_) | Author::Nobody => WrittenBy::You,
+            Author::Unknown => WrittenBy::NobodyKnows,
+        },
         plain_http: !site.is_secure(),
     };
     respond::send_again(&page, context)

@@ -191,6 +191,25 @@ async fn a_form_of_somebody_else_is_sent_only_by_hand() {
     }
 }
 
+/// The cookie outlives what is known of its session.
+#[tokio::test(start_paused = true)]
+async fn a_form_of_a_session_that_is_forgotten_is_sent_only_by_hand() {
+    let mut rig = Rig::new();
+    for subject in ["ann", "bob"] {
+        let mut browser = Browser::default();
+        rig.grants().subject = "ann".to_owned();
+        browser.sign_in(&rig, "/app").await;
+        let store = std::sync::Arc::new(crate::store::MemoryStore::new(Default::default()));
+        rig.restart(|| store);
+        let start = browser.send(&rig, sent("/forms/save", FORM)).await;
+        rig.grants().subject = subject.to_owned();
+        let page = browser.go(&rig, &rig.at_provider(&start)).await;
+        assert!(is_sent_again(&page, "/forms/save"), "{subject}");
+        assert!(!page.body.contains("<script>"), "{subject}");
+        assert!(page.body.contains("no longer known"), "{subject}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_form_that_is_gone_is_not_sent_and_the_person_is_told() {
     let mut rig = Rig::new();
