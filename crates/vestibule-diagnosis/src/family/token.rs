@@ -6,7 +6,8 @@
 //! | `mangled` | what was passed on in its place, or spoiled on the way |
 //! | `microsoft` | JWTs for Microsoft Graph and its siblings |
 //! | `resource` | JWTs for somebody else: another audience, an ID token |
-//! | `issuer` | versions, issuers, algorithms |
+//! | `version` | the two versions of Entra's tokens |
+//! | `issuer` | issuers, algorithms |
 //! | `tenant` | tenants |
 //! | `product` | issuers of B2C and External ID |
 //! | `permission` | scopes and roles |
@@ -31,6 +32,7 @@ mod person;
 mod product;
 mod resource;
 mod tenant;
+mod version;
 
 pub(crate) use issuer::tenant_in;
 pub(super) use product::issuers_differ;
@@ -42,6 +44,7 @@ pub(super) const ROWS: &[&[Row]] = &[
     mangled::ROWS,
     microsoft::ROWS,
     resource::ROWS,
+    version::ROWS,
     issuer::ROWS,
     tenant::ROWS,
     product::ROWS,

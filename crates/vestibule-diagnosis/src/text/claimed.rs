@@ -2,12 +2,15 @@
 
 use serde_json::{Map, Value};
 
-use super::{MAX_VALUE_BYTES, is_run_char};
+use super::{MAX_VALUE_BYTES, bounded, is_run_char};
 use crate::evidence::{Role, Token};
 use crate::shown::is_secret;
 
 /// The most values of one list.
 const MAX_VALUES: usize = 16;
+
+/// How much of a token that a log shows is read.
+const MAX_TOKEN_BYTES: usize = 16 << 10;
 
 /// What a log says that was compared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,6 +30,8 @@ pub struct Claimed {
     pub is_id_check: bool,
     /// Whether the issuer is the one in the metadata, and no token's.
     pub is_of_metadata: bool,
+    /// Whether the header of the token that the log shows has a `nonce`.
+    pub has_header_nonce: bool,
     /// How long before it was checked the token had ended, or how long after that it begins.
     pub gap_secs: Option<i64>,
 }
@@ -51,7 +56,11 @@ impl Claimed {
             true => Role::Id,
             false => Role::Access,
         };
-        let mut token = Token::jwt(Map::new(), claims).role(role);
+        let mut header = Map::new();
+        if self.has_header_nonce {
+            header.insert("nonce".to_owned(), Value::from("(there)"));
+        }
+        let mut token = Token::jwt(header, claims).role(role);
         token.is_partial = true;
         Some(token)
     }
@@ -74,6 +83,8 @@ use Form::{Any, Marked};
 /// What stands before the token's issuer.
 const ISSUER: &[(&str, Form)] = &[
     ("received \"iss\" value in id_token ", Any),
+    ("the \"iss\" value in the id_token ", Any),
+    ("provided issuer in id_token/JWT ", Any),
     ("Issuer validation failed. Issuer: ", Marked),
     ("IDX40001: Issuer: ", Marked),
     ("IDW10303: Issuer: ", Marked),
@@ -83,6 +94,8 @@ const ISSUER: &[(&str, Form)] = &[
 /// What stands before an accepted issuer.
 const EXPECTED_ISSUER: &[(&str, Form)] = &[
     ("requested issuer ", Any),
+    ("the configured issuer ", Any),
+    ("Invalid issuer. Expected ", Any),
     ("ValidIssuer: ", Marked),
     ("ValidIssuers: ", Marked),
     ("CurrentConfiguration.Issuer: ", Marked),
@@ -95,6 +108,7 @@ const AUDIENCE: &[(&str, Form)] = &[
     ("The audience ", Marked),
     ("Audience (aud) claim ", Marked),
     ("audience from claim aud with value ", Marked),
+    ("The audience in the assertion was ", Marked),
     ("JWT audience rejected: ", Marked),
     ("does not match the \"aud\" value ", Any),
     ("did not match the \"aud\" claim value ", Marked),
@@ -103,6 +117,7 @@ const AUDIENCE: &[(&str, Form)] = &[
 /// What stands before an accepted audience.
 const EXPECTED_AUDIENCE: &[(&str, Form)] = &[
     ("ValidAudience: ", Marked),
+    ("the expected audience is ", Marked),
     ("ValidAudiences: ", Marked),
     ("acceptable identifier. Expected ", Any),
     ("jwt audience invalid. expected: ", Any),
@@ -135,9 +150,11 @@ pub(super) fn read(text: &str) -> Claimed {
         "our configured client_id",
         "the configured client_id",
         "oidc: expected audience",
+        "verify id_token: audience",
     ]
     .iter()
     .any(|words| lower.contains(words));
+    shown_token(&text, &mut found);
     // go-oidc: `expected "a" got "b"`, of issuers and of audiences.
     if let Some((expected, got)) = expected_and_got(&text) {
         let about = |words: &str| lower.contains(words);
@@ -151,6 +168,43 @@ pub(super) fn read(text: &str) -> Claimed {
         }
     }
     found
+}
+
+/// The token as IdentityModel shows it: header and payload as JSON, `token: '{…}.{…}'`.
+fn shown_token(text: &str, found: &mut Claimed) {
+    let Some((_, rest)) = text.split_once("token: '{") else {
+        return;
+    };
+    let rest = format!("{{{}", bounded(rest, MAX_TOKEN_BYTES));
+    let Some((header, rest)) = object_at(&rest) else {
+        return;
+    };
+    let payload = rest
+        .strip_prefix('.')
+        .and_then(object_at)
+        .map(|(payload, _)| payload);
+    found.has_header_nonce = header.contains_key("nonce");
+    let payload = payload.unwrap_or_default();
+    let texts = |name: &str| -> Vec<String> {
+        let values = match payload.get(name) {
+            Some(Value::Array(values)) => values.iter().collect(),
+            Some(value) => vec![value],
+            None => Vec::new(),
+        };
+        let texts = values.into_iter().filter_map(Value::as_str);
+        texts.filter_map(word_of).take(MAX_VALUES).collect()
+    };
+    if found.audiences.is_empty() {
+        found.audiences = texts("aud");
+    }
+    found.issuer = found.issuer.take().or_else(|| texts("iss").pop());
+}
+
+/// The object that begins here, and what is behind it.
+fn object_at(text: &str) -> Option<(Map<String, Value>, &str)> {
+    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Map<String, Value>>();
+    let object = stream.next()?.ok()?;
+    Some((object, text.get(stream.byte_offset()..)?))
 }
 
 fn expected_and_got(text: &str) -> Option<(Vec<String>, Vec<String>)> {

@@ -111,6 +111,20 @@ fn scopes_of_the_message_are_in_the_cure() {
             "access_token = { scope = \"api://<the API's application id>/access_as_user\" }".to_owned(),
         ),
         (
+            format!(
+                "{{'error': 'invalid_scope', 'error_description': \"AADSTS70011: The provided request must include a 'scope' \
+                 input parameter. The provided value for the input parameter 'scope' is not valid. The scope {API}/access \
+                 https://graph.microsoft.com/User.Read is not valid.\"}}"
+            ),
+            format!("access_token = {{ scope = \"{API}/access\" }}"),
+        ),
+        (
+            "AADSTS65005: The application 'Portal' asked for scope 'access' that doesn't exist on the resource \
+             '9e59d98b-d747-4a9a-96fd-178f04d08b02'."
+                .to_owned(),
+            format!("access_token = {{ scope = \"{API}/.default\" }}"),
+        ),
+        (
             "AADSTS650053: The application 'Portal' asked for scope 'groups' that doesn't exist on the resource \
              '00000003-0000-0000-c000-000000000000'."
                 .to_owned(),

@@ -41,7 +41,7 @@ codes! {
         DECLINED;
     65005 "MisconfiguredApplication" PageOrCallback Listed
         "the app's API permissions and the request disagree"
-        "The request asks for an API that is not among the permissions of the registration, or that can't be found."
+        "The request asks for an API that is not among the permissions of the registration or can't be found, or for a scope that the API does not have."
         PERMISSIONS;
     650052 "" PageOrCallback Listed
         "the organization has not enabled the API"
@@ -73,7 +73,7 @@ codes! {
         NAME_SCOPE [70011];
     70011 "InvalidScope" Answers Listed
         "the scope is not valid"
-        "A scope is misspelt or not exposed, or `/.default` stands beside other scopes of an API."
+        "A scope is misspelt or not exposed, the scopes belong to more than one API, or `/.default` stands beside other scopes of an API."
         NAME_SCOPE;
     90008 "TokenForItselfRequiresGraphPermission" Page Listed
         "the app may not sign people in"

@@ -48,7 +48,11 @@ pub(super) const ROWS: &[Row] = &[
             "VST-KEYS-NO-METADATA",
             "VST-KEYS-KID-MISSING",
         ],
-        judge: |evidence| tls(evidence).or_else(|| logged_tls(evidence)),
+        judge: |evidence| {
+            logged_clock(evidence)
+                .or_else(|| tls(evidence))
+                .or_else(|| logged_tls(evidence))
+        },
     },
     Row {
         code: "VST-KEYS-NO-METADATA",
@@ -262,6 +266,31 @@ fn trust(evidence: &Evidence) -> Change {
 
 fn inspection() -> Change {
     Change::environment("inspection", "Or let the provider's hosts pass unopened.")
+}
+
+/// Go says on which side of its time a certificate is: before its beginning it is mostly the clock.
+fn logged_clock(evidence: &Evidence) -> Option<Case> {
+    let to_come = evidence.says("is not yet valid: current time") && evidence.says(" is before ");
+    let over = evidence.says("is not yet valid: current time") && evidence.says(" is after ");
+    let case = match (to_come, over) {
+        (true, _) => Case::new("The log says that the certificate begins later than this machine's clock shows.")
+            .because("The clock is behind, or the certificate was set up too early. Nobody's issuer is in question.")
+            .change(
+                Change::environment("clock", "Compare this machine's clock with the true time, and let it be set by NTP.")
+                    .line("timedatectl"),
+            ),
+        (false, true) => Case::new("The log says that the certificate ended before what this machine's clock shows.")
+            .because("The certificate is over, or the clock is ahead. Nobody's issuer is in question.")
+            .change(
+                Change::environment("clock", "Compare this machine's clock with the true time.").line("timedatectl"),
+            )
+            .change(Change::environment(
+                "certificate",
+                "If the clock is right: who runs that server has to renew its certificate.",
+            )),
+        (false, false) => return None,
+    };
+    Some(case.confidence(Confidence::Inferred))
 }
 
 /// A log that says so, and not of which address.

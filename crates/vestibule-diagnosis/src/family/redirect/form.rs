@@ -93,8 +93,11 @@ fn plain_http(evidence: &Evidence) -> Option<Case> {
 fn loopback(evidence: &Evidence) -> Option<Case> {
     let sent = entra_uri(evidence)?;
     let uri = Uri::of(&sent)?;
+    // Nobody may have been refused yet: the manifest can have it.
+    let refused = evidence.has_aadsts(&[50011]);
     let severity = match uri.host() {
-        "127.0.0.1" => Severity::Warning,
+        "127.0.0.1" if !refused => Severity::Warning,
+        "127.0.0.1" => Severity::Error,
         "[::1]" => Severity::Error,
         _ => return None,
     };
@@ -151,4 +154,20 @@ fn characters(evidence: &Evidence) -> Option<Case> {
         "public_url",
         "Vestibule's own, `public_url` and `/.vestibule/callback`, is short and plain; with another program choose such a path there.",
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is only advice before is the error once Entra refused it.
+    #[test]
+    fn a_refused_loopback_address_is_an_error() {
+        let refused = Evidence::of_text(
+            "AADSTS50011: The redirect URI 'http://127.0.0.1:8080/cb' specified in the request does not match",
+        );
+        let found = crate::diagnose(&refused).remove(0);
+        assert_eq!(found.code, "VST-REDIRECT-LOOPBACK");
+        assert_eq!(found.severity, Severity::Error);
+    }
 }

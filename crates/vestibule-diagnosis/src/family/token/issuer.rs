@@ -1,36 +1,15 @@
-//! Versions, issuers, algorithms.
+//! Issuers, algorithms.
 
 use vestibule_oidc::microsoft::{TENANT_PLACEHOLDER, TenantId};
 
 use crate::catalogue::{Case, Row};
-use crate::cure::version_two;
-use crate::evidence::{Api, Failure, Product, Token, host_of};
+use crate::cure::{setting, version_two};
+use crate::evidence::{Api, Failure, Product, Role, Token, host_of};
 use crate::shown::{shown, shown_list};
 use crate::text::Saying;
 use crate::{Change, Confidence, Evidence, Severity};
 
 pub(super) const ROWS: &[Row] = &[
-    Row {
-        code: "VST-TOKEN-VERSION",
-        title: "a token of the other version than expected",
-        severity: Severity::Error,
-        confidence: Confidence::Documented,
-        source: "Microsoft identity platform: access tokens, \"Token formats\"; app manifest, \
-                 `requestedAccessTokenVersion`",
-        symptom: "The API says that the issuer is wrong: one is on sts.windows.net, the other ends in \
-                  /v2.0. The tenant is the same.",
-        cause: "The API's own registration decides the version of its access tokens, whatever endpoint \
-                was asked. New registrations are left at version 1.",
-        cure: "Set `requestedAccessTokenVersion` to 2 in the manifest of the API, not of the sign-in app, \
-               and get a new token. Or let the API accept the v1.0 issuer with the v1.0 metadata.",
-        fault: None,
-        explains: &[
-            "VST-TOKEN-ISSUER",
-            "VST-TOKEN-AUDIENCE-NAME",
-            "VST-TOKEN-OPTIONAL-CLAIM",
-        ],
-        judge: version,
-    },
     Row {
         code: "VST-TOKEN-TEMPLATE",
         title: "an issuer with {tenantid} in it taken literally",
@@ -111,82 +90,6 @@ pub(super) fn mismatch(evidence: &Evidence) -> Option<(&Api, &Token, &str)> {
     (!fits).then_some((api, token, iss))
 }
 
-fn version(evidence: &Evidence) -> Option<Case> {
-    let token = evidence.token.as_ref().filter(|token| token.is_entra());
-    // Of a log alone both issuers are known and neither's token.
-    let logged = || {
-        let text = evidence.text.as_ref()?;
-        let v1 = text
-            .urls
-            .iter()
-            .find(|url| host_of(url) == Some("sts.windows.net"))?;
-        let v2 = text
-            .urls
-            .iter()
-            .find(|url| url.trim_end_matches('/').ends_with("/v2.0"))?;
-        let same = tenant_in(v1).is_some() && tenant_in(v1) == tenant_in(v2);
-        let about_issuer = text.says_any(&[
-            "issuer",
-            "IDX10205",
-            "IDX40001",
-            "issued by a different provider",
-        ]);
-        (same && about_issuer).then(|| {
-            format!(
-                "The log names the issuers {} and {} of one tenant.",
-                shown(v1),
-                shown(v2)
-            )
-        })
-    };
-    let compared = |token: &Token| {
-        let ver = token.text("ver")?;
-        let wanted = evidence.api.as_ref().and_then(|api| api.version.as_deref());
-        let by_issuer = || {
-            let (api, _, iss) = mismatch(evidence)?;
-            let own = api
-                .issuers
-                .iter()
-                .find(|own| tenant_in(own) == tenant_in(iss))?;
-            let is_v2 = own.trim_end_matches('/').ends_with("/v2.0");
-            Some(if is_v2 { "2.0" } else { "1.0" })
-        };
-        let wanted = wanted.or_else(by_issuer)?;
-        (wanted != ver && matches!(ver, "1.0" | "2.0")).then(|| {
-            format!(
-                "{} is of version {ver}, issued by {}; the API expects version {}.",
-                evidence.subject(),
-                shown(token.text("iss").unwrap_or_default()),
-                shown(wanted)
-            )
-        })
-    };
-    let seen = token.and_then(compared).or_else(logged)?;
-    let is_v2 = token.is_some_and(|token| token.text("ver") == Some("2.0"));
-    let case = Case::new(seen);
-    let both = Change::api(
-        "accepted issuers",
-        "Or let the API accept both issuers of the tenant, each with the metadata of its version.",
-    );
-    Some(match is_v2 {
-        true => case
-            .because(
-                "The API's registration asks for version 2 of its tokens, and the API was set up for \
-                 version 1. The endpoint that was asked does not matter.",
-            )
-            .change(Change::api(
-                "accepted issuers",
-                "Set the API up with the metadata of `/v2.0/.well-known/openid-configuration`.",
-            )),
-        false => case
-            .change(version_two(
-                "Set it in the registration of the API; that of the sign-in app decides nothing here. \
-                 Tokens issued before stay as they are: sign in again.",
-            ))
-            .change(both),
-    })
-}
-
 fn template(evidence: &Evidence) -> Option<Case> {
     let api = evidence.api.iter().flat_map(|api| &api.issuers);
     let literal = api
@@ -232,9 +135,11 @@ fn issuer(evidence: &Evidence) -> Option<Case> {
         // Where the two are the same, it is the key that is another issuer's.
         (token.failed(Failure::Issuer) && iss != expected).then_some((iss, vec![expected]))
     };
-    let (found, expected) = match mismatch(evidence) {
-        Some((api, _, iss)) => (iss, api.issuers.iter().map(String::as_str).collect()),
-        None => failed()?,
+    let signed_in = configured_issuer(evidence);
+    let (found, expected) = match (mismatch(evidence), signed_in) {
+        (Some((api, _, iss)), _) => (iss, api.issuers.iter().map(String::as_str).collect()),
+        (None, Some((iss, own))) => (iss, vec![own]),
+        (None, None) => failed()?,
     };
     let slash = expected
         .iter()
@@ -251,14 +156,36 @@ fn issuer(evidence: &Evidence) -> Option<Case> {
         ),
         false => case,
     };
-    Some(case.change(Change::api(
-        "accepted issuers",
-        format!(
-            "If {} is the provider you mean: write its issuer exactly so. If not, the token is somebody \
-             else's, and refusing it is right.",
-            shown(found)
+    let text = format!(
+        "If {} is the provider you mean: write its issuer exactly so. If not, the token is somebody \
+         else's, and refusing it is right.",
+        shown(found)
+    );
+    Some(case.change(match signed_in {
+        Some(_) => setting(
+            evidence,
+            Change::config("provider.issuer", text.clone()),
+            Change::apache("OIDCProviderMetadataURL", text),
         ),
-    )))
+        None => Change::api("accepted issuers", text),
+    }))
+}
+
+/// The issuer of an ID token and the one configured, where that is one issuer and they differ.
+fn configured_issuer(evidence: &Evidence) -> Option<(&str, &str)> {
+    let token = evidence
+        .token
+        .as_ref()
+        .filter(|token| token.role == Role::Id)?;
+    let provider = evidence.provider().filter(|_| evidence.api.is_none())?;
+    let (iss, own) = (token.text("iss")?, provider.issuer.as_deref()?);
+    let one = match Product::of_url(own) {
+        Some(Product::Entra) => tenant_in(own).is_some() && provider.tenants.is_none(),
+        // Their issuers are not what the address says.
+        Some(Product::B2c | Product::ExternalId) => false,
+        _ => true,
+    };
+    (one && iss != own).then_some((iss, own))
 }
 
 /// A library that says so, and not which issuer it found.

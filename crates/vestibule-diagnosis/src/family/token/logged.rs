@@ -4,7 +4,7 @@ use vestibule_oidc::microsoft::{TenantId, is_graph_audience, microsoft_api};
 
 use super::resource::bare;
 use crate::catalogue::Case;
-use crate::cure::{ask_for_the_api, setting};
+use crate::cure::{ask_for_the_api, ask_in_file, setting};
 use crate::evidence::Token;
 use crate::shown::{shown, shown_list};
 use crate::text::{Found, Saying};
@@ -110,6 +110,17 @@ pub(super) fn logged_audience(evidence: &Evidence) -> Option<Case> {
     {
         return None;
     }
+    if let Some(change) = refused_by_graph(evidence) {
+        return Some(
+            Case::new("Microsoft Graph says that the token is for another API.")
+                .because(
+                    "It is the other way round here: a token for an API of your own, or of another resource, was sent to \
+                     Graph, and Graph takes only its own.",
+                )
+                .confidence(Confidence::Observed)
+                .change(change),
+        );
+    }
     let number = if numbered { " IDX10214:" } else { "" };
     let found = token.map(Token::audiences).unwrap_or_default();
     let (which, unsaid) = match found.as_slice() {
@@ -143,6 +154,20 @@ pub(super) fn logged_audience(evidence: &Evidence) -> Option<Case> {
         )
         .changes(ask_for_the_api(evidence)),
     )
+}
+
+/// Ask for Graph's token, where it is Graph itself that refused one.
+pub(super) fn refused_by_graph(evidence: &Evidence) -> Option<Change> {
+    let text = evidence.text.as_ref()?;
+    let is_graph = text.says_any(&["access token validation failure", "compacttoken parsing"])
+        || text.says("\"invalidauthenticationtoken\"");
+    is_graph.then(|| {
+        ask_in_file(
+            evidence,
+            "What calls Microsoft Graph needs a token of Graph's, asked for with a scope of Graph's",
+            "https://graph.microsoft.com/.default",
+        )
+    })
 }
 
 /// A check of ID tokens that does not say what it found.

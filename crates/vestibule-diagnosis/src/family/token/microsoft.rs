@@ -33,6 +33,7 @@ pub(super) const ROWS: &[Row] = &[
             "VST-KEYS-FOREIGN-ISSUER",
             "VST-KEYS-KID-MISSING",
             "VST-KEYS-LIBRARY",
+            "VST-AADSTS-500131",
         ],
         judge: graph,
     },

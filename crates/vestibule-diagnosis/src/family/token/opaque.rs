@@ -2,6 +2,7 @@
 
 use vestibule_oidc::access_token::TokenShape;
 
+use super::logged::refused_by_graph;
 use crate::catalogue::{Case, Row};
 use crate::cure::{ask_for_the_api, asks_already, setting, version_two};
 use crate::evidence::Product;
@@ -281,6 +282,22 @@ fn not_jwt(evidence: &Evidence) -> Option<Case> {
         return None;
     }
     let says = code.map_or_else(String::new, |code| format!(" {code}:"));
+    if let Some(change) = refused_by_graph(evidence) {
+        return Some(
+            Case::new(
+                "Microsoft Graph says that what it got does not have the form of its tokens.",
+            )
+            .confidence(Confidence::Observed)
+            .change(
+                Change::api(
+                    "the token",
+                    "Let `vestibule explain` look at the token that was sent: it says what it is.",
+                )
+                .line("vestibule explain --file FILE"),
+            )
+            .change(change),
+        );
+    }
     Some(
         Case::new(format!(
             "The library says{says} that what it got does not have the form of a JWT."
@@ -322,7 +339,13 @@ fn opaque(evidence: &Evidence) -> Option<Case> {
         evidence.subject(),
         token.length
     );
-    let why = match (evidence.maker(), token.is_new) {
+    // Whose it is shows in the token, or is known where it came from the provider a moment ago. Entra makes no token of an
+    // unknown form: what is handed in beside a file that names Entra need not be one of its tokens.
+    let made_by = token.product().or_else(|| {
+        let product = evidence.product()?;
+        (token.is_new || !product.is_entra()).then_some(product)
+    });
+    let why = match (made_by, token.is_new) {
         (Some(product), _) => format!(
             "{} made a token that only its own endpoints can read.",
             product.name()
@@ -346,7 +369,7 @@ fn opaque(evidence: &Evidence) -> Option<Case> {
             "introspection",
             "Or let the API ask the provider's introspection or user-info endpoint about the token.",
         ));
-    let case = match evidence.maker().is_some() || token.is_new {
+    let case = match made_by.is_some() || token.is_new {
         true => case,
         false => case.confidence(Confidence::Inferred),
     };

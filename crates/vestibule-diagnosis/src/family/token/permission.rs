@@ -145,15 +145,36 @@ fn no_permissions(evidence: &Evidence) -> Option<Case> {
         }
         _ => return None,
     };
-    Some(
-        Case::new(seen)
+    let of_person = bare_token.is_some_and(|token| {
+        token.text("idtyp") == Some("user")
+            || ["preferred_username", "upn", "unique_name"]
+                .iter()
+                .any(|name| token.has(name))
+    });
+    let case = Case::new(seen);
+    Some(match of_person {
+        true => case
+            .because(
+                "The token is a person's. Its `scp` names the scopes of the API that were asked for and consented to, and \
+                 there are none.",
+            )
+            .changes(ask_for_the_scope(evidence))
+            .change(Change::portal(
+                portal::EXPOSE_AN_API,
+                "See that the API offers a scope under \"Scopes defined by this API\"; add one if there is none.",
+            ))
+            .change(Change::portal(
+                portal::API_PERMISSIONS,
+                "Add that scope as a delegated permission, and consent to it.",
+            )),
+        false => case
             .change(Change::portal(
                 "App registrations > the calling app > API permissions > Add a permission > My APIs",
                 "For an app: add an application permission (a role of the API), then \"Grant admin \
                  consent\".",
             ))
             .changes(ask_for_the_scope(evidence)),
-    )
+    })
 }
 
 fn scope(evidence: &Evidence) -> Option<Case> {

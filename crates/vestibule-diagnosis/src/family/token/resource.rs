@@ -58,7 +58,7 @@ pub(super) const ROWS: &[Row] = &[
                 and slash; in a v2.0 token it is always the application id.",
         cure: "Let the API accept both names.",
         fault: None,
-        explains: &["VST-TOKEN-AUDIENCE"],
+        explains: &["VST-TOKEN-AUDIENCE", "VST-AADSTS-500131"],
         judge: audience_name,
     },
     Row {
@@ -77,6 +77,7 @@ pub(super) const ROWS: &[Row] = &[
             "VST-TOKEN-SCOPE",
             "VST-TOKEN-NO-PERMISSIONS",
             "VST-KEYS-LIBRARY",
+            "VST-AADSTS-500131",
         ],
         judge: |evidence| audience(evidence).or_else(|| logged_audience(evidence)),
     },
@@ -163,10 +164,17 @@ fn access_as_id(evidence: &Evidence) -> Option<Case> {
     )
 }
 
-/// What the token is for, what the API expects, if they have nothing in common.
+/// What the token is for, what the API expects, or the sign-in of its ID token, if they have nothing in common.
 fn mismatch(evidence: &Evidence) -> Option<(&Token, Vec<&str>, &[String])> {
     let token = evidence.token.as_ref()?;
-    let expected = evidence.api.as_ref()?.audiences.as_slice();
+    let client = || match token.role {
+        Role::Id => evidence.provider()?.client_id.as_ref(),
+        _ => None,
+    };
+    let expected = match evidence.api.as_ref() {
+        Some(api) => api.audiences.as_slice(),
+        None => std::slice::from_ref(client()?),
+    };
     let found = token.audiences();
     let fits = found
         .iter()

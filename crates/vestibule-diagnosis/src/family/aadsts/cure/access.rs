@@ -44,7 +44,8 @@ pub(in super::super) const NAME_SCOPE: Cure = error(
             "Compare with \"Scopes defined by this API\", and add the scope if it is not there.",
         ),
     ],
-);
+)
+.filled(scope::several);
 pub(in super::super) const UNKNOWN_SCOPE: Cure = error(
     "Take the scope out, or spell it with the Application ID URI of the API that offers it. Groups are no scope: they are set up as a claim.",
     &["scope", "resource"],
@@ -172,7 +173,8 @@ pub(in super::super) const PERMISSIONS: Cure = error(
         )
         .line("OIDCScope \"openid profile offline_access {SCOPE}\""),
     ],
-);
+)
+.filled(scope::no_such_scope);
 pub(in super::super) const SUBSCRIBE: Cure = error(
     "Let an administrator make the API available in this tenant: subscribe to it, or create its service principal.",
     &["resource", "tenant"],

@@ -69,6 +69,26 @@ pub(super) fn one_resource(evidence: &Evidence, _: &Said) -> Option<Vec<Change>>
     )])
 }
 
+/// The scope is not valid, perhaps because it is of several APIs.
+pub(super) fn several(evidence: &Evidence, said: &Said) -> Option<Vec<Change>> {
+    let scopes = named(evidence);
+    let mut apis: Vec<&str> = scopes.iter().map(|scope| api_of(scope)).collect();
+    apis.sort_unstable();
+    apis.dedup();
+    match apis.len() {
+        0 | 1 => None,
+        _ => one_resource(evidence, said),
+    }
+}
+
+/// The API is there and has no such scope, though the number stands for more.
+pub(super) fn no_such_scope(evidence: &Evidence, said: &Said) -> Option<Vec<Change>> {
+    match evidence.says("doesn't exist on the resource") {
+        true => unknown(evidence, said),
+        false => None,
+    }
+}
+
 /// The API has no scope of that name.
 pub(super) fn unknown(evidence: &Evidence, said: &Said) -> Option<Vec<Change>> {
     let scope = said.scope.as_deref()?;

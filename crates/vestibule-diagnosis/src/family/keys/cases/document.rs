@@ -46,6 +46,17 @@ pub(super) fn all() -> Vec<RowCase> {
     let metadata = format!("{v2}/.well-known/openid-configuration");
     let by_name = "https://login.microsoftonline.com/contoso.onmicrosoft.com/v2.0";
     vec![
+        case("VST-KEYS-TLS")
+            .shows(Evidence::of_text(
+                "x509: certificate has expired or is not yet valid: current time 2026-05-05T10:00:00Z is before 2026-11-01T00:00:00Z",
+            ))
+            .shows(Evidence::of_text(&format!(
+                "Get \"https://login.microsoftonline.com/{TENANT}/discovery/v2.0/keys\": tls: failed to verify certificate: x509: \
+                 certificate has expired or is not yet valid: current time 2026-05-05T10:00:00Z is before 2026-11-01T00:00:00Z"
+            )))
+            .silent(Evidence::of_text("current time 2026-05-05T10:00:00Z is before 2026-11-01T00:00:00Z"))
+            .says("The clock is behind")
+            .line("timedatectl"),
         case("VST-KEYS-UNREACHABLE")
             .shows(tried(ProbeOutcome::NoSuchHost))
             .shows(tried(ProbeOutcome::TimedOut))

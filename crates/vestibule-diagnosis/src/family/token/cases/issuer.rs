@@ -1,10 +1,10 @@
 use serde_json::json;
 
 use crate::Evidence;
-use crate::evidence::{Metadata, Origin, Token};
+use crate::evidence::{Metadata, Origin, Role, Token};
 use crate::testing::{
-    API, RowCase, TENANT, api, case, entra_id_token, entra_token, entra_v1_token, evidence, jwt,
-    object, provider, route, settings, texts, with,
+    API, CLIENT, RowCase, TENANT, api, case, entra_id_token, entra_token, entra_v1_token, evidence,
+    jwt, object, provider, route, settings, texts, with,
 };
 
 const OTHER: &str = "11111111-2222-4333-8444-555555555555";
@@ -61,6 +61,42 @@ pub(super) fn all() -> Vec<RowCase> {
             .shows(given(entra_token(json!({})), &[&v1]))
             .silent(given(entra_v1_token(json!({})), &[&v1]))
             .says("is of version 2.0"),
+        // No API decides over an ID token.
+        case("VST-TOKEN-VERSION")
+            .shows(Evidence::of_text(&format!(
+                "oidc_proto_validate_iss_exp: provided issuer in id_token/JWT ({v2}) does not match the configured issuer \
+                 ({v1}) [auth_openidc:error]"
+            )))
+            .shows(Evidence::of_text(&format!(
+                "[auth_openidc:error] requested issuer ({v2}) does not match the \"iss\" value in the id_token ({v1})"
+            )))
+            .silent(Evidence::of_text(&format!("the \"iss\" value in the id_token ({v1})")))
+            .line(format!("OIDCProviderMetadataURL {v2}/.well-known/openid-configuration"))
+            .says("decides the version of an ID token"),
+        case("VST-TOKEN-VERSION")
+            .shows(Evidence::of_text(&format!(
+                "oidc: id token issued by a different provider, expected \"{v1}\" got \"{v2}\""
+            )))
+            .shows(evidence(|e| {
+                provider(e).issuer = Some(v1.clone());
+                e.token = Some(entra_id_token(json!({})));
+            }))
+            .beside(&["VST-SCOPE-V1"])
+            .silent(evidence(|e| {
+                provider(e).issuer = Some(v2.clone());
+                e.token = Some(entra_id_token(json!({})));
+            }))
+            .line(format!("issuer = \"{v2}\"")),
+        // The direction is that of what is expected and what came.
+        case("VST-TOKEN-VERSION")
+            .shows(Evidence::of_text(&format!(
+                "IDX10205: Issuer validation failed. Issuer: '{v2}'. Did not match: validationParameters.ValidIssuer: '{v1}'"
+            )))
+            .silent(given(
+                entra_v1_token(json!({ "iss": format!("https://contoso.b2clogin.com/tfp/{TENANT}/b2c_1_si/v2.0/") })),
+                &[&format!("https://contoso.b2clogin.com/{TENANT}/v2.0/")],
+            ))
+            .says("set up for version 1"),
         case("VST-TOKEN-TEMPLATE")
             .shows(given(
                 entra_token(json!({})),
@@ -81,6 +117,18 @@ pub(super) fn all() -> Vec<RowCase> {
             .shows(Evidence::of_text("The issuer 'https://id.example/' is invalid"))
             .silent(Evidence::of_text("the issuer is https://id.example/"))
             .says("issuer"),
+        case("VST-TOKEN-ISSUER")
+            .shows(evidence(|e| {
+                provider(e).issuer = Some("https://id.example".to_owned());
+                e.token = Some(
+                    jwt(json!({}), json!({ "iss": "https://other.example", "aud": CLIENT, "nonce": "n" })).role(Role::Id),
+                );
+            }))
+            .silent(evidence(|e| {
+                provider(e).issuer = Some("https://login.microsoftonline.com/common/v2.0".to_owned());
+                e.token = Some(entra_id_token(json!({})));
+            }))
+            .says("https://id.example"),
         case("VST-TOKEN-ALGORITHM")
             .shows(Evidence::of_text("IDX10696: Algorithm validation failed."))
             .silent(Evidence::of_text("IDX10697: something")),

@@ -37,6 +37,10 @@ pub(super) fn all() -> Vec<RowCase> {
             ))
             .silent(given(entra_token(json!({ "scp": null })).role(Role::Unknown), &[]))
             .silent(given(entra_token(json!({ "scp": null, "roles": ["x"] })), &[])),
+        case("VST-TOKEN-NO-PERMISSIONS")
+            .shows(given(entra_token(json!({ "scp": null })), &[]))
+            .silent(given(entra_token(json!({})), &[]))
+            .says("The token is a person's."),
         case("VST-TOKEN-SCOPE")
             .shows(given(entra_token(json!({})), &["files.read"]))
             .shows(given(entra_token(json!({})), &["api://x/access_as_user"]))

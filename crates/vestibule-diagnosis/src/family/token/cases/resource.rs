@@ -44,6 +44,48 @@ pub(super) fn all() -> Vec<RowCase> {
                 json!({ "alg": "RS256" }),
             ))
             .line(CURE),
+        // IdentityModel shows header and payload where it may; the key is only an echo.
+        case("VST-TOKEN-GRAPH")
+            .shows(Evidence::of_text(&format!(
+                "IDX10501: Signature validation failed. Unable to match key: kid: 'abc'. token: \
+                 '{{\"alg\":\"RS256\",\"kid\":\"abc\",\"nonce\":\"x\"}}.{{\"aud\":\"{GRAPH}\"}}'."
+            )))
+            .shows(Evidence::of_text(
+                "IDX10511: Signature validation failed. token: \
+                 '{\"alg\":\"RS256\",\"kid\":\"abc\",\"nonce\":\"x\"}.{\"aud\":\"https://graph.microsoft.com\",\"exp\":1}'.",
+            ))
+            .shows(Evidence::of_text(&format!(
+                "AADSTS500131: Assertion audience does not match the Client app presenting the assertion. The audience in \
+                 the assertion was '{GRAPH}' and the expected audience is 'api://{API}' or one of the Application Uris"
+            )))
+            .silent(Evidence::of_text(&format!(
+                "IDX10501: Signature validation failed. token: '{{\"alg\":\"RS256\"}}.{{\"aud\":\"{API}\"}}'."
+            )))
+            .says("is for Microsoft Graph"),
+        case("VST-TOKEN-AUDIENCE")
+            .shows(Evidence::of_text(
+                r#"{"error":{"code":"InvalidAuthenticationToken","message":"Access token validation failure. Invalid audience."}}"#,
+            ))
+            .silent(Evidence::of_text("Access token validation failure."))
+            .line("access_token = { scope = \"https://graph.microsoft.com/.default\" }")
+            .says("the other way round"),
+        case("VST-TOKEN-AUDIENCE")
+            .shows(evidence(|e| {
+                e.settings = Some(settings());
+                e.token = Some(entra_id_token(json!({ "aud": API })).role(Role::Id));
+            }))
+            .silent(evidence(|e| {
+                e.settings = Some(settings());
+                e.token = Some(entra_id_token(json!({})).role(Role::Id));
+            }))
+            .says("ours is the client id"),
+        case("VST-TOKEN-ACCESS-AS-ID")
+            .shows(Evidence::of_text(&format!(
+                "Error redeeming code during OAuth2 callback: could not verify id_token: audience from claim aud with value \
+                 [{GRAPH}] does not match with any of allowed audiences map[{CLIENT}:{{}}]"
+            )))
+            .silent(Evidence::of_text(&format!("audience from claim aud with value [{GRAPH}]")))
+            .says("A check of ID tokens expects"),
         case("VST-TOKEN-ID-AS-ACCESS")
             .shows(given(entra_id_token(json!({})).role(Role::Access)))
             .shows(given(jwt(
