@@ -186,11 +186,19 @@ fn optional_claim(evidence: &Evidence) -> Option<Case> {
             shown_list(claims.iter().map(String::as_str), "or")
         ))
         .change(add_optional_claim(first))
-        .change(write_user(
-            evidence,
-            &with_fallback,
-            "Name a fallback that is always there. Do not mix them where rights hang on the name.",
-        )),
+        // Apache's module knows one claim and no fallback.
+        .change(match evidence.from_apache() {
+            true => write_user(
+                evidence,
+                &["preferred_username"],
+                "Or take a name that v2.0 tokens carry with `profile`. It can change: rights belong to `oid`.",
+            ),
+            false => write_user(
+                evidence,
+                &with_fallback,
+                "Name a fallback that is always there. Do not mix them where rights hang on the name.",
+            ),
+        }),
     )
 }
 

@@ -11,7 +11,7 @@ mod stage;
 
 use serde::Serialize;
 use vestibule_config::{RouteSettings, Settings};
-use vestibule_diagnosis::evidence::Head;
+use vestibule_diagnosis::evidence::{Head, Origin};
 use vestibule_diagnosis::{Evidence, diagnose};
 use vestibule_gate::Gate;
 use vestibule_gate::decision::Decision;
@@ -29,6 +29,7 @@ use super::page::detail;
 use super::report::{Report, Said, Subject};
 use super::value::shown;
 use crate::cli::ExplainArgs;
+use crate::import::without_slashes;
 use crate::load::Secrets;
 use crate::print::{Ink, Sheet};
 use crate::{assemble, evidence as converted};
@@ -87,7 +88,8 @@ pub(super) fn explain(
             with_session(&settings, &policy, &gate, head, &claims, now)?
         }
     };
-    Ok(decide(&settings, &policy, &gate, visit, now))
+    let is_apache = arguments.apache.is_some();
+    Ok(decide(&settings, &policy, &gate, visit, now, is_apache))
 }
 
 /// A request, and what is found out about who sent it.
@@ -137,6 +139,7 @@ fn decide(
     gate: &Gate,
     visit: Visit,
     now: UnixTime,
+    is_apache: bool,
 ) -> Report {
     let method = String::from_utf8_lossy(&visit.head.method).into_owned();
     let request = match request::read(visit.head, policy) {
@@ -183,7 +186,13 @@ fn decide(
     let set = route.and_then(|route| route_settings(settings, route.upstream.0));
     if let Some(set) = set {
         let provider = converted::provider_of(settings, set);
-        evidence.settings = Some(converted::settings(settings, provider, Secrets::Absent));
+        let mut seen = converted::settings(settings, provider, Secrets::Absent);
+        // What is to be changed are Apache's directives, and its file says nothing of our listener.
+        if is_apache {
+            seen.origin = Some(Origin::Apache);
+            without_slashes(&mut seen);
+        }
+        evidence.settings = Some(seen);
         evidence.route = Some(converted::route_name(set));
     }
     if let (Decision::Forward(authorized), Some(set)) = (&decision, set) {

@@ -91,3 +91,14 @@ fn the_audience_follows_from_the_scope_of_the_sign_in() {
         page(&own)
     );
 }
+
+/// What becomes of a request is told of Apache's file, too.
+#[test]
+fn the_findings_of_a_request_are_about_apaches_directives() {
+    let report =
+        site("openid email").report(&["--request", "GET /foo/x", "--apache", "{}/site.conf"]);
+    assert!(!report.findings.is_empty());
+    let all = page(&report);
+    assert!(!all.contains("in vestibule.toml"), "{all}");
+    assert!(!codes(&report).contains(&"VST-SETTINGS-NO-TLS"), "{all}");
+}

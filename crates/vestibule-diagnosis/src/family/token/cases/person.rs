@@ -54,6 +54,14 @@ pub(super) fn all() -> Vec<RowCase> {
                 provider(e).issuer = Some("https://id.example/v2.0".to_owned());
             }))
             .line("user = [\"upn\", \"oid\"]"),
+        case("VST-TOKEN-OPTIONAL-CLAIM")
+            .shows(with(&optional, |e| {
+                e.settings.as_mut().unwrap().origin = Some(crate::evidence::Origin::Apache);
+            }))
+            .silent(with(&optional, |e| {
+                route(e).user_claims = texts(&["preferred_username"]);
+            }))
+            .line("OIDCRemoteUserClaim preferred_username"),
         case("VST-TOKEN-GUEST-NAME")
             .shows(guest.clone())
             .silent(with(&guest, |e| route(e).user_claims = texts(&["oid"])))
