@@ -3,7 +3,7 @@
 //! | step | what keeps it safe |
 //! |---|---|
 //! | the gate lets it be kept | the route asks for it, and a page of this very origin had sent it |
-//! | read | only what a browser will write again byte for byte; bounded for each form and for all being read |
+//! | read | only what a browser will write again byte for byte; what has arrived is bounded for each form, for each address and in all |
 //! | kept | sealed, in memory, bounded for each address and in all, ten minutes at most; its id is only in the sealed cookie of the sign-in |
 //! | taken | once, by the browser whose sign-in is completed |
 //! | sent again | to the path it was sent to; by itself only to the person who had sent it, or if nobody was signed in then |
@@ -23,7 +23,7 @@ use vestibule_session::site::Site;
 use zeroize::Zeroizing;
 
 use super::{Visit, cookies, is_form, path};
-use crate::body::{Body, BodyError};
+use crate::body::{Body, BodyError, Length};
 use crate::entropy::random_bytes;
 use crate::exchange::Response;
 use crate::pages::{Link, Page, WrittenBy};
@@ -32,7 +32,8 @@ use crate::respond::{self, Context, Failure};
 use crate::shared::Shared;
 use crate::telemetry::access::Entry;
 
-use form::Form;
+use form::{Form, NoForm};
+use shelf::Reading;
 
 pub use shelf::KeptPosts;
 
@@ -41,7 +42,13 @@ pub use shelf::KeptPosts;
 /// Matched exhaustively where it is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NotKept {
-    /// It is not `application/x-www-form-urlencoded`, or a browser would not write it again byte for byte.
+    /// It is not `application/x-www-form-urlencoded`.
+    #[error("keep a form of that type")]
+    Type,
+    /// It has too many fields.
+    #[error("keep a form of that many fields")]
+    Fields,
+    /// A browser would not write it again byte for byte.
     #[error("keep a form that can't be sent again as it was")]
     Form,
     /// It is larger than the route keeps.
@@ -64,6 +71,8 @@ pub(super) enum NotKept {
 impl NotKept {
     const fn code(self) -> &'static str {
         match self {
+            Self::Type => "post_not_kept_type",
+            Self::Fields => "post_not_kept_fields",
             Self::Form => "post_not_kept_form",
             Self::TooLarge => "post_not_kept_size",
             Self::Body => "post_not_kept_body",
@@ -75,8 +84,14 @@ impl NotKept {
 
     const fn message(self) -> &'static str {
         match self {
+            Self::Type => {
+                "You are signed out, and what you sent can't be kept while you sign in: it may have a file in it, or is no ordinary form. Go back, copy what you typed, sign in, then send it again."
+            }
+            Self::Fields => {
+                "You are signed out, and what you sent can't be kept while you sign in: it has more than 1,000 fields. Go back, copy what you typed, sign in, then send it again."
+            }
             Self::Form => {
-                "You are signed out, and what you sent can't be kept while you sign in: it has a file in it, or was not written by a form. Sign in, then send it again."
+                "You are signed out, and what you sent can't be kept while you sign in: it is written in a way that can't be repeated exactly. Go back, copy what you typed, sign in, then send it again."
             }
             Self::TooLarge => {
                 "You are signed out, and what you sent is too large to be kept while you sign in. Go back, copy what you typed, sign in, then send it again."
@@ -84,6 +99,15 @@ impl NotKept {
             Self::Body | Self::Target | Self::Busy | Self::Seal => {
                 "You are signed out, and what you sent could not be kept while you sign in. Go back, copy what you typed, sign in, then send it again."
             }
+        }
+    }
+}
+
+impl From<NoForm> for NotKept {
+    fn from(why: NoForm) -> Self {
+        match why {
+            NoForm::TooManyFields => Self::Fields,
+            NoForm::WrittenOtherwise => Self::Form,
         }
     }
 }
@@ -119,26 +143,15 @@ pub(super) async fn keep(
     } = *posted;
     let target = exact_target(request).ok_or(NotKept::Target)?;
     if !is_form(request) || request.fields().contains("content-encoding") {
-        return Err(NotKept::Form);
+        return Err(NotKept::Type);
     }
-    let reading = shared
-        .kept_posts
-        .reading(limit_bytes)
-        .ok_or(NotKept::Busy)?;
-    let form = body
-        .collect(limit_bytes)
-        .await
-        .map_err(|error| match error {
-            BodyError::TooLarge { .. } => NotKept::TooLarge,
-            BodyError::Aborted | BodyError::TooSlow => NotKept::Body,
-        })?;
+    let mut reading = shared.kept_posts.reading(request.client_ip());
+    let form = read(body, limit_bytes, &mut reading).await?;
     drop(reading);
-    if Form::read(&form).is_none() {
-        return Err(NotKept::Form);
-    }
+    Form::read(&form).map_err(NotKept::from)?;
     let post = KeptPost {
         target,
-        form: Zeroizing::new(form.to_vec()),
+        form,
         author: author(request, site, context),
     };
     let random = || random_bytes().map_err(|_| NotKept::Seal);
@@ -149,6 +162,30 @@ pub(super) async fn keep(
         .map_err(|_| NotKept::Seal)?;
     shared.kept_posts.keep(id, sealed, request.client_ip(), now);
     Ok(id)
+}
+
+/// The whole body, in room that is taken as it arrives.
+async fn read(
+    mut body: Body,
+    limit_bytes: usize,
+    reading: &mut Reading<'_>,
+) -> Result<Zeroizing<Vec<u8>>, NotKept> {
+    if matches!(body.length(), Length::Known(length) if length > limit_bytes as u64) {
+        return Err(NotKept::TooLarge);
+    }
+    let mut form = Zeroizing::new(Vec::new());
+    while let Some(piece) = body.piece().await {
+        let piece = piece.map_err(|error| match error {
+            BodyError::TooLarge { .. } => NotKept::TooLarge,
+            BodyError::Aborted | BodyError::TooSlow => NotKept::Body,
+        })?;
+        if form.len() + piece.len() > limit_bytes {
+            return Err(NotKept::TooLarge);
+        }
+        reading.take(piece.len()).ok_or(NotKept::Busy)?;
+        form.extend_from_slice(&piece);
+    }
+    Ok(form)
 }
 
 /// Who was signed in. A session that has ended may be forgotten already, and its cookie still come.
@@ -200,7 +237,7 @@ pub(super) fn send_again(
         .kept_posts
         .take(id, visit.now)
         .and_then(|sealed| KeptPost::open(&sealed, id, site, keys));
-    let fields = kept.as_ref().and_then(|post| Form::read(&post.form));
+    let fields = kept.as_ref().and_then(|post| Form::read(&post.form).ok());
     let (Some(post), Some(form)) = (kept, fields) else {
         tracing::info!(
             incident = %context.incident(),

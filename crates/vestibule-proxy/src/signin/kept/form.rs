@@ -11,13 +11,24 @@ const MOST_FIELDS: usize = 1000;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Form(Vec<(String, String)>);
 
+/// Why a body can't be written again.
+///
+/// Matched exhaustively where it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoForm {
+    /// It has too many fields.
+    TooManyFields,
+    /// It is not in UTF-8, some program wrote it in another way, or it has what no hidden field can hold.
+    WrittenOtherwise,
+}
+
 impl Form {
-    /// Reads a body. `None` unless hidden fields with these names and values make exactly this body: it is not in UTF-8,
-    /// some program wrote it in another way, or it has what no hidden field can hold.
-    pub(super) fn read(body: &[u8]) -> Option<Self> {
+    /// Reads a body, if hidden fields with these names and values make exactly this body. A form whose button has no
+    /// name may have none at all.
+    pub(super) fn read(body: &[u8]) -> Result<Self, NoForm> {
         // Counted before anything is made of it.
-        if body.is_empty() || body.split(|byte| *byte == b'&').count() > MOST_FIELDS {
-            return None;
+        if body.split(|byte| *byte == b'&').count() > MOST_FIELDS {
+            return Err(NoForm::TooManyFields);
         }
         let fields: Vec<(Cow<'_, str>, Cow<'_, str>)> = form_urlencoded::parse(body).collect();
         let can_be_held = fields.iter().all(|(name, value)| {
@@ -31,12 +42,12 @@ impl Form {
         again.extend_pairs(&fields);
         // What was not in UTF-8 was replaced, and so is written differently.
         if !can_be_held || again.finish().as_bytes() != body {
-            return None;
+            return Err(NoForm::WrittenOtherwise);
         }
         let owned = fields
             .into_iter()
             .map(|(name, value)| (name.into_owned(), value.into_owned()));
-        Some(Self(owned.collect()))
+        Ok(Self(owned.collect()))
     }
 
     pub(super) fn into_fields(self) -> Vec<(String, String)> {
@@ -80,8 +91,7 @@ mod tests {
     #[test]
     fn what_a_browser_would_not_write_again_byte_for_byte_is_no_form() {
         for body in [
-            &b""[..],
-            b"a",
+            &b"a"[..],
             b"a=1&",
             b"&a=1",
             b"a=1&&b=2",
@@ -101,14 +111,21 @@ mod tests {
             b"{\"a\":1}",
             b"<a>",
         ] {
-            assert_eq!(Form::read(body), None, "{}", String::from_utf8_lossy(body));
+            let shown = String::from_utf8_lossy(body);
+            assert_eq!(Form::read(body), Err(NoForm::WrittenOtherwise), "{shown}");
         }
     }
 
     #[test]
     fn the_number_of_fields_is_bounded() {
         let of = |count: usize| vec!["a=1"; count].join("&");
-        assert!(Form::read(of(MOST_FIELDS).as_bytes()).is_some());
-        assert!(Form::read(of(MOST_FIELDS + 1).as_bytes()).is_none());
+        assert!(Form::read(of(MOST_FIELDS).as_bytes()).is_ok());
+        let more = Form::read(of(MOST_FIELDS + 1).as_bytes());
+        assert_eq!(more, Err(NoForm::TooManyFields));
+    }
+
+    #[test]
+    fn a_form_that_is_a_button_alone_has_no_fields() {
+        assert_eq!(Form::read(b""), Ok(Form(Vec::new())));
     }
 }

@@ -6,7 +6,6 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use vestibule_oidc::time::UnixTime;
@@ -25,11 +24,22 @@ const MOST_OF_ADDRESS: usize = 16;
 /// The most bytes of forms that are being read.
 const MOST_READING_BYTES: usize = 8 << 20;
 
+/// The most of these that come from one address: the largest form that a route may keep.
+const MOST_READING_OF_ADDRESS: usize = 1 << 20;
+
 /// The forms that wait. Outlives plans.
 #[derive(Default)]
 pub struct KeptPosts {
     waiting: Mutex<Waiting>,
-    reading_bytes: AtomicUsize,
+    reading: Mutex<InReading>,
+}
+
+/// What has arrived of forms that are not whole yet.
+#[derive(Default)]
+struct InReading {
+    bytes: usize,
+    /// Only addresses that something arrived from.
+    of: HashMap<IpAddr, usize>,
 }
 
 #[derive(Default)]
@@ -46,23 +56,27 @@ struct Sealed {
     until: UnixTime,
 }
 
-/// The room in which one form is read. Given back when dropped.
+/// The room in which one form is read. It takes no more than has arrived, so that who only announces a form keeps
+/// nobody else's out. Given back when dropped.
 pub(super) struct Reading<'k> {
     of: &'k KeptPosts,
+    from: IpAddr,
     bytes: usize,
 }
 
 impl KeptPosts {
-    /// Room to read a form of at most so many bytes, if there is any.
-    pub(super) fn reading(&self, bytes: usize) -> Option<Reading<'_>> {
-        let taken = |used: usize| {
-            used.checked_add(bytes)
-                .filter(|sum| *sum <= MOST_READING_BYTES)
-        };
-        self.reading_bytes
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, taken)
-            .ok()?;
-        Some(Reading { of: self, bytes })
+    /// Begins to read a form from this address.
+    pub(super) fn reading(&self, from: IpAddr) -> Reading<'_> {
+        Reading {
+            of: self,
+            from: network(from),
+            bytes: 0,
+        }
+    }
+
+    fn in_reading(&self) -> MutexGuard<'_, InReading> {
+        // Nothing panics while it is held.
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps a form for as long as its sign-in may take.
@@ -134,11 +148,36 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
+impl Reading<'_> {
+    /// Takes room for so many bytes that arrived. `None` if there is none: nothing is taken then.
+    pub(super) fn take(&mut self, bytes: usize) -> Option<()> {
+        let mut reading = self.of.in_reading();
+        let sum = reading.bytes.checked_add(bytes)?;
+        let of_address = reading.of.get(&self.from).copied().unwrap_or_default();
+        let of_address = of_address.checked_add(bytes)?;
+        if sum > MOST_READING_BYTES || of_address > MOST_READING_OF_ADDRESS {
+            return None;
+        }
+        reading.bytes = sum;
+        reading.of.insert(self.from, of_address);
+        self.bytes += bytes;
+        Some(())
+    }
+}
+
 impl Drop for Reading<'_> {
     fn drop(&mut self) {
-        self.of
-            .reading_bytes
-            .fetch_sub(self.bytes, Ordering::Relaxed);
+        if self.bytes == 0 {
+            return;
+        }
+        let mut reading = self.of.in_reading();
+        reading.bytes = reading.bytes.saturating_sub(self.bytes);
+        if let Some(of_address) = reading.of.get_mut(&self.from) {
+            *of_address = of_address.saturating_sub(self.bytes);
+            if *of_address == 0 {
+                reading.of.remove(&self.from);
+            }
+        }
     }
 }
 
@@ -228,12 +267,35 @@ mod tests {
     #[test]
     fn what_is_being_read_is_bounded() {
         let kept = KeptPosts::default();
-        let half = kept.reading(MOST_READING_BYTES / 2).unwrap();
-        let rest = kept.reading(MOST_READING_BYTES / 2).unwrap();
-        assert!(kept.reading(1).is_none());
-        drop(half);
-        assert!(kept.reading(1).is_some());
-        drop(rest);
-        assert_eq!(kept.reading_bytes.load(Ordering::Relaxed), 0);
+        let mut all = Vec::new();
+        for number in 0..MOST_READING_BYTES / MOST_READING_OF_ADDRESS {
+            let mut reading = kept.reading(address(number));
+            reading.take(MOST_READING_OF_ADDRESS).unwrap();
+            all.push(reading);
+        }
+        let mut late = kept.reading(address(1000));
+        assert!(late.take(1).is_none());
+        all.pop();
+        assert!(late.take(1).is_some());
+        drop((all, late));
+        let left = kept.in_reading();
+        assert!(left.bytes == 0 && left.of.is_empty());
+    }
+
+    #[test]
+    fn who_sends_many_forms_slowly_keeps_nobody_elses_from_being_read() {
+        let kept = KeptPosts::default();
+        // One client has all addresses of its IPv6 network.
+        let one = |number: u16| IpAddr::from([0x2001, 0xdb8, 0, 1, number, 2, 3, 4]);
+        let mut dripping: Vec<_> = (0..1000).map(|number| kept.reading(one(number))).collect();
+        assert!(dripping.iter_mut().all(|form| form.take(100).is_some()));
+        assert_eq!(kept.in_reading().bytes, 100 * 1000, "only what arrived");
+        let mut full = kept.reading(one(1000));
+        while full.take(64 << 10).is_some() {}
+        assert!(kept.in_reading().bytes <= MOST_READING_OF_ADDRESS);
+        assert!(dripping[0].take(64 << 10).is_none());
+        let mut honest = kept.reading(address(1));
+        assert!(honest.take(MOST_READING_OF_ADDRESS).is_some());
+        assert!(honest.take(1).is_none());
     }
 }
