@@ -13,6 +13,9 @@ const MAX_BYTES: usize = 64 << 10;
 
 /// Returns the text without the answers of a token endpoint, whose every value can be a secret.
 pub(super) fn read(text: &str, found: &mut Found) -> String {
+    if let Some(token) = decoded(text) {
+        found.tokens.push(token);
+    }
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
     for _ in 0..MAX_TRIES {
@@ -85,4 +88,40 @@ fn take(members: &Map<String, Value>, found: &mut Found) -> bool {
         }
     }
     is_answer
+}
+
+/// A token as pages like jwt.ms show it decoded, where the text is nothing else: its claims, perhaps behind its header
+/// and a dot.
+fn decoded(text: &str) -> Option<Token> {
+    let object = |text: &str| {
+        let end = end_of_object(text)?;
+        let members = parse_object(text.get(..end)?.as_bytes(), MAX_BYTES).ok()?;
+        Some((members, text.get(end..)?.trim().to_owned()))
+    };
+    let text = text.trim();
+    if !text.starts_with('{') {
+        return None;
+    }
+    let (first, rest) = object(text)?;
+    let (header, claims, rest) = match rest.strip_prefix('.').unwrap_or(&rest).trim() {
+        behind if behind.starts_with('{') && first.contains_key("alg") => {
+            let (claims, rest) = object(behind)?;
+            (first, claims, rest)
+        }
+        _ => (Map::new(), first, rest),
+    };
+    let nothing_else = rest.is_empty() || rest.starts_with(".[");
+    (nothing_else && is_payload(&claims)).then(|| {
+        let mut token = Token::jwt(header, claims);
+        token.is_partial = true;
+        token
+    })
+}
+
+/// Whether these can be the claims of a token.
+fn is_payload(members: &Map<String, Value>) -> bool {
+    let text = |name: &str| members.get(name).is_some_and(Value::is_string);
+    let number = |name: &str| members.get(name).is_some_and(Value::is_number);
+    let has_audience = text("aud") || members.get("aud").is_some_and(Value::is_array);
+    text("iss") && has_audience && (number("exp") || number("iat"))
 }

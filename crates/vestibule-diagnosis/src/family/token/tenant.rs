@@ -175,7 +175,9 @@ fn any_tenant(evidence: &Evidence) -> Option<Case> {
     if provider.tenants.is_none() && evidence.text.is_some() {
         return None;
     }
-    if Product::of_url(authority) != Some(Product::Entra) || !serves_many_tenants(segment) || listed
+    if Product::of_url(authority) != Some(Product::Entra)
+        || !(serves_many_tenants(segment) || segment.eq_ignore_ascii_case(PERSONAL_TENANT))
+        || listed
     {
         return None;
     }

@@ -129,6 +129,17 @@ pub(super) fn all() -> Vec<RowCase> {
                 e.token = Some(entra_id_token(json!({})));
             }))
             .says("https://id.example"),
+        // Nothing asked of the own provider makes a stranger's token one for this API.
+        case("VST-TOKEN-ISSUER")
+            .shows(given(
+                jwt(
+                    json!({ "alg": "RS256" }),
+                    json!({ "iss": "https://x.supabase.co/auth/v1", "aud": "authenticated" }),
+                ),
+                &[&v2],
+            ))
+            .silent(given(entra_token(json!({})), &[&v2]))
+            .says("https://x.supabase.co/auth/v1"),
         case("VST-TOKEN-ALGORITHM")
             .shows(Evidence::of_text("IDX10696: Algorithm validation failed."))
             .silent(Evidence::of_text("IDX10697: something")),
@@ -167,6 +178,10 @@ pub(super) fn all() -> Vec<RowCase> {
             .shows(common.clone())
             .shows(with(&common, |e| route(e).user_claims = texts(&["upn"])))
             .beside(&["VST-TOKEN-OPTIONAL-CLAIM"])
+            .shows(evidence(|e| {
+                provider(e).issuer =
+                    Some("https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0".to_owned());
+            }))
             .silent(with(&common, |e| provider(e).tenants = Some(texts(&[TENANT]))))
             .silent(evidence(|e| e.settings = Some(settings())))
             .line("tenants = [\"<tenant id>\"]"),

@@ -62,6 +62,18 @@ pub(super) fn all() -> Vec<RowCase> {
                 "IDX10501: Signature validation failed. token: '{{\"alg\":\"RS256\"}}.{{\"aud\":\"{API}\"}}'."
             )))
             .says("is for Microsoft Graph"),
+        // What a page like jwt.ms shows of a token.
+        case("VST-TOKEN-GRAPH")
+            .shows(Evidence::of_text(&format!(
+                r#"{{"aud": "{GRAPH}", "iss": "https://sts.windows.net/{API}/", "exp": 1795400000, "ver": "1.0", "tid": "{API}"}}"#
+            )))
+            .shows(Evidence::of_text(&format!(
+                r#"{{"typ":"JWT","alg":"RS256","nonce":"n"}}.{{"aud":"{GRAPH}","iss":"https://sts.windows.net/{API}/","iat":1}}.[Signature]"#
+            )))
+            .silent(Evidence::of_text(&format!(
+                r#"signed in: {{"aud": "{GRAPH}", "iss": "https://sts.windows.net/{API}/", "exp": 1795400000}}"#
+            )))
+            .says("The token is for Microsoft Graph"),
         case("VST-TOKEN-AUDIENCE")
             .shows(Evidence::of_text(
                 r#"{"error":{"code":"InvalidAuthenticationToken","message":"Access token validation failure. Invalid audience."}}"#,
