@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use vestibule_gate::Examined;
+use vestibule_gate::evidence::Evidence;
 use vestibule_gate::fields::{Fields, ResponseHead};
 use vestibule_gate::request::Request;
 use vestibule_oidc::time::UnixTime;
@@ -57,6 +58,12 @@ pub(crate) fn take_in(
     }))
 }
 
+/// What is known of a handle whose session did not come with it: whatever is in memory, it is a signed-out person.
+pub(crate) fn without_session(carrying: Option<&Carrying>) -> Option<Evidence> {
+    let brought = carrying?.state;
+    brought.is_none().then_some(Evidence::NoSession)
+}
+
 impl Carrying {
     /// Adds to the answer what the browser is to hold from now on, if that is something else.
     pub(crate) fn hand_out(&self, plan: &Plan, response: &mut Response, now: UnixTime) {
@@ -67,6 +74,8 @@ impl Carrying {
         let names = self.site.cookies();
         let fields = &mut response.head.fields;
         match self.store.peek(&self.key) {
+            // Who did not bring it gets none of it.
+            Some(_) if self.state.is_none() => return,
             // Nothing seals another site's session for this one.
             Some(stored) if !stored.record().is_of(&self.site) => return,
             Some(stored) => {
@@ -81,9 +90,9 @@ impl Carrying {
                 for line in &written.lines {
                     fields.push("Set-Cookie", line.clone());
                 }
-                let count = written.lines.len();
-                for leftover in self.numbers.iter().filter(|number| **number >= count) {
-                    fields.push("Set-Cookie", names.delete_chunk(*leftover));
+                // All of them: an answer that overtook this one may have written more than this request brought.
+                for leftover in written.lines.len()..chunks::MOST {
+                    fields.push("Set-Cookie", names.delete_chunk(leftover));
                 }
             }
             None if self.store.has_ended(&self.key) => {
@@ -100,7 +109,7 @@ impl Carrying {
     fn written(&self, plan: &Plan, record: &Record, state: State) -> Option<Arc<Written>> {
         let lifetimes = plan.gate.lifetimes();
         let enough = |found: State| is_enough(Some(found), state, lifetimes);
-        if let Some(written) = self.store.written(&self.key, enough) {
+        if let Some(written) = self.store.written(&self.key, &plan.keys, enough) {
             return Some(written);
         }
         if self.store.is_unwritable(&self.key, state.version) {

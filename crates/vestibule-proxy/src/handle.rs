@@ -40,7 +40,8 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
     let key = examined.handle().map(Handle::store_key);
     let own_handle = examined.own_handle();
     let carrying = carry::take_in(shared, &plan, &request, &examined, key);
-    let evidence = match evidence::at_hand(shared, key) {
+    let at_hand = carry::without_session(carrying.as_deref());
+    let evidence = match at_hand.or_else(|| evidence::at_hand(shared, key)) {
         Some(evidence) => evidence,
         None => Box::pin(evidence::look_up(shared, key)).await,
     };

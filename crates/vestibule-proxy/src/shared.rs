@@ -105,6 +105,15 @@ impl Shared {
         UnixTime::from_secs(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
     }
 
+    /// To be called when a plan is in force that lacks a sealing key of the one before: what was sealed with it is
+    /// nobody's session any more, and whoever watches one looks.
+    pub fn keys_taken_away(&self) {
+        if let Some(carried) = &self.carried {
+            carried.use_keys(&self.plan.load().keys);
+        }
+        self.endings.look_now();
+    }
+
     /// Notes that a stop was asked for.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);

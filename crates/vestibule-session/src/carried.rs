@@ -31,7 +31,7 @@ use zeroize::Zeroizing;
 use crate::cookie::CookieNames;
 use crate::handle::{HANDLE_CHARS, StoreKey};
 use crate::record::Record;
-use crate::seal::{KeyRing, NONCE_BYTES, OVERHEAD_BYTES, Purpose, SealError};
+use crate::seal::{KeyId, KeyRing, NONCE_BYTES, OVERHEAD_BYTES, Purpose, SealError, sealed_with};
 use crate::site::Site;
 use crate::store::Version;
 use chunks::Brought;
@@ -57,6 +57,8 @@ pub struct Carried {
     pub last_seen: UnixTime,
     /// The record.
     pub record: Record,
+    /// The key that it opened with.
+    pub sealed_with: KeyId,
 }
 
 /// What is to be carried.
@@ -144,6 +146,8 @@ pub struct Written {
     pub bytes: usize,
     /// What had to be left out.
     pub left_out: LeftOut,
+    /// The key that sealed it.
+    pub sealed_with: KeyId,
 }
 
 /// Says how much it is, and not what.
@@ -208,6 +212,7 @@ pub fn write(
         };
         let belongs_to = belongs_to(site, key, &count);
         let sealed = keys.seal(Purpose::Carried, &belongs_to, &plaintext, nonce)?;
+        let sealed_with = sealed_with(&sealed).ok_or(SealError)?;
         let text = URL_SAFE_NO_PAD.encode(sealed);
         let values = chunks::cut(count, &text);
         return Ok(Written {
@@ -218,6 +223,7 @@ pub fn write(
             digest: digest_of(values.iter().map(|value| value.as_bytes())),
             bytes,
             left_out,
+            sealed_with,
         });
     }
     Err(CarryError::TooLarge {
@@ -235,6 +241,7 @@ pub fn read(brought: &Brought<'_>, site: &Site, key: &StoreKey, keys: &KeyRing) 
     let plaintext = keys
         .open(Purpose::Carried, &belongs_to(site, key, &count), &sealed)
         .ok()?;
+    let sealed_with = sealed_with(&sealed)?;
     let (&[form], rest) = plaintext.split_first_chunk()?;
     let (version, rest) = rest.split_first_chunk()?;
     let (last_seen, packed) = rest.split_first_chunk()?;
@@ -247,6 +254,7 @@ pub fn read(brought: &Brought<'_>, site: &Site, key: &StoreKey, keys: &KeyRing) 
         version: Version::from_number(u64::from_be_bytes(*version)),
         last_seen: UnixTime::from_secs(i64::from_be_bytes(*last_seen)),
         record,
+        sealed_with,
     })
 }
 

@@ -112,6 +112,18 @@ impl KeyRing {
         }
     }
 
+    /// Whether a key of this id is in the ring: what it sealed may open.
+    #[must_use]
+    pub fn has(&self, id: KeyId) -> bool {
+        self.0.iter().any(|key| key.id() == id)
+    }
+
+    /// Whether each key of `before` is in this ring, too.
+    #[must_use]
+    pub fn has_all_of(&self, before: &Self) -> bool {
+        before.0.iter().all(|key| self.has(key.id()))
+    }
+
     /// Seals with the first key. `belongs_to` says what the value is part of, and the same parts
     /// are needed to open it. `nonce` is fresh randomness, used once.
     ///
@@ -172,6 +184,17 @@ impl KeyRing {
         }
         Err(outcome)
     }
+}
+
+/// Which key sealed a value, as the value says itself: nothing proves it until it is opened. `None` if it is
+/// none.
+#[must_use]
+pub fn sealed_with(sealed: &[u8]) -> Option<KeyId> {
+    let (&[VERSION], rest) = sealed.split_first_chunk()? else {
+        return None;
+    };
+    let (id, _) = rest.split_first_chunk()?;
+    Some(KeyId::from_bytes(*id))
 }
 
 /// The authenticated text: version, purpose, and each part, all but the first with their lengths.

@@ -133,7 +133,12 @@ impl Served {
         if let Some(file) = &self.file {
             file.use_keys(plan.keys.clone());
         }
+        let before = self.proxy.plan();
+        let keeps_keys = plan.keys.has_all_of(&before.keys);
         self.proxy.reload(plan);
+        if !keeps_keys {
+            self.shared.keys_taken_away();
+        }
         for key in restart {
             tracing::warn!(key, "this key changed, and takes effect at the next start");
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 use super::*;
 use crate::signin::rig::{Ask, Browser, Rig, get, post};
 use serde_json::json;
+use vestibule_session::seal::{KeyRing, SealingKey};
 
 const CHUNK: &str = "__Host-vestibule.0";
 
@@ -64,21 +65,69 @@ async fn without_the_handle_or_with_altered_chunks_it_is_no_session_elsewhere() 
     assert!(is_signed_in(&other, &browser).await);
 }
 
-/// Where the session is in memory its handle suffices, as with every other store.
+/// Also where the session is in memory: its handle alone is not enough.
 #[tokio::test(start_paused = true)]
-async fn cookies_that_broke_are_mended_where_the_session_is_known() {
+async fn without_its_cookies_a_session_is_nobodys_where_it_is_known() {
     let rig = Rig::carrying();
-    let mut browser = signed_in(&rig).await;
-    browser.jar.insert(CHUNK.to_owned(), "1AAAA".to_owned());
-    browser
-        .jar
-        .insert("__Host-vestibule.3".to_owned(), "x".to_owned());
-    assert_eq!(browser.go(&rig, "/app").await.status, 200);
+    let browser = signed_in(&rig).await;
+    for (name, value) in [
+        (CHUNK, None),
+        (CHUNK, Some("1AAAA")),
+        ("__Host-vestibule.3", Some("x")),
+    ] {
+        let mut broken = browser.clone();
+        match value {
+            Some(value) => broken.jar.insert(name.to_owned(), value.to_owned()),
+            None => broken.jar.remove(name),
+        };
+        let reply = broken.go(&rig, "/app").await;
+        assert_eq!(reply.status, 303, "{name} {value:?}");
+        let lines = reply.set_cookies();
+        let given = lines.iter().any(|line| line.starts_with(CHUNK));
+        assert!(!given, "{name} {value:?}: {lines:?}");
+    }
+    assert!(is_signed_in(&rig, &browser).await);
+}
+
+/// Other keys in the place of the old ones are the way to sign everybody out.
+#[tokio::test(start_paused = true)]
+async fn keys_that_are_taken_away_end_the_sessions_they_sealed_here_and_for_good() {
+    let rig = Rig::carrying();
+    let browser = signed_in(&rig).await;
+    let key = Handle::parse(browser.session().unwrap().as_bytes())
+        .unwrap()
+        .store_key();
+    let watched = rig.shared.session_end(key);
+    let keys =
+        |first: u8| SealingKey::from_bytes(&std::array::from_fn(|at| at as u8 ^ first)).unwrap();
+    rig.use_keys(KeyRing::new(vec![keys(9), keys(0)]).unwrap());
     assert!(
-        !browser.jar.contains_key("__Host-vestibule.3"),
-        "leftovers go"
+        is_signed_in(&rig, &browser).await,
+        "the old one still opens"
     );
-    assert!(is_signed_in(&rig.replica(), &browser).await);
+    let mut later = browser.clone();
+    tokio::time::sleep(PAST_EXPIRY).await;
+    assert_eq!(later.go(&rig, "/app").await.body, "access-token-2");
+    rig.use_keys(KeyRing::new(vec![keys(9)]).unwrap());
+    assert!(!is_signed_in(&rig, &browser).await, "the old cookies");
+    assert!(is_signed_in(&rig, &later).await, "sealed with the new one");
+    rig.use_keys(KeyRing::new(vec![keys(7)]).unwrap());
+    for (name, old) in [("first", browser), ("second", later)] {
+        let mut old = old;
+        tokio::time::sleep(PAST_EXPIRY).await;
+        let reply = old.go(&rig, "/app").await;
+        assert_eq!(reply.status, 303, "{name}");
+        assert!(
+            !reply
+                .set_cookies()
+                .iter()
+                .any(|line| line.starts_with(CHUNK))
+        );
+    }
+    tokio::time::timeout(Duration::from_secs(60), watched)
+        .await
+        .unwrap();
+    assert_eq!(rig.grants().refreshes, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -147,7 +196,10 @@ async fn the_last_use_is_written_every_tenth_of_the_idle_lifetime_and_counts_els
     tokio::time::sleep(Duration::from_secs(719)).await;
     assert!(browser.go(&rig, "/app").await.set_cookies().is_empty());
     tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(browser.go(&rig, "/app").await.set_cookies().len(), 1);
+    let reply = browser.go(&rig, "/app").await;
+    let lines = reply.set_cookies();
+    let given = lines.iter().filter(|line| !line.contains("Max-Age=0"));
+    assert_eq!(given.count(), 1, "{lines:?}");
     assert!(browser.go(&rig, "/app").await.set_cookies().is_empty());
     rig.grants().expires_in = 36_000;
     // Idle for two hours since the sign-in, but not since that use.

@@ -372,6 +372,14 @@ impl Rig {
             .store(Arc::new(plan(&self.fake, providers)));
     }
 
+    /// Puts other sealing keys in force.
+    pub(crate) fn use_keys(&self, keys: KeyRing) {
+        let mut plan = plan(&self.fake, vec![provider_plan("main")]);
+        plan.keys = keys;
+        self.shared.plan.store(Arc::new(plan));
+        self.shared.keys_taken_away();
+    }
+
     pub(crate) fn grants(&self) -> std::sync::MutexGuard<'_, Grants> {
         self.grants.lock().unwrap()
     }
@@ -412,7 +420,10 @@ impl Rig {
         let handle = examined.handle().cloned();
         let key = handle.as_ref().map(Handle::store_key);
         let carrying = carry::take_in(&self.shared, &plan, &request, &examined, key);
-        let evidence = evidence::look_up(&self.shared, key).await;
+        let evidence = match carry::without_session(carrying.as_deref()) {
+            Some(evidence) => evidence,
+            None => evidence::look_up(&self.shared, key).await,
+        };
         let evidence = issuer::still_spoken_for(&plan, evidence);
         let context = Context::of(&plan, &request, incident).with_person(&evidence);
         let (decision, _) = plan.gate.decide(&request, examined, evidence.clone(), now);

@@ -6,6 +6,9 @@
 //! | the newer of the two | the shelf's, unless the cookies have a higher version: another replica refreshed them |
 //! | a session that was ended here | remembered by its key: its cookies open nothing on this replica any more |
 //!
+//! A session in memory is nobody's without its cookies: each request proves with them, under a key that is still
+//! in use, that it may have it. So whoever takes the keys away ends what was sealed with them, here as well.
+//!
 //! What a browser holds is remembered by a hash of its very bytes, so that cookies that did not change
 //! are opened once. Everything behind that works on the [`Store`] trait, as with the memory store.
 //!
@@ -85,7 +88,7 @@ impl CookieStore {
         keys: &KeyRing,
     ) -> Option<State> {
         let digest = brought.digest()?;
-        if let Some(state) = self.held.confirm(key, &digest)
+        if let Some(state) = self.held.confirm(key, &digest, keys)
             && self.memory.peek(key).is_some()
         {
             return Some(state);
@@ -103,8 +106,18 @@ impl CookieStore {
         if !self.memory.seed(key, stored, || self.ended.contains(key)) {
             return None;
         }
-        self.held.note(key, digest, state);
+        self.held.note(key, digest, state, carried.sealed_with);
         Some(state)
+    }
+
+    /// Forgets what was sealed with other keys than these, so that whoever watches such a session hears of its
+    /// end. That its cookies open nothing any more, each request sees by itself. Says how many sessions went.
+    pub fn use_keys(&self, keys: &KeyRing) -> usize {
+        let gone = self
+            .memory
+            .retain(|key| self.held.is_sealed_with_one_of(key, keys));
+        self.held.keep_only(keys);
+        gone
     }
 
     /// Whether the session of this key was ended here.
@@ -117,9 +130,10 @@ impl CookieStore {
     pub(crate) fn written(
         &self,
         key: &StoreKey,
+        keys: &KeyRing,
         enough: impl Fn(State) -> bool,
     ) -> Option<Arc<Written>> {
-        self.held.written(key, enough)
+        self.held.written(key, keys, enough)
     }
 
     /// Notes what was written. Gives back what somebody else wrote in the meantime, if that is enough.

@@ -162,12 +162,21 @@ impl FileStore {
     }
 
     /// Puts other sealing keys in place: the first seals from now on, all open.
+    ///
+    /// When one was taken away, what is in memory is forgotten: from the file it comes back if it still opens.
     pub fn use_keys(&self, keys: KeyRing) {
-        *self
+        let mut current = self
             .shared
             .keys
             .write()
-            .unwrap_or_else(PoisonError::into_inner) = keys;
+            .unwrap_or_else(PoisonError::into_inner);
+        let keeps_all = keys.has_all_of(&current);
+        *current = keys;
+        drop(current);
+        if !keeps_all {
+            // After the keys: whoever reads the file meanwhile with the old ones puts nothing into memory.
+            self.shared.shelf.sweep(|_, _| true);
+        }
     }
 
     async fn ask<T>(&self, op: impl FnOnce(Reply<T>) -> Op) -> Result<T, StoreError> {

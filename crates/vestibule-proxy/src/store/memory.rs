@@ -86,6 +86,11 @@ impl MemoryStore {
         is_there
     }
 
+    /// Forgets the sessions that `keep` does not want, and says how many.
+    pub(super) fn retain(&self, keep: impl Fn(&StoreKey) -> bool) -> usize {
+        self.shelf.sweep(|key, _| !keep(key))
+    }
+
     fn insert_now(&self, key: &StoreKey, record: Record) -> Result<Arc<Stored>, StoreError> {
         let created_at = record.created_at();
         let stored = self.room_for(Stored::new(Version::FIRST, record, created_at))?;
@@ -191,9 +196,9 @@ impl Store for MemoryStore {
 
     fn sweep(&self, now: UnixTime, lifetimes: Lifetimes) -> StoreFuture<'_, usize> {
         self.names.forget(now);
-        at_once(Ok(self
-            .shelf
-            .sweep(|stored| lifetimes.judge(stored, now) != Liveness::Live)))
+        at_once(Ok(self.shelf.sweep(|_, stored| {
+            lifetimes.judge(stored, now) != Liveness::Live
+        })))
     }
 
     fn figures(&self) -> Figures {

@@ -199,13 +199,13 @@ impl Shelf {
     }
 
     /// Takes every session that `ended` says has ended, and counts them.
-    pub(super) fn sweep(&self, ended: impl Fn(&Stored) -> bool) -> usize {
+    pub(super) fn sweep(&self, ended: impl Fn(&StoreKey, &Stored) -> bool) -> usize {
         let mut count = 0;
         for shard in &self.shards {
             let mut shard = write(shard);
             let before = shard.sessions.len();
             shard.sessions.retain(|key, stored| {
-                let keep = !ended(stored);
+                let keep = !ended(key, stored);
                 if !keep {
                     self.count_out(key, stored);
                 }

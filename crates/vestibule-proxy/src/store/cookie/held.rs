@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::carried::{Digest, Written};
 use vestibule_session::handle::StoreKey;
+use vestibule_session::seal::{KeyId, KeyRing};
 use vestibule_session::store::Version;
 
 use super::super::hashing::KeyHashing;
@@ -34,19 +35,26 @@ type Part = HashMap<StoreKey, Entry, KeyHashing>;
 struct Entry {
     digest: Digest,
     state: State,
+    /// The sealing key of those bytes; none where they are not known.
+    sealed_with: Option<KeyId>,
     written: Option<(Instant, Arc<Written>)>,
     /// A version that does not fit into cookies.
     unwritable: Option<Version>,
 }
 
 impl Entry {
-    const fn new(digest: Digest, state: State) -> Self {
+    const fn new(digest: Digest, state: State, sealed_with: Option<KeyId>) -> Self {
         Self {
             digest,
             state,
+            sealed_with,
             written: None,
             unwritable: None,
         }
+    }
+
+    fn is_sealed_with_one_of(&self, keys: &KeyRing) -> bool {
+        self.sealed_with.is_some_and(|id| keys.has(id))
     }
 
     fn written_lately(&self, enough: impl Fn(State) -> bool) -> Option<Arc<Written>> {
@@ -62,24 +70,43 @@ impl Default for Held {
 }
 
 impl Held {
-    /// What these bytes hold, if they are what is known last.
-    pub(super) fn confirm(&self, key: &StoreKey, digest: &Digest) -> Option<State> {
+    /// What these bytes hold, if they are what is known last and their key is one of `keys`.
+    pub(super) fn confirm(&self, key: &StoreKey, digest: &Digest, keys: &KeyRing) -> Option<State> {
         let part = self.part(key)?;
         let entry = part.get(key)?;
-        (entry.digest == *digest).then_some(entry.state)
+        (entry.digest == *digest && entry.is_sealed_with_one_of(keys)).then_some(entry.state)
     }
 
-    /// What was written lately of a state that is `enough`.
+    /// Whether the bytes known last of this session were sealed with one of `keys`.
+    pub(super) fn is_sealed_with_one_of(&self, key: &StoreKey, keys: &KeyRing) -> bool {
+        let known = || Some(self.part(key)?.get(key)?.is_sealed_with_one_of(keys));
+        known().unwrap_or(false)
+    }
+
+    /// Forgets what was sealed with other keys than these.
+    pub(super) fn keep_only(&self, keys: &KeyRing) {
+        for part in &self.0 {
+            let mut part = part.lock().unwrap_or_else(PoisonError::into_inner);
+            part.retain(|_, entry| entry.is_sealed_with_one_of(keys));
+        }
+    }
+
+    /// What was written lately, with one of `keys`, of a state that is `enough`.
     pub(super) fn written(
         &self,
         key: &StoreKey,
+        keys: &KeyRing,
         enough: impl Fn(State) -> bool,
     ) -> Option<Arc<Written>> {
-        self.part(key)?.get(key)?.written_lately(enough)
+        let part = self.part(key)?;
+        let entry = part.get(key)?;
+        entry
+            .is_sealed_with_one_of(keys)
+            .then(|| entry.written_lately(enough))?
     }
 
     /// Notes what a browser brought, unless something newer is known.
-    pub(super) fn note(&self, key: &StoreKey, digest: Digest, state: State) {
+    pub(super) fn note(&self, key: &StoreKey, digest: Digest, state: State, sealed_with: KeyId) {
         let Some(mut part) = self.part(key) else {
             return;
         };
@@ -90,10 +117,10 @@ impl Held {
             Some(known) => {
                 *known = Entry {
                     unwritable: known.unwritable,
-                    ..Entry::new(digest, state)
+                    ..Entry::new(digest, state, Some(sealed_with))
                 }
             }
-            None => put(&mut part, key, Entry::new(digest, state)),
+            None => put(&mut part, key, Entry::new(digest, state, Some(sealed_with))),
         }
     }
 
@@ -109,12 +136,15 @@ impl Held {
         let Some(mut part) = self.part(key) else {
             return written;
         };
-        if let Some(before) = part.get(key).and_then(|known| known.written_lately(enough)) {
+        let before = part.get(key);
+        // Of the same key: what another reload sealed may open nowhere any more.
+        let before = before.filter(|known| known.sealed_with == Some(written.sealed_with));
+        if let Some(before) = before.and_then(|known| known.written_lately(enough)) {
             return before;
         }
         let entry = Entry {
             written: Some((Instant::now(), Arc::clone(&written))),
-            ..Entry::new(written.digest, state)
+            ..Entry::new(written.digest, state, Some(written.sealed_with))
         };
         put(&mut part, key, entry);
         written
@@ -134,7 +164,7 @@ impl Held {
         };
         let entry = Entry {
             unwritable: Some(version),
-            ..Entry::new([0; 32], nothing)
+            ..Entry::new([0; 32], nothing, None)
         };
         put(&mut part, key, entry);
         true

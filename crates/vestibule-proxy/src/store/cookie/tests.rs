@@ -99,19 +99,39 @@ fn an_unchanged_cookie_is_opened_once_and_again_when_memory_let_it_go() {
     let store = make().0;
     let (header, _) = written("ann", state(1, 0), 1);
     assert!(take_in(&store, &header).is_some());
-    // Without keys nothing opens: what comes back is remembered.
+    let site = site();
+    let brought = Brought::find([header.as_bytes()], site.cookies());
+    let known = || {
+        let digest = brought.digest().unwrap();
+        store.held.confirm(&key(), &digest, &keys())
+    };
+    assert_eq!(known(), Some(state(1, 0)));
+    let lifetimes = Lifetimes::new(Duration::from_secs(60), Duration::from_secs(60)).unwrap();
+    block_on(store.sweep(NOW + Duration::from_secs(3600), lifetimes)).unwrap();
+    assert_eq!(subject(&store), None);
+    assert!(take_in(&store, &header).is_some());
+    assert_eq!(subject(&store).as_deref(), Some("ann"));
+}
+
+#[test]
+fn what_was_sealed_with_a_key_that_is_gone_counts_for_nothing_though_it_is_in_memory() {
+    let store = make().0;
+    let (header, written) = written("ann", state(1, 0), 1);
+    assert!(take_in(&store, &header).is_some());
+    let enough = |found: State| found == state(1, 0);
+    store.note_written(&key(), state(1, 0), written, |_| false);
     let site = site();
     let other = SealingKey::from_bytes(&std::array::from_fn(|at| at as u8 ^ 0x55)).unwrap();
     let others = KeyRing::new(vec![other]).unwrap();
-    let again = |store: &CookieStore| {
-        let brought = Brought::find([header.as_bytes()], site.cookies());
-        store.take_in(&key(), &brought, &site, &others)
-    };
-    assert_eq!(again(&store), Some(state(1, 0)));
-    let lifetimes = Lifetimes::new(Duration::from_secs(60), Duration::from_secs(60)).unwrap();
-    block_on(store.sweep(NOW + Duration::from_secs(3600), lifetimes)).unwrap();
-    assert_eq!(again(&store), None);
-    assert!(take_in(&store, &header).is_some());
+    let brought = Brought::find([header.as_bytes()], site.cookies());
+    assert_eq!(store.take_in(&key(), &brought, &site, &others), None);
+    assert!(store.written(&key(), &others, enough).is_none());
+    // And once that is known for good, it is not in memory either.
+    assert_eq!(store.use_keys(&keys()), 0);
+    assert_eq!(subject(&store).as_deref(), Some("ann"));
+    assert_eq!(store.use_keys(&others), 1);
+    assert_eq!(subject(&store), None);
+    assert!(store.written(&key(), &keys(), enough).is_none());
 }
 
 #[test]
@@ -157,14 +177,20 @@ fn answers_in_parallel_carry_the_same_bytes() {
             .digest,
         digest
     );
-    assert_eq!(store.written(&key(), enough).unwrap().digest, digest);
+    assert_eq!(
+        store.written(&key(), &keys(), enough).unwrap().digest,
+        digest
+    );
     // A straggler with an older cookie changes nothing of that, nor does the browser's taking it.
     assert!(take_in(&store, &written("ann", state(1, 0), 3).0).is_some());
     assert!(take_in(&store, &header).is_some());
-    assert_eq!(store.written(&key(), enough).unwrap().digest, digest);
+    assert_eq!(
+        store.written(&key(), &keys(), enough).unwrap().digest,
+        digest
+    );
     assert!(
         store
-            .written(&key(), |found| found == state(3, 0))
+            .written(&key(), &keys(), |found| found == state(3, 0))
             .is_none()
     );
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::StoreKey;
 use vestibule_session::record::Record;
-use vestibule_session::seal::{KeyRing, NONCE_BYTES, Purpose};
+use vestibule_session::seal::{KeyRing, NONCE_BYTES, Purpose, sealed_with};
 use vestibule_session::store::{StoreError, Stored};
 
 use super::disk::{Disk, Row};
@@ -96,10 +96,17 @@ impl Shared {
     }
 
     /// Shows a session in memory that is on the disk now. `false`, and not shown, if it was removed
-    /// while it was being written.
-    pub(super) fn show(&self, key: &StoreKey, stored: &Arc<Stored>) -> bool {
-        self.shelf
-            .put_unless(key, stored, || self.tombstones().contains(key))
+    /// while it was being written, or the key it was `sealed` with was taken away.
+    pub(super) fn show(&self, key: &StoreKey, stored: &Arc<Stored>, sealed: &[u8]) -> bool {
+        self.shelf.put_unless(key, stored, || {
+            self.tombstones().contains(key) || !self.has_key_of(sealed)
+        })
+    }
+
+    /// Whether the key that this was sealed with is in use.
+    pub(super) fn has_key_of(&self, sealed: &[u8]) -> bool {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        sealed_with(sealed).is_some_and(|id| keys.has(id))
     }
 
     pub(super) fn tombstones(&self) -> MutexGuard<'_, Tombstones> {

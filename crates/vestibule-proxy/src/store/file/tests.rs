@@ -197,6 +197,22 @@ fn a_session_sealed_with_a_lost_key_is_no_session_and_stays_in_the_file() {
 }
 
 #[test]
+fn a_key_that_is_taken_away_while_the_store_is_open_ends_what_it_sealed() {
+    let (store, _directory) = make();
+    let stored = block_on(store.insert(&key(1), record("alice"))).unwrap();
+    let (one, other) = (ring(1), ring(2));
+    store.use_keys(one);
+    assert!(store.peek(&key(1)).is_some(), "the same keys");
+    store.use_keys(other);
+    assert!(store.peek(&key(1)).is_none());
+    assert_eq!(subject_at(&store, 1), None);
+    // Nor does a refresh that was under way seal it with the new key.
+    let replaced = block_on(store.replace(&key(1), stored.version(), record("alice"))).unwrap();
+    assert!(matches!(replaced, Replacement::Gone), "{replaced:?}");
+    assert_eq!(subject_at(&store, 1), None);
+}
+
+#[test]
 fn a_record_moved_to_another_key_is_no_session() {
     let (store, directory) = make();
     let path = directory.path().join("sessions");

@@ -240,6 +240,13 @@ fn apply(
             let Some(times) = tables.times(key)? else {
                 return Ok(Effect::Gone);
             };
+            // Whoever has it in hand may have it from before its key was taken away: a newer key must not bring it back.
+            if !tables
+                .row(key)?
+                .is_some_and(|row| shared.has_key_of(&row.sealed))
+            {
+                return Ok(Effect::Gone);
+            }
             tables.put_record(key, version.next(), sealed)?;
             tables.index.put(key, Whose::all_of(record))?;
             Ok(Effect::Kept(
@@ -297,12 +304,15 @@ fn settle(shared: &Shared, op: Op, effect: Effect) {
     match (op, effect) {
         (
             Op::Insert {
-                key, record, reply, ..
+                key,
+                record,
+                sealed,
+                reply,
             },
             Effect::Kept(version, seen_at),
         ) => {
             let stored = Arc::new(Stored::new(version, record, seen_at));
-            shared.show(&key, &stored);
+            shared.show(&key, &stored, &sealed);
             shared.sessions.fetch_add(1, Ordering::Relaxed);
             let _ = reply.send(Ok(stored));
         }
@@ -311,12 +321,16 @@ fn settle(shared: &Shared, op: Op, effect: Effect) {
         }
         (
             Op::Replace {
-                key, record, reply, ..
+                key,
+                record,
+                sealed,
+                reply,
+                ..
             },
             Effect::Kept(version, seen_at),
         ) => {
             let stored = Arc::new(Stored::new(version, record, seen_at));
-            let replacement = if shared.show(&key, &stored) {
+            let replacement = if shared.show(&key, &stored, &sealed) {
                 Replacement::Replaced(stored)
             } else {
                 Replacement::Gone
