@@ -3,7 +3,7 @@
 use super::{Tables, entra};
 use crate::read::{At, Context};
 use crate::section::provider::{ProviderKind, ProviderSettings};
-use crate::section::route::{AccessToken, RouteSettings};
+use crate::section::route::{AccessToken, HeaderSource, RouteSettings};
 
 /// What a route asks for, comparable.
 #[derive(PartialEq, Eq)]
@@ -38,6 +38,7 @@ pub(super) fn check(context: &Context<'_>, tables: &Tables<'_>, provider: &At<Pr
         tables.providers.len() == 1 || route.value.provider == provider.value.name
     };
     let here = || tables.routes.iter().filter(is_here);
+    here().for_each(|route| header(context, route));
     let mut asking = here().filter_map(|route| Some((route, Wanted::by(&route.value)?)));
     let Some((first, own)) = asking.next() else {
         return;
@@ -63,6 +64,27 @@ pub(super) fn check(context: &Context<'_>, tables: &Tables<'_>, provider: &At<Pr
             "write the same access_token on both",
         );
     }
+}
+
+/// A token reaches the upstream in a header that somebody asked for; none is the default.
+fn header(context: &Context<'_>, route: &At<RouteSettings>) {
+    let set = &route.value;
+    let own = &set.headers.own;
+    if set.access_token.is_none()
+        || set.bearer
+        || set.headers.preset.is_some()
+        || own
+            .iter()
+            .any(|own| own.source == HeaderSource::AccessToken)
+    {
+        return;
+    }
+    context.warning(
+        route.marks.of("access_token"),
+        route.marks.key("access_token"),
+        "no header takes this token to the upstream",
+        "add authorization = \"bearer\", or a header with \"@access_token\" to `headers`",
+    );
 }
 
 /// All tokens but the first are fetched with the refresh token.

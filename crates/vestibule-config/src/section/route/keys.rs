@@ -68,7 +68,7 @@ pub(crate) static ROUTE: Section = Section {
             kind: Kind::Either(&[Kind::Table(&ACCESS_TOKEN), Kind::Word("sign-in")]),
             fallback: Fallback::Unset("the upstream gets no token"),
             change: Change::Reload,
-            doc: "The access token the upstream gets, in the header its preset knows, or as bearer. Name the scope of *that* API: without one, \
+            doc: "The access token the upstream gets: with `authorization = \"bearer\"`, in the header that its preset of `headers` knows, or in one of your own. Name the scope of *that* API: without one, \
                   Entra gives a token for Microsoft Graph, which nobody else can validate. `\"sign-in\"` passes the sign-in's own token, whatever it is. \
                   Routes may ask for different ones: sign-in brings the first route's, and the others are fetched with the refresh token when a request \
                   that may pass first needs them. [Access tokens](tokens.md) says more.",
