@@ -95,3 +95,21 @@ impl<'f> Line<'f> {
         }
     }
 }
+
+/// Writes one line about the root cause of findings into the log: the fields that the place knows, those of [`Line`], and
+/// what happened.
+macro_rules! log_finding {
+    ($level:ident, $findings:expr, { $($fields:tt)* }, $($message:tt)+) => {{
+        let line = $crate::finding::Line::of($findings);
+        tracing::$level!(
+            $($fields)*
+            finding = line.code,
+            seen = line.seen,
+            why = line.why,
+            change = line.change,
+            line = line.line,
+            $($message)+
+        );
+    }};
+}
+pub(crate) use log_finding;

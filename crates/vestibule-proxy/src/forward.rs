@@ -21,7 +21,7 @@ use vestibule_session::store::Stored;
 use crate::body::Body;
 use crate::endings;
 use crate::exchange::Response;
-use crate::finding::{self, Line};
+use crate::finding::{self, log_finding};
 use crate::identity::Identity;
 use crate::issuer;
 use crate::plan::Plan;
@@ -143,16 +143,15 @@ pub(crate) async fn forward(
             let to = upstream.origin();
             let to = format!("{}://{}:{}", to.scheme.as_str(), to.host, to.port);
             let findings = finding::of_upstream(&error, &to);
-            let line = Line::of(&findings);
-            tracing::warn!(
-                incident = %context.incident(),
-                route = %matched.route().name,
-                code = error.code(),
-                error = %signin::chain(&error),
-                finding = line.code,
-                seen = line.seen,
-                why = line.why,
-                change = line.change,
+            log_finding!(
+                warn,
+                &findings,
+                {
+                    incident = %context.incident(),
+                    route = %matched.route().name,
+                    code = error.code(),
+                    error = %signin::chain(&error),
+                },
                 "the upstream did not answer"
             );
             let shown = finding::of_upstream(&error, finding::UNNAMED);

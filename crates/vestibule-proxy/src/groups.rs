@@ -29,7 +29,7 @@ use vestibule_oidc::token::{Grant, TokenError, TokenRequest, TokenResponse};
 use vestibule_session::record::{Groups, GroupsUnknown, ResourceKey};
 
 use crate::error_chain::chain;
-use crate::finding::{self, Line};
+use crate::finding::{self, log_finding};
 use crate::plan::Plan;
 use crate::provider::{
     GraphError, GraphPermissions, OwnTokenError, Provider, ProviderError, Question, Whose,
@@ -299,16 +299,14 @@ impl<'l> Lookup<'l> {
             return;
         }
         let findings = finding::of_groups(why, plan, provider, None);
-        let line = Line::of(&findings);
-        tracing::warn!(
-            provider = %provider.name(),
-            code = why.code(),
-            error = chain(error),
-            finding = line.code,
-            seen = line.seen,
-            why = line.why,
-            change = line.change,
-            line = line.line,
+        log_finding!(
+            warn,
+            &findings,
+            {
+                provider = %provider.name(),
+                code = why.code(),
+                error = chain(error),
+            },
             "the groups of a person could not be looked up; routes that need them are refused"
         );
     }

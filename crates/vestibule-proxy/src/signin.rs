@@ -55,7 +55,7 @@ use vestibule_session::store::Stored;
 
 use crate::body::Body;
 use crate::exchange::Response;
-use crate::finding::{self, Line};
+use crate::finding::{self, log_finding};
 use crate::plan::Plan;
 use crate::provider::Provider;
 use crate::respond::{self, Context};
@@ -324,18 +324,16 @@ fn failed(
 ) -> Response {
     entry.error = Some(error.code());
     let (findings, provider) = scene.findings(error);
-    let line = Line::of(&findings);
-    tracing::warn!(
-        incident = %context.incident(),
-        code = error.code(),
-        fault = error.fault().as_str(),
-        error = %chain(error),
-        provider_said = error.provider_said(),
-        finding = line.code,
-        seen = line.seen,
-        why = line.why,
-        change = line.change,
-        line = line.line,
+    log_finding!(
+        warn,
+        &findings,
+        {
+            incident = %context.incident(),
+            code = error.code(),
+            fault = error.fault().as_str(),
+            error = %chain(error),
+            provider_said = error.provider_said(),
+        },
         "a sign-in failed"
     );
     let shown = finding::for_strangers(&findings, provider.as_ref());

@@ -9,7 +9,7 @@ use vestibule_oidc::metadata::ProviderMetadata;
 use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
 
-use super::{Line, known, of};
+use super::{known, log_finding, of};
 use crate::error_chain::chain;
 use crate::plan::Plan;
 use crate::provider::{Provider, Unverified};
@@ -53,16 +53,14 @@ fn tell(plan: &Plan, provider: &Arc<Provider>, token: &Secret, error: &Unverifie
     seen.now = Some(now);
     seen.token = Some(Token::of(token.expose()).role(Role::Access));
     let findings = of(seen, known(plan, None, Some(provider)));
-    let line = Line::of(&findings);
-    tracing::warn!(
-        provider = %provider.name(),
-        code = error.code(),
-        error = chain(error),
-        finding = line.code,
-        seen = line.seen,
-        why = line.why,
-        change = line.change,
-        line = line.line,
+    log_finding!(
+        warn,
+        &findings,
+        {
+            provider = %provider.name(),
+            code = error.code(),
+            error = chain(error),
+        },
         "rules go without the claims of the access token: it can't be verified"
     );
 }

@@ -12,7 +12,7 @@ use super::call::{ProviderAnswer, ProviderCall};
 use super::documents::HeldKeys;
 use super::{Endpoint, Provider, ProviderError, place};
 use crate::error_chain::chain;
-use crate::finding::{self, Line};
+use crate::finding::{self, log_finding};
 
 /// The longest refusal that is looked into.
 const REFUSAL_MAX_BYTES: usize = 64 * 1024;
@@ -85,16 +85,14 @@ impl Provider {
             Err(error) => {
                 if error.is_outage() && self.known_metadata().is_none() && self.breaker.open() {
                     let findings = finding::of_documents(&error, self);
-                    let line = Line::of(&findings);
-                    tracing::warn!(
-                        provider = %self.name,
-                        url = self.place_of(&error),
-                        error = chain(&error),
-                        finding = line.code,
-                        seen = line.seen,
-                        why = line.why,
-                        change = line.change,
-                        line = line.line,
+                    log_finding!(
+                        warn,
+                        &findings,
+                        {
+                            provider = %self.name,
+                            url = self.place_of(&error),
+                            error = chain(&error),
+                        },
                         "the provider does not answer; sign-in starts working as soon as it does"
                     );
                 }
@@ -136,31 +134,28 @@ impl Provider {
             "nobody can sign in until they are usable"
         };
         let findings = finding::of_documents(error, self);
-        let line = Line::of(&findings);
         if !error.is_outage() {
-            tracing::error!(
-                provider = %self.name,
-                code,
-                url,
-                error = chain(error),
-                finding = line.code,
-                seen = line.seen,
-                why = line.why,
-                change = line.change,
-                line = line.line,
+            log_finding!(
+                error,
+                &findings,
+                {
+                    provider = %self.name,
+                    code,
+                    url,
+                    error = chain(error),
+                },
                 "the provider's documents were refused; {kept}"
             );
         } else if before != Some(error) {
-            tracing::warn!(
-                provider = %self.name,
-                code,
-                url,
-                error = chain(error),
-                finding = line.code,
-                seen = line.seen,
-                why = line.why,
-                change = line.change,
-                line = line.line,
+            log_finding!(
+                warn,
+                &findings,
+                {
+                    provider = %self.name,
+                    code,
+                    url,
+                    error = chain(error),
+                },
                 "the provider's documents can't be fetched; {kept}"
             );
         }

@@ -29,7 +29,7 @@ use super::flight::Outcome;
 use super::unstored::Granted;
 use super::{MARGIN, TokensError, anew, jitter};
 use crate::endings::EndReason;
-use crate::finding::{self, Line};
+use crate::finding::{self, log_finding};
 use crate::groups::{self, Given, Lookup};
 use crate::provider::{Endpoint, Provider, ProviderError};
 use crate::revocation;
@@ -105,17 +105,15 @@ impl Pilot {
         if let Err(error) = &outcome {
             let plan = shared.plan.load_full();
             let findings = finding::of_refresh(error, &plan, Some(provider));
-            let line = Line::of(&findings);
-            tracing::warn!(
-                provider = %provider.name(),
-                code = error.code(),
-                fault = error.fault().as_str(),
-                error = %signin::chain(error),
-                finding = line.code,
-                seen = line.seen,
-                why = line.why,
-                change = line.change,
-                line = line.line,
+            log_finding!(
+                warn,
+                &findings,
+                {
+                    provider = %provider.name(),
+                    code = error.code(),
+                    fault = error.fault().as_str(),
+                    error = %signin::chain(error),
+                },
                 "a token refresh failed"
             );
         }
