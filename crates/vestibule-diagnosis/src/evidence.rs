@@ -8,6 +8,7 @@
 //! |---|---|
 //! | settings: provider, session, routes, listener | `settings` |
 //! | tokens, and what the API expects of them | `token` |
+//! | JWTs that are made for other places | `kind` |
 //! | what the provider publishes and answers | `provider` |
 //! | which product the provider is | `product` |
 //! | a certificate that was not believed | `certificate` |
@@ -15,6 +16,7 @@
 
 mod certificate;
 mod http;
+mod kind;
 mod product;
 pub(crate) use product::host_of;
 mod provider;
@@ -26,6 +28,7 @@ pub use http::{
     Callback, Carried, Cookie, Counts, Head, Header, Parameter, Pending, Probe, ProbeOutcome,
     ProbeTarget,
 };
+pub use kind::OtherJwt;
 pub use product::Product;
 pub use provider::{Asked, Grant, Key, Keys, Metadata, ProviderError, TokenResponse};
 pub use settings::{

@@ -63,11 +63,28 @@ pub fn redacted(text: String) -> String {
         let (run, after) =
             from.split_at(from.find(|char| !is_token_char(char)).unwrap_or(from.len()));
         clean.push_str(before);
-        clean.push_str(if is_secret(run) { "(not shown)" } else { run });
         rest = after;
+        match is_secret(run) {
+            true => {
+                clean.push_str("(not shown)");
+                rest = behind_tail(rest);
+            }
+            false => clean.push_str(run),
+        }
     }
     clean.push_str(rest);
     clean
+}
+
+/// What stands behind the rest of a secret, whose characters need not all be those of a token: tickets are base64, and
+/// codes of personal accounts have `!`, `*` and `$` in them.
+pub(crate) fn behind_tail(rest: &str) -> &str {
+    let goes_on =
+        |char: char| is_token_char(char) || matches!(char, '+' | '/' | '=' | '!' | '*' | '$');
+    match rest.starts_with(['+', '/', '=', '!', '*', '$']) {
+        true => rest.trim_start_matches(goes_on),
+        false => rest,
+    }
 }
 
 /// What stands in the place of user and password; without white space, so that it stays one word.
@@ -152,6 +169,8 @@ mod tests {
             "EwBwA8l6BAAUO9chh8cJscQLmU",
             "Kx8Q~aBcDeFgHiJkLmNoPqRsTuVwXyZ012345678",
             "gho_16C7e42F292c6912E7710c838347Ae178B4a",
+            "ABC8Q~abcdefghijklmnopqrstuvwxyz01234.x",
+            "M.C507_BAY.2.U.12345678-1234-1234-1234-1234567890ab",
         ] {
             assert!(shown(text).starts_with("(not shown"), "{text}");
         }
@@ -176,6 +195,21 @@ mod tests {
             assert_eq!(redacted(text.to_owned()), clean);
             assert_eq!(shown(text), format!("`{clean}`"));
         }
+    }
+
+    #[test]
+    fn the_rest_of_a_secret_is_not_shown_either() {
+        for text in [
+            "refused M.C555_BL2.0.U.-CsAbCdEf!canary*more$$ there",
+            "refused EwBwA8l6BAAUO9chh8cJscQLmU+canary/x== there",
+        ] {
+            assert_eq!(redacted(text.to_owned()), "refused (not shown) there");
+            assert_eq!(
+                redacted(redacted(text.to_owned())),
+                "refused (not shown) there"
+            );
+        }
+        assert_eq!(redacted("a+b/c=d!".to_owned()), "a+b/c=d!");
     }
 
     #[test]

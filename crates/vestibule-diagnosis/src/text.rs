@@ -26,7 +26,7 @@ use crate::evidence::{
     Callback, Head, Probe, ProbeOutcome, ProbeTarget, Product, ProviderError, Role, Token,
     TokenResponse,
 };
-use crate::shown::{is_secret, without_user};
+use crate::shown::{behind_tail, is_secret, without_user};
 
 /// How much of a text is read.
 pub const MAX_BYTES: usize = 256 << 10;
@@ -34,6 +34,8 @@ pub const MAX_BYTES: usize = 256 << 10;
 const MAX_KEPT: usize = 32;
 /// How many tokens are looked into.
 const MAX_TOKENS: usize = 8;
+/// How many strings an object may be in.
+const MAX_STRINGS: usize = 3;
 /// The longest address, quoted value or id kept.
 const MAX_VALUE_BYTES: usize = 512;
 
@@ -239,7 +241,14 @@ pub fn read(text: &str) -> Found {
             found.aadsts.push(number);
         }
     }
-    let text = json::read(&text, &mut found);
+    let mut text = json::read(&text, &mut found);
+    // An object within a string, as logs and shells write one, and that once more.
+    for _ in 0..MAX_STRINGS {
+        if found.error.is_some() || found.token_response.is_some() || !text.contains("{\\\"") {
+            break;
+        }
+        text = json::read(&json::unescaped(&text), &mut found);
+    }
     // An answer of the token endpoint is more than the tokens in it.
     let in_json = !found.tokens.is_empty();
     for word in text.split(is_boundary) {
@@ -306,7 +315,12 @@ fn runs(text: &str, tokens_too: bool, found: &mut Found) -> String {
                 // What is only alike a token's beginning is one where a token belongs.
                 let token = Token::of(run);
                 let alike = matches!(&token.shape, TokenShape::TruncatedJwt { header } if header.is_empty())
-                    || matches!(token.shape, TokenShape::DamagedJwt { .. });
+                    || matches!(
+                        token.shape,
+                        TokenShape::DamagedJwt { .. }
+                            | TokenShape::LowerCaseJwt
+                            | TokenShape::EntraClientSecret
+                    );
                 if let Some(role) = role_behind(&lower)
                     && !(alike && role == Role::Unknown)
                 {
@@ -314,6 +328,7 @@ fn runs(text: &str, tokens_too: bool, found: &mut Found) -> String {
                 }
             }
             lower.push_str("(secret)");
+            rest = behind_tail(rest);
         } else {
             lower.push_str(&run.to_ascii_lowercase());
         }

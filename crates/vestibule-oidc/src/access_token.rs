@@ -6,9 +6,11 @@
 //! not send).
 
 mod classify;
+mod clean;
 mod error;
 mod verify;
 
-pub use classify::{Cleaned, Cleaning, TokenShape, classify, clean};
+pub use classify::{TokenShape, classify};
+pub use clean::{Cleaned, Cleaning, clean};
 pub use error::AccessTokenError;
 pub use verify::{AccessTokenExpected, MAX_BYTES, VerifiedAccessToken, verify};

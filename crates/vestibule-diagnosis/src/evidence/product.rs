@@ -79,7 +79,9 @@ impl Product {
         match token.shape {
             TokenShape::PersonalAccountTicket
             | TokenShape::EntraV1Opaque
-            | TokenShape::EntraCodeOrRefreshToken => return Some(Self::Entra),
+            | TokenShape::EntraCodeOrRefreshToken
+            | TokenShape::PersonalCodeOrRefreshToken
+            | TokenShape::EntraClientSecret => return Some(Self::Entra),
             TokenShape::GoogleOpaque => return Some(Self::Google),
             TokenShape::GitHubOpaque => return Some(Self::GitHub),
             TokenShape::GitLabOpaque => return Some(Self::GitLab),

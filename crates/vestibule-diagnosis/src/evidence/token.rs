@@ -208,6 +208,9 @@ impl Token {
     /// token, Cognito's `token_use`, Keycloak's `typ`; and no permissions.
     pub fn looks_like_id_token(&self) -> bool {
         let says = |name, value| self.text(name) == Some(value);
+        if self.other_kind().is_some() {
+            return false;
+        }
         says("token_use", "id")
             || says("typ", "ID")
             || (["nonce", "at_hash", "c_hash"]

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `opaque` | what is no JWT, or no longer one |
 //! | `mangled` | what was passed on in its place, or spoiled on the way |
+//! | `kind` | JWTs that are made for something else than an API |
 //! | `microsoft` | JWTs for Microsoft Graph and its siblings |
 //! | `resource` | JWTs for somebody else: another audience, an ID token |
 //! | `version` | the two versions of Entra's tokens |
@@ -22,6 +23,7 @@ pub(super) mod cases;
 mod group;
 mod hash;
 mod issuer;
+mod kind;
 mod logged;
 mod lookup;
 mod mangled;
@@ -42,6 +44,7 @@ use crate::catalogue::Row;
 pub(super) const ROWS: &[&[Row]] = &[
     opaque::ROWS,
     mangled::ROWS,
+    kind::ROWS,
     microsoft::ROWS,
     resource::ROWS,
     version::ROWS,

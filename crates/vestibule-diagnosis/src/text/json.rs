@@ -38,6 +38,23 @@ pub(super) fn read(text: &str, found: &mut Found) -> String {
     kept + rest
 }
 
+/// A text without the escapes of a JSON string (RFC 8259 §7), as far as objects in it need that.
+pub(super) fn unescaped(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    while let Some(char) = rest.next() {
+        match char {
+            '\\' => match rest.next() {
+                Some('n' | 'r' | 't') => clean.push(' '),
+                Some(escaped) => clean.push(escaped),
+                None => clean.push(char),
+            },
+            _ => clean.push(char),
+        }
+    }
+    clean
+}
+
 /// Where the object that begins here ends. Braces in strings do not count.
 fn end_of_object(text: &str) -> Option<usize> {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);

@@ -163,7 +163,13 @@ proptest! {
         name in "(code=|\"access_token\":\"|Bearer |client_secret=|id_token=|'|https://x.example/?state=)",
         after in "['\"&} ]?(state=x&error=y)?[a-z IDX10214]{0,40}",
     ) {
-        for secret in [JWT, "Kx8Q~aBcDeFgHiJkLmNoPqRsTuVwXyZ012345678"] {
+        for secret in [
+            JWT,
+            "Kx8Q~aBcDeFgHiJkLmNoPqRsTuVwXyZ012345678",
+            "Abc8Q~abcdefghijklmnopqrstuvwxyz01234.x",
+            "M.C555_BL2.0.U.-CsAbCdEf!GhIjKl*canary-of-it",
+            "EwBwA8l6BAAUO9chh8cJscQLmU+xyz/canary-of-it==",
+        ] {
             let evidence = Evidence::of_text(&format!("{before}{name}{secret}{after}"));
             for finding in crate::diagnose(&evidence) {
                 let text = serde_json::to_string(&finding).unwrap();

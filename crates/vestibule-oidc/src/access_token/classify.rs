@@ -10,7 +10,10 @@ use serde_json::{Map, Value};
 use crate::json;
 
 /// The longest text that is looked into.
-const MAX_BYTES: usize = 64 << 10;
+pub(super) const MAX_BYTES: usize = 64 << 10;
+
+/// How every JSON object begins in base64url: `{"`.
+pub(super) const JWT_START: &str = "eyJ";
 
 /// What a text looks like.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +49,12 @@ pub enum TokenShape {
     /// Parts that are no JSON, the first `0` or `1`: an authorization code or refresh token of
     /// Entra's.
     EntraCodeOrRefreshToken,
+    /// Begins with `M.C` or `M.R` and a number, as `M.C507_BAY.`: an authorization code or refresh token of a personal
+    /// Microsoft account.
+    PersonalCodeOrRefreshToken,
+    /// A digit and `Q~` behind three characters, and some forty in all, as secrets of Entra's registrations are made since 2021:
+    /// no token at all.
+    EntraClientSecret,
     /// Begins with `EwA` or `EwB`: the encrypted token Microsoft issues for personal accounts; only
     /// Microsoft Graph can read it.
     PersonalAccountTicket,
@@ -68,6 +77,8 @@ pub enum TokenShape {
         /// The payload, if it can be read.
         claims: Option<Map<String, Value>>,
     },
+    /// What begins as a JWT does, in small letters alone: something took its capitals.
+    LowerCaseJwt,
     /// A SAML assertion or response, in base64 or as XML.
     Saml,
     /// Longer than anything that is looked into.
@@ -92,12 +103,15 @@ impl TokenShape {
             Self::Jwt { .. } => "jwt",
             Self::UnsignedJwt { .. } => "unsigned-jwt",
             Self::TruncatedJwt { .. } => "truncated-jwt",
-            Self::DamagedJwt { .. } => "damaged-jwt",
+            Self::DamagedJwt { .. } | Self::LowerCaseJwt => "damaged-jwt",
             Self::Saml => "saml",
             Self::TooLong { .. } => "too-long",
             Self::Jwe { .. } => "jwe",
             Self::TokenResponse => "token-response",
-            Self::EntraCodeOrRefreshToken => "code-or-refresh-token",
+            Self::EntraCodeOrRefreshToken | Self::PersonalCodeOrRefreshToken => {
+                "code-or-refresh-token"
+            }
+            Self::EntraClientSecret => "client-secret",
             Self::PersonalAccountTicket
             | Self::EntraV1Opaque
             | Self::GoogleOpaque
@@ -106,230 +120,6 @@ impl TokenShape {
             | Self::SalesforceOpaque
             | Self::Opaque { .. } => "opaque",
         }
-    }
-}
-
-/// What had to be taken off a text to find the token in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Cleaning {
-    /// White space or line breaks.
-    WhiteSpace,
-    /// The word `Bearer`.
-    Bearer,
-    /// The word `Bearer` more than once.
-    BearerAgain,
-    /// Quotation marks.
-    Quotes,
-    /// A name and `=`, or a header's name and `:`.
-    Name,
-    /// Percent-encoding.
-    Percent,
-    /// `=` at the end of parts, or the alphabet of base64 that is not for addresses.
-    Padding,
-    /// Characters nobody sees: a byte order mark, a space without width.
-    Invisible,
-    /// A comma, semicolon or dot behind it, or the backslashes of a shell.
-    Punctuation,
-    /// Dots in the place of what was left out.
-    Ellipsis,
-}
-
-/// A token as people paste or templates build it, and what was around it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cleaned {
-    /// The token.
-    pub text: String,
-    /// What was taken off, each kind once.
-    pub removed: Vec<Cleaning>,
-}
-
-/// Takes off what surrounds a token: white space, quotes, `Authorization:`, `access_token=`,
-/// `Bearer`; and undoes what copying does to it.
-///
-/// Only to explain a token: who verifies one takes it as it came.
-pub fn clean(text: &str) -> Cleaned {
-    let mut removed = Vec::new();
-    let mut text = text.to_owned();
-    if is_clean(&text) {
-        return Cleaned { text, removed };
-    }
-    if text.contains(is_invisible) {
-        removed.push(Cleaning::Invisible);
-        text.retain(|char| !is_invisible(char));
-    }
-    if let Some(decoded) = without_percent(&text) {
-        removed.push(Cleaning::Percent);
-        text = decoded;
-    }
-    let mut note = |what| {
-        if !removed.contains(&what) {
-            removed.push(what);
-        } else if what == Cleaning::Bearer && !removed.contains(&Cleaning::BearerAgain) {
-            removed.push(Cleaning::BearerAgain);
-        }
-    };
-    let text = without_surroundings(&text, &mut note);
-    if text.starts_with('{') {
-        return Cleaned {
-            text: text.to_owned(),
-            removed,
-        };
-    }
-    let mut text = match text.contains(char::is_whitespace) {
-        false => text.to_owned(),
-        true => {
-            note(Cleaning::WhiteSpace);
-            text.split_whitespace().collect()
-        }
-    };
-    if text.starts_with(JWT_START) {
-        repair(&mut text, &mut note);
-    }
-    Cleaned { text, removed }
-}
-
-/// Whether nothing can be taken off: nearly every token comes like this, and one look is enough.
-fn is_clean(text: &str) -> bool {
-    // Three dots could stand for what was left out, or one of them end a sentence.
-    text.split('.').nth(3).is_none() && text.bytes().all(|byte| is_base64url(byte) || byte == b'.')
-}
-
-/// How every JSON object begins in base64url: `{"`.
-const JWT_START: &str = "eyJ";
-
-/// The longest name in front of a token.
-const MAX_NAME_BYTES: usize = 40;
-
-const fn is_invisible(char: char) -> bool {
-    matches!(
-        char,
-        '\u{feff}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{ad}' | '\0'
-    )
-}
-
-/// Undoes percent-encoding, also where it was done twice. `None` if there is none, or if the text is
-/// an address.
-fn without_percent(text: &str) -> Option<String> {
-    if text.len() > MAX_BYTES || text.contains("://") || text.contains(['?', '&']) {
-        return None;
-    }
-    let once = |text: &str| -> Option<String> {
-        let mut bytes = Vec::with_capacity(text.len());
-        let mut rest = text.as_bytes();
-        let mut found = false;
-        while let [first, more @ ..] = rest {
-            let value = match (first, more) {
-                (b'%', [high, low, ..]) => {
-                    let digit = |byte: u8| char::from(byte).to_digit(16);
-                    let value = digit(*high)? * 16 + digit(*low)?;
-                    Some(u8::try_from(value).ok().filter(u8::is_ascii)?)
-                }
-                _ => None,
-            };
-            bytes.push(value.unwrap_or(*first));
-            found |= value.is_some();
-            rest = more.get(if value.is_some() { 2 } else { 0 }..)?;
-        }
-        String::from_utf8(bytes).ok().filter(|_| found)
-    };
-    let first = once(text)?;
-    Some(once(&first).unwrap_or(first))
-}
-
-/// Takes off names, marks and words around a token, as often as there are any.
-fn without_surroundings<'t>(text: &'t str, note: &mut impl FnMut(Cleaning)) -> &'t str {
-    let mut text = text;
-    loop {
-        let before = text;
-        let trimmed = text.trim();
-        if trimmed.len() != text.len() {
-            note(Cleaning::WhiteSpace);
-            text = trimmed;
-        }
-        if text.starts_with('{') {
-            return text;
-        }
-        let unquoted = text.trim_matches(is_mark);
-        if unquoted.len() != text.len() {
-            note(Cleaning::Quotes);
-            text = unquoted;
-        }
-        let plain = text.trim_end_matches([',', ';', '\\']);
-        if plain.len() != text.len() {
-            note(Cleaning::Punctuation);
-            text = plain;
-        }
-        if let Some(rest) = behind_bearer(text) {
-            note(Cleaning::Bearer);
-            text = rest;
-        } else if let Some(rest) = behind_name(text) {
-            note(Cleaning::Name);
-            text = rest;
-        }
-        if text.len() == before.len() {
-            return text;
-        }
-    }
-}
-
-const fn is_mark(char: char) -> bool {
-    matches!(
-        char,
-        '"' | '\'' | '`' | '“' | '”' | '„' | '‘' | '’' | '«' | '»' | '<' | '>' | '(' | ')'
-    )
-}
-
-fn behind_bearer(text: &str) -> Option<&str> {
-    let (word, rest) = text.split_at_checked("Bearer".len())?;
-    let ends = rest.starts_with([' ', '\t', '\n', '\r', '\u{a0}', ':', '+']);
-    let rest = rest.trim_start_matches([':', '+']);
-    let rest = rest.strip_prefix(' ').unwrap_or(rest);
-    (ends && word.eq_ignore_ascii_case("Bearer")).then_some(rest)
-}
-
-/// What stands behind a name that is one of a token or of the field it goes in, as in
-/// `OIDC_access_token: x`, `"access_token":"x"`, `token: >-`.
-fn behind_name(text: &str) -> Option<&str> {
-    let end = text
-        .bytes()
-        .take(MAX_NAME_BYTES + 1)
-        .position(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b'_' | b' '))?;
-    let (name, rest) = text.split_at_checked(end)?;
-    let name = name.to_ascii_lowercase();
-    let known = ["token", "authorization", "jwt", "bearer"]
-        .iter()
-        .any(|word| name.contains(word));
-    let rest = rest.trim_start_matches(is_mark).trim_start();
-    let rest = rest.strip_prefix([':', '='])?.trim_start();
-    // How YAML announces a text of several lines.
-    let rest = ["|-", "|", ">-", ">"]
-        .iter()
-        .find_map(|sign| rest.strip_prefix(sign))
-        .unwrap_or(rest);
-    (known && !rest.is_empty()).then_some(rest)
-}
-
-/// Undoes what copying and other encodings do to a JWT.
-fn repair(text: &mut String, note: &mut impl FnMut(Cleaning)) {
-    if text.contains('\\') {
-        note(Cleaning::Punctuation);
-        *text = text.replace("\\r", "").replace("\\n", "").replace('\\', "");
-    }
-    if let Some(place) = ["...", "…"].iter().filter_map(|dots| text.find(dots)).min() {
-        note(Cleaning::Ellipsis);
-        text.truncate(place);
-        return;
-    }
-    let dots = text.bytes().filter(|byte| *byte == b'.').count();
-    if dots == 3 && text.ends_with('.') {
-        note(Cleaning::Punctuation);
-        text.pop();
-    }
-    if text.contains(['=', '+', '/']) {
-        note(Cleaning::Padding);
-        text.retain(|char| char != '=');
-        *text = text.replace('+', "-").replace('/', "_");
     }
 }
 
@@ -350,6 +140,12 @@ pub fn classify(text: &str) -> TokenShape {
     }
     if is_salesforce(text) {
         return TokenShape::SalesforceOpaque;
+    }
+    if is_client_secret(text) {
+        return TokenShape::EntraClientSecret;
+    }
+    if is_personal_code(text) {
+        return TokenShape::PersonalCodeOrRefreshToken;
     }
     if is_saml(text) {
         return TokenShape::Saml;
@@ -413,7 +209,32 @@ fn is_salesforce(text: &str) -> bool {
     })
 }
 
-const fn is_base64url(byte: u8) -> bool {
+/// Three characters, a digit, `Q~`, and 31 more at least; 34 are usual.
+fn is_client_secret(text: &str) -> bool {
+    let is_own = |byte: u8| is_base64url(byte) || matches!(byte, b'.' | b'~');
+    let [_, _, _, digit, b'Q', b'~', rest @ ..] = text.as_bytes() else {
+        return false;
+    };
+    digit.is_ascii_digit() && (31..=40).contains(&rest.len()) && text.bytes().all(is_own)
+}
+
+/// `M.`, `C` or `R` and a number, `_` and the name of a data centre, a dot, and the rest.
+fn is_personal_code(text: &str) -> bool {
+    let behind = |text: &'_ str| -> Option<usize> {
+        let rest = text.strip_prefix("M.C").or(text.strip_prefix("M.R"))?;
+        let (series, rest) = rest.split_once('_')?;
+        let (place, rest) = rest.split_once('.')?;
+        let is_series = !series.is_empty() && series.bytes().all(|byte| byte.is_ascii_digit());
+        let is_place = (2..=4).contains(&place.len())
+            && place
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        (is_series && is_place).then_some(rest.len())
+    };
+    behind(text).is_some_and(|length| length >= 5)
+}
+
+pub(super) const fn is_base64url(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
@@ -422,6 +243,16 @@ fn damaged(parts: &[&str]) -> Option<TokenShape> {
     let (first, rest) = parts.split_first().filter(|(_, rest)| !rest.is_empty())?;
     if parts.len() > 4 {
         return None;
+    }
+    // The shortest header and payload anybody makes; a host's name can begin so as well.
+    let is_lower = rest.len() == 2
+        && parts.iter().map(|part| part.len()).sum::<usize>() >= 64
+        && first.starts_with("eyj")
+        && !parts
+            .iter()
+            .any(|part| part.bytes().any(|byte| byte.is_ascii_uppercase()));
+    if is_lower {
+        return Some(TokenShape::LowerCaseJwt);
     }
     let header = signed_header(first);
     let claims = parts.iter().filter_map(|part| object(part));

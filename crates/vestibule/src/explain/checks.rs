@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 use url::Url;
-use vestibule_diagnosis::evidence::{Failure, Product, Token};
+use vestibule_diagnosis::evidence::{Failure, OtherJwt, Product, Token};
 use vestibule_oidc::access_token::{AccessTokenError, TokenShape};
 use vestibule_oidc::id_token::DEFAULT_SKEW;
 use vestibule_oidc::issuer::KeyOrigin;
@@ -203,28 +203,44 @@ fn form(token: &Token, api: &Expected) -> Check {
         TokenShape::Jwt { .. } if token.missing_signature().is_some() => {
             "a JWT whose signature was cut off"
         }
+        TokenShape::Jwt { .. } if token.demands_extension() => {
+            return check
+                .found("a JWT whose header demands an extension (`crit`)")
+                .fails(
+                    Failure::Format,
+                    "what makes the token: no API here knows the extension",
+                );
+        }
         TokenShape::Jwt { .. } => return check.found("a signed JWT"),
         TokenShape::UnsignedJwt { .. } => "a JWT without a signature",
         TokenShape::TruncatedJwt { .. } => "a JWT that was cut off",
         TokenShape::Jwe { .. } => "an encrypted token",
         TokenShape::DamagedJwt { .. } => "a JWT of which parts can't be read",
+        TokenShape::LowerCaseJwt => "a JWT in small letters alone",
+        TokenShape::EntraClientSecret => "a client secret",
         TokenShape::Saml => "a SAML assertion or response",
         TokenShape::TooLong { .. } => "a text longer than any access token",
         TokenShape::TokenResponse => "a whole answer of a token endpoint",
-        TokenShape::EntraCodeOrRefreshToken => "a code or a refresh token",
+        TokenShape::EntraCodeOrRefreshToken | TokenShape::PersonalCodeOrRefreshToken => {
+            "a code or a refresh token"
+        }
         TokenShape::Empty => "nothing",
         _ => "an opaque token",
     };
     let setting = match &token.shape {
         TokenShape::Jwt { .. }
         | TokenShape::TruncatedJwt { .. }
+        | TokenShape::LowerCaseJwt
         | TokenShape::DamagedJwt { .. } => {
             "how it is copied, or what handles it on the way to the API: it arrived changed"
         }
         TokenShape::UnsignedJwt { .. } | TokenShape::Saml | TokenShape::TooLong { .. } => {
             "what makes the token: no provider issues such a one as access token"
         }
-        TokenShape::TokenResponse | TokenShape::EntraCodeOrRefreshToken => {
+        TokenShape::TokenResponse
+        | TokenShape::EntraClientSecret
+        | TokenShape::PersonalCodeOrRefreshToken
+        | TokenShape::EntraCodeOrRefreshToken => {
             "what is passed on: the `access_token` of the token endpoint's answer"
         }
         _ => asked(token, api),
@@ -332,6 +348,10 @@ fn issuer(token: &Token, api: &Expected, signature: &Signature) -> Check {
 
 /// What moves the issuer of a token at the API, by the way it differs from those accepted.
 fn issuer_setting(iss: &str, accepted: &[String]) -> &'static str {
+    if is_b2c_pair(iss, accepted) {
+        return "the issuer of the user flow's tokens: User flows > Properties > Issuer (iss) claim; or the API's accepted \
+                issuers";
+    }
     let cloud = |issuer: &str| Url::parse(issuer).ok()?.host_str().and_then(cloud_of);
     let tenant = |issuer: &str| issuer.split(['/', '.']).find_map(TenantId::parse);
     if cloud(iss).is_none() || !accepted.iter().any(|own| cloud(own).is_some()) {
@@ -359,6 +379,17 @@ fn issuer_setting(iss: &str, accepted: &[String]) -> &'static str {
             "the tenant people sign in at: the one in `issuer`; or the API's accepted issuers"
         }
     }
+}
+
+/// Whether both are of one tenant of Azure AD B2C, in another form.
+fn is_b2c_pair(iss: &str, accepted: &[String]) -> bool {
+    let tenant = |issuer: &str| issuer.split(['/', '.']).find_map(TenantId::parse);
+    let is_b2c = |issuer: &str| Product::of_url(issuer) == Some(Product::B2c);
+    is_b2c(iss)
+        && tenant(iss).is_some()
+        && accepted
+            .iter()
+            .any(|own| is_b2c(own) && tenant(own) == tenant(iss))
 }
 
 fn audience(token: &Token, api: &Expected) -> Check {
@@ -408,13 +439,17 @@ fn audience(token: &Token, api: &Expected) -> Check {
 
 /// RFC 8725 §3.11 and §3.12.
 fn kind(token: &Token, api: &Expected) -> Check {
-    if token.is_refresh_token() {
+    let other = match token.is_refresh_token() {
+        true => Some("a refresh token"),
+        false => token.other_kind().map(OtherJwt::words),
+    };
+    if let Some(other) = other {
         let check = passes("type").expected(if api.is_sign_in {
             "an ID token"
         } else {
             "an access token"
         });
-        return check.found("a refresh token").fails(
+        return check.found(other).fails(
             Failure::Kind,
             "what is passed on: the `access_token` of the token endpoint's answer",
         );

@@ -135,7 +135,8 @@ pub(super) fn kind(text: &str) -> Input {
 /// Whether it is one token, maybe folded into lines or words, with at most a name before it.
 fn is_whole(text: &str) -> bool {
     // A JSON object is looked into as it is, a broken one too.
-    if text.trim_start().starts_with('{') {
+    let start = text.trim_start().trim_start_matches(['"', '\'', '`']);
+    if start.starts_with('{') {
         return false;
     }
     let mut pieces = text.split_whitespace().skip_while(|piece| is_name(piece));

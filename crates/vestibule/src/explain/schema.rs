@@ -51,6 +51,7 @@ pub(super) fn schema() -> Value {
                     "microsoft",
                     "shared-secret",
                     "recipient",
+                    "addressee",
                     "issuer",
                     "nobody",
                 ]),

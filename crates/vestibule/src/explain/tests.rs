@@ -333,6 +333,125 @@ fn tokens_that_are_no_jwts_say_whose_they_are() {
     }
 }
 
+/// What is no access token at all says so, and nothing of it is shown.
+#[test]
+fn what_is_no_access_token_says_what_it_is() {
+    let stage = Stage::new();
+    let typed = |typ: &str, claims: Value| {
+        token(json!({ "alg": "RS256", "kid": "k1", "typ": typ }), claims)
+    };
+    let issuer = format!("https://login.microsoftonline.com/{TENANT}/v2.0");
+    let endpoint = format!("https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token");
+    let good = token(header(), entra("2.0", API));
+    for (text, what, code) in [
+        (
+            typed(
+                "logout+jwt",
+                json!({ "iss": issuer, "aud": APP, "sid": "s" }),
+            ),
+            "a logout token of Microsoft Entra ID",
+            "VST-TOKEN-OTHER-KIND",
+        ),
+        (
+            typed(
+                "dpop+jwt",
+                json!({ "htm": "GET", "htu": "https://x", "iat": NOW }),
+            ),
+            "a DPoP proof",
+            "VST-TOKEN-OTHER-KIND",
+        ),
+        (
+            typed("pop", json!({ "at": good, "nonce": "n" })),
+            "a signed request",
+            "VST-TOKEN-OTHER-KIND",
+        ),
+        (
+            typed(
+                "JWT",
+                json!({ "iss": APP, "sub": APP, "aud": endpoint, "exp": NOW + 60 }),
+            ),
+            "a client assertion",
+            "VST-TOKEN-OTHER-KIND",
+        ),
+        (
+            "Abc8Q~abcdefghijklmnopqrstuvwxyz01234.x".to_owned(),
+            "a client secret",
+            "VST-TOKEN-SECRET",
+        ),
+        (
+            "M.C507_BAY.2.U.12345678-1234-1234-1234-1234567890ab".to_owned(),
+            "of a personal Microsoft account, not an access token",
+            "VST-TOKEN-CODE-OR-REFRESH",
+        ),
+        (
+            good.to_lowercase(),
+            "lost its capitals",
+            "VST-TOKEN-DAMAGED",
+        ),
+    ] {
+        for arguments in [&CONFIG[..], &[]] {
+            let report = stage.token(&text, arguments);
+            let verdict = report.subject.verdict();
+            assert!(verdict.contains(what), "{verdict}");
+            assert_eq!(codes(&report), [code], "{verdict}");
+            assert_eq!(report.exit(), Exit::Wrong, "{verdict}");
+            let both = page(&report) + &report.to_json();
+            for part in good.split('.') {
+                assert!(!both.contains(part), "{both}");
+            }
+        }
+    }
+    let mut extended = header();
+    extended["crit"] = json!(["b64"]);
+    let report = stage.token(&token(extended, entra("2.0", API)), &CONFIG);
+    assert_eq!(codes(&report), ["VST-TOKEN-CRITICAL"]);
+    assert!(
+        report
+            .subject
+            .verdict()
+            .contains("the check of its form fails")
+    );
+}
+
+/// The token inside is told of, and shown no more than any other.
+#[test]
+fn a_token_in_another_base64_is_looked_into() {
+    let stage = Stage::new();
+    let good = token(header(), entra("2.0", API));
+    let report = stage.token(
+        &base64::engine::general_purpose::STANDARD.encode(&good),
+        &CONFIG,
+    );
+    assert_eq!(codes(&report), ["VST-TOKEN-WRAPPED"]);
+    let both = page(&report) + &report.to_json();
+    assert!(both.contains("version 2.0"), "{both}");
+    for part in good.split('.') {
+        assert!(!both.contains(part), "{both}");
+    }
+}
+
+/// What a shell or a log made of an answer is an answer still.
+#[test]
+fn an_answer_in_a_string_is_an_answer() {
+    let stage = Stage::new();
+    let good = token(
+        header(),
+        entra("1.0", "00000003-0000-0000-c000-000000000000"),
+    );
+    for text in [
+        format!(r#""{{\"access_token\":\"{good}\",\"token_type\":\"Bearer\"}}""#),
+        format!(r#"{{"body":"{{\"access_token\":\"{good}\",\"expires_in\":3599}}"}}"#),
+        format!(r#"{{"log":"{{\"body\":\"{{\\\"access_token\\\":\\\"{good}\\\"}}\"}}"}}"#),
+    ] {
+        let report = stage.token(&text, &[]);
+        assert_eq!(codes(&report)[0], "VST-TOKEN-GRAPH", "{}", page(&report));
+        let Subject::Text(said) = &report.subject else {
+            panic!("no text");
+        };
+        assert!(said.details.answer.contains(&"access_token".to_owned()));
+    }
+}
+
 #[test]
 fn a_pasted_error_is_decoded_with_its_ids() {
     let text = "Sign in. Sorry, but we're having trouble signing you in. AADSTS50011: The redirect URI \

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use url::Url;
-use vestibule_diagnosis::evidence::{Product, Role, Token};
+use vestibule_diagnosis::evidence::{OtherJwt, Product, Role, Token};
 use vestibule_oidc::access_token::TokenShape;
 use vestibule_oidc::microsoft::{is_graph_audience, microsoft_api};
 use vestibule_oidc::time::UnixTime;
@@ -100,6 +100,8 @@ pub(super) enum Validators {
     SharedSecret,
     /// Whoever has the key it is encrypted for.
     Recipient,
+    /// The one place it is made for.
+    Addressee,
     /// The issuer, at its own endpoints.
     Issuer,
     /// Nobody: there is nothing to validate.
@@ -118,6 +120,7 @@ impl Validators {
             Self::Microsoft => "only the API of Microsoft's it is for",
             Self::SharedSecret => "only who has the secret it was signed with",
             Self::Recipient => "only who has the key it is encrypted for",
+            Self::Addressee => "only the place it is made for",
             Self::Issuer => {
                 "only its issuer; an API can ask at the introspection or user-info endpoint, if there is one"
             }
@@ -186,6 +189,9 @@ fn validators(token: &Token) -> Validators {
         TokenShape::Jwt { .. } if is_graph(token) => Validators::MicrosoftGraph,
         TokenShape::Jwt { .. } if microsoft(token).is_some() => Validators::Microsoft,
         TokenShape::Jwt { .. } if token.is_refresh_token() => Validators::Issuer,
+        TokenShape::Jwt { .. } if token.other_kind().is_some_and(OtherJwt::is_for_one_place) => {
+            Validators::Addressee
+        }
         TokenShape::Jwt { .. } if token.missing_signature().is_some() => Validators::Nobody,
         TokenShape::Jwt { .. } if token.has_shared_secret() => Validators::SharedSecret,
         TokenShape::Jwt { .. } => Validators::Anybody,
@@ -194,6 +200,8 @@ fn validators(token: &Token) -> Validators {
         | TokenShape::UnsignedJwt { .. }
         | TokenShape::TruncatedJwt { .. }
         | TokenShape::DamagedJwt { .. }
+        | TokenShape::LowerCaseJwt
+        | TokenShape::EntraClientSecret
         | TokenShape::Saml
         | TokenShape::TooLong { .. }
         | TokenShape::TokenResponse => Validators::Nobody,
@@ -225,6 +233,10 @@ fn what(token: &Token) -> String {
             )
         }
         TokenShape::Jwt { .. } if token.is_refresh_token() => format!("a refresh token{of}"),
+        TokenShape::Jwt { .. } if token.other_kind().is_some() => {
+            let kind = token.other_kind().map_or("", OtherJwt::words);
+            format!("{kind}{of}")
+        }
         TokenShape::Jwt { .. } => {
             let permissions = ["scp", "scope", "roles"].iter().any(|name| token.has(name));
             let typed = token
@@ -248,11 +260,19 @@ fn what(token: &Token) -> String {
         TokenShape::UnsignedJwt { .. } => format!("a JWT{of} that nobody signed"),
         TokenShape::TruncatedJwt { .. } => "a JWT that was cut off".to_owned(),
         TokenShape::DamagedJwt { .. } => "a JWT of which parts can't be read".to_owned(),
+        TokenShape::LowerCaseJwt => "a JWT that lost its capitals".to_owned(),
+        TokenShape::EntraClientSecret => {
+            "a client secret of Microsoft Entra ID by its form, and no token".to_owned()
+        }
         TokenShape::Saml => "a SAML assertion or response".to_owned(),
         TokenShape::TooLong { .. } => "a text longer than any access token".to_owned(),
         TokenShape::Jwe { .. } => "an encrypted token (JWE)".to_owned(),
         TokenShape::EntraCodeOrRefreshToken => {
             "an authorization code or refresh token of Microsoft Entra ID, not an access token"
+                .to_owned()
+        }
+        TokenShape::PersonalCodeOrRefreshToken => {
+            "an authorization code or refresh token of a personal Microsoft account, not an access token"
                 .to_owned()
         }
         TokenShape::PersonalAccountTicket => {

@@ -18,6 +18,9 @@ pub(super) fn of_token(
 ) -> (String, bool) {
     let is = format!("This is {}.", details.what);
     let named: Vec<_> = judged.iter().filter(|(api, _)| !api.is_unknown()).collect();
+    if token.other_kind().is_some() {
+        return (format!("{is} No API can use it as an access token."), true);
+    }
     match (details.validated_by, &token.shape) {
         (Validators::Anybody | Validators::SharedSecret, _) => {}
         (Validators::Microsoft, _) if is_error(findings) => {
@@ -39,9 +42,12 @@ pub(super) fn of_token(
                 true,
             );
         }
-        (Validators::Issuer, TokenShape::EntraCodeOrRefreshToken | TokenShape::Jwt { .. })
+        (Validators::Issuer, _)
             if token.is_refresh_token()
-                || matches!(token.shape, TokenShape::EntraCodeOrRefreshToken) =>
+                || matches!(
+                    token.shape,
+                    TokenShape::EntraCodeOrRefreshToken | TokenShape::PersonalCodeOrRefreshToken
+                ) =>
         {
             return (
                 format!("{is} No API can use it, and no API must get it."),
@@ -59,6 +65,13 @@ pub(super) fn of_token(
             return (
                 format!("{is} It is not a JWT: no API can validate it by itself."),
                 is_no,
+            );
+        }
+        (Validators::Addressee, _) => return (format!("{is} No API can validate it."), true),
+        (Validators::Nobody, TokenShape::EntraClientSecret) => {
+            return (
+                format!("{is} It belongs with the app and its provider alone."),
+                true,
             );
         }
         (Validators::Nobody, TokenShape::Jwt { .. }) => {

@@ -176,6 +176,7 @@ const RFCS: &[(u32, &str)] = &[
         "The JavaScript Object Notation (JSON) Data Interchange Format",
     ),
     (8414, "OAuth 2.0 Authorization Server Metadata"),
+    (8417, "Security Event Token (SET)"),
     (8441, "Bootstrapping WebSockets with HTTP/2"),
     (
         8446,
@@ -191,6 +192,7 @@ const RFCS: &[(u32, &str)] = &[
     (8725, "JSON Web Token Best Current Practices"),
     (8949, "Concise Binary Object Representation (CBOR)"),
     (9068, "JWT Profile for OAuth 2.0 Access Tokens"),
+    (9101, "JWT-Secured Authorization Request (JAR)"),
     (9110, "HTTP Semantics"),
     (9111, "HTTP Caching"),
     (9112, "HTTP/1.1"),
@@ -204,6 +206,7 @@ const RFCS: &[(u32, &str)] = &[
     (9470, "OAuth 2.0 Step Up Authentication Challenge Protocol"),
     (9525, "Service Identity in TLS"),
     (9700, "Best Current Practice for OAuth 2.0 Security"),
+    (9701, "JWT Response for OAuth Token Introspection"),
     (9864, "Fully-Specified Algorithms for JOSE and COSE"),
 ];
 

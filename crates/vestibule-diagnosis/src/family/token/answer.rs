@@ -1,11 +1,27 @@
 //! What the token endpoint's answer lacks.
 
+use vestibule_oidc::access_token::TokenShape;
+
 use crate::catalogue::{Case, Row};
-use crate::cure::{add_scope, write_scopes};
-use crate::evidence::{Grant, Product};
+use crate::cure::{add_scope, ask_for_the_api, write_scopes};
+use crate::evidence::{Grant, Product, Role};
 use crate::{Change, Confidence, Evidence, Severity};
 
 pub(super) const ROWS: &[Row] = &[
+    Row {
+        code: "VST-TOKEN-EMPTY",
+        title: "an empty access token",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "RFC 6749 §5.1 and §A.12",
+        symptom: "The token endpoint's answer has `access_token`, and nothing in it; or the API gets `Bearer` and no token.",
+        cause: "An answer that succeeds has an access token of at least one character. This one is empty: whoever answered \
+                gives none for this client or these scopes, or what wrote the answer down took the token out.",
+        cure: "Look at the answer where it comes in: whether the token is there. If it is not, ask for a scope of the API.",
+        fault: None,
+        explains: &["VST-TOKEN-NO-REFRESH", "VST-TOKEN-NO-ID-TOKEN"],
+        judge: empty,
+    },
     Row {
         code: "VST-TOKEN-NONE-B2C",
         title: "no access token from B2C",
@@ -49,6 +65,22 @@ pub(super) const ROWS: &[Row] = &[
         judge: no_refresh,
     },
 ];
+
+fn empty(evidence: &Evidence) -> Option<Case> {
+    let token = evidence.token.as_ref()?;
+    (token.shape == TokenShape::Empty && token.role != Role::Id).then(|| {
+        let seen = match evidence.token_response.is_some() {
+            true => "The answer has `access_token`, and nothing in it.".to_owned(),
+            false => format!("{} is empty.", evidence.subject()),
+        };
+        Case::new(seen)
+            .change(Change::environment(
+                "what wrote the answer down",
+                "If it takes secrets out of what it shows: hand over the token itself, by a file.",
+            ))
+            .changes(ask_for_the_api(evidence))
+    })
+}
 
 fn lacks_scope(evidence: &Evidence, scope: &str) -> Option<bool> {
     Some(!evidence.scopes()?.iter().any(|found| found == scope))

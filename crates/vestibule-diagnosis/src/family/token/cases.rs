@@ -4,6 +4,7 @@ mod answer;
 mod group;
 mod hash;
 mod issuer;
+mod kind;
 mod opaque;
 mod permission;
 mod person;
@@ -14,6 +15,7 @@ use crate::testing::RowCase;
 pub(in crate::family) fn all() -> Vec<RowCase> {
     [
         opaque::all(),
+        kind::all(),
         resource::all(),
         issuer::all(),
         permission::all(),

@@ -90,6 +90,19 @@ pub(super) fn mismatch(evidence: &Evidence) -> Option<(&Api, &Token, &str)> {
     (!fits).then_some((api, token, iss))
 }
 
+/// Whether the token's issuer is none of the API's, and another provider than any of them.
+pub(super) fn is_foreign(evidence: &Evidence) -> bool {
+    mismatch(evidence).is_some_and(|(api, token, iss)| {
+        let host = host_of(iss);
+        let made_by = token.product();
+        let mut own = api.issuers.iter();
+        own.all(|own| {
+            let product = Product::of_url(own);
+            host_of(own) != host && product.is_some() && product != made_by
+        })
+    })
+}
+
 fn template(evidence: &Evidence) -> Option<Case> {
     let api = evidence.api.iter().flat_map(|api| &api.issuers);
     let literal = api
@@ -154,6 +167,20 @@ fn issuer(evidence: &Evidence) -> Option<Case> {
         true => case.because(
             "They differ by the slash at the end, and issuers are compared to the letter.",
         ),
+        false if is_foreign(evidence) => {
+            let theirs = expected.first().and_then(|own| Product::of_url(own));
+            let theirs = theirs.map_or("another provider", Product::name);
+            let whose = evidence.token.as_ref().and_then(Token::product);
+            let whose = whose.map_or_else(|| shown(found), |product| product.name().to_owned());
+            case.because(format!(
+                "The token is one of {whose}, and the API takes those of {theirs}. No scope and no setting there makes \
+                 the one into the other."
+            ))
+            .change(Change::api(
+                "the token passed on",
+                format!("If people sign in with {theirs}: pass on the token of that sign-in."),
+            ))
+        }
         false => case,
     };
     let text = format!(

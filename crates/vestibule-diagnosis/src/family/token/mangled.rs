@@ -3,6 +3,7 @@
 use vestibule_oidc::access_token::{Cleaning, TokenShape};
 
 use crate::catalogue::{Case, Row};
+use crate::cure::portal;
 use crate::evidence::{Role, Token};
 use crate::shown::shown;
 use crate::{Change, Confidence, Evidence, Severity};
@@ -13,10 +14,11 @@ pub(super) const ROWS: &[Row] = &[
         title: "a code or a refresh token in the place of an access token",
         severity: Severity::Error,
         confidence: Confidence::Observed,
-        source: "Test data of Microsoft's authentication library: codes of three parts; Keycloak: `typ` among the \
-                 claims",
+        source: "Test data of Microsoft's authentication library: codes of three parts; public reports of codes of \
+                 personal accounts; Keycloak: `typ` among the claims",
         symptom: "The token has two dots and looks like a JWT, but no part of it can be decoded; it \
-                  begins with 0. or 1. Or it is one of Keycloak's whose `typ` is `Refresh`.",
+                  begins with 0. or 1., or, for personal accounts, as `M.C507_BAY.` does. Or it is one of Keycloak's \
+                  whose `typ` is `Refresh`.",
         cause: "Entra's authorization codes and refresh tokens have two dots as well, and Keycloak's refresh tokens \
                 are JWTs. They belong to the sign-in alone: whoever gets a refresh token can act as that person.",
         cure: "Pass on the `access_token` of the token endpoint's answer. Refresh tokens that went to an API are \
@@ -36,6 +38,20 @@ pub(super) const ROWS: &[Row] = &[
             "VST-KEYS-SIGNATURE",
         ],
         judge: code_or_refresh,
+    },
+    Row {
+        code: "VST-TOKEN-SECRET",
+        title: "a client secret in the place of a token",
+        severity: Severity::Error,
+        confidence: Confidence::Observed,
+        source: "public descriptions of secrets for those who look for leaked ones: three characters, a digit, `Q~`",
+        symptom: "What is sent as token is about 40 characters long, has no dots to speak of, and `Q~` near its beginning.",
+        cause: "It is the secret of an app registration of Entra's. The app shows it to the token endpoint alone; whoever \
+                else has it can act as the app.",
+        cure: "Send the access token. Delete the secret in the portal and make a new one, if it was sent to anybody else.",
+        fault: None,
+        explains: &["VST-TOKEN-OPAQUE", "VST-KEYS-LIBRARY"],
+        judge: secret,
     },
     Row {
         code: "VST-TOKEN-TRUNCATED",
@@ -67,7 +83,7 @@ pub(super) const ROWS: &[Row] = &[
         source: "RFC 6750 §2.1",
         symptom: "The API can't read a token that looks right on a page made for looking at tokens.",
         cause: "The API takes what follows `Bearer ` for the token, to the last character: quotation marks, line \
-                breaks, a second `Bearer`, percent-encoding or other signs make it another one. They come from a \
+                breaks, a second `Bearer`, percent-encoding, another base64 or other signs make it another one. They come from a \
                 template or a program that writes the header; or, where somebody copied the token, from copying.",
         cure: "Correct the header's template: `Authorization: Bearer <token>`, with one space and no \
                quotation marks. Where the token was copied, copy it anew without them.",
@@ -135,13 +151,20 @@ pub(super) const ROWS: &[Row] = &[
 
 fn code_or_refresh(evidence: &Evidence) -> Option<Case> {
     let token = evidence.token.as_ref()?;
-    let entra = token.shape == TokenShape::EntraCodeOrRefreshToken;
+    let personal = token.shape == TokenShape::PersonalCodeOrRefreshToken;
+    let entra = personal || token.shape == TokenShape::EntraCodeOrRefreshToken;
     // In a text a code or a refresh token is where it belongs, unless it stands where access tokens do.
     if !entra && !token.is_refresh_token() || token.role == Role::Unknown && evidence.text.is_some()
     {
         return None;
     }
     let seen = match entra {
+        true if personal => format!(
+            "{} is an authorization code or a refresh token of a personal Microsoft account: {} bytes that begin \
+             as those do.",
+            evidence.subject(),
+            token.length
+        ),
         true => format!(
             "{} is an authorization code or a refresh token of Entra's: {} bytes in parts, the first a \
              single digit.",
@@ -190,6 +213,29 @@ fn copy_again(evidence: &Evidence, token: &Token, others: Vec<Change>) -> Vec<Ch
     }
 }
 
+fn secret(evidence: &Evidence) -> Option<Case> {
+    let token = evidence.token.as_ref()?;
+    // In a text it stands where secrets do, unless it is where access tokens are.
+    let is_one = token.shape == TokenShape::EntraClientSecret
+        && !(token.role == Role::Unknown && evidence.text.is_some());
+    is_one.then(|| {
+        Case::new(format!(
+            "{} is a client secret by its form: {} bytes with `Q~` behind the fourth.",
+            evidence.subject(),
+            token.length
+        ))
+        .change(Change::api(
+            "access_token",
+            "Pass on the member `access_token` of the token endpoint's answer. The secret goes to the token endpoint \
+             alone.",
+        ))
+        .change(Change::portal(
+            portal::SECRETS,
+            "If it was sent to anybody but Entra, or stands in a log: make a new one, and delete this.",
+        ))
+    })
+}
+
 fn truncated(evidence: &Evidence) -> Option<Case> {
     let token = evidence.token.as_ref()?;
     let seen = match &token.shape {
@@ -234,8 +280,10 @@ fn truncated(evidence: &Evidence) -> Option<Case> {
 
 fn damaged(evidence: &Evidence) -> Option<Case> {
     let token = evidence.token.as_ref()?;
-    let TokenShape::DamagedJwt { header, claims } = &token.shape else {
-        return None;
+    let (header, claims) = match &token.shape {
+        TokenShape::DamagedJwt { header, claims } => (header, claims),
+        TokenShape::LowerCaseJwt => return Some(lower_case(evidence, token)),
+        _ => return None,
     };
     let seen = match (header, claims) {
         (Some(_), None) => "has the header of a JWT, and its payload can't be read",
@@ -255,6 +303,21 @@ fn damaged(evidence: &Evidence) -> Option<Case> {
             vec![compare],
         )),
     )
+}
+
+/// Its capitals are gone, and with them what it said.
+fn lower_case(evidence: &Evidence, token: &Token) -> Case {
+    let find = Change::api(
+        "Authorization",
+        "If the API gets it like this: look for what writes values in small letters, as some caches, scripts and \
+         functions for header fields do. Only names of fields may be changed so.",
+    );
+    Case::new(format!(
+        "{} begins as a JWT does, in small letters alone: its capitals are gone.",
+        evidence.subject()
+    ))
+    .because("The parts of a JWT are base64url, in which capitals and small letters are different characters.")
+    .changes(copy_again(evidence, token, vec![find]))
 }
 
 fn saml(evidence: &Evidence) -> Option<Case> {
@@ -300,18 +363,26 @@ fn wrapped(evidence: &Evidence) -> Option<Case> {
         Cleaning::Padding => Some("`=`, `+` or `/` of another base64"),
         Cleaning::Invisible => Some("characters nobody sees"),
         Cleaning::Punctuation => Some("a comma, dot or backslash"),
+        Cleaning::Base64 => Some("another base64 around the whole of it"),
         _ => None,
     };
     let found: Vec<_> = token.removed.iter().filter_map(around).collect();
     if found.is_empty() || token.shape == TokenShape::Empty {
         return None;
     }
+    let in_secret = token.removed.contains(&Cleaning::Base64).then(|| {
+        Change::environment(
+            "base64",
+            "Decode it where it is read: `data` of a Kubernetes secret, and some stores, hold their values in base64.",
+        )
+    });
     Some(
         Case::new(format!(
             "{} came with {}.",
             evidence.subject(),
             found.join(" and ")
         ))
+        .changes(in_secret)
         .change(
             Change::api(
                 "Authorization",

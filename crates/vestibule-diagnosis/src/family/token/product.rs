@@ -3,6 +3,7 @@
 use vestibule_oidc::issuer::{IssuerRule, IssuerRuleError, ProviderKind};
 use vestibule_oidc::microsoft::TenantId;
 
+use super::issuer::{mismatch, tenant_in};
 use crate::catalogue::{Case, Row};
 use crate::cure::setting;
 use crate::evidence::{Origin, Product, host_of};
@@ -20,8 +21,23 @@ pub(super) const ROWS: &[Row] = &[
         cause: "The B2C policy writes issuers with `/tfp/`, and that library does not support them.",
         cure: "Let the policy write the default form of the issuer, `https://<host>/<tenant id>/v2.0/`.",
         fault: None,
-        explains: &["VST-TOKEN-ISSUER", "VST-KEYS-LIBRARY"],
+        explains: &["VST-TOKEN-B2C-FORM", "VST-TOKEN-ISSUER", "VST-KEYS-LIBRARY"],
         judge: b2c_tfp,
+    },
+    Row {
+        code: "VST-TOKEN-B2C-FORM",
+        title: "the other form of a B2C tenant's issuer",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "Azure AD B2C: tokens overview, \"Issuer (iss) claim\"",
+        symptom: "The API says that the issuer is wrong: one of the two has `/tfp/` and the name of the user flow in it, and \
+                  the tenant is the same.",
+        cause: "A setting of the user flow or policy decides which of two forms B2C writes: the tenant alone, or `tfp`, the \
+                tenant and the flow. Registrations and their manifests decide nothing here.",
+        cure: "Choose the form the API expects, in the flow's \"Issuer (iss) claim\"; or let the API accept the other.",
+        fault: None,
+        explains: &["VST-TOKEN-ISSUER", "VST-TOKEN-VERSION", "VST-KEYS-LIBRARY"],
+        judge: b2c_form,
     },
     Row {
         code: "VST-TOKEN-B2C-ISSUER",
@@ -54,6 +70,38 @@ pub(super) const ROWS: &[Row] = &[
         judge: ciam_issuer,
     },
 ];
+
+/// The two forms of one tenant's issuer, by a setting of the user flow.
+fn b2c_form(evidence: &Evidence) -> Option<Case> {
+    let (api, _, iss) = mismatch(evidence)?;
+    let is_b2c = |issuer: &str| Product::of_url(issuer) == Some(Product::B2c);
+    let is_tfp = |issuer: &str| issuer.contains("/tfp/");
+    let own = api.issuers.iter().find(|own| {
+        is_b2c(own)
+            && tenant_in(own).is_some()
+            && tenant_in(own) == tenant_in(iss)
+            && is_tfp(own) != is_tfp(iss)
+    })?;
+    is_b2c(iss).then(|| {
+        let field = "Azure AD B2C > User flows > your flow > Properties > Token compatibility settings > Issuer (iss) claim";
+        let form = match is_tfp(own) {
+            true => "Choose the form with `tfp` and the name of the flow, which the API expects.",
+            false => "Choose `https://<domain>/<tenant id>/v2.0/`, which the API expects. In a custom policy it is \
+                      `IssuanceClaimPattern`.",
+        };
+        Case::new(format!(
+            "{} is issued by {}; the API expects {}.",
+            evidence.subject(),
+            shown(iss),
+            shown(own)
+        ))
+        .change(Change::portal(field, form))
+        .change(Change::api(
+            "accepted issuers",
+            format!("Or accept {}: take the issuer from the metadata of the flow that people sign in with.", shown(iss)),
+        ))
+    })
+}
 
 fn b2c_tfp(evidence: &Evidence) -> Option<Case> {
     let refused = evidence.has_code("IDX40002") || evidence.has_code("IDW10304");

@@ -1,11 +1,11 @@
 //! JWTs that are in order and for somebody else, whoever made them.
 
-use super::issuer::mismatch as issuer_mismatch;
+use super::issuer::is_foreign;
 use super::logged::{is_plain, logged_access_as_id, logged_audience};
 use super::opaque::asked_for;
 use crate::catalogue::{Case, Row};
 use crate::cure::{ask_for_the_api, version_two};
-use crate::evidence::{AskedToken, Product, Role, Token, host_of};
+use crate::evidence::{AskedToken, Product, Role, Token};
 use crate::shown::{shown, shown_list};
 use crate::{Change, Confidence, Evidence, Severity};
 
@@ -259,8 +259,8 @@ fn audience(evidence: &Evidence) -> Option<Case> {
             )),
         );
     }
-    // A token of nobody's that is known here, where the API takes a known provider's: no scope makes it one for this API.
-    if token.product().is_none() && !token.is_partial && is_foreign(evidence) {
+    // Another provider's token, where the API takes a known one's: no scope makes it one for this API.
+    if !token.is_partial && is_foreign(evidence) {
         return None;
     }
     let case = Case::new(seen_audiences(evidence, &found, expected));
@@ -278,15 +278,6 @@ fn audience(evidence: &Evidence) -> Option<Case> {
         ))
         .changes(ask_for_the_api(evidence)),
     )
-}
-
-/// Whether the token's issuer is none of the API's, and on a host of none of them.
-fn is_foreign(evidence: &Evidence) -> bool {
-    issuer_mismatch(evidence).is_some_and(|(api, _, iss)| {
-        let host = host_of(iss);
-        let mut own = api.issuers.iter();
-        own.all(|own| host_of(own) != host && Product::of_url(own).is_some())
-    })
 }
 
 /// What decides the audience of a token of this provider.

@@ -43,6 +43,28 @@ fn shapes_are_told_apart() {
         ("PHNhbWw6QXNzZXJ0aW9uIElEPSJfMSI+".into(), "saml"),
         ("PGh0bWw+PGJvZHk+".into(), "opaque"),
         ("a".repeat(MAX_BYTES + 1), "too-long"),
+        (format!("{rs}.{claims}.{rs}").to_lowercase(), "damaged-jwt"),
+        ("eyjolfur.portal.example".into(), "opaque"),
+        ("eyjx.eyjy".into(), "opaque"),
+        (
+            "M.C507_BAY.2.U.12345678-1234-1234-1234-1234567890ab".into(),
+            "code-or-refresh-token",
+        ),
+        (
+            "M.R3_SN1.-CdY1w9!Qx*ZkR0mV4tB7nLp".into(),
+            "code-or-refresh-token",
+        ),
+        ("M.C507_BAY.abcd".into(), "opaque"),
+        (
+            "M.Cx_BAY.2.U.12345678-1234-1234-1234-1234567890ab".into(),
+            "opaque",
+        ),
+        (
+            "Abc8Q~abcdefghijklmnopqrstuvwxyz01234.x".into(),
+            "client-secret",
+        ),
+        ("Abc8Q~short".into(), "opaque"),
+        ("Abcd8Q~abcdefghijklmnopqrstuvwxyz01234.x".into(), "opaque"),
         ("a.b.c".into(), "opaque"),
         ("a.b.c.d.e.f.g".into(), "opaque"),
         ("xZ3kP0q8sT1vW2yA".into(), "opaque"),
@@ -82,74 +104,9 @@ fn microsofts_opaque_tokens_are_recognised() {
     }
 }
 
-#[test]
-fn what_surrounds_a_token_is_taken_off_and_noted() {
-    for (text, token, removed) in [
-        ("abc", "abc", vec![]),
-        ("eyJh.b.c-_9", "eyJh.b.c-_9", vec![]),
-        ("eyJh.b.c.d.e", "eyJh.b.c.d.e", vec![]),
-        ("eyJh..c", "eyJh..c", vec![]),
-        ("tokeneyJh.b.c", "tokeneyJh.b.c", vec![]),
-        (" abc\n", "abc", vec![Cleaning::WhiteSpace]),
-        ("\"abc\"", "abc", vec![Cleaning::Quotes]),
-        ("Bearer abc", "abc", vec![Cleaning::Bearer]),
-        (
-            "bearer Bearer abc",
-            "abc",
-            vec![Cleaning::Bearer, Cleaning::BearerAgain],
-        ),
-        (
-            "Bearer%20eyJh%2Eb%2Ec",
-            "eyJh.b.c",
-            vec![Cleaning::Percent, Cleaning::Bearer],
-        ),
-        ("eyJh%252Eb", "eyJh.b", vec![Cleaning::Percent]),
-        ("a%zz", "a%zz", vec![]),
-        ("eyJh=.b==.+/", "eyJh.b.-_", vec![Cleaning::Padding]),
-        ("EwB+/==", "EwB+/==", vec![]),
-        ("\u{feff}abc\u{200b}", "abc", vec![Cleaning::Invisible]),
-        ("eyJh.b.c.", "eyJh.b.c", vec![Cleaning::Punctuation]),
-        ("eyJh.b.", "eyJh.b.", vec![]),
-        ("eyJh.b.c,", "eyJh.b.c", vec![Cleaning::Punctuation]),
-        ("eyJh...c", "eyJh", vec![Cleaning::Ellipsis]),
-        ("eyJh…", "eyJh", vec![Cleaning::Ellipsis]),
-        ("“abc”", "abc", vec![Cleaning::Quotes]),
-        ("(abc)", "abc", vec![Cleaning::Quotes]),
-        ("OIDC_access_token: abc", "abc", vec![Cleaning::Name]),
-        (
-            "\"access_token\":\"abc\",",
-            "abc",
-            vec![Cleaning::Quotes, Cleaning::Punctuation, Cleaning::Name],
-        ),
-        (
-            "token: >-\n  eyJh\n  bc",
-            "eyJhbc",
-            vec![Cleaning::Name, Cleaning::WhiteSpace],
-        ),
-        (
-            "Authorization: Bearer abc",
-            "abc",
-            vec![Cleaning::Name, Cleaning::Bearer],
-        ),
-        ("ab\n c", "abc", vec![Cleaning::WhiteSpace]),
-        ("access_token=abc", "abc", vec![Cleaning::Name]),
-        ("{\"a\": 1}", "{\"a\": 1}", vec![]),
-        ("", "", vec![]),
-    ] {
-        let cleaned = clean(text);
-        assert_eq!(
-            (cleaned.text.as_str(), &cleaned.removed),
-            (token, &removed),
-            "{text:?}"
-        );
-    }
-}
-
 proptest! {
     #[test]
     fn never_panics(text in "\\PC{0,200}|[A-Za-z0-9_.-]{0,200}") {
         let _ = classify(&text);
-        let cleaned = clean(&text);
-        prop_assert_eq!(clean(&cleaned.text).text, cleaned.text);
     }
 }

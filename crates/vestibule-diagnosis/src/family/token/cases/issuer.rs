@@ -31,6 +31,11 @@ pub(super) fn all() -> Vec<RowCase> {
         provider(e).issuer = Some("https://login.microsoftonline.com/common/v2.0".to_owned());
     });
     let b2c = "https://contoso.b2clogin.com/contoso.onmicrosoft.com/B2C_1_in/v2.0";
+    let plain = format!("https://contoso.b2clogin.com/{TENANT}/v2.0/");
+    let tfp = format!("https://contoso.b2clogin.com/tfp/{TENANT}/b2c_1_in/v2.0/");
+    let b2c_token = |issuer: &str| {
+        entra_token(json!({ "iss": issuer, "tid": null, "tfp": "B2C_1_in", "ver": "1.0" }))
+    };
     let ciam = "https://contoso.ciamlogin.com/contoso.onmicrosoft.com/v2.0";
     let ciam_issuer = format!("https://{TENANT}.ciamlogin.com/{TENANT}/v2.0");
     let differ = |configured: &str, found: &str| {
@@ -139,7 +144,21 @@ pub(super) fn all() -> Vec<RowCase> {
                 &[&v2],
             ))
             .silent(given(entra_token(json!({})), &[&v2]))
-            .says("https://x.supabase.co/auth/v1"),
+            .says("https://x.supabase.co/auth/v1")
+            .says("No scope and no setting"),
+        case("VST-TOKEN-ISSUER")
+            .shows(given(
+                jwt(
+                    json!({ "alg": "RS256", "kid": "k" }),
+                    json!({
+                        "iss": "https://token.actions.githubusercontent.com", "aud": "api://AzureADTokenExchange",
+                        "sub": "repo:a/b",
+                    }),
+                ),
+                &[&v2, &v1],
+            ))
+            .silent(given(entra_token(json!({ "aud": "api://another" })), &[&v2]))
+            .says("one of GitHub, and the API takes those of Microsoft Entra ID"),
         case("VST-TOKEN-ALGORITHM")
             .shows(Evidence::of_text("IDX10696: Algorithm validation failed."))
             .silent(Evidence::of_text("IDX10697: something")),
@@ -192,6 +211,12 @@ pub(super) fn all() -> Vec<RowCase> {
             .silent(Evidence::of_text(&format!(
                 "IDW10304: https://contoso.b2clogin.com/{TENANT}/v2.0/"
             ))),
+        case("VST-TOKEN-B2C-FORM")
+            .shows(given(b2c_token(&tfp), &[&plain]))
+            .shows(given(b2c_token(&plain), &[&tfp]))
+            .silent(given(b2c_token(&plain), &[&plain]))
+            .silent(given(b2c_token(&plain.replace(TENANT, OTHER)), &[&tfp]))
+            .says("the API expects"),
         case("VST-TOKEN-B2C-ISSUER")
             .shows(differ(b2c, &format!("https://contoso.b2clogin.com/{TENANT}/v2.0/")))
             .silent(differ(b2c, b2c))

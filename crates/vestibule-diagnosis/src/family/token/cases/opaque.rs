@@ -20,6 +20,13 @@ const HEADER: &str = "eyJhbGciOiJSUzI1NiJ9";
 const PAYLOAD: &str =
     "eyJhdWQiOiI5ZTU5ZDk4Yi1kNzQ3LTRhOWEtOTZmZC0xNzhmMDRkMDhiMDIiLCJleHAiOjQwMDAwMDAwMDB9";
 
+/// A whole JWT for the API of the tests, in another base64.
+const IN_BASE64: &str = concat!(
+    "ZXlKaGJHY2lPaUpGVXpJMU5pSjkuZXlKaGRXUWlPaUk1WlRVNVpEazRZaTFrTnpRM0xUUmhPV0V0T1RabVpDMHhOemhtTURSa01E",
+    "aGlNRElpTENKbGVIQWlPalF3TURBd01EQXdNREI5LkFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB",
+    "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB",
+);
+
 pub(super) fn all() -> Vec<RowCase> {
     let whole = format!("{HEADER}.{PAYLOAD}.{}", "A".repeat(342));
     vec![
@@ -134,6 +141,39 @@ pub(super) fn all() -> Vec<RowCase> {
             .shows(Evidence::of_text("jwt.exceptions.DecodeError: Not enough segments"))
             .silent(Evidence::of_text("the token has three segments"))
             .silent(token(&whole)),
+        case("VST-TOKEN-CODE-OR-REFRESH")
+            .shows(token("M.C507_BAY.2.U.12345678-1234-1234-1234-1234567890ab"))
+            .shows(token("M.R3_SN1.-CdY1w9!Qx*ZkR0mV4tB7nLp"))
+            .silent(token("M.C507.2.U.12345678-1234-1234-1234-1234567890ab"))
+            .silent(Evidence::of_text(
+                "https://portal.example.com/cb?code=M.C507_BAY.2.U.12345678-1234-1234-1234-1234567890ab&state=abc",
+            ))
+            .says("of a personal Microsoft account"),
+        case("VST-TOKEN-SECRET")
+            .shows(token("Abc8Q~abcdefghijklmnopqrstuvwxyz01234.x"))
+            .shows(with(&token("Abc8Q~abcdefghijklmnopqrstuvwxyz01234.x"), |e| e.settings = Some(settings())))
+            .shows(Evidence::of_text("Authorization: Bearer Abc8Q~abcdefghijklmnopqrstuvwxyz01234.x"))
+            .silent(token("Abc8Qabcdefghijklmnopqrstuvwxyz01234.x"))
+            .silent(Evidence::of_text("OIDCClientSecret Abc8Q~abcdefghijklmnopqrstuvwxyz01234.x"))
+            .silent(Evidence::of_text("client_secret=Abc8Q~abcdefghijklmnopqrstuvwxyz01234.x"))
+            .says("`Q~`"),
+        case("VST-TOKEN-DAMAGED")
+            .shows(token(&whole.to_lowercase()))
+            .silent(token("eyjx.eyjy"))
+            .says("capitals are gone"),
+        case("VST-TOKEN-WRAPPED")
+            .shows(token(IN_BASE64))
+            .silent(token("ZXlKYWJj"))
+            .says("another base64"),
+        case("VST-TOKEN-EMPTY")
+            .shows(Evidence::of_text(r#"{"token_type":"Bearer","scope":"openid","expires_in":3599,"access_token":""}"#))
+            .silent(Evidence::of_text(r#"{"token_type":"Bearer","expires_in":3599}"#))
+            .silent(Evidence::of_text(r#"{"token_type":"Bearer","expires_in":3599,"access_token":"x"}"#))
+            .says("nothing in it"),
+        case("VST-TOKEN-EMPTY")
+            .shows(token(""))
+            .silent(token("x"))
+            .line(CURE),
         case("VST-TOKEN-RESPONSE")
             .shows(token(r#"{"token_type":"Bearer","access_token":"x"}"#))
             .silent(token(r#"{"token_type":"#)),
