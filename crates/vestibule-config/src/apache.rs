@@ -351,7 +351,9 @@ fn has_bearer(items: &[Item]) -> bool {
 /// Says what another version would do otherwise: its ChangeLog, and what was seen of 2.4.12.3.
 fn by_version(site: &site::Site<'_>, version: SourceVersion, ledger: &mut Ledger) {
     if version < SourceVersion([2, 4, 15, 0]) && site.last("OIDCPKCEMethod").is_none() {
-        ledger.by_version("sign-in had no PKCE, and has S256 now, as since 2.4.15");
+        ledger.by_version(
+            "sign-in had no PKCE, and has S256 now, as since 2.4.15; danger_no_pkce = true in [provider] leaves it out, for a provider that refuses it",
+        );
     }
     if version < SourceVersion([2, 4, 20, 0]) && site.last("OIDCClaimDelimiter").is_none() {
         ledger.by_version(

@@ -40,6 +40,8 @@ pub(crate) struct Tables<'t> {
     pub(crate) session: Option<&'t SessionSettings>,
     /// Whether somebody in front is trusted.
     pub(crate) is_behind: bool,
+    /// Whether everybody is (`danger_any_forwarder`).
+    pub(crate) anybody_forwards: bool,
     /// Whether every provider that was written could be read.
     pub(crate) providers_complete: bool,
 }
@@ -54,6 +56,7 @@ pub(crate) fn check(context: &Context<'_>, tables: &Tables<'_>) {
         browser::keep_post(context, tables, route);
         browser::anti_forgery(context, route);
         entra::rule_scopes(context, tables, route);
+        networks(context, tables, route);
     }
     redirect_paths(context, tables.providers);
     for provider in tables.providers {
@@ -119,6 +122,21 @@ fn host(context: &Context<'_>, tables: &Tables<'_>, route: &At<RouteSettings>) {
             hosts.join(", ")
         ),
     );
+}
+
+/// A rule on addresses that everybody can choose keeps nobody out.
+fn networks(context: &Context<'_>, tables: &Tables<'_>, route: &At<RouteSettings>) {
+    let Require::Rule(rule) = &route.value.require else {
+        return;
+    };
+    if tables.anybody_forwards && rule.asks_for_networks() {
+        context.error(
+            route.marks.of("require"),
+            route.marks.key("require"),
+            "with danger_any_forwarder everybody chooses the address they come from, so a rule on `networks` keeps nobody out",
+            "name the proxies in front in trusted_proxies instead, or take `networks` out of the rule",
+        );
+    }
 }
 
 /// A public route has nobody to speak of, and nobody is turned away where everybody passes.

@@ -158,6 +158,7 @@ fn settings(context: &Context<'_>, document: &DeTable<'_>) -> Option<Settings> {
                 routes: &routes,
                 session: session.as_ref(),
                 is_behind: !trusted_proxies.is_empty(),
+                anybody_forwards: root.flag("danger_any_forwarder"),
                 providers_complete: !providers.is_empty() || !marks.has("provider"),
             },
         );

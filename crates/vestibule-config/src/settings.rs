@@ -29,7 +29,8 @@ pub struct Settings {
     pub listen: Vec<SocketAddr>,
     /// Certificate and key; without them the listener is plain. Their files are read again when they change.
     pub tls: Option<TlsSettings>,
-    /// Peers whose `X-Forwarded-*` and `Forwarded` are believed; empty: nobody's. Takes effect on reload.
+    /// Peers whose `X-Forwarded-*` and `Forwarded` are believed; empty: nobody's; with `danger_any_forwarder` the two
+    /// networks that hold every address. Takes effect on reload.
     pub trusted_proxies: Vec<IpNet>,
     /// Whether they are believed about the host; false. Takes effect on reload.
     pub forwarded_host: bool,

@@ -52,7 +52,7 @@
 //!     scopes: &["openid".to_owned(), "profile".to_owned()],
 //!     state: &state,
 //!     nonce: &nonce,
-//!     challenge: &verifier.challenge(),
+//!     challenge: Some(&verifier.challenge()),
 //!     response_mode: ResponseMode::Query,
 //!     max_age: None,
 //!     extra: &extra,
@@ -79,7 +79,7 @@
 //!     grant: Grant::AuthorizationCode {
 //!         code: &code,
 //!         redirect_uri: "https://app.example/.vestibule/callback",
-//!         verifier: &verifier,
+//!         verifier: Some(&verifier),
 //!     },
 //!     scopes: &[],
 //!     extra: &extra,

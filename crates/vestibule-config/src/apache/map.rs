@@ -13,6 +13,7 @@ pub(super) mod session;
 mod told;
 pub(super) mod upstream;
 mod user;
+mod weakened;
 
 use std::net::SocketAddr;
 

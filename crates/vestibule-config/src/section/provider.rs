@@ -1,5 +1,6 @@
 //! `[provider]`: who says who people are, and our registration there.
 
+mod danger;
 mod discovery;
 mod endpoint;
 mod graph;
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use url::Url;
 
+pub(crate) use discovery::{is_cloud_host, is_guid};
 pub(crate) use keys::{PROVIDER, REDIRECT_ACTIONS};
 pub(crate) use redirect_actions::page_or_address;
 pub use redirect_actions::{RedirectActions, SessionFact};
@@ -46,6 +48,10 @@ pub struct ProviderSettings {
     pub redirect_actions: Option<RedirectActions>,
     /// How the answer comes back through the browser; query.
     pub response_mode: ResponseMode,
+    /// Whether PKCE is left out; never without a secret.
+    pub danger_no_pkce: bool,
+    /// Whether any certificate of the metadata's host is believed; only where that is https.
+    pub danger_provider_insecure: bool,
     /// Whether the user info endpoint is asked.
     pub userinfo: UserInfo,
     /// Sent with every authorization request, in the order of the file. Never one of ours.
@@ -226,6 +232,8 @@ fn one(reader: &Reader<'_>, name: Option<&str>) -> Option<At<ProviderSettings>> 
         Some("form_post") => ResponseMode::FormPost,
         _ => ResponseMode::Query,
     };
+    let danger_no_pkce = danger::no_pkce(reader, client_authentication);
+    let danger_provider_insecure = danger::provider_insecure(reader, discovery.as_ref());
     let redirect_path = reader
         .item("redirect_path")
         .and_then(|item| redirect_path(&item));
@@ -261,6 +269,8 @@ fn one(reader: &Reader<'_>, name: Option<&str>) -> Option<At<ProviderSettings>> 
             redirect_path,
             redirect_actions,
             response_mode,
+            danger_no_pkce,
+            danger_provider_insecure,
             userinfo,
             authorization_parameters,
             id_token_algorithms,

@@ -136,6 +136,22 @@ pub enum RuleSettings {
     Networks(Vec<IpNet>),
 }
 
+impl RuleSettings {
+    /// Whether any part of it is about the client's address.
+    pub(crate) fn asks_for_networks(&self) -> bool {
+        match self {
+            Self::Networks(_) => true,
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::asks_for_networks),
+            Self::Not(part) => part.asks_for_networks(),
+            Self::Claim { .. }
+            | Self::Groups(_)
+            | Self::Roles(_)
+            | Self::Scopes(_)
+            | Self::Methods(_) => false,
+        }
+    }
+}
+
 /// A value to compare a claim with; text is never equal to a number. Matched exhaustively by the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClaimValue {

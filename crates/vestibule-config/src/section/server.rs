@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use url::{Host, Url};
 
 use super::{admin, limits, log, outbound, pages, provider, route, session, tls};
@@ -50,6 +50,14 @@ pub(crate) static ROOT: Section = Section {
             change: Change::Reload,
             doc: "The proxies in front whose `X-Forwarded-*` and `Forwarded` are believed, read from the right. \
                   Name only machines you run: whoever is listed can claim any client address.",
+        },
+        Key {
+            name: "danger_any_forwarder",
+            kind: Kind::Flag,
+            fallback: Fallback::Value("false"),
+            change: Change::Reload,
+            doc: "Believes `X-Forwarded-*` and `Forwarded` of whoever connects, in place of `trusted_proxies`: for a platform whose proxies have no addresses that can be named, and let nobody else connect. \
+                  Whoever can connect says what address they come from, in the log and to the upstream; rules on `networks` are refused with it.",
         },
         Key {
             name: "forwarded_host",
@@ -360,6 +368,23 @@ fn network(item: &Item<'_>) -> Option<IpNet> {
 }
 
 pub(crate) fn read_trusted_proxies(reader: &Reader<'_>) -> Vec<IpNet> {
+    let anybody = reader.item("danger_any_forwarder");
+    if let Some(item) = anybody.filter(|item| item.flag() == Some(true)) {
+        if reader.marks().has("trusted_proxies") {
+            item.error(
+                "this makes `trusted_proxies` mean nothing",
+                "take one of the two out; with `trusted_proxies` only those are believed",
+            );
+        }
+        item.warning(
+            "everybody's X-Forwarded-* and Forwarded are believed: whoever can connect chooses the address they seem to come from",
+            "name the addresses of the proxies in front in trusted_proxies, a network like \"10.0.0.0/8\" if need be; else see to it that nobody but them can connect",
+        );
+        return vec![
+            IpNet::from(Ipv4Net::default()),
+            IpNet::from(Ipv6Net::default()),
+        ];
+    }
     let Some(item) = reader.item("trusted_proxies") else {
         return Vec::new();
     };

@@ -88,3 +88,25 @@ fn a_peer_that_is_not_listed_is_the_client_whatever_it_says() {
         );
     }
 }
+
+#[test]
+fn with_the_key_for_it_everybody_is_believed_and_the_start_says_so() {
+    let upstream = Upstream::start();
+    let toml = format!(
+        "public_url = \"{{url}}\"\nlisten = \"{{listen}}\"\ndanger_any_forwarder = true\n\n\
+         [[route]]\npath = \"/public\"\nupstream = \"{}\"\nrequire = \"public\"\n",
+        upstream.url
+    );
+    let proxy = Proxy::reserve("http").start(&toml, &[]);
+    let request = Request::get(&format!("{}/public/x", proxy.url))
+        .with("X-Forwarded-For", "192.0.2.66, 203.0.113.7");
+    assert_eq!(http::send(&request).status, 200);
+    let received = upstream.received();
+    assert_eq!(received[0].field("x-real-ip"), Some("192.0.2.66"));
+    let log = proxy.log();
+    assert!(
+        log.iter()
+            .any(|line| line.contains("everybody's X-Forwarded-*")),
+        "{log:?}"
+    );
+}

@@ -26,6 +26,11 @@ fn a_provider_on_this_machine_is_called_past_the_proxy() {
 /// A scene whose provider's metadata is behind TLS with a certificate that no CA of the system vouches
 /// for.
 fn behind_tls(outbound: &str) -> (Scene, Relay) {
+    behind_tls_with(outbound, "")
+}
+
+/// The same with lines of `[provider]`.
+fn behind_tls_with(outbound: &str, more: &str) -> (Scene, Relay) {
     let certificate = Certificate::new();
     let provider = LocalProvider::start();
     let relay = Relay::start(&provider.url(), Some(&certificate));
@@ -35,7 +40,7 @@ fn behind_tls(outbound: &str) -> (Scene, Relay) {
     let upstream = Upstream::start();
     let toml = configuration(&provider, &upstream, "store = \"memory\"", outbound).replace(
         "client_secret =",
-        &format!("metadata_url = \"{metadata}\"\nclient_secret ="),
+        &format!("metadata_url = \"{metadata}\"\n{more}\nclient_secret ="),
     );
     let secret = provider.fact("client_secret").to_owned();
     let files = [("secret", secret.as_str()), ("ca.pem", &certificate.pem)];
@@ -63,4 +68,17 @@ fn a_certificate_that_nobody_vouches_for_is_not_believed() {
     assert!(matches!(page.status, 502..=504), "{page:?}");
     assert!(page.text().contains("Incident"), "{}", page.text());
     assert!(relay.seen().is_empty(), "{:?}", relay.seen());
+}
+
+#[test]
+fn with_the_key_for_a_lab_any_certificate_is_believed_and_the_start_says_so() {
+    let (scene, relay) = behind_tls_with("", "danger_provider_insecure = true");
+    let _ = scene.signed_in("ada");
+    assert!(!relay.seen().is_empty());
+    let log = scene.proxy.log();
+    assert!(
+        log.iter()
+            .any(|line| line.contains("any certificate of this provider is believed")),
+        "{log:?}"
+    );
 }

@@ -5,7 +5,9 @@ use vestibule_e2e::http::Request;
 use vestibule_e2e::jar::Cookie;
 use vestibule_e2e::local_provider::LocalProvider;
 use vestibule_e2e::person::Person;
-use vestibule_e2e::scene::Scene;
+use vestibule_e2e::program::Proxy;
+use vestibule_e2e::scene::{Scene, configuration};
+use vestibule_e2e::upstream::Upstream;
 
 /// The session cookie: the one of the program that is no sign-in on its way.
 fn session(person: &Person) -> Option<Cookie> {
@@ -38,6 +40,29 @@ fn a_person_comes_back_to_the_page_they_asked_for() {
         0,
         "the pending cookie is gone: {:?}",
         person.jar
+    );
+}
+
+#[test]
+fn pkce_is_left_out_where_a_key_says_so_and_the_start_warns_of_it() {
+    let provider = LocalProvider::start();
+    let upstream = Upstream::start();
+    let toml = configuration(&provider, &upstream, "store = \"memory\"", "")
+        .replace("client_secret =", "danger_no_pkce = true\nclient_secret =");
+    let secret = provider.fact("client_secret").to_owned();
+    let proxy = Proxy::reserve("http").start(&toml, &[("secret", &secret)]);
+    let mut person = Person::new();
+    let first = person.visit(&format!("{}/app/", proxy.url));
+    let location = first.field("location").unwrap();
+    assert!(!location.contains("code_challenge"), "{location}");
+    let picker = person.follow(first);
+    // This provider refuses a verifier that nobody was challenged for.
+    let page = LocalProvider::sign_in(&mut person, &picker, "ada");
+    assert_eq!(page.status, 200, "{}", page.text());
+    let log = proxy.log();
+    assert!(
+        log.iter().any(|line| line.contains("without PKCE")),
+        "{log:?}"
     );
 }
 

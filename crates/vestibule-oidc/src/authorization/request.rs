@@ -33,8 +33,9 @@ pub struct AuthorizationRequest<'a> {
     pub state: &'a State,
     /// This sign-in's `nonce`.
     pub nonce: &'a Nonce,
-    /// The challenge of this sign-in's verifier.
-    pub challenge: &'a Challenge,
+    /// The challenge of this sign-in's verifier (RFC 7636 §4.3). `None` sends none, for providers that refuse it:
+    /// then the code is as good as the way it travels.
+    pub challenge: Option<&'a Challenge>,
     /// How the answer comes back.
     pub response_mode: ResponseMode,
     /// The greatest allowed age of the person's authentication; then `auth_time` is checked.
@@ -56,9 +57,12 @@ impl AuthorizationRequest<'_> {
                 .append_pair("redirect_uri", self.redirect_uri)
                 .append_pair("scope", &self.scopes.join(" "))
                 .append_pair("state", self.state.expose())
-                .append_pair("nonce", self.nonce.expose())
-                .append_pair("code_challenge", self.challenge.as_str())
-                .append_pair("code_challenge_method", "S256");
+                .append_pair("nonce", self.nonce.expose());
+            if let Some(challenge) = self.challenge {
+                query
+                    .append_pair("code_challenge", challenge.as_str())
+                    .append_pair("code_challenge_method", "S256");
+            }
             if self.response_mode == ResponseMode::FormPost {
                 query.append_pair("response_mode", "form_post");
             }

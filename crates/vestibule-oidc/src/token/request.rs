@@ -17,8 +17,8 @@ pub enum Grant<'a> {
         code: &'a Secret,
         /// The redirect URI of the authorization request, the same to the letter.
         redirect_uri: &'a str,
-        /// This sign-in's verifier.
-        verifier: &'a Verifier,
+        /// This sign-in's verifier; `None` if its authorization request had no challenge.
+        verifier: Option<&'a Verifier>,
     },
     /// `refresh_token` (RFC 6749 §6).
     RefreshToken {
@@ -76,8 +76,10 @@ impl TokenRequest<'_> {
             } => {
                 form.append_pair("grant_type", "authorization_code")
                     .append_pair("code", code.expose())
-                    .append_pair("redirect_uri", redirect_uri)
-                    .append_pair("code_verifier", verifier.expose());
+                    .append_pair("redirect_uri", redirect_uri);
+                if let Some(verifier) = verifier {
+                    form.append_pair("code_verifier", verifier.expose());
+                }
             }
             Grant::RefreshToken { refresh_token } => {
                 form.append_pair("grant_type", "refresh_token")

@@ -240,6 +240,7 @@ pub(crate) fn plan(name: &str) -> ProviderPlan {
         audience: None,
         more: Vec::new(),
         response_mode: ResponseMode::Query,
+        danger_no_pkce: false,
         user_info: UserInfoUse::Never,
         authorization_parameters: ExtraParameters::default(),
         id_token_algorithms: vec![Algorithm::Es256],

@@ -87,6 +87,8 @@ pub struct ProviderPlan {
     ///
     /// [`ResponseMode::FormPost`] needs https: its pending cookie is `SameSite=None; Secure`.
     pub response_mode: ResponseMode,
+    /// Leaves PKCE out (RFC 7636), for a provider that refuses it. `false`: S256, always.
+    pub danger_no_pkce: bool,
     /// Whether the user info endpoint is asked at sign-in and at refreshes.
     pub user_info: UserInfoUse,
     /// Further parameters of the authorization request, from the configuration only.

@@ -246,7 +246,7 @@ impl Redeem {
             grant: Grant::AuthorizationCode {
                 code: &self.code,
                 redirect_uri: &self.redirect_uri,
-                verifier: &self.verifier,
+                verifier: (!settings.danger_no_pkce).then_some(&self.verifier),
             },
             scopes: &[],
             extra: &extra,

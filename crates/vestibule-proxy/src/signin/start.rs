@@ -204,7 +204,7 @@ impl Start<'_> {
             scopes: &asks.scopes,
             state: &pending.state,
             nonce: &pending.nonce,
-            challenge: &challenge,
+            challenge: (!settings.danger_no_pkce).then_some(&challenge),
             response_mode: settings.response_mode,
             max_age: pending.max_age,
             extra: &extra,

@@ -106,6 +106,17 @@ pub(crate) fn outbound(settings: &Settings) -> Result<OutboundPlan, AssembleErro
     providers::outbound(settings)
 }
 
+/// How calls to this provider leave this machine.
+///
+/// # Errors
+/// The CA bundle or the proxy's address can't be used, or where the provider's metadata is can't be told.
+pub(crate) fn outbound_to(
+    set: &ProviderSettings,
+    settings: &Settings,
+) -> Result<OutboundPlan, AssembleError> {
+    providers::outbound_to(set, settings)
+}
+
 /// Where a provider's metadata is.
 ///
 /// # Errors

@@ -16,7 +16,7 @@ use vestibule_oidc::microsoft::TenantId;
 use vestibule_oidc::secret::Secret;
 use vestibule_proxy::control::Control;
 use vestibule_proxy::plan::Plan;
-use vestibule_proxy::provider::outbound::{OutboundPlan, client_tls};
+use vestibule_proxy::provider::outbound::{OutboundPlan, client_tls, danger_client_tls_believing};
 use vestibule_proxy::provider::{
     ClientAuthMethod, GraphPermissions, HttpTransport, Provider, ProviderPlan, RedirectActions,
     SessionFact, Target, UserInfoUse,
@@ -37,10 +37,10 @@ pub(super) fn start(
     metrics: &Arc<Metrics>,
     previous: Option<&Plan>,
 ) -> Result<Vec<Arc<Provider>>, AssembleError> {
-    let outbound = outbound(settings)?;
     let mut providers = Vec::with_capacity(settings.providers.len());
     for set in &settings.providers {
         let plan = plan(set, settings)?;
+        let outbound = outbound_to(set, settings)?;
         let graph = plan.graph.as_ref();
         let transport = HttpTransport::with_graph(&outbound, &plan.metadata_url, graph)?;
         let before = previous
@@ -80,22 +80,45 @@ pub(super) fn callback_paths(settings: &Settings) -> Result<Vec<CallbackPath>, A
 /// # Errors
 /// The CA bundle or the proxy's address can't be used.
 pub(super) fn outbound(settings: &Settings) -> Result<OutboundPlan, AssembleError> {
-    let bundle = match &settings.outbound.ca_bundle {
-        Some(path) => Some(
-            std::fs::read(path)
-                .map_err(|error| format!("read the CA bundle {}: {error}", path.display()))?,
-        ),
-        None => None,
-    };
-    let proxy = settings
-        .outbound
-        .proxy
-        .as_ref()
-        .map(|proxy| Url::parse(proxy.expose()));
     Ok(OutboundPlan {
-        tls: Arc::new(client_tls(bundle.as_deref())?),
-        proxy: proxy.transpose()?,
+        tls: Arc::new(client_tls(bundle(settings)?.as_deref())?),
+        proxy: proxy(settings)?,
     })
+}
+
+/// The same for calls to this provider.
+///
+/// # Errors
+/// Those of [`outbound`], and where its metadata is can't be told.
+pub(super) fn outbound_to(
+    set: &ProviderSettings,
+    settings: &Settings,
+) -> Result<OutboundPlan, AssembleError> {
+    if !set.danger_provider_insecure {
+        return outbound(settings);
+    }
+    let url = metadata_url(set)?;
+    let host = url.host_str().unwrap_or_default();
+    let tls = danger_client_tls_believing(host, bundle(settings)?.as_deref())?;
+    Ok(OutboundPlan {
+        tls: Arc::new(tls),
+        proxy: proxy(settings)?,
+    })
+}
+
+fn bundle(settings: &Settings) -> Result<Option<Vec<u8>>, AssembleError> {
+    let Some(path) = &settings.outbound.ca_bundle else {
+        return Ok(None);
+    };
+    let read = std::fs::read(path);
+    let read = read.map_err(|error| format!("read the CA bundle {}: {error}", path.display()))?;
+    Ok(Some(read))
+}
+
+fn proxy(settings: &Settings) -> Result<Option<Url>, AssembleError> {
+    let proxy = settings.outbound.proxy.as_ref();
+    let proxy = proxy.map(|proxy| Url::parse(proxy.expose()));
+    Ok(proxy.transpose()?)
 }
 
 /// Where a provider's metadata is, and which issuers it may name.
@@ -159,6 +182,7 @@ pub(super) fn plan(
             ResponseMode::Query => Mode::Query,
             ResponseMode::FormPost => Mode::FormPost,
         },
+        danger_no_pkce: set.danger_no_pkce,
         user_info: match set.userinfo {
             UserInfo::On => UserInfoUse::Always,
             UserInfo::Off => UserInfoUse::Never,

@@ -123,7 +123,7 @@ async fn ask(
     patience: Duration,
 ) -> Result<Option<Known>, AssembleError> {
     let plan = assemble::provider(set, settings)?;
-    let outbound = assemble::outbound(settings)?;
+    let outbound = assemble::outbound_to(set, settings)?;
     let proxied = outbound.proxy.is_some();
     let transport = HttpTransport::new(&outbound, &plan.metadata_url)?;
     let mut base = Evidence::default();

@@ -146,7 +146,7 @@ fn request(client: &Client<'_>, metadata: &ProviderMetadata, redirect_uri: &str)
     for resource in asks.resources {
         pairs.push(("resource".to_owned(), resource));
     }
-    let verifier = Verifier::from_entropy(random_bytes().ok()?);
+    let challenge = Verifier::from_entropy(random_bytes().ok()?).challenge();
     let request = AuthorizationRequest {
         endpoint: metadata.authorization_endpoint(),
         client_id: &plan.client_id,
@@ -154,7 +154,7 @@ fn request(client: &Client<'_>, metadata: &ProviderMetadata, redirect_uri: &str)
         scopes: &asks.scopes,
         state: &State::from_entropy(random_bytes().ok()?),
         nonce: &Nonce::from_entropy(random_bytes().ok()?),
-        challenge: &verifier.challenge(),
+        challenge: (!plan.danger_no_pkce).then_some(&challenge),
         response_mode: ResponseMode::Query,
         max_age: plan.max_age,
         extra: &ExtraParameters::new(pairs).ok()?,
@@ -210,6 +210,7 @@ pub(super) async fn credentials(
         look.unknown("the system gives no randomness");
         return;
     };
+    let verifier = Verifier::from_entropy(entropy);
     let request = TokenRequest {
         endpoint,
         client_id: &client.plan.client_id,
@@ -217,7 +218,7 @@ pub(super) async fn credentials(
         grant: Grant::AuthorizationCode {
             code: &Secret::new(NO_CODE.to_owned()),
             redirect_uri,
-            verifier: &Verifier::from_entropy(entropy),
+            verifier: (!client.plan.danger_no_pkce).then_some(&verifier),
         },
         scopes: &[],
         extra: &ExtraParameters::default(),

@@ -3,7 +3,7 @@
 use url::Url;
 use url::form_urlencoded::parse;
 
-use super::{Choices, Draft, is_on, path_scope};
+use super::{Choices, Draft, is_on, path_scope, weakened};
 use crate::apache::expand::Line;
 use crate::apache::report::Ledger;
 use crate::apache::site::Site;
@@ -22,6 +22,7 @@ pub(in crate::apache) fn map(
     scopes(site, draft, ledger);
     response(site, draft, ledger);
     checks(site, draft, ledger);
+    weakened::map(site, draft, ledger);
     user_info(site, draft, ledger);
     parameters(site, draft, ledger);
     outbound(site, choices, draft, ledger);
@@ -235,15 +236,6 @@ fn response(site: &Site<'_>, draft: &mut Draft, ledger: &mut Ledger) {
 
 /// What Vestibule checks always, whatever is written.
 fn checks(site: &Site<'_>, draft: &mut Draft, ledger: &mut Ledger) {
-    match site.setting(ledger, "OIDCPKCEMethod") {
-        Some(line) if line.word(0) == "S256" => ledger.became(line, "the same, always: S256"),
-        Some(line) => ledger.differs(
-            line,
-            "PKCE with S256, always",
-            "let the provider allow it; it is safe everywhere",
-        ),
-        None => {}
-    }
     if let Some(line) = site.setting(ledger, "OIDCProfile") {
         match line.word(0) {
             "OIDC10" => ledger.became(line, "the same"),
@@ -293,33 +285,6 @@ fn checks(site: &Site<'_>, draft: &mut Draft, ledger: &mut Ledger) {
             line,
             "the provider's clock may be a minute off, which holds for every time in a token",
             "set both clocks with NTP",
-        );
-    }
-    if let Some(line) = site.setting(ledger, "OIDCSSLValidateServer") {
-        match is_on(line) {
-            Some(true) => ledger.became(line, "the same, always"),
-            _ => ledger.differs(
-                line,
-                "the provider's certificate is verified: whoever stands in between could sign in as anybody",
-                "name its CA in [outbound] ca_bundle, if it is one of your own",
-            ),
-        }
-    }
-    if let Some(line) = site.setting(ledger, "OIDCValidateIssuer") {
-        match is_on(line) {
-            Some(true) => ledger.became(line, "the same, always"),
-            _ => ledger.differs(
-                line,
-                "the issuer is checked: without that everybody's tenant could sign in",
-                "with /common/ or /organizations/ in the metadata's address write the tenants that may sign in: provider.tenants",
-            ),
-        }
-    }
-    if let Some(line) = site.setting(ledger, "OIDCXForwardedHeaders") {
-        ledger.differs(
-            line,
-            "nobody's X-Forwarded-* are believed, where Apache believes everybody's; scheme and host are those of public_url",
-            "name the proxies in front in trusted_proxies, if client addresses matter",
         );
     }
     if let Some(line) = site.setting(ledger, "OIDCProviderBackChannelLogoutSupported") {

@@ -260,7 +260,7 @@ pub(super) fn host_of(discovery: &Discovery) -> String {
 }
 
 /// Hosts whose path is a tenant and perhaps a version.
-pub(super) fn is_cloud_host(host: &str) -> bool {
+pub(crate) fn is_cloud_host(host: &str) -> bool {
     [
         "login.microsoftonline.com",
         "login.windows.net",
@@ -292,7 +292,7 @@ fn is_known_host(host: &str) -> bool {
 }
 
 /// Eight, four, four, four and twelve hexadecimal digits.
-pub(super) fn is_guid(text: &str) -> bool {
+pub(crate) fn is_guid(text: &str) -> bool {
     let lengths: Vec<usize> = text.split('-').map(str::len).collect();
     lengths == [8, 4, 4, 4, 12] && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
 }

@@ -114,6 +114,22 @@ pub(crate) static PROVIDER: Section = Section {
             doc: "How the provider's answer comes back.",
         },
         Key {
+            name: "danger_no_pkce",
+            kind: Kind::Flag,
+            fallback: Fallback::Value("false"),
+            change: Change::Reload,
+            doc: "Leaves PKCE out (RFC 7636), for a provider that refuses sign-ins with `code_challenge`; most that know nothing of it just ignore it. Whoever gets hold of a \
+                  person's code on its way through the browser, out of a log or a browser's history, is then kept from redeeming it by `client_secret` and the nonce alone. Needs `client_secret`.",
+        },
+        Key {
+            name: "danger_provider_insecure",
+            kind: Kind::Flag,
+            fallback: Fallback::Value("false"),
+            change: Change::Reload,
+            doc: "Believes any certificate that the host of the provider's metadata shows, for a lab: whoever stands in between gets `client_secret`, and signs in as anybody. For a CA of your own name it in \
+                  `ca_bundle` of `[outbound]` instead. Other hosts, Microsoft Graph too, are verified even so.",
+        },
+        Key {
             name: "redirect_path",
             kind: Kind::Text("a path like \"/oidc/callback\""),
             fallback: Fallback::Unset(

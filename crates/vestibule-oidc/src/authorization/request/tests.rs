@@ -23,7 +23,7 @@ fn the_address_says_everything_once() {
         scopes: &["openid".into(), "api://x/.default".into()],
         state: &state,
         nonce: &nonce,
-        challenge: &challenge,
+        challenge: Some(&challenge),
         response_mode: ResponseMode::Query,
         max_age: None,
         extra: &extra,
@@ -52,6 +52,13 @@ fn the_address_says_everything_once() {
     let sent = pairs(&more.url());
     assert_eq!(sent["response_mode"], "form_post");
     assert_eq!(sent["max_age"], "300");
+    let bare = AuthorizationRequest {
+        challenge: None,
+        ..request
+    };
+    let sent = pairs(&bare.url());
+    assert_eq!(sent.len(), 8);
+    assert!(!sent.keys().any(|name| name.starts_with("code_challenge")));
 }
 
 /// CVE-2024-23647: a provider that lost the challenge accepted any verifier; nothing here can leave

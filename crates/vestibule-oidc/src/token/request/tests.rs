@@ -29,7 +29,7 @@ fn a_code_is_redeemed_with_its_redirect_uri_and_verifier() {
     let grant = Grant::AuthorizationCode {
         code: &code,
         redirect_uri: "https://app.example/cb",
-        verifier: &verifier,
+        verifier: Some(&verifier),
     };
     let form = "grant_type=authorization_code&code=c%26d\
                 &redirect_uri=https%3A%2F%2Fapp.example%2Fcb&code_verifier=v";
@@ -63,6 +63,16 @@ fn a_code_is_redeemed_with_its_redirect_uri_and_verifier() {
         sent.form_body.expose(),
         &format!("{form}&client_id=me%3Ayou")
     );
+
+    // RFC 9700 §4.8.2: a verifier that nobody was challenged for is refused.
+    let bare = Grant::AuthorizationCode {
+        code: &code,
+        redirect_uri: "https://app.example/cb",
+        verifier: None,
+    };
+    let sent = request(&endpoint, &basic, bare, &[], &none);
+    let form = form.strip_suffix("&code_verifier=v").unwrap();
+    assert_eq!(sent.form_body.expose(), form);
 }
 
 #[test]
