@@ -152,7 +152,8 @@ pub(crate) fn begin(
     record: &Record,
 ) -> Result<Vec<String>, SignInError> {
     let names = site.cookies();
-    let mut lines = vec![names.set_session(handle)];
+    let max_age_secs = max_age_secs(plan, record, record.created_at());
+    let mut lines = vec![names.set_session(handle, max_age_secs)];
     let Some(store) = &shared.carried else {
         return Ok(lines);
     };
@@ -182,6 +183,7 @@ fn write(
         last_seen: state.last_seen,
         record,
         id_token_may_go: nobody_needs_id_token(plan, record),
+        max_age_secs: max_age_secs(plan, record, state.last_seen),
     };
     let nonce = random_bytes().map_err(CarryFailed::Entropy)?;
     Ok(carried::write(
@@ -192,6 +194,12 @@ fn write(
         plan.cookie_limit,
         nonce,
     )?)
+}
+
+/// How long a browser keeps the cookies of a session.
+fn max_age_secs(plan: &Plan, record: &Record, now: UnixTime) -> Option<u64> {
+    let lifetimes = plan.gate.lifetimes();
+    lifetimes.cookie_max_age_secs(record.created_at(), now)
 }
 
 /// Why a session could not be written into cookies.

@@ -72,6 +72,8 @@ pub struct Load<'a> {
     pub record: &'a Record,
     /// Whether nobody needs the ID token itself: neither the provider at sign-out, nor an upstream.
     pub id_token_may_go: bool,
+    /// For how long the browser keeps it, in seconds; until it is closed.
+    pub max_age_secs: Option<u64>,
 }
 
 /// What the cookies of a session may be and take.
@@ -218,7 +220,7 @@ pub fn write(
         return Ok(Written {
             lines: (0..)
                 .zip(&values)
-                .map(|(n, value)| names.set_chunk(n, value))
+                .map(|(n, value)| names.set_chunk(n, value, load.max_age_secs))
                 .collect(),
             digest: digest_of(values.iter().map(|value| value.as_bytes())),
             bytes,

@@ -24,6 +24,7 @@ const TOUCH_AT_MOST_EVERY: Duration = Duration::from_secs(60);
 pub struct Lifetimes {
     idle: Duration,
     absolute: Duration,
+    outlives_browser: bool,
 }
 
 /// Why two durations are not usable lifetimes.
@@ -63,10 +64,34 @@ impl Lifetimes {
     pub fn new(idle: Duration, absolute: Duration) -> Result<Self, LifetimesError> {
         let allowed = Duration::from_secs(1)..=LONGEST;
         if allowed.contains(&idle) && allowed.contains(&absolute) {
-            Ok(Self { idle, absolute })
+            Ok(Self {
+                idle,
+                absolute,
+                outlives_browser: false,
+            })
         } else {
             Err(LifetimesError { idle, absolute })
         }
+    }
+
+    /// The same, with cookies that a browser keeps when it is closed: whoever opens it next still has the session.
+    #[must_use]
+    pub const fn with_persistent_cookies(mut self) -> Self {
+        self.outlives_browser = true;
+        self
+    }
+
+    /// The `Max-Age` (RFC 6265 §5.2.2) of the cookies of a session made at `created_at`, in seconds: what is left of its
+    /// absolute lifetime. `None`: until the browser is closed.
+    #[must_use]
+    pub fn cookie_max_age_secs(&self, created_at: UnixTime, now: UnixTime) -> Option<u64> {
+        let ends = created_at + self.absolute;
+        let left = ends.as_secs().saturating_sub(now.as_secs());
+        self.outlives_browser.then(|| {
+            u64::try_from(left)
+                .unwrap_or_default()
+                .min(self.absolute.as_secs())
+        })
     }
 
     /// The idle lifetime.
@@ -174,6 +199,20 @@ mod tests {
             let due = |after: i64| lifetimes.touch_due(&stored(0, 0), UnixTime(NOW.0 + after));
             assert!(due(due_after), "{idle}");
             assert!(!due(due_after - 1), "{idle}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_that_outlives_its_browser_ends_with_the_session() {
+        let at = |after: i64| UnixTime(NOW.0 + after);
+        assert_eq!(lifetimes().cookie_max_age_secs(NOW, NOW), None);
+        let kept = lifetimes().with_persistent_cookies();
+        for (after, left) in [(0, 5000), (1, 4999), (5000, 0), (6000, 0), (-60, 5000)] {
+            assert_eq!(
+                kept.cookie_max_age_secs(NOW, at(after)),
+                Some(left),
+                "{after}"
+            );
         }
     }
 

@@ -62,6 +62,14 @@ pub(crate) static SESSION: Section = Section {
             doc: "A session this old is over, however busy: one working day. People who are still signed in at the provider come back without typing anything.",
         },
         Key {
+            name: "persistent_cookie",
+            kind: Kind::Flag,
+            fallback: Fallback::Value("false"),
+            change: Change::Reload,
+            doc: "Whether a browser keeps the session's cookie when it is closed, until `absolute_timeout` is over (`Max-Age`). Without it the cookie ends with the browser. \
+                  With it whoever opens that browser next is still signed in, for as long as the session lasts: not for machines that people share.",
+        },
+        Key {
             name: "cookie_limit",
             kind: Kind::Size {
                 least: "4KiB",
@@ -110,6 +118,9 @@ pub struct SessionSettings {
     pub idle_timeout: Duration,
     /// A session this old is over; 8 h; 5 min to 90 d. Takes effect on reload, for sessions that are there too.
     pub absolute_timeout: Duration,
+    /// Whether browsers keep the session's cookie when they are closed, until `absolute_timeout` is over; false. Takes
+    /// effect on reload, for cookies that are given from then on.
+    pub persistent_cookie: bool,
     /// What all cookies of ours may take in one request, in bytes; 8 KiB; 4 KiB to 16 KiB. Takes effect on reload.
     pub cookie_limit_bytes: usize,
     /// What the proxy in front takes of an answer's head, in bytes; not known. 2 KiB to 1 MiB.
@@ -188,6 +199,7 @@ pub(crate) fn read(root: &Reader<'_>) -> Option<SessionSettings> {
         keys,
         idle_timeout: idle_timeout?,
         absolute_timeout: absolute_timeout?,
+        persistent_cookie: reader.flag("persistent_cookie"),
         cookie_limit_bytes: usize::try_from(cookie_limit?).ok()?,
         front_buffer_bytes: front_buffer,
     })

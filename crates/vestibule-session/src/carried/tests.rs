@@ -70,6 +70,7 @@ fn written_within(
         last_seen: NOW,
         record,
         id_token_may_go,
+        max_age_secs: None,
     };
     write(&load, &site(), &key(1), &keys(1), limit, [9; NONCE_BYTES])
 }
@@ -136,6 +137,7 @@ fn lines_are_short_enough_for_every_browser_and_bound_to_the_host() {
             last_seen: NOW,
             record: &record,
             id_token_may_go: false,
+            max_age_secs: None,
         };
         let written = write(
             &load,
@@ -229,6 +231,7 @@ fn chunks_of_two_writes_are_no_session() {
         last_seen: NOW,
         record: &record,
         id_token_may_go: false,
+        max_age_secs: None,
     };
     let write = |nonce| {
         let limit = CookieLimit::new(usize::MAX);

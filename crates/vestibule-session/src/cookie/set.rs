@@ -11,11 +11,11 @@ use crate::handle::Handle;
 const LONG_AGO: &str = "Thu, 01 Jan 1970 00:00:00 GMT";
 
 impl CookieNames {
-    /// The value of a `Set-Cookie` header that gives the browser this session. It lasts until the
-    /// browser ends; how long the session itself lasts is decided on our side.
+    /// The value of a `Set-Cookie` header that gives the browser this session. Without `max_age_secs` it lasts until
+    /// the browser ends; how long the session itself lasts is decided on our side.
     #[must_use]
-    pub fn set_session(&self, handle: &Handle) -> String {
-        self.line(self.session(), &handle.encoded(), None, "Lax")
+    pub fn set_session(&self, handle: &Handle, max_age_secs: Option<u64>) -> String {
+        self.line(self.session(), &handle.encoded(), max_age_secs, "Lax")
     }
 
     /// The value of a `Set-Cookie` header that takes the session from the browser.
@@ -24,8 +24,13 @@ impl CookieNames {
         self.line(self.session(), "", Some(0), "Lax")
     }
 
-    pub(crate) fn set_chunk(&self, number: usize, value: &str) -> String {
-        self.line(&self.chunk(number), value, None, "Lax")
+    pub(crate) fn set_chunk(
+        &self,
+        number: usize,
+        value: &str,
+        max_age_secs: Option<u64>,
+    ) -> String {
+        self.line(&self.chunk(number), value, max_age_secs, "Lax")
     }
 
     /// The value of a `Set-Cookie` header that takes one chunk of a carried session from the browser.

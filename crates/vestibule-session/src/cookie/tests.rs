@@ -239,7 +239,7 @@ fn an_upstream_cannot_set_our_cookies() {
 fn set_cookie_lines_have_all_attributes() {
     let site = https();
     assert_eq!(
-        site.cookies().set_session(&handle(1)),
+        site.cookies().set_session(&handle(1), None),
         format!(
             "__Host-vestibule={}; Path=/; Secure; HttpOnly; SameSite=Lax",
             text(1)
@@ -247,10 +247,10 @@ fn set_cookie_lines_have_all_attributes() {
     );
     let dev = Site::loopback_http("localhost", 8080).unwrap();
     assert_eq!(
-        dev.cookies().set_session(&handle(1)),
+        dev.cookies().set_session(&handle(1), None),
         format!("vestibule-8080={}; Path=/; HttpOnly; SameSite=Lax", text(1))
     );
-    assert!(site.cookies().set_session(&handle(1)).len() < 200);
+    assert!(site.cookies().set_session(&handle(1), None).len() < 200);
 }
 
 /// CVE-2025-55162: deletions lacked `Secure`, and browsers keep a `__Host-` cookie then.

@@ -42,15 +42,11 @@ pub(crate) fn plan(
     metrics: &Arc<Metrics>,
     previous: Option<&Plan>,
 ) -> Result<Plan, AssembleError> {
-    let lifetimes = Lifetimes::new(
-        settings.session.idle_timeout,
-        settings.session.absolute_timeout,
-    )?;
     let routes = routes::plan(settings)?;
     let gate = Gate::new(GateSettings {
         sites: listeners::sites(settings)?,
         routes: routes.routes,
-        lifetimes,
+        lifetimes: lifetimes(settings)?,
     })?
     .with_callback_paths(providers::callback_paths(settings)?);
     Ok(Plan {
@@ -77,17 +73,22 @@ pub(crate) fn plan(
 /// # Errors
 /// What does not go together, as a chain that names it.
 pub(crate) fn gate(settings: &Settings) -> Result<(ReadPolicy, Gate), AssembleError> {
-    let lifetimes = Lifetimes::new(
-        settings.session.idle_timeout,
-        settings.session.absolute_timeout,
-    )?;
     let gate = Gate::new(GateSettings {
         sites: listeners::sites(settings)?,
         routes: routes::alone(settings)?,
-        lifetimes,
+        lifetimes: lifetimes(settings)?,
     })?
     .with_callback_paths(providers::callback_paths(settings)?);
     Ok((listeners::read_policy(settings), gate))
+}
+
+fn lifetimes(settings: &Settings) -> Result<Lifetimes, AssembleError> {
+    let set = &settings.session;
+    let lifetimes = Lifetimes::new(set.idle_timeout, set.absolute_timeout)?;
+    Ok(match set.persistent_cookie {
+        true => lifetimes.with_persistent_cookies(),
+        false => lifetimes,
+    })
 }
 
 /// The sites that people go to.

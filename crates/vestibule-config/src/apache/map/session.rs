@@ -19,7 +19,7 @@ pub(in crate::apache) fn map(
     draft: &mut Draft,
     ledger: &mut Ledger,
 ) {
-    store(site, ledger);
+    store(site, draft, ledger);
     let idle_line = site.setting(ledger, "OIDCSessionInactivityTimeout");
     let idle = idle_line
         .and_then(|line| seconds(line, ledger))
@@ -77,7 +77,7 @@ pub(in crate::apache) fn map(
     );
 }
 
-fn store(site: &Site<'_>, ledger: &mut Ledger) {
+fn store(site: &Site<'_>, draft: &mut Draft, ledger: &mut Ledger) {
     if let Some(line) = site.setting(ledger, "OIDCSessionType") {
         match line.word(0).starts_with("client-cookie") {
             true => ledger.differs(
@@ -91,10 +91,12 @@ fn store(site: &Site<'_>, ledger: &mut Ledger) {
             ),
         }
         if line.word(0).contains(":persistent") {
-            ledger.differs(
+            draft
+                .session
+                .put("persistent_cookie", "true".to_owned(), Some(&line.at));
+            ledger.became(
                 line,
-                "the cookie ends with the browser: whoever opens it next on a shared machine is nobody",
-                "",
+                "persistent_cookie = true: whoever opens the browser next, on a machine that people share, is still signed in",
             );
         }
     }

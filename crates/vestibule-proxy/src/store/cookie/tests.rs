@@ -48,6 +48,7 @@ fn written(subject: &str, state: State, nonce: u8) -> (String, Written) {
         last_seen: state.last_seen,
         record: &record,
         id_token_may_go: false,
+        max_age_secs: None,
     };
     let limit = CookieLimit::DEFAULT;
     let written =

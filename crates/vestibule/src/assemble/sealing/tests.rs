@@ -11,6 +11,7 @@ fn settings(store: StoreSettings, keys: Vec<SealingKeySource>) -> SessionSetting
         keys,
         idle_timeout: Duration::from_secs(3600),
         absolute_timeout: Duration::from_secs(7200),
+        persistent_cookie: false,
         cookie_limit_bytes: 8192,
         front_buffer_bytes: None,
     }
