@@ -5,7 +5,7 @@ use std::sync::Arc;
 use vestibule_session::store::Stored;
 
 use crate::authenticate::Authenticated;
-use crate::claims::Claims;
+use crate::claims::{ClaimPath, Claims};
 use crate::request::Request;
 use crate::route::Matched;
 use crate::rule::{Judgement, Reason, Requirement, Subject, Verdict, judge};
@@ -53,8 +53,9 @@ impl NotAuthorized {
 ///
 /// # Errors
 ///
-/// [`NotAuthorized`] if the rule fails or can't be known, and if the upstream is to be told groups
-/// that nobody knows: to it, none told is none there.
+/// [`NotAuthorized`] if the rule fails or can't be known; if the upstream is to be told groups that
+/// nobody knows: to it, none told is none there; and if the person lacks the claim that names them:
+/// without a name, or under what else they have, they could be somebody else to it.
 pub fn authorize<'g>(
     authenticated: Authenticated<'g>,
     request: &Request,
@@ -76,8 +77,15 @@ pub fn authorize<'g>(
             Some(judgement)
         }
     };
-    if matched.route().headers.needs_groups() && Claims::of(&session).lacks_groups() {
+    let (route, claims) = (matched.route(), Claims::of(&session));
+    if route.headers.needs_groups() && claims.lacks_groups() {
         let judgement = Judgement::unknown(Reason::GroupsOverage);
+        return Err(NotAuthorized { judgement });
+    }
+    if !route.knows(&claims) {
+        let first = route.user.first().cloned();
+        let first = first.unwrap_or_else(|| ClaimPath::new("sub"));
+        let judgement = Judgement::unknown(Reason::Nameless(first));
         return Err(NotAuthorized { judgement });
     }
     Ok((

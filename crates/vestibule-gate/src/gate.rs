@@ -19,6 +19,7 @@ use crate::forwarded::PublicAddress;
 use crate::kept_post::may_be_kept;
 use crate::navigation::{Audience, audience};
 use crate::origin::{Cors, check_anti_forgery, check_same_origin};
+use crate::path::CanonicalPath;
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::route::{self, Matched, Route, RouteTable, RouteTableError};
@@ -210,6 +211,14 @@ impl Gate {
     #[must_use]
     pub const fn lifetimes(&self) -> &Lifetimes {
         &self.lifetimes
+    }
+
+    /// The route that whoever goes to this path of this site will take, as far as that is known before they go. It
+    /// decides nothing.
+    #[must_use]
+    pub fn route_to(&self, site: &Site, path: &str) -> Option<&Route> {
+        let path = CanonicalPath::parse(&Bytes::copy_from_slice(path.as_bytes())).ok()?;
+        route::leading_to(&self.table, site, &path)
     }
 
     /// Finds the site, the route and the credential of a request. What it says to

@@ -66,7 +66,8 @@ pub struct Route {
     pub provider: Option<String>,
     /// Who may pass.
     pub require: Requirement,
-    /// The claims that name the person, the first that is there counts.
+    /// The claims that name the person, the first that is there counts. Who has none of them may not pass, but on a public
+    /// route.
     pub user: Vec<ClaimPath>,
     /// What is made of it. Default nothing.
     pub user_form: UserForm,
@@ -139,6 +140,13 @@ impl Route {
     pub fn user_of<'s>(&self, session: &'s Stored) -> Option<Cow<'s, str>> {
         let claim = Claims::of(session).user(&self.user)?;
         self.user_form.apply(claim, session.record().issuer())
+    }
+
+    /// Whether somebody with these claims has a name here.
+    #[must_use]
+    pub fn knows(&self, claims: &Claims<'_>) -> bool {
+        let claim = claims.user(&self.user);
+        claim.is_some_and(|claim| self.user_form.takes(claim))
     }
 
     /// Whether anybody may pass without signing in.
@@ -288,6 +296,17 @@ impl<'g> Matched<'g> {
     pub const fn upstream_path(&self) -> &CanonicalPath {
         &self.upstream_path
     }
+}
+
+/// The route that a path of this site leads to, whatever else the request for it will say.
+pub(crate) fn leading_to<'g>(
+    table: &'g RouteTable,
+    site: &Site,
+    path: &CanonicalPath,
+) -> Option<&'g Route> {
+    let name = HostName::parse(site.host().as_bytes()).ok()?;
+    let found = table.find(site, &name, path).filter(|_| !is_own(path));
+    found.map(|(_, route)| route)
 }
 
 /// Finds the place of a request.

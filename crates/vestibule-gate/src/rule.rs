@@ -199,6 +199,9 @@ pub enum Reason {
     ClaimOfAnotherKind(ClaimPath),
     /// The claim is not there.
     ClaimMissing(ClaimPath),
+    /// This claim names the person, and is not there, or not as the route has to have it: nobody knows whom to tell the
+    /// upstream of.
+    Nameless(ClaimPath),
     /// The provider left the groups out because there are too many; they would have to be asked for.
     GroupsOverage,
     /// One of the scopes was granted.
@@ -228,6 +231,7 @@ impl Reason {
             Self::ClaimDiffers(_) => "claim_differs",
             Self::ClaimOfAnotherKind(_) => "claim_of_another_kind",
             Self::ClaimMissing(_) => "claim_missing",
+            Self::Nameless(_) => "user_missing",
             Self::GroupsOverage => "groups_overage",
             Self::ScopeGranted => "scope_granted",
             Self::ScopeNotGranted => "scope_not_granted",
@@ -245,7 +249,8 @@ impl Reason {
             Self::ClaimMatches(path)
             | Self::ClaimDiffers(path)
             | Self::ClaimOfAnotherKind(path)
-            | Self::ClaimMissing(path) => Some(path),
+            | Self::ClaimMissing(path)
+            | Self::Nameless(path) => Some(path),
             _ => None,
         }
     }

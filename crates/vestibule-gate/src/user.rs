@@ -28,19 +28,27 @@ impl UserForm {
     /// The name, if the claim has one to give. It is never empty.
     #[must_use]
     pub fn apply<'c>(&self, claim: &'c str, issuer: &str) -> Option<Cow<'c, str>> {
-        let name = match &self.part {
-            Part::Whole => claim,
-            Part::Before(text) => claim.rsplit_once(text.as_str())?.0,
-            Part::Without(end) => claim.strip_suffix(end.as_str())?,
-        };
-        if name.is_empty() {
-            return None;
-        }
+        let name = self.part_of(claim)?;
         if !self.with_issuer {
             return Some(Cow::Borrowed(name));
         }
         let issuer = issuer.strip_prefix("https://").unwrap_or(issuer);
         Some(Cow::Owned(format!("{name}@{issuer}")))
+    }
+
+    /// Whether the claim has a name to give.
+    #[must_use]
+    pub fn takes(&self, claim: &str) -> bool {
+        self.part_of(claim).is_some()
+    }
+
+    fn part_of<'c>(&self, claim: &'c str) -> Option<&'c str> {
+        let name = match &self.part {
+            Part::Whole => claim,
+            Part::Before(text) => claim.rsplit_once(text.as_str())?.0,
+            Part::Without(end) => claim.strip_suffix(end.as_str())?,
+        };
+        (!name.is_empty()).then_some(name)
     }
 }
 
@@ -77,6 +85,7 @@ mod tests {
         ] {
             let name = form.apply(claim, "https://id.example.com/x");
             assert_eq!(name.as_deref(), expected, "{form:?} {claim}");
+            assert_eq!(form.takes(claim), expected.is_some(), "{form:?} {claim}");
         }
         let form = form(Part::Whole, true);
         assert_eq!(

@@ -8,6 +8,7 @@
 //! | documents of a provider that can't be had or used | `documents` | log |
 //! | a refresh that failed | `refresh` | 401, log |
 //! | groups that are not known | `groups` | page, JSON, log |
+//! | a person without the claim that names them | `nameless` | page, JSON, log |
 //! | requests that will be too large for an upstream, at sign-in | `budget` | log, metric |
 //! | an upstream that refused a head for its size | `upstream` | page or JSON where its own is empty, log, metric |
 //! | an upstream that did not answer | `upstream` | page or JSON, log |
@@ -19,6 +20,7 @@ mod budget;
 mod claims;
 mod documents;
 mod groups;
+mod nameless;
 mod refresh;
 mod settings;
 mod shown;
@@ -32,6 +34,7 @@ pub(crate) use budget::judge_budgets;
 pub(crate) use claims::{for_rules, is_news};
 pub(crate) use documents::of_documents;
 pub(crate) use groups::of_groups;
+pub(crate) use nameless::of_nameless;
 pub(crate) use refresh::{of_refresh, of_refusal};
 pub(crate) use settings::known;
 pub(crate) use shown::{auth_param, for_strangers};

@@ -5,7 +5,9 @@ use crate::fixture::{
     NOW, cookie, decide, gate, handle, local, person, public, read_default, request, route,
     session, site, stored,
 };
+use crate::method::Method;
 use crate::rule::{ClaimValue, Requirement, Rule};
+use crate::user::{Part, UserForm};
 use vestibule_session::record::fixture::RecordFixture;
 
 const PAGE: [(&str, &str); 2] = [
@@ -687,4 +689,53 @@ fn the_anti_forgery_header_is_asked_of_who_is_signed_in_and_says_nothing_of_who_
         let (decision, _) = decide(&gate, &request, session());
         assert_eq!(decision.code(), expected, "{fields:?}");
     }
+}
+
+#[test]
+fn whoever_lacks_the_claim_that_names_people_passes_on_no_route_that_asks_who_they_are() {
+    let without = |end: &str| UserForm {
+        part: Part::Without(end.to_owned()),
+        ..UserForm::default()
+    };
+    let rule = || {
+        Requirement::Rules(Rule::Method {
+            any_of: vec![Method::Get],
+        })
+    };
+    let whole = UserForm::default;
+    for (require, user, user_form, passes) in [
+        (Requirement::SignedIn, "upn", whole(), true),
+        (Requirement::SignedIn, "email", whole(), false),
+        (Requirement::Anyone, "email", whole(), false),
+        (rule(), "email", whole(), false),
+        (Requirement::Public, "email", whole(), true),
+        (Requirement::SignedIn, "upn", without("@example.com"), true),
+        (
+            Requirement::SignedIn,
+            "upn",
+            without("@another.example"),
+            false,
+        ),
+    ] {
+        let gate = gate(vec![Route {
+            require,
+            user: vec![ClaimPath::new(user)],
+            user_form,
+            ..route("/")
+        }]);
+        let request = request("GET", "/", &[("cookie", &cookie())]);
+        let (decision, trace) = decide(&gate, &request, session());
+        let code = match passes {
+            true => "forward",
+            false => "user_missing",
+        };
+        assert_eq!(decision.code(), code, "{user} {}", trace.to_line());
+    }
+    // A name to fall back on.
+    let gate = gate(vec![Route {
+        user: vec![ClaimPath::new("email"), ClaimPath::new("sub")],
+        ..route("/")
+    }]);
+    let request = request("GET", "/", &[("cookie", &cookie())]);
+    assert_eq!(decide(&gate, &request, session()).0.code(), "forward");
 }

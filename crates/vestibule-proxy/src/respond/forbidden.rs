@@ -2,6 +2,7 @@
 //! account would help.
 
 use serde_json::Map;
+use vestibule_diagnosis::evidence::Token;
 use vestibule_gate::authorize::NotAuthorized;
 use vestibule_gate::origin::Cors;
 use vestibule_gate::rule::{Judgement, Reason};
@@ -46,7 +47,9 @@ pub(super) fn answer(
         }
         _ => "This page does not take this kind of request. Your account is not the reason.",
     };
-    let mut response = if context.is_person() && about_person {
+    let mut response = if let Reason::Nameless(_) = why.judgement.decisive().reason {
+        nameless(why, status, context)
+    } else if context.is_person() && about_person {
         let not_allowed = Page::NotAllowed {
             name: context.name().map(str::to_owned),
             sign_in: path::someone_else(&context.return_to()),
@@ -65,6 +68,30 @@ pub(super) fn answer(
     }
     allow(&mut response, cors);
     response
+}
+
+/// This person has nothing by which the route knows people.
+fn nameless(why: &NotAuthorized, status: u16, context: &Context<'_>) -> Response {
+    let message =
+        "You are signed in, but your account has nothing by which this page knows people.";
+    let mut failure = Failure::new(why.code(), Fault::Client, message).titled("Not allowed");
+    let record = context.session.as_ref().map(|session| session.record());
+    let gate = &context.plan.gate;
+    let route = context
+        .request
+        .and_then(|request| gate.examine(request).route());
+    if let (Some(record), Some(route), Some(provider)) = (record, route, context.provider()) {
+        let id_token = record.id_token().map(|token| Token::of(token.expose()));
+        let findings = finding::of_nameless(&route.name, context.plan, provider, id_token);
+        failure.findings = finding::for_strangers(&findings, Some(provider));
+    }
+    if context.is_person() {
+        failure.actions = vec![Link {
+            label: "Sign in as someone else".to_owned(),
+            href: path::someone_else(&context.return_to()),
+        }];
+    }
+    say(status, &failure, Map::new(), context)
 }
 
 /// Nobody knows whether this person may pass: their groups could not be asked for.

@@ -179,6 +179,7 @@ async fn finish(
             visit.site.origin(),
             path::redirect_path(provider.plan(), several)
         ),
+        return_to: pending.return_to.clone(),
         code,
         nonce: pending.nonce,
         verifier: pending.verifier,

@@ -61,6 +61,14 @@ pub enum SignInError {
     /// User info can't be used.
     #[error("read the user info")]
     UserInfo(#[from] UserInfoError),
+    /// The person lacks the claim by which the route they sign in for knows people.
+    #[error(
+        "name the person for the route {route}: none of its user claims is there as it has to be"
+    )]
+    Nameless {
+        /// The route.
+        route: Arc<str>,
+    },
     /// The provider, or the person themselves, ended their sessions while this one began.
     #[error("sign in: the person's sessions were ended meanwhile")]
     LoggedOut,
@@ -165,6 +173,7 @@ impl SignInError {
             Self::NoAccessToken => "access_token_missing",
             Self::IdToken(error) => error.code(),
             Self::UserInfo(error) => error.code(),
+            Self::Nameless { .. } => "user_missing",
             Self::LoggedOut => "logged_out_meanwhile",
             Self::Store(error) => error.code(),
             Self::Carry(CarryError::TooLarge { .. }) => "session_too_large",
@@ -215,6 +224,7 @@ impl SignInError {
             }
             Self::Carry(_) => Fault::Internal,
             Self::Used
+            | Self::Nameless { .. }
             | Self::LoggedOut
             | Self::OtherProvider
             | Self::Body(_)
@@ -235,6 +245,9 @@ impl SignInError {
             Self::Pending(error) => error.public_message(),
             Self::Used => {
                 "This sign-in was already finished. Start again if you are not signed in."
+            }
+            Self::Nameless { .. } => {
+                "The identity provider knows you, but your account has nothing by which this site knows people."
             }
             Self::LoggedOut => "You were signed out while this sign-in was under way. Start again.",
             Self::OtherProvider => {
@@ -304,6 +317,7 @@ impl SignInError {
             Self::IdToken(IdTokenError::Issuer(IssuerMismatch::TenantNotAllowed { .. })) => {
                 Next::OtherAccount
             }
+            Self::Nameless { .. } => Next::OtherAccount,
             Self::Declined(error) if error.aadsts().is_some_and(is_about_account) => {
                 Next::OtherAccount
             }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use vestibule_gate::claims::Claims;
+use vestibule_gate::route::Route;
 use vestibule_oidc::access_token::VerifiedAccessToken;
 use vestibule_oidc::authorization::{ExtraParameters, Nonce};
 use vestibule_oidc::id_token::{self, Expected, VerifiedIdToken};
@@ -19,6 +20,7 @@ use vestibule_session::handle::{Handle, StoreKey};
 use vestibule_session::kept_post::Sender;
 use vestibule_session::lifetime::Liveness;
 use vestibule_session::record::{Detour, Groups, Record, ResourceKey, SignedIn};
+use vestibule_session::return_to::ReturnTo;
 use vestibule_session::site::Site;
 use vestibule_session::store::{Stored, Whose};
 
@@ -39,6 +41,8 @@ pub(super) struct Redeem {
     pub(super) shared: Arc<Shared>,
     pub(super) site: Site,
     pub(super) redirect_uri: String,
+    /// Where the person goes afterwards.
+    pub(super) return_to: ReturnTo,
     pub(super) code: Secret,
     pub(super) nonce: Nonce,
     pub(super) verifier: Verifier,
@@ -102,6 +106,7 @@ impl Redeem {
             access_token: access_token.as_ref().map(VerifiedAccessToken::claims),
             groups: None,
         };
+        self.refuse_nameless(&plan, &claims).map_err(note)?;
         let (groups, renewed) = self.groups(&plan, &metadata, &tokens, &claims, now).await;
         let mut before = self.before().await;
         let (cookies, stored) = loop {
@@ -148,6 +153,22 @@ impl Redeem {
         finding::judge_budgets(&plan, metrics, &self.provider, &stored, given, now);
         let person = Sender::of(stored.record());
         Ok(Redeemed { cookies, person })
+    }
+
+    /// A page that knows people by a claim is none for who lacks it: their sign-in would lead nowhere.
+    fn refuse_nameless(&self, plan: &Plan, claims: &Claims<'_>) -> Result<(), SignInError> {
+        let path = self.return_to.as_str().split('?').next();
+        let route = path.and_then(|path| plan.gate.route_to(&self.site, path));
+        let own = |route: &&Route| {
+            let provider = route.provider.as_deref();
+            !route.is_public() && provider.is_none_or(|name| name == &**self.provider.name())
+        };
+        match route.filter(own) {
+            Some(route) if !route.knows(claims) => Err(SignInError::Nameless {
+                route: Arc::clone(&route.name),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Puts the session into the store; gives its handle, the `Set-Cookie` values for the browser, and the session.

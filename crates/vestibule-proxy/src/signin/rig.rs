@@ -141,6 +141,13 @@ impl Rig {
             .store(Arc::new(plan(&self.fake, providers)));
     }
 
+    /// From now on browsers keep their cookies when they are closed.
+    pub(crate) fn keep_cookies(&self) {
+        let lifetimes = plan::lifetimes().with_persistent_cookies();
+        let plan = plan::lasting(&self.fake, vec![provider_plan("main")], lifetimes);
+        self.shared.plan.store(Arc::new(plan));
+    }
+
     /// Puts other sealing keys in force.
     pub(crate) fn use_keys(&self, keys: KeyRing) {
         let mut plan = plan(&self.fake, vec![provider_plan("main")]);

@@ -7,6 +7,8 @@ mod front_channel;
 mod kept_post;
 mod me;
 mod model;
+mod nameless;
+mod persistent;
 mod redirect_actions;
 mod signed_out;
 

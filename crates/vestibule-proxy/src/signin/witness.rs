@@ -50,6 +50,10 @@ impl Scene<'_> {
             _ => None,
         });
         let mut seen = error.seen().cloned().unwrap_or_default();
+        if let (SignInError::Nameless { route }, Some(provider)) = (error.itself(), provider) {
+            let findings = finding::of_nameless(route, self.plan, provider, seen.id_token);
+            return (findings, Some(Arc::clone(provider)));
+        }
         seen.now.get_or_insert(self.now);
         self.describe(error.itself(), provider, &mut seen);
         // A clock that is off is no cause of what has nothing to do with time.

@@ -84,15 +84,11 @@ impl<'t> Named<'t> {
         if on_request(claim) {
             ledger.differs(
                 line,
-                format!("{says}; Entra's v2.0 ID tokens carry `{claim}` only on request: Apache refuses whoever lacks it, here they have no name"),
+                format!("{says}; Entra's v2.0 ID tokens carry `{claim}` only on request, and who lacks it is refused, as in Apache"),
                 &format!("add {claim} under Token configuration of the registration, or name fallbacks after the import: user = [\"{claim}\", \"preferred_username\", \"oid\"]"),
             );
         } else {
-            ledger.differs(
-                line,
-                format!("{says}; who lacks the claim has no name here, where Apache refuses them"),
-                "",
-            );
+            ledger.became(line, format!("{says}; who lacks the claim is refused"));
         }
     }
 }

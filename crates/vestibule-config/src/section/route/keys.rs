@@ -90,7 +90,8 @@ pub(crate) static ROUTE: Section = Section {
             kind: Kind::Either(&[Kind::OneOrMore(&CLAIM), Kind::Table(&USER)]),
             fallback: Fallback::Value("sub"),
             change: Change::Reload,
-            doc: "The claim that names the person to the upstream; with a list, the first that is there. `sub` never changes and is never given \
+            doc: "The claim that names the person to the upstream; with a list, the first that is there. Who has none of them is refused: their sign-in \
+                  for this route ends on a page that says why, and with a session from elsewhere they get a 403. `sub` is always there, never changes and is never given \
                   to somebody else; nor is Entra's `oid`, which is the same for all apps. `upn`, `email`, `preferred_username` and the like can change hands: \
                   they are warned about, and refused with several tenants.",
         },

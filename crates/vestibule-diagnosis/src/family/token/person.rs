@@ -15,7 +15,8 @@ pub(super) const ROWS: &[Row] = &[
         severity: Severity::Error,
         confidence: Confidence::Documented,
         source: "Microsoft identity platform: ID token claims reference; optional claims reference",
-        symptom: "The person signs in, and the app says that it does not know who it is.",
+        symptom: "The person is refused though the provider knows them, or signs in and the app says that it does not \
+                  know who it is.",
         cause: "The claim is not in the token. In v2.0 tokens `upn` and `email` are optional claims, and \
                 they are left out for guests, for accounts without a mailbox, and where the address's \
                 domain is not verified.",
@@ -31,7 +32,7 @@ pub(super) const ROWS: &[Row] = &[
         severity: Severity::Warning,
         confidence: Confidence::Documented,
         source: "Microsoft identity platform: optional claims reference",
-        symptom: "Sign-in works, and the header with the user's name is empty.",
+        symptom: "Some people can't sign in, or the header with the user's name is empty.",
         cause: "Version 2.0 tokens carry this claim only if the registration asks for it, and even then \
                 not for everybody.",
         cure: "Add the optional claim in the portal, and a fallback that is always there.",

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vestibule_gate::callback_path::CallbackPath;
+use vestibule_gate::claims::ClaimPath;
 use vestibule_gate::headers::{ModAuthOpenidc, Preset};
 use vestibule_gate::path::PathPrefix;
 use vestibule_gate::request::ReadPolicy;
@@ -26,7 +27,19 @@ pub(crate) const SCOPE_B: &str = "api://b/read";
 /// The object id of the group that may use `/staff`.
 pub(crate) const STAFF: &str = "4d7a9e10-2c35-4f68-8b1d-90e3c6f7a101";
 
+pub(super) fn lifetimes() -> Lifetimes {
+    Lifetimes::new(Duration::from_secs(7200), Duration::from_secs(36000)).unwrap()
+}
+
 pub(super) fn plan(fake: &FakeProvider, providers: Vec<ProviderPlan>) -> Plan {
+    lasting(fake, providers, lifetimes())
+}
+
+pub(super) fn lasting(
+    fake: &FakeProvider,
+    providers: Vec<ProviderPlan>,
+    lifetimes: Lifetimes,
+) -> Plan {
     let callbacks = providers.iter().filter_map(|plan| {
         let path = CallbackPath::new(plan.redirect_path.as_deref()?, false).unwrap();
         Some(match plan.redirect_actions {
@@ -34,7 +47,7 @@ pub(super) fn plan(fake: &FakeProvider, providers: Vec<ProviderPlan>) -> Plan {
             None => path,
         })
     });
-    let gate = gate().with_callback_paths(callbacks.collect());
+    let gate = gate(lifetimes).with_callback_paths(callbacks.collect());
     let providers = providers
         .into_iter()
         .map(|plan| fake.start_with(plan))
@@ -66,7 +79,7 @@ pub(crate) fn key_c() -> ResourceKey {
     ResourceKey::new(Some("https://c.example.com"), "c.read").with_audience(Some("c"))
 }
 
-fn gate() -> Gate {
+fn gate(lifetimes: Lifetimes) -> Gate {
     let route = |name: &str, prefix: &str| {
         let mut route = Route::new(name, PathPrefix::parse(prefix).unwrap(), UpstreamId(0));
         route.access_token = TokenChoice::SignIn;
@@ -98,6 +111,8 @@ fn gate() -> Gate {
     let mut public = route("public", "/public");
     public.require = Requirement::Public;
     public.access_token = TokenChoice::None;
+    let mut named = route("named", "/named");
+    named.user = vec![ClaimPath::new("upn")];
     let mut forms = route("forms", "/forms");
     forms.keep_post = Some(1000);
     Gate::new(GateSettings {
@@ -107,6 +122,7 @@ fn gate() -> Gate {
             members,
             staff,
             public,
+            named,
             forms,
             members_b,
             members_only,
@@ -114,7 +130,7 @@ fn gate() -> Gate {
             other("b", "/b", key_b()),
             other("c", "/c", key_c()),
         ],
-        lifetimes: Lifetimes::new(Duration::from_secs(7200), Duration::from_secs(36000)).unwrap(),
+        lifetimes,
     })
     .unwrap()
 }

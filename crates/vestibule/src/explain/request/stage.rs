@@ -94,6 +94,9 @@ fn words(outcome: &str) -> &'static str {
         "claim_differs" => "a claim has another value",
         "claim_of_another_kind" => "a claim is of another kind than the rule's values",
         "claim_missing" => "a claim is not there",
+        "user_missing" => {
+            "the claim that names the person is not there, or not as the route's `user` has to have it"
+        }
         "groups_overage" => "the provider left the groups out because there are too many",
         "scope_not_granted" => "none of the scopes was granted at sign-in",
         "method_differs" => "another method",
@@ -147,6 +150,11 @@ pub(super) fn verdict(
                 why.public_message()
             )
         }
+        Decision::Forbid { why, .. } if why.code() == "user_missing" => format!(
+            "The request takes the route {route} and is answered with {}: {}.",
+            decision.status().unwrap_or(403),
+            words(why.code())
+        ),
         Decision::Forbid { why, .. } => format!(
             "The request takes the route {route} and is answered with {}: its rule does not hold, {}.",
             decision.status().unwrap_or(403),
