@@ -70,6 +70,7 @@ pub use events::EventStreams;
 pub use kept::KeptPosts;
 pub(crate) use redeem::ask_user_info;
 pub use used::UsedStates;
+pub(crate) use witness::refreshed_id_token;
 
 use errand::Errand;
 use kept::{NotKept, Posted};

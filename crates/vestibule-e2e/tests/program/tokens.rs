@@ -259,3 +259,24 @@ fn a_provider_that_is_down_at_refresh_does_not_end_the_session() {
         person.fetch(&scene.url("/app/")).status == 200
     });
 }
+
+/// The provider takes each refresh token once, and ends all when one comes again: the new one of an
+/// answer of which nothing else is believed must not be lost.
+#[test]
+fn an_answer_whose_id_token_proves_nothing_is_used_for_its_refresh_token_alone() {
+    let scene = Scene::of_two_apis_at(LocalProvider::strict_about_reuse());
+    let mut person = scene.signed_in_at_expiry("ada");
+    let spoilt = json!({ "kind": "bad-signature", "token": "id-token", "times": 2 });
+    scene.provider.fault(&spoilt);
+    let url = scene.url("/app/");
+    let before = scene.upstream.received().len();
+    let refused = person.fetch(&url);
+    assert_eq!(refused.status, 502, "{}", refused.text());
+    assert!(refused.all("set-cookie").next().is_none(), "{refused:?}");
+    assert_eq!(scene.upstream.received().len(), before);
+    eventually("an answer in order is used", || {
+        person.fetch(&url).status == 200
+    });
+    assert_eq!(scene.provider.count("token.refresh_token"), 3);
+    assert_eq!(scene.upstream.received().len(), before + 1);
+}

@@ -45,6 +45,7 @@ pub(crate) fn of_refresh(
             seen.provider_error = of_refusal(error, Grant::Refresh);
         }
         TokensError::InVain(error) => return of_refresh(error, plan, provider),
+        TokensError::IdToken { seen: shown, .. } => seen = Evidence::clone(shown),
         TokensError::Provider(error) => error.witness(provider.map(AsRef::as_ref), &mut seen),
         TokensError::Expired | TokensError::NoRefreshToken => {
             // It was not renewed because the sign-in brought nothing to renew it with.

@@ -164,6 +164,22 @@ pub(super) fn id_token(raw: &Secret, provider: &Provider, seen: &mut Evidence) {
     }
 }
 
+/// The same of one that came with a refresh.
+pub(crate) fn refreshed_id_token(
+    raw: &Secret,
+    error: &IdTokenError,
+    provider: &Arc<Provider>,
+    now: UnixTime,
+) -> Evidence {
+    let mut seen = Evidence::default();
+    seen.now = Some(now);
+    // A clock that is off is no cause of what has nothing to do with time.
+    seen.provider_time = provider.time().filter(|_| is_of_time(error));
+    id_token(raw, provider, &mut seen);
+    describe_id_token(error, Some(provider), &mut seen);
+    seen
+}
+
 fn describe_id_token(error: &IdTokenError, provider: Option<&Arc<Provider>>, seen: &mut Evidence) {
     let failure = failure(error);
     let foreign_key = matches!(
@@ -220,18 +236,22 @@ fn describe_id_token(error: &IdTokenError, provider: Option<&Arc<Provider>>, see
 /// Whether two clocks that differ may be the cause.
 fn is_about_time(error: &SignInError) -> bool {
     match error {
-        SignInError::IdToken(error) => matches!(
-            error,
-            IdTokenError::Expired { .. }
-                | IdTokenError::NotYetValid { .. }
-                | IdTokenError::AuthenticationTooOld { .. }
-        ),
+        SignInError::IdToken(error) => is_of_time(error),
         // A client assertion outside its time.
         SignInError::Token(error) => {
             matches!(error.aadsts(), Some(50_013 | 500_133 | 700_024))
         }
         _ => false,
     }
+}
+
+fn is_of_time(error: &IdTokenError) -> bool {
+    matches!(
+        error,
+        IdTokenError::Expired { .. }
+            | IdTokenError::NotYetValid { .. }
+            | IdTokenError::AuthenticationTooOld { .. }
+    )
 }
 
 fn failure(error: &IdTokenError) -> Failure {

@@ -1,6 +1,10 @@
 //! Why there is no access token for a route.
 
+use std::sync::Arc;
+
+use vestibule_diagnosis::Evidence;
 use vestibule_oidc::fault::Fault;
+use vestibule_oidc::id_token::IdTokenError;
 use vestibule_oidc::token::TokenError;
 use vestibule_session::record::{Record, ResourceKey};
 use vestibule_session::store::StoreError;
@@ -29,6 +33,15 @@ pub enum TokensError {
     /// The refreshed ID token is about somebody else, or another sign-in. The session was ended.
     #[error("refresh the access token: the id token is of another sign-in")]
     OtherPerson,
+    /// The refreshed ID token proves nothing, so that nobody knows whose the access token beside it is.
+    /// The session goes on, and of that answer nothing is used but its refresh token.
+    #[error("refresh the access token: verify the id token that came with it")]
+    IdToken {
+        /// Which check failed.
+        source: IdTokenError,
+        /// What shows of it, for the diagnosis.
+        seen: Arc<Evidence>,
+    },
     /// The session was ended in the meantime.
     #[error("refresh the access token of a session that has ended")]
     SessionGone,
@@ -76,6 +89,7 @@ impl TokensError {
             Self::Interaction(_) | Self::PersonFirst(_) => "refresh_needs_interaction",
             Self::GrantOver(_) => "grant_over",
             Self::OtherPerson => "refresh_other_person",
+            Self::IdToken { .. } => "refresh_id_token",
             Self::SessionGone => "session_ended",
             Self::Expired => "access_token_expired",
             Self::NoRefreshToken => "no_refresh_token",
@@ -102,7 +116,9 @@ impl TokensError {
             | Self::GrantOver(_)
             | Self::SessionGone
             | Self::Expired => Fault::Client,
-            Self::OtherPerson | Self::NotGiven | Self::InVain(_) => Fault::Provider,
+            Self::OtherPerson | Self::IdToken { .. } | Self::NotGiven | Self::InVain(_) => {
+                Fault::Provider
+            }
             Self::ProviderUnknown
             | Self::OtherIssuer
             | Self::AskedOtherwise
@@ -119,6 +135,7 @@ impl TokensError {
             Self::Refused(_) | Self::NotGiven => {
                 "The identity provider gave no access token for the application behind this address."
             }
+            Self::IdToken { .. } => "The identity provider gave an answer that cannot be used.",
             Self::Interaction(_) | Self::PersonFirst(_) => {
                 "The identity provider asks you to sign in again."
             }

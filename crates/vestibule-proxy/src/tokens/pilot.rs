@@ -5,7 +5,7 @@
 //! | tokens that an earlier flight could not store | the old refresh token must not be sent again |
 //! | the grant; refused, a look whether somebody else has renewed it | then theirs is used |
 //! | the new refresh token goes into the store | from here on nothing else works, even after a kill |
-//! | the ID token, user info | either may wait for the provider, and either may end the session |
+//! | the ID token, user info | either may wait for the provider, and either may end the session; without proof whose it is, the access token is nobody's |
 //! | the access token and the claims go into the store | now they may be used |
 
 use std::sync::Arc;
@@ -190,16 +190,23 @@ impl Pilot {
         stored: Arc<Stored>,
         granted: &Arc<Granted>,
     ) -> Outcome {
+        let unstored = &shared.flights.unstored;
         let issuer = stored.record().issuer().to_owned();
         let outcome = self.put_to_use(shared, stored, granted).await;
         if shared.flights.is_to_revoke(&self.key) {
             revocation::begin_granted(shared, &self.provider, &issuer, granted);
         }
         match &outcome {
-            Err(error) if !error.ended_session() => {
-                shared.flights.unstored.hold(self.key, granted);
+            // Verified again it would be as bad: what is wanted is another answer.
+            Err(TokensError::IdToken { .. }) => unstored.forget(&self.key),
+            // Its refresh token was stored before anything of the provider was waited for.
+            Err(TokensError::Provider(_)) if !unstored.has_room_to_spare() => {
+                unstored.forget(&self.key);
             }
-            _ => shared.flights.unstored.forget(&self.key),
+            Err(error) if !error.ended_session() => {
+                unstored.hold(self.key, granted);
+            }
+            _ => unstored.forget(&self.key),
         }
         outcome
     }
@@ -396,22 +403,15 @@ impl Pilot {
                 auth_time: record.auth_time(),
             },
         };
-        let verified = match provider.keys().await {
-            Ok(keys) => match id_token::verify_refreshed(raw, &keys, &expected, received_at) {
-                Err(error) if error.newer_keys_may_help() => {
-                    match provider.newer_keys(&keys).await {
-                        Ok(newer) => {
-                            id_token::verify_refreshed(raw, &newer, &expected, received_at)
-                        }
-                        Err(_) => Err(error),
-                    }
-                }
-                verified => verified,
+        // Keys that can't be had prove nothing against it: it is held until they can.
+        let keys = provider.keys().await?;
+        let verified = match id_token::verify_refreshed(raw, &keys, &expected, received_at) {
+            Err(error) if error.newer_keys_may_help() => match provider.newer_keys(&keys).await {
+                Ok(newer) => id_token::verify_refreshed(raw, &newer, &expected, received_at),
+                Err(outage) if outage.is_outage() => return Err(outage.into()),
+                Err(_) => Err(error),
             },
-            Err(error) => {
-                tracing::warn!(code = error.code(), %error, "a refreshed id token could not be verified; the old claims stay");
-                return Ok(None);
-            }
+            verified => verified,
         };
         match verified {
             Ok(verified) => Ok(Some(verified)),
@@ -421,11 +421,10 @@ impl Pilot {
                 | IdTokenError::Audience { .. }
                 | IdTokenError::AuthorizedParty { .. },
             ) => Err(TokensError::OtherPerson),
-            Err(error) => {
-                // Nothing is believed that it says. The grant itself was answered, and its new
-                // refresh token is the only one that works from here on.
-                tracing::warn!(code = error.code(), %error, "a refreshed id token is not valid; the old claims stay");
-                Ok(None)
+            Err(source) => {
+                let seen = signin::refreshed_id_token(raw, &source, provider, received_at);
+                let seen = Arc::new(seen);
+                Err(TokensError::IdToken { source, seen })
             }
         }
     }

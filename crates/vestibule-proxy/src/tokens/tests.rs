@@ -2,6 +2,7 @@ mod anew;
 mod due;
 mod keeping;
 mod several;
+mod unproven;
 
 use std::time::Duration;
 
@@ -326,20 +327,6 @@ async fn cve_2021_41230_the_claims_of_a_refresh_replace_the_old_ones() {
     assert_eq!(browser.go(&rig, "/members").await.status, 403);
     assert_eq!(browser.go(&rig, "/members").await.status, 403);
     assert_eq!(browser.go(&rig, "/app").await.status, 200);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_id_token_that_proves_nothing_changes_nothing() {
-    let rig = Rig::new();
-    let mut browser = signed_in(&rig).await;
-    tokio::time::sleep(PAST_EXPIRY).await;
-    rig.grants().claims.insert("exp", json!(1));
-    rig.grants().claims.insert("name", json!("Mallory"));
-    assert_eq!(browser.go(&rig, "/app").await.body, "access-token-2");
-    assert_eq!(
-        browser.go(&rig, "/.vestibule/me").await.json()["name"],
-        "Ann <b>Example</b>"
-    );
 }
 
 #[tokio::test(start_paused = true)]

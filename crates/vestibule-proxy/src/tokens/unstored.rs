@@ -1,4 +1,4 @@
-//! Holds the tokens that a provider granted and the store would not take.
+//! Holds the tokens that a provider granted and that could not be stored, or not be verified, yet.
 //!
 //! By then the old refresh token is used up, and sending it again looks like theft to a provider
 //! that rotates (RFC 9700 §4.14.2). So what was granted stays here until the store takes it or the
@@ -17,6 +17,9 @@ use vestibule_session::store::StoreError;
 /// So many sessions' tokens are held. Above that no new ones are asked for, which loses nothing:
 /// dropping some would.
 const MOST: usize = 1024;
+
+/// So many, where all that would be lost is an access token: the rest is for what would be.
+const MOST_WITHOUT_NEED: usize = MOST / 2;
 
 /// What the token endpoint granted.
 #[derive(Debug)]
@@ -86,6 +89,11 @@ impl Unstored {
         }
     }
 
+    /// Whether a grant may be held whose refresh token is in the store already.
+    pub(super) fn has_room_to_spare(&self) -> bool {
+        self.lock().len() < MOST_WITHOUT_NEED
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<StoreKey, Arc<Granted>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -112,6 +120,7 @@ mod tests {
         };
         for at in 0..MOST {
             assert!(unstored.room().is_ok());
+            assert_eq!(unstored.has_room_to_spare(), at < MOST_WITHOUT_NEED);
             assert!(unstored.hold(key(at), &granted()));
         }
         assert_eq!(unstored.room().unwrap_err().code(), "store_full");

@@ -101,10 +101,12 @@ async fn the_new_refresh_token_is_stored_before_keys_are_waited_for() {
     let mut browser = signed_in(&rig).await;
     tokio::time::sleep(PAST_EXPIRY).await;
     // The keys at hand are not the one that the new ID token is signed with.
+    let signs = rig.fake.knobs().keys.clone();
     rig.fake.knobs().keys = vec![TestKey::new("k2")];
     rig.reload(vec![plan("main")]);
     let plan = rig.shared.plan.load_full();
     plan.providers[0].keys().await.unwrap();
+    rig.fake.knobs().keys = signs;
     rig.fake
         .knobs()
         .delays
