@@ -6,9 +6,12 @@
 //!
 //! | bound | what |
 //! |---|---|
-//! | 8 | clients at once; more wait to be accepted |
+//! | 32 | clients at once; for one more, one that is quiet gives way ([`places`]) |
+//! | 8 | of them that are worked for; more wait for their turn |
 //! | 30 s | until a client says what it wants, and for each piece of an answer that it takes |
 //! | 16 KiB | of one request |
+
+mod places;
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
@@ -26,7 +29,7 @@ use tokio::net::unix::UCred;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, yield_now};
 use tokio::time::{sleep, timeout};
 use vestibule_session::store::StoreError;
 
@@ -37,7 +40,11 @@ use super::{Asker, Which, list, refusal, revoke};
 use crate::error_chain::chain;
 use crate::shared::Shared;
 
-const CLIENTS: usize = 8;
+use places::{Place, Places};
+
+/// Clients that are worked for at once.
+const WORKED_FOR: usize = 8;
+
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Root may do whatever the owner may.
@@ -104,7 +111,7 @@ impl SessionSocket {
             let _inside = control.enter();
             UnixListener::from_std(listener).map_err(failed)?
         };
-        let desk = Desk { shared, owner };
+        let desk = Desk::new(shared, owner);
         let task = control.spawn(accept(listener, Arc::new(desk)));
         Ok(Self {
             path: path.to_owned(),
@@ -183,21 +190,23 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 }
 
 async fn accept(listener: UnixListener, desk: Arc<Desk>) {
-    let places = Arc::new(Semaphore::new(CLIENTS));
+    let places = Arc::new(Places::default());
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
-            return;
-        };
         let Ok((stream, _)) = listener.accept().await else {
             sleep(Duration::from_millis(100)).await;
             continue;
         };
+        let place = places.take().await;
         let desk = Arc::clone(&desk);
         tokio::spawn(async move {
-            // Whoever goes away in the middle has no need of an answer.
-            let _ = desk.serve(stream).await;
-            drop(place);
+            tokio::select! {
+                // Whoever goes away in the middle has no need of an answer.
+                _ = desk.serve(stream, &place) => {}
+                () = place.given_up() => {}
+            }
         });
+        // Whoever gave way leaves before the next one comes.
+        yield_now().await;
     }
 }
 
@@ -206,10 +215,19 @@ async fn accept(listener: UnixListener, desk: Arc<Desk>) {
 struct Desk {
     shared: Arc<Shared>,
     owner: u32,
+    turns: Semaphore,
 }
 
 impl Desk {
-    async fn serve(&self, stream: UnixStream) -> io::Result<()> {
+    fn new(shared: Arc<Shared>, owner: u32) -> Self {
+        Self {
+            shared,
+            owner,
+            turns: Semaphore::new(WORKED_FOR),
+        }
+    }
+
+    async fn serve(&self, stream: UnixStream, place: &Place) -> io::Result<()> {
         let peer = stream.peer_cred()?;
         let (read, mut write) = stream.into_split();
         if !self.may(&peer) {
@@ -220,20 +238,24 @@ impl Desk {
             );
             let message = "the socket is for the user that runs Vestibule".to_owned();
             let refused = Refused::new("not_permitted", message);
-            return send(&mut write, &[Answer::Refused(refused)]).await;
+            return send(&mut write, &[Answer::Refused(refused)], place).await;
         }
-        send(&mut write, &[Answer::Hello(self.hello())]).await?;
+        send(&mut write, &[Answer::Hello(self.hello())], place).await?;
         let mut read = BufReader::new(read);
         while let Some(line) = next_line(&mut read).await? {
+            place.works();
             let answers = match line {
-                Line::Whole(line) => self.answer(&line, &peer).await,
+                Line::Whole(line) => {
+                    let _turn = self.turns.acquire().await;
+                    self.answer(&line, &peer).await
+                }
                 Line::TooLong => {
                     let message = format!("it is longer than {REQUEST_MAX_BYTES} bytes");
                     let refused = Answer::Refused(Refused::new("request", message));
-                    return send(&mut write, &[refused]).await;
+                    return send(&mut write, &[refused], place).await;
                 }
             };
-            send(&mut write, &answers).await?;
+            send(&mut write, &answers, place).await?;
         }
         Ok(())
     }
@@ -344,9 +366,11 @@ async fn next_line(read: &mut (impl tokio::io::AsyncBufRead + Unpin)) -> io::Res
 async fn send(
     write: &mut (impl tokio::io::AsyncWrite + Unpin),
     answers: &[Answer],
+    place: &Place,
 ) -> io::Result<()> {
     for answer in answers {
         let line = answer.line().map_err(io::Error::other)?;
+        place.waits();
         timeout(PATIENCE, write.write_all(&line)).await??;
     }
     Ok(())

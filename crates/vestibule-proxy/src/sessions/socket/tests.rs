@@ -1,6 +1,5 @@
 use std::io::{BufRead as _, BufReader as Lines, Write as _};
 use std::os::unix::net::UnixStream as Client;
-use std::thread;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -11,11 +10,11 @@ use vestibule_session::store::Store as _;
 use super::*;
 use crate::signin::rig::Rig;
 
-struct Place {
+struct Folder {
     folder: TempDir,
 }
 
-impl Place {
+impl Folder {
     fn new() -> Self {
         Self {
             folder: TempDir::new().unwrap(),
@@ -62,7 +61,7 @@ const LIST: &str = r#"{"version":1,"ask":{"list":{"which":"all","most":100}}}"#;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_lists_and_ends_sessions() {
-    let (place, rig) = (Place::new(), Rig::new());
+    let (place, rig) = (Folder::new(), Rig::new());
     let socket = place.open(&rig).unwrap();
     for (number, subject) in [(1, "ann"), (2, "bob"), (3, "ann")] {
         somebody(&rig, number, subject).await;
@@ -87,7 +86,7 @@ async fn it_lists_and_ends_sessions() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_its_owners_alone_and_goes_with_its_process() {
-    let (place, rig) = (Place::new(), Rig::new());
+    let (place, rig) = (Folder::new(), Rig::new());
     let socket = place.open(&rig).unwrap();
     assert_eq!(mode(socket.path()), 0o600);
     assert_eq!(mode(socket.path().parent().unwrap()), 0o700);
@@ -99,7 +98,7 @@ async fn it_is_its_owners_alone_and_goes_with_its_process() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_live_socket_is_never_stolen() {
-    let (place, rig) = (Place::new(), Rig::new());
+    let (place, rig) = (Folder::new(), Rig::new());
     let _first = place.open(&rig).unwrap();
     assert!(matches!(place.open(&rig), Err(SocketError::InUse { .. })));
     assert_eq!(say(&place.path(), &format!("{LIST}\n")).await.len(), 2);
@@ -107,7 +106,7 @@ async fn a_live_socket_is_never_stolen() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_killed_process_left_is_replaced() {
-    let (place, rig) = (Place::new(), Rig::new());
+    let (place, rig) = (Folder::new(), Rig::new());
     fs::create_dir(place.path().parent().unwrap()).unwrap();
     for stale in [place.path(), beside(&place.path(), ".new")] {
         // Closed without being taken away, as by `kill -9`.
@@ -120,7 +119,7 @@ async fn what_a_killed_process_left_is_replaced() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_no_socket_is_left_alone() {
-    let (place, rig) = (Place::new(), Rig::new());
+    let (place, rig) = (Folder::new(), Rig::new());
     fs::create_dir(place.path().parent().unwrap()).unwrap();
     fs::write(place.path(), "mine").unwrap();
     assert!(matches!(
@@ -136,10 +135,7 @@ async fn whoever_is_not_the_owner_is_refused() {
     let (ours, theirs) = UnixStream::pair().unwrap();
     let uid = ours.peer_cred().unwrap().uid();
     for (owner, fine) in [(uid, true), (uid.wrapping_add(1), uid == ROOT)] {
-        let desk = Desk {
-            shared: Arc::clone(&rig.shared),
-            owner,
-        };
+        let desk = Desk::new(Arc::clone(&rig.shared), owner);
         assert_eq!(desk.may(&ours.peer_cred().unwrap()), fine, "{owner}");
     }
     drop(theirs);
@@ -147,7 +143,7 @@ async fn whoever_is_not_the_owner_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_request_is_refused_and_does_nothing() {
-    let (place, rig) = (Place::new(), Rig::new());
+    let (place, rig) = (Folder::new(), Rig::new());
     let socket = place.open(&rig).unwrap();
     somebody(&rig, 1, "ann").await;
     for (line, code) in [
@@ -179,7 +175,7 @@ async fn what_is_no_request_is_refused_and_does_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_cannot_be_asked_is_said() {
-    let (place, rig) = (Place::new(), Rig::new());
+    let (place, rig) = (Folder::new(), Rig::new());
     let socket = place.open(&rig).unwrap();
     rig.store.set_down(true);
     let told = say(socket.path(), &format!("{LIST}\n")).await;
@@ -188,7 +184,7 @@ async fn a_store_that_cannot_be_asked_is_said() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_cookie_store_is_refused_with_the_reason() {
-    let (place, rig) = (Place::new(), Rig::carrying());
+    let (place, rig) = (Folder::new(), Rig::carrying());
     let socket = place.open(&rig).unwrap();
     let told = say(socket.path(), &format!("{LIST}\n")).await;
     assert_eq!(told[1]["refused"]["code"], "cookie_store", "{told:?}");
@@ -200,39 +196,28 @@ async fn a_client_that_says_nothing_is_let_go() {
     let rig = Rig::new();
     let (ours, theirs) = UnixStream::pair().unwrap();
     let owner = ours.peer_cred().unwrap().uid();
-    let desk = Desk {
-        shared: Arc::clone(&rig.shared),
-        owner,
-    };
-    assert!(desk.serve(ours).await.is_err());
+    let desk = Desk::new(Arc::clone(&rig.shared), owner);
+    let place = Arc::new(Places::default()).take().await;
+    assert!(desk.serve(ours, &place).await.is_err());
     drop(theirs);
 }
 
+/// However many they are: whoever asks something is answered at once.
 #[tokio::test(flavor = "multi_thread")]
-async fn more_clients_than_there_are_places_wait() {
-    let (place, rig) = (Place::new(), Rig::new());
+async fn clients_that_say_nothing_give_way_to_one_that_asks() {
+    let (place, rig) = (Folder::new(), Rig::new());
     let socket = place.open(&rig).unwrap();
     let path = socket.path().to_owned();
-    let silent: Vec<Client> = (0..CLIENTS)
-        .map(|_| Client::connect(&path).unwrap())
-        .collect();
-    let asked = thread::spawn({
-        let path = path.clone();
-        move || {
-            let mut client = Client::connect(path).unwrap();
-            writeln!(client, "{LIST}").unwrap();
-            Lines::new(client)
-                .lines()
-                .take(2)
-                .map(Result::unwrap)
-                .count()
-        }
+    let connect = move || -> Vec<Client> {
+        let clients = (0..300).map(|_| Client::connect(&path).unwrap());
+        clients.collect()
+    };
+    let silent = tokio::task::spawn_blocking(connect).await.unwrap();
+    assert_eq!(say(socket.path(), &format!("{LIST}\n")).await.len(), 2);
+    // The first were told who answers, and let go.
+    let gone = tokio::task::spawn_blocking(move || {
+        let first = silent.into_iter().next().unwrap();
+        Lines::new(first).lines().map_while(Result::ok).count()
     });
-    drop(silent);
-    assert_eq!(
-        tokio::task::spawn_blocking(|| asked.join().unwrap())
-            .await
-            .unwrap(),
-        2
-    );
+    assert_eq!(gone.await.unwrap(), 1);
 }
