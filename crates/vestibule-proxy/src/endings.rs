@@ -34,7 +34,7 @@ use crate::issuer;
 use crate::shared::Shared;
 use crate::store::in_time;
 
-pub(crate) use logouts::{Said, UnderWay};
+pub(crate) use logouts::{Named, Said, UnderWay};
 pub use reason::EndReason;
 pub(crate) use stream::until;
 

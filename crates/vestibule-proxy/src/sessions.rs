@@ -26,6 +26,7 @@ pub use name::{Name, NameError};
 pub use socket::{SessionSocket, SocketError};
 pub use view::{SessionView, TokenView};
 pub use which::Which;
+pub(crate) use which::names_of;
 
 pub(crate) use revoke::{Asker, revoke};
 pub(crate) use step::{list, refusal};

@@ -73,12 +73,16 @@ pub(crate) async fn revoke(
     after: Option<SessionId>,
     asker: Asker,
 ) -> Result<Ended, StoreError> {
-    if let Some(whose) = which.whose() {
-        // Before they are looked for: a sign-in that is under way is found by this.
-        shared
-            .endings
-            .logouts
-            .note(whose, Said::Proven, shared.now());
+    // Before any is looked for: a sign-in that is under way is found by this. One that begins between two steps
+    // is none of those that were meant.
+    if after.is_none() {
+        let (logouts, now) = (&shared.endings.logouts, shared.now());
+        if let Some(whose) = which.whose() {
+            logouts.note(whose, Said::Proven, now);
+        }
+        if let Some(named) = which.named() {
+            logouts.note_named(named, now);
+        }
     }
     let step = step(shared, which, after, MOST_LOOKED_AT).await?;
     let plan = shared.plan.load_full();

@@ -387,3 +387,46 @@ async fn what_is_shown_of_a_session_is_bounded() {
         line.len()
     );
 }
+
+/// The provider's answer takes a while, and an operator ends the person's sessions meanwhile: there is none to be
+/// found yet.
+#[tokio::test(start_paused = true)]
+async fn what_ends_several_sessions_ends_the_sign_ins_under_way() {
+    for (which, meant) in [
+        (Which::All, true),
+        (Which::User(name("ANN@example.com")), true),
+        (subject("ann", None), true),
+        (subject("ann", Some(ISSUER)), true),
+        (sid("s1", None), true),
+        (sid("s1", Some(ISSUER)), true),
+        (Which::User(name("bob@example.com")), false),
+        (subject("bob", None), false),
+        (subject("ann", Some(OTHER_ISSUER)), false),
+        (sid("s2", None), false),
+    ] {
+        let rig = Rig::new();
+        let claims = [("sid", "s1"), ("preferred_username", "Ann@Example.com")];
+        rig.grants()
+            .claims
+            .extend(claims.map(|(name, value)| (name, json!(value))));
+        let mut browser = Browser::default();
+        let start = browser.go(&rig, "/app").await;
+        let callback = rig.at_provider(&start);
+        let slow = Duration::from_millis(500);
+        rig.fake.knobs().delays.insert("/token", slow);
+        let (page, ended) = tokio::join!(browser.go(&rig, &callback), async {
+            tokio::time::sleep(slow / 2).await;
+            revoke(&rig.shared, &which, None, ASKER).await
+        });
+        assert!(ended.unwrap().sessions.is_empty(), "{which:?}");
+        let refused = page.body.contains("logged_out_meanwhile");
+        assert_eq!(refused, meant, "{which:?}: {page:?}");
+        let left = rig.store.figures().sessions;
+        assert_eq!(left, u64::from(!meant), "{which:?}");
+        // Who signs in afterwards does.
+        rig.fake.knobs().delays.clear();
+        let mut later = Browser::default();
+        later.sign_in(&rig, "/app").await;
+        assert_eq!(later.go(&rig, "/app").await.status, 200, "{which:?}");
+    }
+}

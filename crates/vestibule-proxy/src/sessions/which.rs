@@ -6,6 +6,7 @@ use vestibule_session::record::{Claims, Record};
 use vestibule_session::store::Whose;
 
 use super::{Name, SessionId};
+use crate::endings::Named;
 
 /// The claims by which a person is known to people.
 const USER_CLAIMS: [&str; 4] = ["preferred_username", "upn", "email", "name"];
@@ -53,6 +54,19 @@ impl Which {
             } => Some(Whose::sid(issuer.as_str(), sid.as_str())),
             _ => None,
         }
+    }
+
+    /// By what sign-ins that are under way are known to be meant, where no index says so.
+    pub(super) fn named(&self) -> Option<Named> {
+        match self {
+            Self::All => Some(Named::Everybody),
+            Self::User(name) => Some(Named::User(lower(name.as_str()))),
+            Self::Subject { subject, .. } => Some(Named::Subject(subject.as_str().to_owned())),
+            Self::Sid { sid, .. } => Some(Named::Sid(sid.as_str().to_owned())),
+            // One that has no session yet has no id.
+            Self::Id(_) => None,
+        }
+        .filter(|_| self.whose().is_none())
     }
 
     /// Whether the session is one of them, with this record.
@@ -103,11 +117,21 @@ fn users_in(claims: &Claims) -> impl Iterator<Item = &str> {
     values.filter_map(|value| value.as_str())
 }
 
+/// Everything that a session with this record can be meant by, as far as no index has it.
+pub(crate) fn names_of(record: &Record) -> impl Iterator<Item = Named> {
+    let subject = Named::Subject(record.subject().to_owned());
+    let sid = record.sid().map(|sid| Named::Sid(sid.to_owned()));
+    let users = users(record).map(|user| Named::User(lower(user)));
+    [Named::Everybody, subject]
+        .into_iter()
+        .chain(sid)
+        .chain(users)
+}
+
 fn same_user(one: &str, other: &str) -> bool {
-    let lower = |text: &str| {
-        text.chars()
-            .flat_map(char::to_lowercase)
-            .collect::<String>()
-    };
     one == other || lower(one) == lower(other)
+}
+
+fn lower(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
 }

@@ -33,6 +33,7 @@ use crate::groups::{Given, Lookup};
 use crate::plan::Plan;
 use crate::provider::call::ProviderAnswer;
 use crate::provider::{Endpoint, Provider, ProviderError, UserInfoUse};
+use crate::sessions;
 use crate::shared::Shared;
 
 /// A code to be redeemed, and everything its answer is held against.
@@ -182,11 +183,15 @@ impl Redeem {
         let handle = Handle::from_entropy(random_bytes()?);
         let cookies = carry::begin(&self.shared, plan, &self.site, &handle, &record)
             .map_err(|error| error.noting(|seen| witness::weights(&record, seen)))?;
-        let whose: Vec<Whose> = Whose::all_of(&record).collect();
         let key = handle.store_key();
         let stored = self.shared.store.insert(&key, record).await?;
         // Only now: a logout that came before the session was there could not find it.
-        if self.shared.endings.logouts.any_since(whose, under_way) {
+        let (whose, named) = (
+            Whose::all_of(stored.record()),
+            sessions::names_of(stored.record()),
+        );
+        let logouts = &self.shared.endings.logouts;
+        if logouts.any_since(whose, named, under_way) {
             self.end(&key).await;
             return Err(SignInError::LoggedOut);
         }
