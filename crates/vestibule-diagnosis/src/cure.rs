@@ -156,11 +156,40 @@ fn ask_entra_for_the_scope(evidence: &Evidence) -> Option<Change> {
             }
         };
     }
+    if let Some(id) = perhaps_the_client(evidence) {
+        return Some(ask_in_file(
+            evidence,
+            &format!(
+                "Ask for one scope that {} exposes, by its name: if that is the app people sign in with, its `/.default` \
+                 gives an ID token. Better register the API by itself, and let it expect its own id",
+                crate::shown::shown(id)
+            ),
+            &format!("api://{id}/<scope>"),
+        ));
+    }
     Some(ask_in_file(
         evidence,
         "Ask for a token of the API's own",
         &api_scope(evidence),
     ))
+}
+
+/// The id an API expects as audience, where that is or may be the client people sign in with.
+fn perhaps_the_client(evidence: &Evidence) -> Option<&str> {
+    let name = evidence.api_name()?;
+    let id = name.strip_prefix("api://").unwrap_or(name);
+    TenantId::parse(id)?;
+    let same = |client: Option<&str>| client.is_some_and(|client| client.eq_ignore_ascii_case(id));
+    let configured = evidence
+        .provider()
+        .and_then(|provider| provider.client_id.as_deref());
+    let asked = evidence.token.as_ref().and_then(Token::client);
+    // Quarkus expects its client id unless an audience is set.
+    let by_default = evidence
+        .text
+        .as_ref()
+        .is_some_and(|text| text.says("quarkus"));
+    (same(configured) || same(asked) || by_default).then_some(id)
 }
 
 /// Ask for the API's own scope; first in our file or Apache's, then where the portal shows the

@@ -85,7 +85,7 @@ pub(crate) fn judge<'a>(rows: impl Iterator<Item = &'a Row>, evidence: &Evidence
 }
 
 /// The rows that judge by the claims that are there alone.
-const OF_CLAIMS: [&str; 16] = [
+const OF_CLAIMS: [&str; 18] = [
     "VST-TOKEN-GRAPH",
     "VST-TOKEN-MICROSOFT-API",
     "VST-TOKEN-AUDIENCE",
@@ -93,6 +93,8 @@ const OF_CLAIMS: [&str; 16] = [
     "VST-TOKEN-TEMPLATE",
     "VST-TOKEN-ISSUER",
     "VST-TOKEN-TENANT",
+    "VST-TOKEN-GROUPS-OLD-URL",
+    "VST-TOKEN-GROUPS-OVERAGE",
     "VST-TIME-EXPIRED",
     "VST-TIME-NOT-YET",
     "VST-CLIENT-ISSUER-COMMON",

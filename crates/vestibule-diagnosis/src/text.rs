@@ -9,6 +9,7 @@ mod challenge;
 mod claimed;
 mod code;
 mod json;
+mod phrase;
 mod query;
 mod saying;
 
@@ -17,8 +18,10 @@ pub use code::Codes;
 pub(crate) use code::{codes, value_after};
 pub use saying::Saying;
 
+use std::borrow::Cow;
 use std::fmt;
 
+use url::form_urlencoded;
 use vestibule_oidc::access_token::{TokenShape, classify};
 use vestibule_oidc::microsoft::TenantId;
 
@@ -36,6 +39,22 @@ const MAX_KEPT: usize = 32;
 const MAX_TOKENS: usize = 8;
 /// How many strings an object may be in.
 const MAX_STRINGS: usize = 3;
+/// How the functions of Apache's module are called that write into its log, whatever stands before them.
+const APACHE_FUNCTIONS: &[&str] = &[
+    "oidc_authorization_request",
+    "oidc_cache_",
+    "oidc_check_cookie_domain",
+    "oidc_get_remote_user",
+    "oidc_jwt_",
+    "oidc_metadata_",
+    "oidc_oauth_",
+    "oidc_proto_",
+    "oidc_response_",
+    "oidc_restore_proto_state",
+    "oidc_unsolicited_proto_state",
+    "oidc_util_",
+    "oidc_validate_",
+];
 /// The longest address, quoted value or id kept.
 const MAX_VALUE_BYTES: usize = 512;
 
@@ -112,6 +131,13 @@ impl Found {
         .filter_map(first_word)
     }
 
+    /// What stands between these words, in lower case, where they stand last.
+    pub(crate) fn between(&self, before: &str, after: &str) -> Option<&str> {
+        let (text, _) = self.lower.0.rsplit_once(after)?;
+        let (_, found) = text.rsplit_once(before)?;
+        (found.len() <= MAX_VALUE_BYTES).then_some(found)
+    }
+
     /// The first token that is not said to be an ID token.
     pub fn access_token(&self) -> Option<&Token> {
         self.tokens.iter().find(|token| token.role != Role::Id)
@@ -126,6 +152,7 @@ impl Found {
     pub fn is_apache(&self) -> bool {
         self.says_any(&["auth_openidc:", "mod_auth_openidc"])
             || (self.says("oidc_") && self.says("[pid "))
+            || self.says_any(APACHE_FUNCTIONS)
             || self.says_any(&[
                 "oidcredirecturi ",
                 "oidcprovidermetadataurl ",
@@ -152,7 +179,8 @@ impl Found {
             url.contains("/.well-known/")
                 || url.contains("/discovery/")
                 || Product::of_url(url).is_some()
-        })?;
+        });
+        let url = url.cloned().or_else(|| self.looked_up())?;
         let outcome = self.sayings.iter().find_map(|saying| match saying {
             Saying::NoSuchHost => Some(ProbeOutcome::NoSuchHost),
             Saying::NoConnection => Some(ProbeOutcome::NoConnection),
@@ -163,7 +191,22 @@ impl Found {
             }),
             _ => None,
         })?;
-        Some(Probe::new(ProbeTarget::Metadata, url.as_str(), outcome))
+        Some(Probe::new(ProbeTarget::Metadata, url, outcome))
+    }
+
+    /// The address of a provider's host that could not be looked up, where no address is written.
+    fn looked_up(&self) -> Option<String> {
+        const BEFORE: [&str; 5] = [
+            "lookup ",
+            "enotfound ",
+            "could not resolve host: ",
+            "unknownhostexception: ",
+            "failed to resolve ",
+        ];
+        let hosts = BEFORE.iter().flat_map(|words| self.words_after(words));
+        hosts
+            .map(|host| format!("https://{}/", host.split(':').next().unwrap_or(host)))
+            .find(|url| Product::of_url(url).is_some())
     }
 
     /// Whether there is something in it that can be told of without a finding: a token, a callback, an answer.
@@ -438,9 +481,15 @@ fn quoted(text: &str) -> Vec<String> {
 
 /// The few entities and escapes that stand in copied pages and logs.
 fn unescape(text: &str) -> String {
-    if !text.contains(['&', '\\']) {
-        return text.to_owned();
+    let text = &decoded_addresses(text);
+    if !text.contains(['&', '\\', '<']) {
+        return text.to_string();
     }
+    // A word ends where a tag of HTML begins or ends.
+    let text = match text.contains("</") || text.contains("<br") {
+        true => text.replace('<', " <").replace('>', "> "),
+        false => text.to_string(),
+    };
     text.replace("&#39;", "'")
         .replace("&#x27;", "'")
         .replace("&quot;", "\"")
@@ -449,6 +498,34 @@ fn unescape(text: &str) -> String {
         .replace("&amp;", "&")
         .replace("\\u0027", "'")
         .replace("\\/", "/")
+}
+
+/// How the beginning of an address looks in one that carries it as a parameter.
+const ENCODED_ADDRESS: &str = "%3a%2f%2f";
+
+/// A text whose addresses that were percent-encoded as a whole are written out.
+fn decoded_addresses(text: &str) -> Cow<'_, str> {
+    if !text.to_ascii_lowercase().contains(ENCODED_ADDRESS) {
+        return Cow::Borrowed(text);
+    }
+    let is_whole = |word: &str| {
+        let lower = word.to_ascii_lowercase();
+        ["https", "http"].iter().any(|scheme| {
+            lower
+                .strip_prefix(scheme)
+                .is_some_and(|rest| rest.starts_with(ENCODED_ADDRESS))
+        })
+    };
+    let words = text.split_inclusive(char::is_whitespace);
+    let decoded = words.map(|word| {
+        let whole = is_whole(word) && !word.contains(['&', '=']);
+        let mut pairs = form_urlencoded::parse(word.as_bytes());
+        match pairs.next().filter(|_| whole) {
+            Some((address, _)) => address,
+            None => Cow::Borrowed(word),
+        }
+    });
+    Cow::Owned(decoded.collect())
 }
 
 fn bounded(text: &str, max_bytes: usize) -> &str {

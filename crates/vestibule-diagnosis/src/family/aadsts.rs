@@ -20,9 +20,9 @@ mod tenants;
 #[cfg(test)]
 pub(super) mod cases;
 
-use crate::Evidence;
 use crate::catalogue::{Case, Row};
 use crate::shown::shown;
+use crate::{Confidence, Evidence};
 
 use super::said::Said;
 use super::step;
@@ -63,7 +63,8 @@ fn is_known(number: u32) -> bool {
 }
 
 fn judge(evidence: &Evidence, codes: &[Code], number: u32) -> Option<Case> {
-    if !evidence.has_aadsts(&[number]) {
+    let numbered = evidence.has_aadsts(&[number]);
+    if !numbered && !is_on_page(evidence, number) {
         return None;
     }
     let code = codes.iter().find(|code| code.number == number)?;
@@ -72,10 +73,39 @@ fn judge(evidence: &Evidence, codes: &[Code], number: u32) -> Option<Case> {
         "" => String::new(),
         name => format!(" ({name})"),
     };
-    let seen = format!("Entra said `AADSTS{number}`{name}{}.", details(&said, code));
+    let seen = match numbered {
+        true => format!("Entra said `AADSTS{number}`{name}{}.", details(&said, code)),
+        false => format!(
+            "Entra's page says in words what `AADSTS{number}`{name} stands for{}.",
+            details(&said, code)
+        ),
+    };
     let filled = code.cure.filled.and_then(|fill| fill(evidence, &said));
     let changes = filled.unwrap_or_else(|| step::changes(evidence, &said, code.cure.steps));
-    Some(Case::new(seen).changes(changes))
+    let case = Case::new(seen).changes(changes);
+    Some(match numbered {
+        true => case,
+        false => case.confidence(Confidence::Observed),
+    })
+}
+
+/// What Entra's pages say to people where they show no number, and the number that stands for it.
+const PAGES: &[(&str, u32)] = &[
+    ("selected user account does not exist in tenant", 50_020),
+    (
+        "sign-in was successful but does not meet the criteria to access this resource",
+        53_003,
+    ),
+    ("couldn't find an account with that username", 50_034),
+    ("your account or password is incorrect", 50_126),
+];
+
+/// Whether Entra's page says this, without any number.
+fn is_on_page(evidence: &Evidence, number: u32) -> bool {
+    let mut pages = PAGES.iter().filter(|(_, of)| *of == number);
+    evidence.text.is_some()
+        && evidence.aadsts().next().is_none()
+        && pages.any(|(words, _)| evidence.says(words))
 }
 
 /// What the message and the settings name, as far as the number is about it.

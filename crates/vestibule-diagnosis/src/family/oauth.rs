@@ -221,6 +221,9 @@ fn meant(error: &ProviderError) -> Option<&str> {
         // Keycloak's log.
         "invalid_client_credentials" | "client_not_found" => "invalid_client",
         "invalid_code" | "expired_code" | "code_not_found" => "invalid_grant",
+        // GitHub's.
+        "incorrect_client_credentials" => "invalid_client",
+        "bad_verification_code" | "bad_refresh_token" => "invalid_grant",
         _ => name,
     })
 }
@@ -337,6 +340,16 @@ pub(super) mod cases {
             ),
             (
                 r#"oauth2: "invalid_grant" "Code not valid""#,
+                "VST-OAUTH-INVALID-GRANT",
+                "about the code",
+            ),
+            (
+                r#"{"error":"incorrect_client_credentials","error_description":"The client_id and/or client_secret passed are incorrect."}"#,
+                "VST-OAUTH-INVALID-CLIENT",
+                "",
+            ),
+            (
+                "error=bad_verification_code&error_description=The+code+passed+is+incorrect+or+expired.",
                 "VST-OAUTH-INVALID-GRANT",
                 "about the code",
             ),

@@ -206,8 +206,44 @@ pub(super) fn message_redirect_uri(evidence: &Evidence) -> Option<String> {
     )
 }
 
+/// The scopes of OpenID's own.
+const OF_OPENID: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+
+/// The scopes of a message that names several and says that they are not valid, without OpenID's own.
+pub(super) fn refused_scopes(evidence: &Evidence) -> Vec<String> {
+    let error = evidence.provider_error.as_ref();
+    let described = error.and_then(|error| error.description.as_deref());
+    let lines = evidence
+        .text
+        .iter()
+        .flat_map(|text| text.between("the scope ", " is not valid"));
+    let found =
+        lines.chain(described.and_then(|text| between(text, "The scope ", " is not valid")));
+    let words = found.flat_map(str::split_whitespace);
+    let fits =
+        |word: &&str| is_plain(word) && !OF_OPENID.contains(word) && word.len() <= MAX_VALUE_BYTES;
+    let texts = evidence.text.as_ref();
+    let as_written = |word: &str| {
+        let known = texts
+            .into_iter()
+            .flat_map(|text| text.api_uris.iter().chain(&text.urls));
+        let mut known = known.filter(|known| known.eq_ignore_ascii_case(word));
+        known.next().map_or_else(|| word.to_owned(), String::clone)
+    };
+    words.filter(fits).map(as_written).collect()
+}
+
+/// What stands between these words, where they stand last.
+fn between<'t>(text: &'t str, before: &str, after: &str) -> Option<&'t str> {
+    let (text, _) = text.rsplit_once(after)?;
+    text.rsplit_once(before).map(|(_, found)| found)
+}
+
 /// The scope a message names.
 pub(super) fn message_scope(evidence: &Evidence) -> Option<String> {
+    if let Some(scope) = refused_scopes(evidence).into_iter().next() {
+        return Some(scope);
+    }
     after(
         evidence,
         &[

@@ -180,6 +180,57 @@ proptest! {
     }
 }
 
+/// A host that could not be looked up, where no address is written: told only of a provider's.
+#[test]
+fn a_host_that_has_no_address_is_found() {
+    let codes = |text: &str| -> Vec<_> {
+        let found = crate::diagnose(&Evidence::of_text(text));
+        found.into_iter().map(|finding| finding.code).collect()
+    };
+    for text in [
+        "dial tcp: lookup login.microsoftonline.com on 10.96.0.10:53: no such host",
+        "dial tcp: lookup login.microsoftonline.com: no such host",
+        "Error: getaddrinfo ENOTFOUND login.microsoftonline.com",
+        "curl: (6) Could not resolve host: login.microsoftonline.com",
+        "java.net.UnknownHostException: contoso.okta.com",
+        "Failed to resolve 'accounts.google.com' ([Errno -2] Name or service not known)",
+    ] {
+        assert_eq!(codes(text), ["VST-KEYS-UNREACHABLE"], "{text}");
+    }
+    for text in [
+        "dial tcp: lookup db.internal on 10.96.0.10:53: no such host",
+        "dial tcp: lookup login.microsoftonline.com.evil.example: no such host",
+        "lookup login.microsoftonline.com took 3 ms",
+    ] {
+        assert_eq!(codes(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn an_address_that_was_encoded_as_a_whole_is_read() {
+    let text = "https%3A%2F%2Fportal.example.com%2Fcb%3Ferror%3Dinvalid_request%26error_description%3DAADSTS50011%253A%2BThe\
+                %26state%3Dcanary";
+    let found = read(text);
+    assert_eq!(found.aadsts, [50_011]);
+    assert!(found.callback.is_some() && !format!("{found:?}").contains("canary"));
+    // A parameter of another address stays in it.
+    let inner = read("https://login.example/x?redirect_uri=https%3A%2F%2Fportal.example.com%2Fcb");
+    assert_eq!(inner.urls, ["https://login.example/x"]);
+}
+
+#[test]
+fn a_value_ends_where_a_tag_begins() {
+    let page = "<p>AADSTS900144: The request body must contain the following parameter: &#39;client_id&#39;.</p>";
+    let finding = crate::diagnose(&Evidence::of_text(page)).remove(0);
+    assert!(finding.seen.contains("parameter `client_id`"), "{finding}");
+}
+
+#[test]
+fn a_log_of_apaches_module_is_known_by_its_functions() {
+    assert!(read("oidc_response_match_state: unable to restore state").is_apache());
+    assert!(!read("oidc_client_id is not set").is_apache());
+}
+
 /// As people write them.
 #[test]
 fn a_number_apart_from_its_prefix_is_found() {

@@ -21,6 +21,40 @@ pub(in crate::family) fn all() -> Vec<RowCase> {
     cases
 }
 
+/// What a page says in words is its number's, where there is no number.
+#[test]
+fn a_page_without_a_number_is_known_by_its_words() {
+    let app = crate::testing::CLIENT;
+    let selected = format!(
+        "Selected user account does not exist in tenant 'Contoso' and cannot access the application '{app}' in that tenant."
+    );
+    for (text, code) in [
+        (selected.as_str(), "VST-AADSTS-50020"),
+        (
+            "You cannot access this right now. Your sign-in was successful but does not meet the criteria to access this \
+             resource.",
+            "VST-AADSTS-53003",
+        ),
+    ] {
+        let found = crate::diagnose(&Evidence::of_text(text));
+        let codes: Vec<_> = found.iter().map(|finding| finding.code).collect();
+        assert_eq!(codes, [code], "{text}");
+        assert!(found[0].seen.contains("says in words"), "{}", found[0]);
+        assert_eq!(found[0].confidence, crate::Confidence::Observed);
+    }
+    // A number says more.
+    let both = crate::diagnose(&Evidence::of_text(&format!("{selected} AADSTS90072")));
+    assert!(
+        both.iter()
+            .all(|finding| finding.code != "VST-AADSTS-50020"),
+        "{both:?}"
+    );
+    assert_eq!(
+        crate::diagnose(&Evidence::of_text("your sign-in was successful")),
+        []
+    );
+}
+
 fn of(code: &Code) -> RowCase {
     let number = code.number;
     let row = super::ROWS
@@ -116,6 +150,12 @@ fn scopes_of_the_message_are_in_the_cure() {
                  input parameter. The provided value for the input parameter 'scope' is not valid. The scope {API}/access \
                  https://graph.microsoft.com/User.Read is not valid.\"}}"
             ),
+            format!("access_token = {{ scope = \"{API}/access\" }}"),
+        ),
+        (
+            "AADSTS70011: The provided value for the input parameter 'scope' is not valid. The scope openid profile \
+             9e59d98b-d747-4a9a-96fd-178f04d08b02/access is not valid."
+                .to_owned(),
             format!("access_token = {{ scope = \"{API}/access\" }}"),
         ),
         (

@@ -10,10 +10,16 @@ use crate::testing::{
 };
 
 pub(in crate::family) fn all() -> Vec<RowCase> {
-    [secret(), more_of_secrets(), assertion(), place()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        secret(),
+        more_of_secrets(),
+        assertion(),
+        place(),
+        consumers(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn set(fill: impl FnOnce(&mut ProviderSettings)) -> Evidence {
@@ -27,6 +33,20 @@ fn refused(evidence: &Evidence, number: u32) -> Evidence {
         error.aadsts.push(number);
         e.provider_error = Some(error);
     })
+}
+
+fn consumers() -> Vec<RowCase> {
+    vec![
+        case("VST-CLIENT-CONSUMERS")
+            .shows(Evidence::of_text(
+                "We're unable to complete your request. unauthorized_client: The client does not exist or is not enabled for \
+                 consumers. If you are the application developer, configure a new application through the App Registrations in \
+                 the Azure Portal.",
+            ))
+            .silent(Evidence::of_text("unauthorized_client: The client does not exist."))
+            .says("personal accounts")
+            .line("issuer = \"https://login.microsoftonline.com/TENANT-ID/v2.0\""),
+    ]
 }
 
 fn secret() -> Vec<RowCase> {

@@ -53,6 +53,21 @@ pub(super) const ROWS: &[Row] = &[
         judge: common,
     },
     Row {
+        code: "VST-CLIENT-CONSUMERS",
+        title: "the app does not admit personal Microsoft accounts",
+        severity: Severity::Error,
+        confidence: Confidence::Observed,
+        source: "public reports of Microsoft's page for personal accounts",
+        symptom: "After a personal account was chosen, Microsoft's page says `unauthorized_client`: the client does not exist or \
+                  is not enabled for consumers.",
+        cause: "The address stands for personal accounts too (`common` or `consumers`), and the registration admits work and \
+                school accounts alone. Then the page for personal accounts does not know the app.",
+        cure: "Send people to your own tenant; or admit personal accounts in the registration.",
+        fault: None,
+        explains: &["VST-OAUTH-UNAUTHORIZED-CLIENT", "VST-TOKEN-ANY-TENANT"],
+        judge: consumers,
+    },
+    Row {
         code: "VST-CLIENT-CLOUD",
         title: "the app is in another cloud than the account",
         severity: Severity::Error,
@@ -145,6 +160,22 @@ fn client_id(evidence: &Evidence) -> Option<Case> {
                 "Or the tenant is wrong: copy Directory (tenant) ID from the same page.",
             )),
     )
+}
+
+fn consumers(evidence: &Evidence) -> Option<Case> {
+    evidence.says("not enabled for consumers").then(|| {
+        Case::new("Microsoft's page for personal accounts says that it does not know the app.")
+            .change(write_issuer(
+                evidence,
+                &format!("https://{}/TENANT-ID/v2.0", login_host(evidence)),
+                "If work accounts alone are to sign in: use your tenant's id, under Microsoft Entra ID > Overview > Tenant ID.",
+            ))
+            .change(Change::portal(
+                "App registrations > your sign-in app > Authentication > Supported account types",
+                "If personal accounts are meant: choose the types that include personal Microsoft accounts. Then list \
+                 whose sign-ins count, or everybody with such an account gets in.",
+            ))
+    })
 }
 
 fn common(evidence: &Evidence) -> Option<Case> {

@@ -167,6 +167,22 @@ fn auth0_and_okta() -> Vec<RowCase> {
             }))
             .silent(with(&org, |e| e.token.as_mut().unwrap().role = Role::Id))
             .line("issuer = \"https://contoso.okta.com/oauth2/default\""),
+        case("VST-OKTA-SCOPE")
+            .shows(Evidence::of_text(
+                "400 Bad Request. The requested scope is invalid, unknown, or malformed. One or more scopes are not configured \
+                 for the authorization server resource.",
+            ))
+            .shows(Evidence::of_text(
+                r#"{"error":"invalid_scope","error_description":"One or more scopes are not configured for the authorization server resource."}"#,
+            ))
+            .silent(Evidence::of_text("The requested scope is invalid, unknown, or malformed."))
+            .says("none of the authorization server's"),
+        case("VST-OKTA-POLICY")
+            .shows(Evidence::of_text(
+                r#"{"error":"access_denied","error_description":"Policy evaluation failed for this request, please check the policy configurations."}"#,
+            ))
+            .silent(Evidence::of_text(r#"{"error":"access_denied","error_description":"the policy said no"}"#))
+            .says("no policy"),
         case("VST-OKTA-AUDIENCE")
             .shows(default.clone())
             .silent(with(&default, |e| {
@@ -201,6 +217,25 @@ fn google_and_keycloak() -> Vec<RowCase> {
             .shows(opaque(GOOGLE))
             .silent(introspects(&opaque(GOOGLE)))
             .silent(opaque("https://id.example.com")),
+        case("VST-GOOGLE-INTERNAL")
+            .shows(Evidence::of_text("Access blocked: Portal can only be used within its organization. Error 403: org_internal"))
+            .shows(Evidence::of_text("https://portal.example.com/cb?error=org_internal&state=abc"))
+            .silent(Evidence::of_text("the organization uses it internally"))
+            .says("of none or of another"),
+        case("VST-GOOGLE-CLIENT")
+            .shows(Evidence::of_text("Access blocked: Authorization Error. The OAuth client was deleted. Error 401: deleted_client"))
+            .shows(Evidence::of_text("The OAuth client was not found. Error 401: invalid_client"))
+            .silent(Evidence::of_text("Error 401: the client was not there"))
+            .says("client"),
+        case("VST-GOOGLE-POLICY")
+            .shows(Evidence::of_text("Error 400: admin_policy_enforced"))
+            .shows(Evidence::of_text("Error 403: disallowed_useragent"))
+            .shows(Evidence::of_text(
+                "Error 400: invalid_request\nYou can't sign in to this app because it doesn't comply with Google's OAuth 2.0 \
+                 policy for keeping apps secure.",
+            ))
+            .silent(Evidence::of_text("We comply with the policy for keeping apps secure."))
+            .says("Google says"),
         case("VST-GOOGLE-NO-REFRESH")
             .shows(lacks.clone())
             .shows(with(&at(GOOGLE), |e| {

@@ -4,9 +4,9 @@ use vestibule_oidc::access_token::TokenShape;
 
 use super::{add_parameters, is, is_opaque, passes_a_token};
 use crate::catalogue::{Case, Row};
-use crate::cure::write_scopes;
+use crate::cure::{setting, write_scopes};
 use crate::evidence::{Grant, Product};
-use crate::{Confidence, Evidence, Severity};
+use crate::{Change, Confidence, Evidence, Severity};
 
 pub(super) const ROWS: &[Row] = &[
     Row {
@@ -36,7 +36,126 @@ pub(super) const ROWS: &[Row] = &[
         explains: &["VST-TOKEN-NO-REFRESH"],
         judge: no_refresh,
     },
+    Row {
+        code: "VST-GOOGLE-INTERNAL",
+        title: "Google lets in people of one organization alone",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "Google Identity: OAuth 2.0 for web server applications, authorization errors, org_internal",
+        symptom: "Google's page says `Error 403: org_internal`.",
+        cause: "The app's user type is Internal: only accounts of the Google Cloud organization that the project belongs \
+                to may sign in, and this account is of none or of another.",
+        cure: "Sign in with an account of that organization, or make the app External.",
+        fault: None,
+        explains: &["VST-OAUTH-ACCESS-DENIED"],
+        judge: internal,
+    },
+    Row {
+        code: "VST-GOOGLE-CLIENT",
+        title: "Google does not know the client any more, or never did",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "Google Identity: OAuth 2.0 for web server applications, authorization errors, deleted_client and invalid_client",
+        symptom: "Google's page says `Error 401: deleted_client` or `Error 401: invalid_client`.",
+        cause: "The client id of the request was deleted in the Google Cloud project, or is none of Google's: misspelt, or \
+                cut off.",
+        cure: "Take the client id of a client that is there.",
+        fault: None,
+        explains: &["VST-OAUTH-INVALID-CLIENT"],
+        judge: client,
+    },
+    Row {
+        code: "VST-GOOGLE-POLICY",
+        title: "Google's or the organization's rules forbid this request",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "Google Identity: OAuth 2.0 for web server applications, authorization errors, admin_policy_enforced and \
+                 disallowed_useragent",
+        symptom: "Google's page says `admin_policy_enforced`, `disallowed_useragent`, or that the app doesn't comply with \
+                  Google's OAuth 2.0 policy.",
+        cause: "An administrator of the person's organization blocks the app or one of its scopes; or the page was opened in \
+                a view inside another app, which Google does not allow; or the redirect URI is of a kind it does not allow.",
+        cure: "Which of them it is the page's own words say.",
+        fault: None,
+        explains: &["VST-OAUTH-INVALID-REQUEST", "VST-OAUTH-ACCESS-DENIED"],
+        judge: policy,
+    },
 ];
+
+fn internal(evidence: &Evidence) -> Option<Case> {
+    says_error(evidence, "org_internal").then(|| {
+        Case::new("Google says `org_internal`.")
+            .change(Change::environment(
+                "browser",
+                "Sign in with an account of the organization; another one may be chosen by itself.",
+            ))
+            .change(Change::provider(
+                "Google Auth Platform > Audience > User type",
+                "Or make the app External, if people of other organizations are to sign in.",
+            ))
+    })
+}
+
+fn client(evidence: &Evidence) -> Option<Case> {
+    let deleted = says_error(evidence, "deleted_client");
+    if !deleted && !evidence.says("the oauth client was not found") {
+        return None;
+    }
+    let seen = match deleted {
+        true => "Google says `deleted_client`: the client was deleted.",
+        false => "Google says that the client was not found.",
+    };
+    Some(
+        Case::new(seen)
+            .change(Change::provider(
+                "Google Auth Platform > Clients",
+                "Copy the Client ID of the client that is to be used, whole; a client that was deleted lately can be restored.",
+            ))
+            .change(setting(
+                evidence,
+                Change::config("provider.client_id", "Write it here, and its secret beside it."),
+                Change::apache("OIDCClientID", "Write it here, and its secret in `OIDCClientSecret`."),
+            )),
+    )
+}
+
+fn policy(evidence: &Evidence) -> Option<Case> {
+    let case = match () {
+        () if says_error(evidence, "admin_policy_enforced") => {
+            Case::new("Google says `admin_policy_enforced`.")
+                .because("An administrator of the person's organization blocks this app, or one of the scopes it asks for.")
+                .change(Change::provider(
+                    "Google Admin console > Security > API controls > App access control",
+                    "Let the administrator of that organization trust the app, by its client id.",
+                ))
+        }
+        () if says_error(evidence, "disallowed_useragent") => {
+            Case::new("Google says `disallowed_useragent`.")
+                .because("The page was opened in a view inside another app, as messengers have. Google's page opens in browsers alone.")
+                .change(Change::environment("browser", "Open the site in the browser itself."))
+        }
+        () if evidence.says("comply with google's oauth 2.0 policy") => {
+            Case::new("Google says that the request does not comply with its OAuth 2.0 policy.")
+                .because(
+                    "Mostly it is the redirect URI: Google takes `https` with a public name, and `http` for `localhost` alone.",
+                )
+                .confidence(Confidence::Observed)
+                .change(Change::provider(
+                    "Google Auth Platform > Clients > your client > Authorized redirect URIs",
+                    "Look at \"error details\" on Google's page: it names the address or the parameter. Register an `https` \
+                     address with a public name.",
+                ))
+        }
+        () => return None,
+    };
+    Some(case)
+}
+
+/// Whether Google's page, or the answer it sent, has this error.
+fn says_error(evidence: &Evidence, name: &str) -> bool {
+    let error = evidence.provider_error.as_ref();
+    evidence.says(name) || error.is_some_and(|error| error.error.as_deref() == Some(name))
+}
 
 fn opaque(evidence: &Evidence) -> Option<Case> {
     let own = evidence

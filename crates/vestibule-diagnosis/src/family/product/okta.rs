@@ -2,7 +2,7 @@
 
 use super::{is, passes_a_token, wrong_audience};
 use crate::catalogue::{Case, Row};
-use crate::cure::write_issuer;
+use crate::cure::{setting, write_issuer};
 use crate::evidence::{Product, Role, Token};
 use crate::shown::{shown, shown_list};
 use crate::{Change, Confidence, Evidence, Severity};
@@ -47,7 +47,72 @@ pub(super) const ROWS: &[Row] = &[
         ],
         judge: audience,
     },
+    Row {
+        code: "VST-OKTA-SCOPE",
+        title: "a scope the Okta authorization server does not have",
+        severity: Severity::Error,
+        confidence: Confidence::Observed,
+        source: "public reports of Okta's page; Okta: authorization servers",
+        symptom: "In the place of the sign-in page Okta says that one or more scopes are not configured for the \
+                  authorization server resource.",
+        cause: "Each authorization server of Okta has its own list of scopes, and refuses a request that names another. \
+                The org's own server has OpenID's scopes and Okta's, and none of yours.",
+        cure: "Add the scope to that server, or take it out of the request.",
+        fault: None,
+        explains: &[],
+        judge: scope,
+    },
+    Row {
+        code: "VST-OKTA-POLICY",
+        title: "no access policy of the Okta authorization server lets this through",
+        severity: Severity::Error,
+        confidence: Confidence::Observed,
+        source: "public reports of Okta's answer; Okta: authorization servers",
+        symptom: "Sign-in at Okta ends with `access_denied` and \"Policy evaluation failed for this request\".",
+        cause: "A custom authorization server of Okta gives tokens only where a rule of one of its access policies fits: \
+                the client, the grant, the person's groups and the scopes. A new server has none.",
+        cure: "Give that server an access policy for this client, with a rule for the authorization code grant.",
+        fault: None,
+        explains: &[],
+        judge: policy,
+    },
 ];
+
+fn scope(evidence: &Evidence) -> Option<Case> {
+    evidence
+        .says("scopes are not configured for the authorization server resource")
+        .then(|| {
+            Case::new("Okta says that a scope of the request is none of the authorization server's.")
+                .change(Change::provider(
+                    "Security > API > Authorization Servers > your server > Scopes",
+                    "Compare with the scopes of the request, and add the one that is missing.",
+                ))
+                .change(setting(
+                    evidence,
+                    Change::config(
+                        "provider.scopes",
+                        "Or take it out, here or in `access_token` of the route. `groups` is one of these scopes only \
+                         where the server has it.",
+                    ),
+                    Change::apache("OIDCScope", "Or take it out."),
+                ))
+        })
+}
+
+fn policy(evidence: &Evidence) -> Option<Case> {
+    evidence.says("policy evaluation failed for this request").then(|| {
+        Case::new("Okta says that no policy lets this request through.")
+            .change(Change::provider(
+                "Security > API > Authorization Servers > your server > Access Policies",
+                "See that a policy is assigned to this client, and that a rule of it allows the grant Authorization Code, \
+                 the person's groups and the scopes of the request.",
+            ))
+            .change(Change::provider(
+                "Reports > System Log",
+                "Find this sign-in: the event names the policy and the rule that refused.",
+            ))
+    })
+}
 
 /// Whether an issuer is that of an Okta org itself.
 fn is_org(issuer: &str) -> bool {

@@ -191,6 +191,11 @@ fn platform() -> Vec<RowCase> {
             .silent(with(&known(), |e| route(e).passes_origin = Some(false)))
             .silent(number(9_002_327)),
         case("VST-REDIRECT-SIGNED-OUT")
+            .shows(Evidence::of_text("error=invalid_request&error_description=post_logout_redirect_uri+is+invalid"))
+            .shows(Evidence::of_text("The 'post_logout_redirect_uri' parameter must be a Logout redirect URI in the client app"))
+            .silent(Evidence::of_text("GET /logout?post_logout_redirect_uri=https://portal.example.com/"))
+            .says("after signing out"),
+        case("VST-REDIRECT-SIGNED-OUT")
             .shows(signs_out.clone())
             .line("https://portal.example.com/.vestibule/signed-out")
             .silent(with(&signs_out, |e| {

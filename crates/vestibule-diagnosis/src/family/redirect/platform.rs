@@ -46,12 +46,13 @@ pub(super) const ROWS: &[Row] = &[
         title: "the address after signing out is not registered",
         severity: Severity::Warning,
         confidence: Confidence::Documented,
-        source: "Microsoft identity platform: OpenID Connect, \"Send a sign-out request\"",
-        symptom: "After signing out people stay on a page of Microsoft's instead of coming back.",
-        cause: "Entra sends people only to a registered address after signing out.",
+        source: "Microsoft identity platform: OpenID Connect, \"Send a sign-out request\"; OIDC RP-Initiated Logout §3",
+        symptom: "After signing out people stay on a page of Microsoft's instead of coming back; or another provider says that \
+                  `post_logout_redirect_uri` is invalid.",
+        cause: "Entra, as other providers, sends people only to a registered address after signing out.",
         cure: "Register `PUBLIC_URL/.vestibule/signed-out` beside the callback.",
         fault: None,
-        explains: &[],
+        explains: &["VST-OAUTH-INVALID-REQUEST"],
         judge: signed_out,
     },
 ];
@@ -115,7 +116,37 @@ fn origin(evidence: &Evidence) -> Option<Case> {
     )))
 }
 
+/// What providers say of an address that people are to be sent to after signing out.
+const REFUSED: [&str; 5] = [
+    "post_logout_redirect_uri is invalid",
+    "post_logout_redirect_uri not registered",
+    "invalid post_logout_redirect_uri",
+    "'post_logout_redirect_uri' parameter must be a logout redirect uri",
+    "post_logout_redirect_uri query param value is not registered",
+];
+
+/// A page or an answer that refuses the address.
+fn signed_out_refused(evidence: &Evidence) -> Option<Case> {
+    REFUSED.iter().any(|words| evidence.says(words)).then(|| {
+        Case::new("The provider refuses the address that people are to be sent to after signing out.")
+            .severity(Severity::Error)
+            .because(
+                "A provider sends people only to a registered address after signing out. It is registered apart from the \
+                 callback at most of them; at Entra both are redirect URIs.",
+            )
+            .confidence(Confidence::Inferred)
+            .change(Change::provider(
+                "the client > addresses after signing out (post logout, sign-out or logout redirect URIs)",
+                "Add the `post_logout_redirect_uri` that is sent, letter for letter; Vestibule's is `public_url` and \
+                 `/.vestibule/signed-out`.",
+            ))
+    })
+}
+
 fn signed_out(evidence: &Evidence) -> Option<Case> {
+    if let Some(case) = signed_out_refused(evidence) {
+        return Some(case);
+    }
     let settings = evidence.settings.as_ref()?;
     let list = settings.registered_redirect_uris.as_ref()?;
     // Others than we come back to other addresses.

@@ -148,8 +148,13 @@ fn consent(evidence: &Evidence) -> Option<Case> {
 
 fn admin_approval(evidence: &Evidence) -> Option<Case> {
     let number = evidence.has_aadsts(&[90094, 90095, 900_941, 900_981]);
-    let page =
-        evidence.says("need admin approval") || evidence.says("that only an admin can grant");
+    let page = [
+        "need admin approval",
+        "that only an admin can grant",
+        "app requires your admin's approval",
+    ]
+    .iter()
+    .any(|words| evidence.says(words));
     if !page && !number {
         return None;
     }

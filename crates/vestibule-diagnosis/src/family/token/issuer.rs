@@ -275,9 +275,11 @@ fn logged_issuer(evidence: &Evidence) -> Option<Case> {
                 "accepted issuers",
                 "If that is the provider and the tenant you mean: accept it.",
             )
-            .line(format!(
-                "options.TokenValidationParameters.ValidIssuer = \"{iss}\";"
-            )),
+            .line(match evidence.says("jwt validation failed:") {
+                // What API Management's policy validate-jwt answers.
+                true => format!("<issuers><issuer>{iss}</issuer></issuers>"),
+                false => format!("options.TokenValidationParameters.ValidIssuer = \"{iss}\";"),
+            }),
         ),
         None => case,
     };

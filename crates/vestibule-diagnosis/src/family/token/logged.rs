@@ -110,13 +110,13 @@ pub(super) fn logged_audience(evidence: &Evidence) -> Option<Case> {
     {
         return None;
     }
-    if let Some(change) = refused_by_graph(evidence) {
+    if let Some((name, change)) = refused_by_microsoft(evidence) {
         return Some(
-            Case::new("Microsoft Graph says that the token is for another API.")
-                .because(
+            Case::new(format!("{name} says that the token is for another API."))
+                .because(format!(
                     "It is the other way round here: a token for an API of your own, or of another resource, was sent to \
-                     Graph, and Graph takes only its own.",
-                )
+                     {name}, which takes only its own."
+                ))
                 .confidence(Confidence::Observed)
                 .change(change),
         );
@@ -156,18 +156,39 @@ pub(super) fn logged_audience(evidence: &Evidence) -> Option<Case> {
     )
 }
 
-/// Ask for Graph's token, where it is Graph itself that refused one.
-pub(super) fn refused_by_graph(evidence: &Evidence) -> Option<Change> {
+/// What APIs of Microsoft's say when they refuse a token, which of them says so, and the scope they want.
+const MICROSOFT: &[(&[&str], &str, &str)] = &[
+    (
+        &[
+            "access token validation failure",
+            "compacttoken parsing",
+            "\"invalidauthenticationtoken\"",
+        ],
+        "Microsoft Graph",
+        "https://graph.microsoft.com/.default",
+    ),
+    (
+        &[
+            "invalidauthenticationtokenaudience",
+            "'https://management.azure.com/'",
+        ],
+        "Azure Resource Manager",
+        "https://management.azure.com/.default",
+    ),
+    (
+        &["akv10022"],
+        "Azure Key Vault",
+        "https://vault.azure.net/.default",
+    ),
+];
+
+/// Ask for the token of Microsoft's API, where it is that itself that refused one; and which it is.
+pub(super) fn refused_by_microsoft(evidence: &Evidence) -> Option<(&'static str, Change)> {
     let text = evidence.text.as_ref()?;
-    let is_graph = text.says_any(&["access token validation failure", "compacttoken parsing"])
-        || text.says("\"invalidauthenticationtoken\"");
-    is_graph.then(|| {
-        ask_in_file(
-            evidence,
-            "What calls Microsoft Graph needs a token of Graph's, asked for with a scope of Graph's",
-            "https://graph.microsoft.com/.default",
-        )
-    })
+    let (_, name, scope) = MICROSOFT.iter().find(|(words, ..)| text.says_any(words))?;
+    let text =
+        format!("What calls {name} needs a token for that, asked for with a scope of its own");
+    Some((name, ask_in_file(evidence, &text, scope)))
 }
 
 /// A check of ID tokens that does not say what it found.

@@ -2,7 +2,7 @@
 
 use vestibule_oidc::access_token::TokenShape;
 
-use super::logged::refused_by_graph;
+use super::logged::refused_by_microsoft;
 use crate::catalogue::{Case, Row};
 use crate::cure::{ask_for_the_api, asks_already, setting, version_two};
 use crate::evidence::Product;
@@ -282,11 +282,11 @@ fn not_jwt(evidence: &Evidence) -> Option<Case> {
         return None;
     }
     let says = code.map_or_else(String::new, |code| format!(" {code}:"));
-    if let Some(change) = refused_by_graph(evidence) {
+    if let Some((name, change)) = refused_by_microsoft(evidence) {
         return Some(
-            Case::new(
-                "Microsoft Graph says that what it got does not have the form of its tokens.",
-            )
+            Case::new(format!(
+                "{name} says that what it got does not have the form of its tokens."
+            ))
             .confidence(Confidence::Observed)
             .change(
                 Change::api(

@@ -217,6 +217,10 @@ fn audience_name(evidence: &Evidence) -> Option<Case> {
     ));
     let net = evidence.has_code("IDX10214") || evidence.says("the audience '");
     let both = match net && [own.as_str(), name].iter().all(|name| is_plain(name)) {
+        // What API Management's policy validate-jwt answers.
+        true if evidence.says("jwt validation failed:") => both.line(format!(
+            "<audiences><audience>{own}</audience><audience>{name}</audience></audiences>"
+        )),
         true => both.line(format!(
             "options.TokenValidationParameters.ValidAudiences = [\"{own}\", \"{name}\"];"
         )),

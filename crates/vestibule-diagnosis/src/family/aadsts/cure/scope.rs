@@ -1,8 +1,8 @@
 //! What helps with scopes, where the message names them.
 
-use vestibule_oidc::microsoft::is_graph_audience;
+use vestibule_oidc::microsoft::{TenantId, is_graph_audience};
 
-use super::super::super::said::Said;
+use super::super::super::said::{Said, refused_scopes};
 use crate::cure::{ask_in_file, portal, setting};
 use crate::shown::{shown, shown_list};
 use crate::{Change, Evidence};
@@ -76,9 +76,34 @@ pub(super) fn several(evidence: &Evidence, said: &Said) -> Option<Vec<Change>> {
     apis.sort_unstable();
     apis.dedup();
     match apis.len() {
-        0 | 1 => None,
+        0 => bare(evidence),
+        1 => None,
         _ => one_resource(evidence, said),
     }
+}
+
+/// A scope that names its API by the id alone: `GUID/access`.
+fn bare(evidence: &Evidence) -> Option<Vec<Change>> {
+    let scopes = refused_scopes(evidence);
+    let is_bare = |scope: &&String| {
+        let (api, name) = scope.split_once('/').unwrap_or_default();
+        TenantId::parse(api).is_some() && !name.is_empty()
+    };
+    let scope = scopes.iter().find(is_bare)?;
+    Some(vec![
+        ask_in_file(
+            evidence,
+            &format!(
+                "{} names its API without `api://`. Write the Application ID URI as the portal shows it",
+                shown(scope)
+            ),
+            &format!("api://{scope}"),
+        ),
+        Change::portal(
+            portal::EXPOSE_AN_API,
+            "The whole name stands under \"Scopes defined by this API\".",
+        ),
+    ])
 }
 
 /// The API is there and has no such scope, though the number stands for more.

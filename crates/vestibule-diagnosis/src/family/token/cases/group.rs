@@ -130,6 +130,11 @@ pub(super) fn all() -> Vec<RowCase> {
             ))
             .silent(ruled(&[USER], over.clone())),
         case("VST-TOKEN-GROUPS-OVERAGE")
+            .shows(Evidence::of_text(
+                r#"{"_claim_names":{"groups":"src1"},"_claim_sources":{"src1":{"endpoint":"https://graph.microsoft.com/v1.0/users/x/getMemberObjects"}}}"#,
+            ))
+            .silent(Evidence::of_text(r#"{"_claim_names":{"roles":"src1"},"_claim_sources":{"src1":{}}}"#)),
+        case("VST-TOKEN-GROUPS-OVERAGE")
             .shows(overage)
             .shows(evidence(|e| {
                 e.id_token = Some(entra_id_token(json!({ "hasgroups": true })))

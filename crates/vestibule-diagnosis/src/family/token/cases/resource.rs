@@ -82,6 +82,35 @@ pub(super) fn all() -> Vec<RowCase> {
             .line("access_token = { scope = \"https://graph.microsoft.com/.default\" }")
             .says("the other way round"),
         case("VST-TOKEN-AUDIENCE")
+            .shows(Evidence::of_text(&format!(
+                "{{\"error\":{{\"code\":\"InvalidAuthenticationTokenAudience\",\"message\":\"The access token has been obtained for \
+                 wrong audience or resource 'api://{API}'. It should exactly match with one of the allowed audiences \
+                 'https://management.core.windows.net/','https://management.azure.com/'.\"}}}}"
+            )))
+            .silent(Evidence::of_text("calls 'https://management.azure.com/' with a token"))
+            .line("access_token = { scope = \"https://management.azure.com/.default\" }")
+            .says("Azure Resource Manager says"),
+        case("VST-TOKEN-AUDIENCE")
+            .shows(Evidence::of_text(
+                "AKV10022: Invalid audience. Expected https://vault.azure.net, found: https://management.azure.com/.",
+            ))
+            .silent(Evidence::of_text("Expected https://vault.azure.net, found: https://management.azure.com/."))
+            .line("access_token = { scope = \"https://vault.azure.net/.default\" }"),
+        case("VST-TOKEN-AUDIENCE")
+            .shows(Evidence::of_text(&format!(
+                "{{ \"statusCode\": 401, \"message\": \"JWT Validation Failed: Claim value mismatch: aud={API}.. Access denied.\" }}"
+            )))
+            .silent(Evidence::of_text("claim aud: value in order"))
+            .says("which audience the token has"),
+        // By default Quarkus expects the client id of the sign-in.
+        case("VST-TOKEN-GRAPH")
+            .shows(Evidence::of_text(&format!(
+                "io.quarkus.oidc: Token verification has failed: Audience (aud) claim [{GRAPH}] doesn't contain an acceptable \
+                 identifier. Expected {CLIENT} as an aud value."
+            )))
+            .silent(Evidence::of_text("io.quarkus.oidc: Token verification has failed"))
+            .line(format!("access_token = {{ scope = \"api://{CLIENT}/<scope>\" }}")),
+        case("VST-TOKEN-AUDIENCE")
             .shows(evidence(|e| {
                 e.settings = Some(settings());
                 e.token = Some(entra_id_token(json!({ "aud": API })).role(Role::Id));
