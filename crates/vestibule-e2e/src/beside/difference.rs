@@ -1,7 +1,9 @@
 //! Comparing the facts of both servers, and the list of the differences that are known.
 //!
-//! The list is text, a difference per line: `cases | steps | facts | reason`. The first three are names with
-//! commas between them, each of which may end in `*`.
+//! The list is text, a difference per line: `cases | steps | facts | values | reason`. The first three are names with
+//! commas between them, each of which may end in `*`. The values are what Apache has and what Vestibule has,
+//! `Keep-Alive -> -`: each one value that all are, which may end in `*`, `-` for nothing, or `*` for anything. They may
+//! be left out where a fact says enough by being different.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -35,7 +37,27 @@ struct Row {
     cases: Vec<Name>,
     steps: Vec<Name>,
     facts: Vec<Name>,
+    values: Option<(Value, Value)>,
     reason: String,
+}
+
+/// What a fact is with one of the two: nothing, or a value that all are.
+#[derive(Debug)]
+struct Value(Option<Name>);
+
+impl Value {
+    fn parse(text: &str) -> Self {
+        let text = text.trim();
+        Self((text != "-").then(|| Name(text.to_owned())))
+    }
+
+    fn is(&self, values: &[String]) -> bool {
+        match &self.0 {
+            None => values.is_empty(),
+            Some(Name(any)) if any == "*" => true,
+            Some(name) => !values.is_empty() && values.iter().all(|value| name.is(value)),
+        }
+    }
 }
 
 /// A name, or with `*` all that begin like it.
@@ -81,6 +103,7 @@ pub fn between(case: &str, step: &str, apache: &Facts, vestibule: &Facts) -> Vec
 }
 
 const STATUS: &str = "answer status";
+const KIND: &str = "answer Content-Type";
 
 /// To somewhere, which is worth comparing whatever the number.
 fn is_redirect(status: &[String]) -> bool {
@@ -107,6 +130,7 @@ fn follows(fact: &str, is_same: &dyn Fn(&str) -> bool) -> bool {
     !is_same(ASKED) && (is_of_app || is_of_answer)
         || !is_same(LINE) && is_of_app && fact != LINE
         || !is_same(STATUS) && is_of_answer
+        || !is_same(KIND) && fact.starts_with("answer body")
         || !is_same("asks for") && is_of_asking
         || cookie.is_some_and(|cookie| !is_same(cookie))
 }
@@ -118,19 +142,28 @@ impl List {
         let lines = text.lines().enumerate();
         let rows = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
         let rows = rows.map(|(number, line)| {
-            let parts: Vec<&str> = line.splitn(4, " | ").map(str::trim).collect();
-            let [cases, step, fact, reason] = parts[..] else {
-                panic!(
-                    "line {} is not `cases | step | fact | reason`: {line}",
+            let parts: Vec<&str> = line.split(" | ").map(str::trim).collect();
+            let (cases, step, fact, values, reason) = match parts[..] {
+                [cases, step, fact, reason] => (cases, step, fact, None, reason),
+                [cases, step, fact, values, reason] => (cases, step, fact, Some(values), reason),
+                _ => panic!(
+                    "line {} is not `cases | step | fact | values | reason`: {line}",
                     number + 1
-                )
+                ),
             };
+            let values = values.map(|values| {
+                let (apache, vestibule) = values
+                    .split_once(" -> ")
+                    .unwrap_or_else(|| panic!("line {} has no ` -> `: {line}", number + 1));
+                (Value::parse(apache), Value::parse(vestibule))
+            });
             assert!(!reason.is_empty(), "line {} has no reason", number + 1);
             Row {
                 line: number + 1,
                 cases: Name::all(cases),
                 steps: Name::all(step),
                 facts: Name::all(fact),
+                values,
                 reason: reason.to_owned(),
             }
         });
@@ -179,9 +212,13 @@ impl List {
 impl Row {
     fn covers(&self, found: &Difference) -> bool {
         let any = |names: &[Name], of: &str| names.iter().any(|name| name.is(of));
+        let values = self.values.as_ref();
         any(&self.cases, &found.case)
             && any(&self.steps, &found.step)
             && any(&self.facts, &found.fact)
+            && values.is_none_or(|(apache, vestibule)| {
+                apache.is(&found.apache) && vestibule.is(&found.vestibule)
+            })
     }
 }
 
@@ -224,6 +261,40 @@ mod tests {
         assert_eq!(list.judge(&["one"], &found).len(), 1);
         let found = [difference("three", "app X-A"), difference("one", "app X-A")];
         assert_eq!(list.judge(&["one", "three"], &found).len(), 1);
+    }
+
+    #[test]
+    fn a_difference_of_other_values_than_those_listed_does_not_pass() {
+        let of = |apache: &[&str], vestibule: &[&str]| {
+            let texts = |all: &[&str]| all.iter().map(|text| (*text).to_owned()).collect();
+            [Difference {
+                apache: texts(apache),
+                vestibule: texts(vestibule),
+                ..difference("one", "app X")
+            }]
+        };
+        for (values, apache, vestibule, passes) in [
+            ("1 -> -", &["1"][..], &[][..], true),
+            ("1 -> -", &["1", "1"], &[], true),
+            ("1 -> -", &["1", "2"], &[], false),
+            ("1 -> -", &["1"], &["2"], false),
+            ("1 -> -", &[], &[], false),
+            ("- -> for=*", &[], &["for=127.0.0.1"], true),
+            ("- -> for=*", &[], &["by=127.0.0.1"], false),
+            ("- -> *", &[], &["anything"], true),
+            ("- -> *", &["1"], &["anything"], false),
+            ("* -> 2", &[], &["2"], true),
+            ("* -> 2", &["1"], &["2", "2"], true),
+            ("* -> 2", &["1"], &["3"], false),
+        ] {
+            let list = List::parse(&format!("one | * | app X | {values} | because\n"));
+            let wrong = list.judge(&["one"], &of(apache, vestibule));
+            assert_eq!(
+                wrong.is_empty(),
+                passes,
+                "{values} {apache:?} {vestibule:?}"
+            );
+        }
     }
 
     #[test]

@@ -103,6 +103,7 @@ fn apache(folder: &Path, port: u16) -> Result<Process, String> {
         "proxy",
         "proxy_http",
         "setenvif",
+        "ssl",
         "auth_openidc",
     ]
     .iter()

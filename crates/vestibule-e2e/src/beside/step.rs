@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::volatile;
 use crate::form;
 use crate::http::{Address, Reply, Request};
@@ -17,6 +19,8 @@ pub enum Step {
     Ask(Ask),
     /// The same as somebody who has never been here.
     Stranger(Ask),
+    /// Signs out at the provider itself, as another app of the person's would have them do.
+    EndAtProvider,
 }
 
 /// One request.
@@ -26,7 +30,7 @@ pub struct Ask {
     pub name: &'static str,
     /// The method.
     pub method: &'static str,
-    /// Path and query, in which `{url}` is filled in, or the whole address.
+    /// Path and query. `{url}` is the server's address, `{access_token}` the token the app got last.
     pub path: &'static str,
     /// Header fields but `Cookie` and `Host`.
     pub fields: &'static [(&'static str, &'static str)],
@@ -48,6 +52,7 @@ impl Step {
         match self {
             Self::SignIn(path) => format!("sign-in {path}"),
             Self::Ask(ask) | Self::Stranger(ask) => ask.name.to_owned(),
+            Self::EndAtProvider => "end-at-provider".to_owned(),
         }
     }
 
@@ -72,13 +77,17 @@ impl Step {
                 }
                 page
             }
-            Self::Ask(ask) => person.send(ask.request(url)),
+            Self::Ask(ask) => person.send(ask.request(url, upstream)),
             Self::Stranger(ask) => {
-                let mut stranger = Person::new();
-                let reply = stranger.send(ask.request(url));
+                let mut stranger = Person {
+                    trust: person.trust.clone(),
+                    ..Person::new()
+                };
+                let reply = stranger.send(ask.request(url, upstream));
                 person.history.push(reply.clone());
                 reply
             }
+            Self::EndAtProvider => end_at_provider(person, url),
         };
         let requests = upstream.received().split_off(received);
         facts.add("app requests", requests.len().to_string());
@@ -95,9 +104,31 @@ impl Step {
     }
 }
 
+/// Goes to the provider where the person was last, and says there that they want to sign out.
+fn end_at_provider(person: &mut Person, url: &str) -> Reply {
+    let here = Address::parse(url).authority;
+    let mut visited = person.history.iter().rev();
+    let there = visited
+        .find(|reply| Address::parse(&reply.url).authority != here)
+        .expect("the person has been at the provider");
+    let end = Address::parse(&there.url).join("/session/end");
+    let asked = person.go(&end);
+    let yes = asked.form_that_offers("yes");
+    person.submit(&asked, yes)
+}
+
 impl Ask {
-    fn request(&self, url: &str) -> Request {
-        let path = self.path.replace("{url}", &form::encode(url));
+    fn request(&self, url: &str, upstream: &Upstream) -> Request {
+        let received = upstream.received();
+        let mut tokens = received
+            .iter()
+            .rev()
+            .filter_map(|one| one.field("OIDC_access_token"));
+        let token = tokens.next().unwrap_or_default();
+        let path = self
+            .path
+            .replace("{url}", &form::encode(url))
+            .replace("{access_token}", &form::encode(token));
         let mut request = Request::new(self.method, &format!("{url}{path}"));
         for (name, value) in self.fields {
             request = request.with(name, value);
@@ -159,9 +190,47 @@ impl Facts {
             return;
         }
         self.location("answer Location", reply);
+        self.body(reply);
         for value in reply.all("www-authenticate") {
             let scheme = value.split(' ').next().unwrap_or_default();
             self.add("answer WWW-Authenticate", scheme);
+        }
+    }
+
+    /// What the servers answer themselves: pages are their own affair, but for what is in them of the app's; all
+    /// else is compared.
+    fn body(&mut self, reply: &Reply) {
+        let kind = reply.field("content-type").unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        let is_redirect = (300..400).contains(&reply.status);
+        if is_redirect || reply.body.is_empty() {
+            return;
+        }
+        self.add("answer Content-Type", kind);
+        let text = String::from_utf8_lossy(&reply.body);
+        // As the app answers, with the request in it.
+        if text.contains("\"fields\":") {
+            self.add("answer body of the app", "is told");
+        }
+        match kind {
+            "text/html" => {}
+            "application/json" => match serde_json::from_str::<BTreeMap<String, Value>>(&text) {
+                Ok(members) => {
+                    for (name, value) in members {
+                        let value = match value {
+                            Value::String(text) => text,
+                            other => other.to_string(),
+                        };
+                        let value = volatile::member(&name, &value);
+                        self.add(&format!("answer body {name}"), value);
+                    }
+                }
+                Err(_) => self.add("answer body", text),
+            },
+            _ if kind.starts_with("image/") => {
+                self.add("answer body", format!("{} bytes", reply.body.len()));
+            }
+            _ => self.add("answer body", text),
         }
     }
 

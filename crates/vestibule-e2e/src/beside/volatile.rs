@@ -66,6 +66,17 @@ pub fn field(name: &str, value: &str) -> String {
     value.to_owned()
 }
 
+/// A member of what `info=json` tells, as it can be compared.
+#[must_use]
+pub fn member(name: &str, value: &str) -> String {
+    match name {
+        "access_token" | "access_token_expires" | "refresh_token" | "session" | "timeout" => {
+            shape(value)
+        }
+        _ => field(name, value),
+    }
+}
+
 /// The value of a query parameter as it can be compared.
 #[must_use]
 pub fn parameter(name: &str, value: &str) -> String {

@@ -1,18 +1,25 @@
 //! The same file under Debian's Apache and under `vestibule run --apache`: what the app gets and the person
 //! sees is the same, but for what `beside/differences.txt` lists with its reason.
 //!
-//! An ordinary run takes the cases that are marked for it, a long run all.
+//! An ordinary run takes the cases that are marked for it, a long run all. `VESTIBULE_BESIDE=case,case`, or `*`, takes
+//! those, and tells every difference there is.
 
 mod cases;
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
 use serde_json::json;
+use tempfile::TempDir;
 use vestibule_e2e::beside::difference::{self, Difference, List};
 use vestibule_e2e::beside::front::{Front, Server};
 use vestibule_e2e::beside::step::{Facts, SignIn};
+use vestibule_e2e::certificate::Certificate;
 use vestibule_e2e::certified_provider::CertifiedProvider;
 use vestibule_e2e::jar::Cookie;
 use vestibule_e2e::local_provider::LocalProvider;
 use vestibule_e2e::person::Person;
+use vestibule_e2e::relay::Relay;
 use vestibule_e2e::upstream::Upstream;
 use vestibule_e2e::{place, rounds};
 
@@ -24,13 +31,29 @@ const DIFFERENCES: &str = include_str!("beside/differences.txt");
 struct Address {
     port: u16,
     url: String,
+    /// What they show over TLS.
+    certificate: Option<Certificate>,
 }
 
 impl Address {
     fn new() -> Self {
         let port = place::free_port();
         let url = format!("http://localhost:{port}");
-        Self { port, url }
+        Self {
+            port,
+            url,
+            certificate: None,
+        }
+    }
+
+    fn over_tls(certificate: &Certificate) -> Self {
+        let port = place::free_port();
+        let url = format!("https://localhost:{port}");
+        Self {
+            port,
+            url,
+            certificate: Some(certificate.clone()),
+        }
     }
 }
 
@@ -46,6 +69,8 @@ fn with_a_certified_provider() {
         "pkce": false,
         "revocation": true,
         "post_logout_redirect_uris": [format!("{}/app/bye", address.url)],
+        "backchannel_logout_uri": format!("{}/app/redirect_uri?logout=backchannel", address.url),
+        "backchannel_logout_session_required": true,
     });
     let redirect_uri = format!("{}/app/redirect_uri", address.url);
     let provider = CertifiedProvider::start(&redirect_uri, &settings);
@@ -83,9 +108,52 @@ fn with_the_local_provider() {
     });
 }
 
+/// Both servers and the provider's documents are behind TLS, with a certificate that the file names as a CA.
+#[test]
+fn over_tls_with_a_provider_behind_tls() {
+    let certificate = Certificate::new();
+    let address = Address::over_tls(&certificate);
+    let provider = LocalProvider::with_redirect_uri(&format!("{}/app/redirect_uri", address.url));
+    let relay = Relay::start(&provider.url(), Some(&certificate));
+    let metadata = provider.fact("metadata_url");
+    let metadata = metadata.replace(&provider.url(), &relay.url);
+    let folder = TempDir::new().unwrap();
+    for (name, text) in [
+        ("cert.pem", &certificate.pem),
+        ("key.pem", &certificate.key_pem),
+    ] {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    // A key that others can read is refused.
+    let mode = fs::Permissions::from_mode(0o600);
+    fs::set_permissions(folder.path().join("key.pem"), mode).unwrap();
+    let scope = format!("openid profile {}/.default", provider.fact("api"));
+    let issuer = provider.issuer();
+    let folder = folder.path().display().to_string();
+    let facts = [
+        ("metadata", metadata.as_str()),
+        ("issuer", &issuer),
+        ("client_id", provider.fact("client_id")),
+        ("client_secret", provider.fact("client_secret")),
+        ("scope", &scope),
+        ("folder", &folder),
+    ];
+    judge(&cases::over_tls(), &address, &facts, |case| {
+        let name = case.person;
+        Box::new(move |person, page| {
+            let posting = LocalProvider::sign_in(person, page, name);
+            match posting.text().contains("<form") {
+                // What the provider's page presses by itself.
+                true => person.submit(&posting, posting.form()),
+                false => posting,
+            }
+        })
+    });
+}
+
 #[test]
 fn the_list_names_cases_that_there_are() {
-    let all = [cases::certified(), cases::local()].concat();
+    let all = [cases::certified(), cases::local(), cases::over_tls()].concat();
     let mut names: Vec<&str> = all.iter().map(|case| case.name).collect();
     let unknown = List::parse(DIFFERENCES).unknown_cases(&names);
     assert!(unknown.is_empty(), "{unknown:?}");
@@ -106,7 +174,7 @@ fn judge(
     let only = std::env::var("VESTIBULE_BESIDE").unwrap_or_default();
     let chosen = cases.iter().filter(|case| match only.is_empty() {
         true => case.often || rounds::are_long(),
-        false => only.split(',').any(|name| name == case.name),
+        false => only.split(',').any(|name| name == "*" || name == case.name),
     });
     let (mut ran, mut differences, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
     for case in chosen {
@@ -141,19 +209,30 @@ fn judge(
         ran.len(),
         differences.len()
     );
-    wrong.extend(List::parse(DIFFERENCES).judge(&ran, &differences));
+    let list = DIFFERENCES
+        .replace("{url}", &address.url)
+        .replace("{port}", &address.port.to_string());
+    // Whoever names cases wants to see what is listed, too.
+    for difference in differences.iter().filter(|_| !only.is_empty()) {
+        println!("{difference}");
+    }
+    wrong.extend(List::parse(&list).judge(&ran, &differences));
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
 /// Where the import stopped, in its own words.
 fn reasons(printed: &str) -> Vec<String> {
-    let says = |line: &&str| line.starts_with("stops ") || line.starts_with("error ");
-    let stops = printed.lines().map(str::trim).filter(says);
-    let stops: Vec<String> = stops.map(str::to_owned).collect();
-    match stops.is_empty() {
-        true => vec![printed.to_owned()],
-        false => stops,
-    }
+    let of = |word: &str| -> Vec<String> {
+        let lines = printed.lines().map(str::trim);
+        let says = lines.filter(|line| line.starts_with(word));
+        says.map(str::to_owned).collect()
+    };
+    // Why it can't be imported goes before what is wrong with what was.
+    let found = [of("stops "), of("error "), vec![printed.to_owned()]];
+    found
+        .into_iter()
+        .find(|lines| !lines.is_empty())
+        .unwrap_or_default()
 }
 
 /// One server from its start to its end, with somebody who has cookies of the app already. What it printed if it does not start.
@@ -166,7 +245,10 @@ fn run(
     sign_in: &SignIn<'_>,
 ) -> Result<Vec<Facts>, String> {
     let front = Front::start(server, address.port, text)?;
-    let mut person = Person::new();
+    let mut person = Person {
+        trust: address.certificate.clone(),
+        ..Person::new()
+    };
     for name in ["theme", "other"] {
         person.jar.put(Cookie {
             host: "localhost".to_owned(),

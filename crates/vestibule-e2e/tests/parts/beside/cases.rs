@@ -109,6 +109,21 @@ pub(super) fn local() -> Vec<Case> {
             ..PLAIN
         },
         Case {
+            name: "entra-guest-by-id",
+            often: true,
+            person: "gus",
+            server: "OIDCRemoteUserClaim oid",
+            location: "OIDCAuthNHeader X-Remote-User",
+            ..PLAIN
+        },
+        Case {
+            name: "entra-guest-by-issuer",
+            person: "gus",
+            server: "#OIDCRemoteUserClaim",
+            location: "OIDCAuthNHeader X-Remote-User\nRequire claim idp:nowhere groups:nobody",
+            ..PLAIN
+        },
+        Case {
             name: "entra-groups",
             location: "Require claim groups:4d7a9e10-2c35-4f68-8b1d-90e3c6f7a101",
             ..PLAIN
@@ -141,6 +156,34 @@ pub(super) fn local() -> Vec<Case> {
             often: true,
             whole: STORY,
             steps: &[Step::SignIn("/foo/x")],
+            ..PLAIN
+        },
+    ]
+}
+
+/// What both servers need to speak TLS, and to believe the provider.
+macro_rules! tls {
+    ($more:expr) => {
+        concat!(
+            "SSLEngine On\nSSLCertificateFile {folder}/cert.pem\nSSLCertificateKeyFile {folder}/key.pem\n",
+            "OIDCCABundlePath {folder}/cert.pem\nOIDCProviderIssuer {issuer}\n",
+            $more
+        )
+    };
+}
+
+/// Those where the provider's documents and both servers are behind TLS.
+pub(super) fn over_tls() -> Vec<Case> {
+    vec![
+        Case {
+            name: "tls",
+            server: tls!(""),
+            ..PLAIN
+        },
+        Case {
+            name: "tls-form-post",
+            often: true,
+            server: tls!("OIDCResponseMode form_post"),
             ..PLAIN
         },
     ]

@@ -59,6 +59,32 @@ pub(in super::super) const FLOW: &[Case] = &[
     },
 ];
 
+/// A virtual host that has a proxied path and inherits another.
+macro_rules! of_both {
+    ($main:expr, $host:expr) => {
+        concat!(
+            "OIDCProviderMetadataURL {metadata}\n",
+            "OIDCClientID {client_id}\n",
+            "OIDCClientSecret \"{client_secret}\"\n",
+            "OIDCCryptoPassphrase a-passphrase-of-no-worth\n",
+            "OIDCScope \"{scope}\"\n",
+            "OIDCPKCEMethod S256\n",
+            "OIDCRemoteUserClaim sub\n",
+            $main,
+            "<VirtualHost *>\nServerName localhost\nOIDCRedirectURI {url}/app/redirect_uri\n",
+            $host,
+            "<Location /app>\nAuthType openid-connect\nRequire valid-user\nOIDCPassClaimsAs headers\n</Location>\n",
+            "</VirtualHost>\n",
+        )
+    };
+}
+
+const OF_BOTH: &[Step] = &[
+    SIGNED_IN,
+    at("inner", "/app/x/page"),
+    at("outer", "/app/page"),
+];
+
 /// What the proxy makes of requests and answers.
 pub(in super::super) const PROXY: &[Case] = &[
     Case {
@@ -181,6 +207,43 @@ pub(in super::super) const PROXY: &[Case] = &[
         name: "exclusion",
         server: "ProxyPass /app/own !\nProxyPass /app {upstream}",
         steps: &[SIGNED_IN, at("own", "/app/own/x")],
+        ..PLAIN
+    },
+    Case {
+        name: "main-server-inner",
+        often: true,
+        whole: of_both!(
+            "ProxyPass /app/x {upstream}/main\n",
+            "ProxyPass /app/x {upstream}/host-inner\nProxyPass /app {upstream}/host\n"
+        ),
+        steps: OF_BOTH,
+        ..PLAIN
+    },
+    Case {
+        name: "main-server-outer",
+        whole: of_both!(
+            "ProxyPass /app {upstream}/main\n",
+            "ProxyPass /app/x {upstream}/host-inner\n"
+        ),
+        steps: OF_BOTH,
+        ..PLAIN
+    },
+    Case {
+        name: "main-server-location",
+        whole: of_both!(
+            "<Location /app/x>\nProxyPass {upstream}/main\n</Location>\n",
+            "ProxyPass /app/x {upstream}/host-inner\nProxyPass /app {upstream}/host\n"
+        ),
+        steps: OF_BOTH,
+        ..PLAIN
+    },
+    Case {
+        name: "main-server-exclusion",
+        whole: of_both!(
+            "ProxyPass /app/x !\n",
+            "ProxyPass /app/x {upstream}/host-inner\nProxyPass /app {upstream}/host\n"
+        ),
+        steps: OF_BOTH,
         ..PLAIN
     },
     Case {

@@ -31,6 +31,16 @@ pub(super) const fn post(name: &'static str, path: &'static str, body: &'static 
 
 pub(super) const SIGNED_IN: Step = Step::SignIn("/app/page?x=1");
 
+/// The redirect URI is the module's alone: else Debian's version asks the app what it has answered itself.
+macro_rules! apart {
+    ($more:expr) => {
+        concat!(
+            $more,
+            "ProxyPass /app/redirect_uri !\nProxyPass /app {upstream}"
+        )
+    };
+}
+
 /// What is asked of the redirect URI.
 pub(in super::super) const OWN_REQUESTS: &[Case] = &[
     Case {
@@ -129,6 +139,52 @@ pub(in super::super) const OWN_REQUESTS: &[Case] = &[
         ..PLAIN
     },
     Case {
+        name: "back-channel",
+        often: true,
+        server: "OIDCProviderBackChannelLogoutSupported On",
+        steps: &[SIGNED_IN, Step::EndAtProvider, GET],
+        ..PLAIN
+    },
+    Case {
+        name: "apart-info",
+        often: true,
+        server: apart!(
+            "OIDCInfoHook iat access_token_expires id_token userinfo exp timeout remote_user\n"
+        ),
+        steps: &[
+            at("info-stranger", "/app/redirect_uri?info=json"),
+            SIGNED_IN,
+            at("info-json", "/app/redirect_uri?info=json"),
+            at("info-html", "/app/redirect_uri?info=html"),
+        ],
+        ..PLAIN
+    },
+    Case {
+        name: "apart-info-of-everything",
+        person: "objects",
+        server: apart!("OIDCInfoHook id_token userinfo\n"),
+        steps: &[SIGNED_IN, at("info-json", "/app/redirect_uri?info=json")],
+        ..PLAIN
+    },
+    Case {
+        name: "apart-info-tokens",
+        server: apart!("OIDCInfoHook access_token refresh_token remote_user session\n"),
+        steps: &[SIGNED_IN, at("info-json", "/app/redirect_uri?info=json")],
+        ..PLAIN
+    },
+    Case {
+        name: "apart-actions",
+        server: apart!(""),
+        steps: &[
+            at("jwks", "/app/redirect_uri?jwks=rsa"),
+            SIGNED_IN,
+            at("info-json", "/app/redirect_uri?info=json"),
+            at("image", "/app/redirect_uri?logout=img"),
+            GET,
+        ],
+        ..PLAIN
+    },
+    Case {
         name: "info",
         often: true,
         server: "OIDCInfoHook iat access_token_expires id_token userinfo exp timeout remote_user session",
@@ -154,6 +210,20 @@ pub(in super::super) const OWN_REQUESTS: &[Case] = &[
                 "refresh",
                 "/app/redirect_uri?refresh={url}%2Fapp%2Fpage&access_token=wrong",
             ),
+        ],
+        ..PLAIN
+    },
+    Case {
+        name: "refresh-done",
+        often: true,
+        server: "OIDCScope \"{scope} offline_access\"\nOIDCAuthRequestParams prompt=consent",
+        steps: &[
+            SIGNED_IN,
+            at(
+                "refresh",
+                "/app/redirect_uri?refresh={url}%2Fapp%2Fpage&access_token={access_token}",
+            ),
+            GET,
         ],
         ..PLAIN
     },
