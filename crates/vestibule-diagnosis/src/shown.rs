@@ -19,6 +19,7 @@ pub(crate) fn shown(text: &str) -> String {
     if text.split(|char: char| !is_token_char(char)).any(is_secret) {
         return "(not shown: it looks like a token or a secret)".to_owned();
     }
+    let text = &without_secrets(text);
     let cut: String = text
         .chars()
         .filter(|char| !char.is_control() && *char != '`')
@@ -52,6 +53,10 @@ pub fn redacted(text: String) -> String {
     let text = match text.contains("://") {
         true => without_user(&text).into_owned(),
         false => text,
+    };
+    let text = match without_secrets(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(clean) => clean,
     };
     if !text.split(|char| !is_token_char(char)).any(is_secret) {
         return text;
@@ -115,6 +120,89 @@ pub(crate) fn without_user(text: &str) -> Cow<'_, str> {
         true => Cow::Borrowed(text),
         false => Cow::Owned(clean + rest),
     }
+}
+
+/// What stands in the place of a secret behind its name.
+const HIDDEN: &str = "(not-shown)";
+
+/// What secrets are called, in lower case and without what separates words.
+const SECRET_NAMES: [&str; 16] = [
+    "password",
+    "passwd",
+    "pwd",
+    "pass",
+    "passphrase",
+    "secret",
+    "clientsecret",
+    "apikey",
+    "accesstoken",
+    "refreshtoken",
+    "idtoken",
+    "token",
+    "assertion",
+    "clientassertion",
+    "codeverifier",
+    "privatekey",
+];
+
+/// A text whose pairs of a secret's name and its value have no value: `password=…`, `"client_secret": "…"`. In a
+/// provider's free text even a short word may be one.
+fn without_secrets(text: &str) -> Cow<'_, str> {
+    let mut clean = String::new();
+    let mut rest = text;
+    let mut is_changed = false;
+    while let Some(at) = rest.find(['=', ':']) {
+        let (before, from) = rest.split_at(at);
+        clean.push_str(before);
+        let (kept, hidden) =
+            from.split_at(secret_after(before, from).map_or(1, |(start, _)| start));
+        clean.push_str(kept);
+        let length = secret_after(before, from).map_or(0, |(_, length)| length);
+        if length > 0 {
+            clean.push_str(HIDDEN);
+            is_changed = true;
+        }
+        rest = hidden.split_at(length).1;
+    }
+    match is_changed {
+        true => Cow::Owned(clean + rest),
+        false => Cow::Borrowed(text),
+    }
+}
+
+/// Where a secret's value begins and how long it is, in what follows its name, separator first. `None` if `before` ends
+/// in no secret's name.
+fn secret_after(before: &str, separated: &str) -> Option<(usize, usize)> {
+    let is_quoted = before.ends_with(['"', '\'']);
+    let name = before.trim_end_matches(['"', '\'']);
+    let breaks = |char: char| !char.is_ascii_alphanumeric() && !matches!(char, '_' | '-');
+    let name = name.rsplit(breaks).next()?;
+    let name: String = name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|char| char.to_ascii_lowercase())
+        .collect();
+    if !SECRET_NAMES.contains(&name.as_str()) {
+        return None;
+    }
+    // `password: choose another` is a sentence, and `client_secret = "…"` a line of a file; neither is what one program
+    // wrote for another.
+    let value = match separated.strip_prefix('=') {
+        Some(value) => value,
+        None if is_quoted => separated.strip_prefix(':')?.trim_start_matches(' '),
+        None => return None,
+    };
+    let bare = value.trim_start_matches(['"', '\'']);
+    let ends = |char: char| {
+        char.is_whitespace()
+            || matches!(
+                char,
+                '&' | ';' | ',' | '"' | '\'' | '`' | '<' | '>' | ')' | '}'
+            )
+    };
+    let length = bare.find(ends).unwrap_or(bare.len());
+    let is_value = length > 0 && !bare.starts_with(['(', '{', '[']);
+    is_value.then_some((separated.len() - bare.len(), length))
 }
 
 const fn is_token_char(char: char) -> bool {
@@ -210,6 +298,41 @@ mod tests {
             );
         }
         assert_eq!(redacted("a+b/c=d!".to_owned()), "a+b/c=d!");
+    }
+
+    #[test]
+    fn a_secret_behind_its_name_is_not_shown_however_short() {
+        for (text, clean) in [
+            ("password=pw1 is wrong", "password=(not-shown) is wrong"),
+            (
+                "a=1&client_secret=x&b=2",
+                "a=1&client_secret=(not-shown)&b=2",
+            ),
+            (
+                r#"{"password":"pw", "user": "a"}"#,
+                r#"{"password":"(not-shown)", "user": "a"}"#,
+            ),
+            (r#""Api-Key": "k""#, r#""Api-Key": "(not-shown)""#),
+            ("pwd='a b'", "pwd='(not-shown) b'"),
+            ("token=abc", "token=(not-shown)"),
+            (
+                "the password: choose another",
+                "the password: choose another",
+            ),
+            ("error=invalid_token scope=a", "error=invalid_token scope=a"),
+            ("bypass=1 token_type=Bearer", "bypass=1 token_type=Bearer"),
+            (
+                "client_secret = \"env:NAME\"",
+                "client_secret = \"env:NAME\"",
+            ),
+            ("password=", "password="),
+            ("secret=(not-shown)", "secret=(not-shown)"),
+            ("é=ü: pass=ö", "é=ü: pass=(not-shown)"),
+        ] {
+            assert_eq!(without_secrets(text), clean);
+            assert_eq!(redacted(text.to_owned()), clean);
+            assert_eq!(redacted(clean.to_owned()), clean);
+        }
     }
 
     #[test]

@@ -227,10 +227,10 @@ pub(crate) struct ExplainArgs {
     /// Verify the signature with the keys its issuer publishes: fetches the issuer's metadata and keys.
     #[arg(long)]
     pub(crate) online: bool,
-    /// Explain what becomes of this request: a method and a path.
+    /// Explain what becomes of this request: a method and a path, or a whole address.
     #[arg(long, value_name = "METHOD PATH", requires = "configuration", conflicts_with_all = ["what", "file", "jwks", "online", "audience", "issuer", "route"])]
     pub(crate) request: Option<String>,
-    /// The request's host; the first public URL's unless given.
+    /// The request's host; that of a whole address in --request, else the first public URL's, unless given.
     #[arg(long, value_name = "HOST", requires = "request")]
     pub(crate) host: Option<String>,
     /// A header of the request. Can be given several times.
@@ -250,6 +250,9 @@ pub(crate) struct ExplainArgs {
     /// The request brings a session with these ID token claims: a file with a JSON object.
     #[arg(long, value_name = "FILE", requires = "request")]
     pub(crate) session_claims: Option<PathBuf>,
+    /// The scopes that the session's sign-in was granted, as `scope` in the token endpoint's answer has them.
+    #[arg(long, value_name = "SCOPES", requires = "session_claims")]
+    pub(crate) granted: Option<String>,
     /// Take this for the time, in seconds since 1970: for what happened earlier.
     #[arg(long, value_name = "SECONDS")]
     pub(crate) now: Option<i64>,

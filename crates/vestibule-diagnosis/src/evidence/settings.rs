@@ -297,6 +297,8 @@ pub struct RouteSettings {
     pub path: Option<String>,
     /// The upstream's URL.
     pub upstream: Option<String>,
+    /// The file of authorities its certificate may be from, where one is named.
+    pub upstream_ca: Option<String>,
     /// Apache's `ProxyPassReverse` path, where it differs from `path`.
     pub reverse_path: Option<String>,
     /// Whether the path's prefix stays.

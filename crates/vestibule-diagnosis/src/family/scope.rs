@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `resource` | which API a scope is of |
 //! | `asked` | scopes that are asked for wrongly |
+//! | `slash` | the slashes of an API's URI |
 //! | `misaimed` | scopes of the wrong API |
 //! | `version` | which version of the endpoints reads a scope |
 //! | `consent` | who has to agree, who may use the app |
@@ -16,12 +17,14 @@ mod consent;
 mod misaimed;
 mod policy;
 mod resource;
+mod slash;
 mod version;
 
 use crate::catalogue::Row;
 
 pub(super) const ROWS: &[&[Row]] = &[
     asked::ROWS,
+    slash::ROWS,
     misaimed::ROWS,
     version::ROWS,
     consent::ROWS,

@@ -177,6 +177,19 @@ fn the_prefix_is_removed_and_a_stranger_is_answered_in_kind() {
 }
 
 #[test]
+fn the_bare_address_leads_to_the_page() {
+    let demo = Demo::start(&[]);
+    let mut person = Person::new();
+    let reply = person.send(Request::get(&format!("{}/", demo.url)));
+    assert_eq!(
+        (reply.status, reply.field("location")),
+        (302, Some("/foo/"))
+    );
+    let icon = person.send(Request::get(&format!("{}/favicon.ico", demo.url)));
+    assert_eq!(icon.status, 404);
+}
+
+#[test]
 fn every_ready_account_can_sign_in() {
     let demo = Demo::start(&[]);
     for account in ["ada", "gus", "mina", "rafael"] {

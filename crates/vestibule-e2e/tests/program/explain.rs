@@ -325,3 +325,54 @@ fn the_headers_it_tells_are_those_the_upstream_gets() {
         .collect();
     assert_eq!(told, got);
 }
+
+/// What depends on the provider's answer is decided as the proxy decides it, or said not to be known.
+#[test]
+fn a_rule_on_scopes_is_decided_as_in_the_proxy() {
+    let scene = Scene::start();
+    let read = format!("{}/read", scene.provider.fact("api"));
+    let mut toml = scene.toml.clone();
+    for (path, rule) in [
+        ("/openid", "{ scopes = \"openid\" }".to_owned()),
+        ("/read", format!("{{ scopes = \"{read}\" }}")),
+        ("/other", "{ scopes = \"api://other/read\" }".to_owned()),
+    ] {
+        toml.push_str(&format!(
+            "\n[[route]]\npath = \"{path}\"\nupstream = \"{}\"\nrequire = {rule}\n",
+            scene.upstream.url
+        ));
+    }
+    scene.proxy.reload(&toml, "reloaded the configuration");
+    let mut person = scene.signed_in("ada");
+    let claims = scene.proxy.folder().join("claims.json");
+    std::fs::write(claims, "{ \"upn\": \"ada\" }").unwrap();
+    let decided = |path: &str, more: &[&str]| {
+        let line = format!("GET {path}/");
+        let fixed = [
+            "--config",
+            "vestibule.toml",
+            "--session-claims",
+            "claims.json",
+            "--json",
+            "--request",
+            &line,
+        ];
+        let arguments: Vec<&str> = fixed.into_iter().chain(more.iter().copied()).collect();
+        let output = explain(&scene, "", &arguments);
+        let report: Value =
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(&output)));
+        report["subject"]["decision"].as_str().unwrap().to_owned()
+    };
+    for (path, told) in [
+        ("/openid", "forbid"),
+        ("/read", "unknown"),
+        ("/other", "forbid"),
+    ] {
+        assert_eq!(decided(path, &[]), told, "{path}");
+        let status = person.go(&scene.url(&format!("{path}/"))).status;
+        // With what the provider said, it is known.
+        let granted = ["--granted", &read];
+        let expected = if status == 200 { "forward" } else { "forbid" };
+        assert_eq!(decided(path, &granted), expected, "{path} {status}");
+    }
+}

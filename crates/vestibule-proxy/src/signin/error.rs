@@ -201,6 +201,10 @@ impl SignInError {
             Self::Callback(error) => error.fault(),
             Self::Pending(error) => error.fault(),
             Self::Declined(error) if error.is_cancelled() => Fault::Client,
+            Self::Declined(error) if error.aadsts().is_some_and(passes_by_itself) => {
+                Fault::Provider
+            }
+            Self::Token(error) if error.aadsts().is_some_and(passes_by_itself) => Fault::Provider,
             Self::Declined(error) => match error.error.as_str() {
                 // What it finds wrong with the request is between it and us, and no failure of this site.
                 "server_error" | "temporarily_unavailable" | "invalid_request" => Fault::Provider,
@@ -256,6 +260,8 @@ impl SignInError {
             Self::Declined(error) if error.is_cancelled() => {
                 "The sign-in was cancelled, or you are not allowed to sign in here."
             }
+            Self::Declined(error) if error.aadsts().is_some_and(passes_by_itself) => NOT_NOW,
+            Self::Token(error) if error.aadsts().is_some_and(passes_by_itself) => NOT_NOW,
             Self::Declined(_) => "The identity provider did not let the sign-in through.",
             Self::Provider(error) => error.public_message(),
             Self::Token(error) => error.public_message(),
@@ -293,6 +299,8 @@ impl SignInError {
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Provider(error) => error.is_outage(),
+            Self::Token(error) if error.aadsts().is_some_and(passes_by_itself) => true,
+            Self::Declined(error) if error.aadsts().is_some_and(passes_by_itself) => true,
             Self::Token(error) => error.is_temporary(),
             Self::Store(StoreError::Taken) => false,
             Self::Store(_) | Self::Stopping(_) => true,
@@ -486,6 +494,18 @@ enum Next {
 const fn comes_again(aadsts: u32) -> bool {
     matches!(aadsts, 50_196 | 65_001 | 90_094)
 }
+
+/// Whether Entra had trouble of its own for a moment, whatever word of the protocol it says that with.
+const fn passes_by_itself(aadsts: u32) -> bool {
+    matches!(
+        aadsts,
+        50_000 | 50_033 | 50_087 | 70_012 | 90_006 | 90_024 | 90_033 | 90_055 | 90_090
+    )
+}
+
+/// What a stranger may read then.
+const NOT_NOW: &str =
+    "The identity provider can't finish sign-ins at the moment. Try again in a minute.";
 
 /// Whether Entra refused the account: it is unknown in the tenant, or not assigned to the
 /// application.

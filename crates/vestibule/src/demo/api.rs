@@ -1,7 +1,7 @@
 //! The sample API: it is handed a token, validates it as a real API would, and says what it saw.
 //!
 //! In: requests from the proxy. Out: `/whoami` as JSON, everything else as a page with the same
-//! content, and `/echo`, a WebSocket. It never shows a token: those are redacted.
+//! content, and `/echo`, a WebSocket; `/start` leads to the page. It never shows a token: those are redacted.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{
-    CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, SEC_WEBSOCKET_ACCEPT,
+    CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, LOCATION, SEC_WEBSOCKET_ACCEPT,
     SEC_WEBSOCKET_KEY, UPGRADE,
 };
 use hyper::service::service_fn;
@@ -88,6 +88,9 @@ async fn answer(request: Request<Incoming>, validator: &Validator) -> Response<F
     if request.uri().path() == "/echo" {
         return upgrade(request);
     }
+    if let Some(below) = request.uri().path().strip_prefix(super::START) {
+        return start(below);
+    }
     let path = request.uri().path().to_owned();
     let json = path == "/whoami";
     let whoami = WhoAmI {
@@ -116,6 +119,19 @@ async fn answer(request: Request<Incoming>, validator: &Validator) -> Response<F
         "x-content-type-options",
         HeaderValue::from_static("nosniff"),
     );
+    response
+}
+
+/// Leads on to the page; what else browsers look for there is not there.
+fn start(below: &str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    if matches!(below, "" | "/") {
+        *response.status_mut() = StatusCode::FOUND;
+        let page = HeaderValue::from_static(super::PAGE);
+        response.headers_mut().insert(LOCATION, page);
+    } else {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
     response
 }
 

@@ -37,6 +37,12 @@ use crate::{evidence, output};
 const TOKEN_HEADER: &str = "oidc_access_token";
 /// The header in which the API finds the person's name.
 const USER_HEADER: &str = "x-remote-user";
+/// Where the sample API leads whoever opens the bare address on to the page.
+const START: &str = "/start";
+
+/// The page, as browsers see it.
+const PAGE: &str = "/foo/";
+
 /// The variable the demo's configuration names for its secret. It is not read from the environment.
 const SECRET_VARIABLE: &str = "DEMO_CLIENT_SECRET";
 
@@ -235,6 +241,11 @@ user         = ["upn", "preferred_username"]
 danger_mutable_user = true
 headers      = {{ preset = "mod_auth_openidc", "X-Remote-User" = "@user" }}
 websocket    = true
+
+[[route]]                                    # whoever opens the bare address is sent to /foo/
+path         = "/"
+upstream     = "http://{api}{START}"
+require      = "public"
 "#,
             issuer = self.issuer,
             client_id = self.client_id,

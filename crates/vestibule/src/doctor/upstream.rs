@@ -7,7 +7,9 @@ use tokio::time::timeout;
 use url::Url;
 use vestibule_config::{RouteSettings, Settings};
 use vestibule_diagnosis::Evidence;
-use vestibule_diagnosis::evidence::{Probe, ProbeOutcome, ProbeTarget};
+use vestibule_diagnosis::evidence::{
+    Probe, ProbeOutcome, ProbeTarget, RouteSettings as KnownRoute, Settings as Known,
+};
 use vestibule_proxy::upstream::{Probed, UpstreamError, UpstreamPlan, probe};
 
 use super::documents::shown_certificate;
@@ -44,7 +46,7 @@ pub(super) async fn ask(
                 continue;
             }
         };
-        let answers = answers(look, &plan, url, patience).await;
+        let answers = answers(look, &plan, route, patience).await;
         if let (true, Some(status)) = (with_limit, answers) {
             limit(look, settings, route, &plan, status, patience).await;
         }
@@ -55,9 +57,10 @@ pub(super) async fn ask(
 async fn answers(
     look: &mut Look,
     plan: &Arc<UpstreamPlan>,
-    url: &str,
+    route: &RouteSettings,
     patience: Duration,
 ) -> Option<u16> {
+    let url = route.upstream.url.as_str();
     let failed = |detail: &str| ProbeOutcome::Failed {
         detail: detail.to_owned(),
     };
@@ -82,10 +85,21 @@ async fn answers(
     let outcome = with_certificate(outcome, url, patience).await;
     let mut seen = Evidence::default();
     seen.now = Some(now());
+    seen.settings = Some(trusted(route));
     seen.probes
         .push(Probe::new(ProbeTarget::Upstream, url, outcome));
     look.judge_or(&seen, "no answer");
     None
+}
+
+/// Whom the route believes, and nothing else of it: the settings are judged elsewhere.
+fn trusted(route: &RouteSettings) -> Known {
+    let mut known = KnownRoute::default();
+    known.upstream = Some(route.upstream.url.to_string());
+    known.upstream_ca = evidence::upstream_ca(route);
+    let mut settings = Known::default();
+    settings.routes.push(known);
+    settings
 }
 
 /// What failed at TLS, with the certificate that was shown.

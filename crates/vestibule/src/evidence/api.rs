@@ -62,6 +62,18 @@ pub(crate) fn issuers(set: &ProviderSettings) -> Vec<String> {
     issuers
 }
 
+/// Whether a provider is Entra, as far as the file shows: by `kind`, by its address, or as the local one.
+pub(crate) fn is_entra(set: &ProviderSettings) -> bool {
+    let configured = set.discovery.configured();
+    match set.kind {
+        ProviderKind::Entra => true,
+        ProviderKind::Oidc => false,
+        ProviderKind::Detect => {
+            Product::of_url(configured).is_some_and(Product::is_entra) || is_local(configured)
+        }
+    }
+}
+
 fn unordered(set: &ProviderSettings, configured: &str) -> Vec<String> {
     match Product::of_url(configured) {
         Some(Product::Entra) => entra_issuers(configured, &set.tenants),

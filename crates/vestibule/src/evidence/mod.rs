@@ -15,8 +15,8 @@ use vestibule_config::{ProviderSettings, RouteSettings, Settings};
 use vestibule_diagnosis::evidence;
 use vestibule_diagnosis::evidence::Origin;
 
-pub(crate) use api::{api, both_versions, issuers};
-pub(crate) use route::name as route_name;
+pub(crate) use api::{api, both_versions, is_entra, issuers};
+pub(crate) use route::{name as route_name, upstream_ca};
 
 use crate::assemble;
 use crate::load::Secrets;

@@ -2,6 +2,7 @@
 
 use vestibule_config::{
     AccessToken, ClaimValue, HeaderPreset, HeaderSource, Require, RouteSettings, RuleSettings,
+    UpstreamTls,
 };
 use vestibule_diagnosis::evidence::{self, AskedToken, ClaimRule};
 
@@ -14,12 +15,21 @@ pub(crate) fn name(route: &RouteSettings) -> String {
     )
 }
 
+/// The file of authorities that a route's upstream is believed by, if it names one.
+pub(crate) fn upstream_ca(route: &RouteSettings) -> Option<String> {
+    match &route.upstream.tls {
+        UpstreamTls::Ca(file) => Some(file.display().to_string()),
+        UpstreamTls::System | UpstreamTls::Insecure => None,
+    }
+}
+
 pub(super) fn settings(route: &RouteSettings) -> evidence::RouteSettings {
     let mut found = evidence::RouteSettings::default();
     found.name = Some(name(route));
     found.host.clone_from(&route.host);
     found.path = Some(route.path.clone());
     found.upstream = Some(route.upstream.url.to_string());
+    found.upstream_ca = upstream_ca(route);
     found.keep_prefix = Some(route.keep_prefix);
     found.upstream_header_limit_bytes = route.upstream_max_head;
     found.public = Some(route.require == Require::Public);

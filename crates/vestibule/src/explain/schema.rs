@@ -153,7 +153,15 @@ pub(super) fn schema() -> Value {
                 "unavailable",
                 "refuse",
                 "bad_credential",
+                "unknown",
             ]),
+        ),
+        (
+            "caveats?",
+            said(
+                texts(),
+                "What can't be told offline; with it the decision may be `unknown`.",
+            ),
         ),
         ("reason", said(text(), "The stable code of the reason.")),
         ("status?", said(count(), "The status of our own answer.")),
@@ -237,6 +245,13 @@ pub(super) fn schema() -> Value {
                 ),
                 ("reason?", said(text(), "A stable code.")),
                 ("found?", text()),
+                (
+                    "note?",
+                    said(
+                        text(),
+                        "Why a scope is taken as granted or not, or can't be told.",
+                    ),
+                ),
                 ("parts?", list("rule")),
             ]),
         ),

@@ -13,6 +13,7 @@ use super::*;
 use crate::cli::{Cli, Command};
 
 mod apache;
+mod request;
 
 const NOW: i64 = 1_795_357_743;
 const TENANT: &str = "6c1d0a5e-3f0b-4c52-9b7e-5d2f8a107e41";

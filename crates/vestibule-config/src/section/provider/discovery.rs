@@ -175,9 +175,15 @@ pub(super) fn tenants(
 ) -> Vec<String> {
     let named = discovery.and_then(tenant_segment);
     let many = named.as_deref().is_some_and(|name| {
-        ["common", "organizations", "consumers", "{tenantid}"]
-            .iter()
-            .any(|many| many.eq_ignore_ascii_case(name))
+        [
+            "common",
+            "organizations",
+            "consumers",
+            "{tenantid}",
+            PERSONAL_TENANT,
+        ]
+        .iter()
+        .any(|many| many.eq_ignore_ascii_case(name))
     });
     let Some(item) = reader.item("tenants") else {
         if many && kind != ProviderKind::Oidc && kind != ProviderKind::Detect {
@@ -192,9 +198,18 @@ pub(super) fn tenants(
                 finding("VST-TOKEN-ANY-TENANT", match named.as_deref() {
                     Some("organizations") => "`organizations` lets in everybody with a work or school account, of any company",
                     Some("consumers") => "`consumers` lets in everybody with a personal Microsoft account",
+                    Some(tenant) if tenant.eq_ignore_ascii_case(PERSONAL_TENANT) => {
+                        "this tenant is that of all personal Microsoft accounts: it lets in everybody who has one"
+                    }
                     _ => "this lets in everybody with a Microsoft account, of any company or none",
                 }),
-                "put your tenant's id in its place, or add tenants = [\"TENANT-ID\", …] with those that may sign in",
+                match named.as_deref() {
+                    Some(name) if name == "consumers" || name.eq_ignore_ascii_case(PERSONAL_TENANT) => format!(
+                        "put your tenant's id in its place; or add tenants = [\"{PERSONAL_TENANT}\"], if all of them may sign in, and let \
+                         the routes' `require` say who may pass"
+                    ),
+                    _ => "put your tenant's id in its place, or add tenants = [\"TENANT-ID\", …] with those that may sign in".to_owned(),
+                },
             );
         }
         return Vec::new();

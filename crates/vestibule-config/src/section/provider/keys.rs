@@ -41,7 +41,7 @@ pub(crate) static PROVIDER: Section = Section {
             fallback: Fallback::Unset("the issuer names the one tenant"),
             change: Change::Reload,
             doc: "Entra only: the tenants whose people may sign in, by id. Required when the issuer says `common`, `organizations` or `consumers`, \
-                  where anybody's account would do otherwise. Personal accounts are tenant `9188040d-6c67-4c5b-b112-36a304b66dad`.",
+                  or names the tenant of personal accounts, `9188040d-6c67-4c5b-b112-36a304b66dad`: anybody's account would do otherwise.",
         },
         Key {
             name: "client_id",

@@ -286,6 +286,23 @@ fn place() -> Vec<RowCase> {
             .says("`contoso.onmicrosoft.com`")
             .silent(set(|_| ()))
             .silent(common.clone()),
+        case("VST-CLIENT-ISSUER-HOST")
+            .shows(at("https://contoso.ciamlogin.com/v2.0"))
+            .shows(at("https://contoso.ciamlogin.com"))
+            .silent(at(&format!("https://contoso.ciamlogin.com/{TENANT}/v2.0")))
+            .silent(at("https://contoso.ciamlogin.com/contoso.onmicrosoft.com/v2.0"))
+            .line("issuer = \"https://contoso.ciamlogin.com/TENANT-ID/v2.0\""),
+        case("VST-CLIENT-ISSUER-HOST")
+            .shows(at("https://contoso-admin.okta.com/oauth2/default"))
+            .silent(at("https://contoso.okta.com/oauth2/default"))
+            .silent(at("https://admin.okta.com/oauth2/default"))
+            .line("issuer = \"https://contoso.okta.com/oauth2/default\""),
+        case("VST-CLIENT-ISSUER-HOST")
+            .shows(at(&format!("https://login.windows.net/{TENANT}/v2.0")))
+            .silent(at(&format!("https://login.microsoftonline.com/{TENANT}/v2.0")))
+            .silent(at(&format!("https://login.microsoftonline.us/{TENANT}/v2.0")))
+            .silent(at(&format!("https://sts.windows.net/{TENANT}/")))
+            .line(format!("issuer = \"https://login.microsoftonline.com/{TENANT}/v2.0\"")),
         case("VST-CLIENT-COMMON")
             .shows(refused(&common, 50194))
             .shows(refused(&listed, 50194))

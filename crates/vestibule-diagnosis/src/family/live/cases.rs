@@ -1,7 +1,9 @@
 //! For each row of the family, what shows it and what comes close.
 
 use crate::Evidence;
-use crate::evidence::{Metadata, Probe, ProbeOutcome, ProbeTarget};
+use crate::evidence::{
+    Certificate, Metadata, Probe, ProbeOutcome, ProbeTarget, RouteSettings, Settings,
+};
 use crate::testing::{RowCase, case, evidence, object, route, texts, with};
 
 fn probed(target: ProbeTarget, url: &str, outcome: ProbeOutcome) -> Evidence {
@@ -38,6 +40,27 @@ pub(crate) fn all() -> Vec<RowCase> {
         detail: "unknown issuer".to_owned(),
         certificate: None,
     };
+    // A certificate of an authority of one's own, for `name`, with this authority's file named or not.
+    let believed = |name: &str, detail: &str, ca: Option<&str>| {
+        let certificate = Certificate {
+            subject: "CN=app".to_owned(),
+            issuer: "CN=Contoso CA".to_owned(),
+            names: texts(&[name]),
+            ..Certificate::default()
+        };
+        let outcome = ProbeOutcome::Tls {
+            detail: detail.to_owned(),
+            certificate: Some(Box::new(certificate)),
+        };
+        let seen = probed(
+            ProbeTarget::Upstream,
+            "https://localhost:3000/base",
+            outcome,
+        );
+        with(&seen, |e| {
+            e.settings = Some(behind("https://localhost:3000/base", ca))
+        })
+    };
     let small = evidence(|e| route(e).upstream_header_limit_bytes = Some(4096));
     vec![
         case("VST-KEYS-METADATA")
@@ -71,6 +94,16 @@ pub(crate) fn all() -> Vec<RowCase> {
             ))
             .line("upstream = \"http://app.internal:3000\"")
             .silent(metadata(tls())),
+        case("VST-UPSTREAM-TLS")
+            .shows(believed("api.internal", "NotValidForName", Some("/ca.pem")))
+            .shows(believed("api.internal", "UnknownIssuer", None))
+            .says("for `api.internal`")
+            .silent(upstream(http(200, 'x')))
+            .line("upstream = \"https://api.internal:3000/base\""),
+        case("VST-UPSTREAM-TLS")
+            .shows(believed("localhost", "UnknownIssuer", None))
+            .silent(upstream(http(200, 'x')))
+            .line("upstream_ca = \"/etc/vestibule/upstream-ca.pem\""),
         case("VST-UPSTREAM-NOT-HTTP")
             .shows(upstream(failed("no HTTP")))
             .line("upstream = \"https://app.internal:3000\"")
@@ -90,4 +123,44 @@ pub(crate) fn all() -> Vec<RowCase> {
             .silent(with(&small, |e| route(e).token = None))
             .silent(evidence(|e| route(e).upstream_header_limit_bytes = None)),
     ]
+}
+
+/// The settings of an upstream, and the file of authorities it is believed by.
+fn behind(upstream: &str, ca: Option<&str>) -> Settings {
+    Settings {
+        routes: vec![RouteSettings {
+            upstream: Some(upstream.to_owned()),
+            upstream_ca: ca.map(str::to_owned),
+            ..RouteSettings::default()
+        }],
+        ..Settings::default()
+    }
+}
+
+#[test]
+fn a_file_of_authorities_that_is_named_is_not_told_to_be_named() {
+    const APP: &str = "https://localhost:3000/";
+    let certificate = Certificate {
+        subject: "CN=localhost".to_owned(),
+        issuer: "CN=Other CA".to_owned(),
+        names: texts(&["localhost"]),
+        ..Certificate::default()
+    };
+    let outcome = ProbeOutcome::Tls {
+        detail: "UnknownIssuer".to_owned(),
+        certificate: Some(Box::new(certificate)),
+    };
+    let seen = with(&probed(ProbeTarget::Upstream, APP, outcome), |e| {
+        e.settings = Some(behind(APP, Some("/etc/ca.pem")));
+    });
+    let findings = crate::diagnose(&seen);
+    let [finding] = findings.as_slice() else {
+        panic!("{findings:?}");
+    };
+    let change = finding.change.first().unwrap();
+    assert!(
+        change.line.is_none() && change.text.contains("`CN=Other CA`"),
+        "{finding}"
+    );
+    assert!(change.text.contains("`/etc/ca.pem`"), "{finding}");
 }

@@ -1,8 +1,10 @@
 //! The way to the upstream, and how large a head it takes.
 
-use super::super::certificate;
+use super::super::certificate::{self, Reason};
 use crate::catalogue::{Case, Row};
-use crate::evidence::{AskedToken, Probe, ProbeOutcome, ProbeTarget, RouteSettings};
+use crate::evidence::{
+    AskedToken, Certificate, Probe, ProbeOutcome, ProbeTarget, RouteSettings, host_of,
+};
 use crate::shown::shown;
 use crate::{Change, Confidence, Evidence, Severity};
 
@@ -104,29 +106,92 @@ fn tls(evidence: &Evidence) -> Option<Case> {
         } => Some((probe, detail, certificate.as_deref())),
         _ => None,
     })?;
-    let plain = probe.url.replacen("https://", "http://", 1);
     let seen = format!("The upstream {}: {}.", shown(&probe.url), shown(detail));
-    let case = match certificate {
-        Some(found) => Case::new(format!("{seen} {}", certificate::described(found)))
-            .because(certificate::reason(found, &probe.url, evidence.now).words()),
-        None => Case::new(seen),
+    let Some(found) = certificate else {
+        let plain = probe.url.replacen("https://", "http://", 1);
+        return Some(
+            Case::new(seen).change(trust(evidence, probe, None)).change(
+                Change::config(
+                    "upstream",
+                    "If the upstream speaks plain HTTP there: write so.",
+                )
+                .line(format!("upstream = \"{plain}\"")),
+            ),
+        );
     };
-    Some(
-        case.change(
-            Change::config(
-                "upstream_ca",
-                "If the certificate is of your own authority: name that authority's file.",
+    let reason = certificate::reason(found, &probe.url, evidence.now);
+    let case =
+        Case::new(format!("{seen} {}", certificate::described(found))).because(reason.words());
+    let whose = "the upstream's certificate";
+    Some(match reason {
+        Reason::Over => case.change(Change::api(whose, "Renew it.")),
+        Reason::ToCome => case
+            .change(
+                Change::environment("clock", "Compare this machine's clock with the true time.")
+                    .line("timedatectl"),
             )
-            .line("upstream_ca = \"/etc/vestibule/upstream-ca.pem\""),
-        )
-        .change(
-            Change::config(
-                "upstream",
-                "If the upstream speaks plain HTTP there: write so.",
-            )
-            .line(format!("upstream = \"{plain}\"")),
+            .change(Change::api(
+                whose,
+                "If the clock is right: have one issued that is valid now.",
+            )),
+        Reason::Names => {
+            let own = Change::api(
+                whose,
+                format!(
+                    "Or have one issued for {}.",
+                    shown(host_of(&probe.url).unwrap_or(&probe.url))
+                ),
+            );
+            // What issued it was not believed either.
+            let foreign = detail.contains("UnknownIssuer");
+            case.changes(by_its_name(found, &probe.url))
+                .change(own)
+                .changes(foreign.then(|| trust(evidence, probe, Some(found))))
+        }
+        Reason::OwnIssuer | Reason::Issuer => case.change(trust(evidence, probe, Some(found))),
+    })
+}
+
+/// Ask the upstream by a name that its certificate has.
+fn by_its_name(certificate: &Certificate, url: &str) -> Option<Change> {
+    let name = certificate
+        .names
+        .iter()
+        .find(|name| !name.contains(['*', ':']))?;
+    let (scheme, rest) = url.split_once("://")?;
+    let right = format!("{scheme}://{}", rest.replacen(host_of(url)?, name, 1));
+    let change = Change::config(
+        "upstream",
+        "Write the name that the certificate has. It must lead to the upstream from this machine: by DNS, or by a line in \
+         /etc/hosts.",
+    );
+    Some(change.line(format!("upstream = \"{right}\"")))
+}
+
+/// Believe the authority that issued the certificate.
+fn trust(evidence: &Evidence, probe: &Probe, certificate: Option<&Certificate>) -> Change {
+    let mut routes = evidence
+        .settings
+        .iter()
+        .flat_map(|settings| &settings.routes);
+    let named = routes
+        .find(|route| route.upstream.as_ref() == Some(&probe.url))
+        .and_then(|route| route.upstream_ca.as_deref());
+    match (named, certificate) {
+        (Some(file), Some(certificate)) => Change::config(
+            "upstream_ca",
+            format!(
+                "{} has not the authority that issued the certificate, {}: put that authority's own certificate into the file.",
+                shown(file),
+                shown(&certificate.issuer)
+            ),
         ),
-    )
+        _ => Change::config(
+            "upstream_ca",
+            "If the certificate is of your own authority: name that authority's file.",
+        )
+        .line("upstream_ca = \"/etc/vestibule/upstream-ca.pem\""),
+    }
 }
 
 fn not_http(evidence: &Evidence) -> Option<Case> {

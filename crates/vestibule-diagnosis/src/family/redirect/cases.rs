@@ -273,8 +273,11 @@ fn callback() -> Vec<RowCase> {
         case("VST-REDIRECT-IS-PAGE")
             .shows(uri("https://portal.example.com/foo"))
             .shows(uri("https://portal.example.com/foo/"))
-            .line(CALLBACK)
+            .shows(uri("https://portal.example.com/foo/index.html"))
+            .line("redirect_path = \"/oidc/callback\"")
             .silent(uri("https://portal.example.com/foo/callback"))
+            .silent(uri("https://portal.example.com/foo/v1.0"))
+            .silent(uri("https://portal.example.com/food/index.html"))
             .silent(known()),
         case("VST-REDIRECT-COOKIE")
             .shows(path("/foo"))

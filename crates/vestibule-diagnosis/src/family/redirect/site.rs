@@ -1,6 +1,6 @@
 //! The redirect URI beside the site's pages, names and cookies.
 
-use super::uri::{Uri, register, write_public_url};
+use super::uri::{Uri, register};
 use crate::catalogue::{Case, Row};
 use crate::evidence::Origin;
 use crate::shown::shown;
@@ -48,42 +48,75 @@ pub(super) const ROWS: &[Row] = &[
     },
 ];
 
+/// Endings of what apps have as pages.
+const PAGES: [&str; 8] = ["html", "htm", "xhtml", "php", "asp", "aspx", "jsp", "jspx"];
+
 fn is_page(evidence: &Evidence) -> Option<Case> {
     let settings = evidence.settings.as_ref()?;
     let uri = settings.redirect_uri.as_deref()?;
-    let path = Uri::of(uri)?.path.split(['?', '#']).next()?;
+    let parts = Uri::of(uri)?;
+    let path = parts.path.split(['?', '#']).next()?;
     let bare = |path: &str| path.trim_end_matches('/').to_owned();
-    let route = settings.routes.iter().find(|route| {
-        route
-            .path
-            .as_deref()
-            .is_some_and(|route| bare(route) == bare(path))
-    })?;
-    let own = Uri::of(uri)
-        .map(|uri| format!("{}://{}/.vestibule/callback", uri.scheme, uri.authority))?;
-    let apache = own.replace("/.vestibule/callback", "/oidc/callback");
-    let better = if evidence.from_apache() {
-        &apache
-    } else {
-        &own
+    let paths = || {
+        let routes = settings.routes.iter();
+        routes.filter_map(|route| route.path.as_deref())
     };
-    let case = Case::new(format!(
-        "The redirect URI {} is the path of the route {}.",
-        shown(uri),
-        shown(route.path.as_deref().unwrap_or_default())
-    ));
-    // The proxy itself tells answers from visits by their parameters; what else the app is sent there is lost to it.
+    let is_below = |route: &&str| {
+        let rest = path.strip_prefix(route.trim_end_matches('/'));
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let ending = last.rsplit_once('.').map(|(_, ending)| ending);
+    let named_as_page =
+        ending.is_some_and(|ending| PAGES.iter().any(|page| page.eq_ignore_ascii_case(ending)));
+    let of_route = paths().find(|route| bare(route) == bare(path));
+    let below = || paths().filter(is_below).max_by_key(|route| route.len());
+    let seen = match of_route {
+        Some(route) => format!(
+            "The redirect URI {} is the path of the route {}.",
+            shown(uri),
+            shown(route)
+        ),
+        None => format!(
+            "The redirect URI {} has the name of a page, on the route {}.",
+            shown(uri),
+            shown(below().filter(|_| named_as_page)?)
+        ),
+    };
+    let better = format!("{}://{}/oidc/callback", parts.scheme, parts.authority);
     let case = match settings.origin {
-        Some(Origin::Toml) => case.severity(Severity::Warning),
-        _ => case,
+        Some(Origin::Toml) => {
+            let posted = settings
+                .provider
+                .as_ref()
+                .and_then(|provider| provider.response_mode.as_deref())
+                == Some("form_post");
+            let taken = match posted {
+                true => {
+                    "Every form that is posted to this path is taken for an answer of the provider"
+                }
+                false => {
+                    "Whatever comes to this path with `state` and `code` or `error` is taken for an answer of the provider"
+                }
+            };
+            Case::new(seen).severity(Severity::Warning).because(format!(
+                "{taken}, and never reaches the app. The rest does."
+            ))
+        }
+        _ => Case::new(seen),
     };
+    let text = "Use a path that nothing else has.";
     Some(
-        case.change(write_public_url(
+        case.change(crate::cure::setting(
             evidence,
-            better,
-            "Use a path that nothing else has.",
+            Change::config(
+                "provider.redirect_path",
+                "Use a path that nothing else has; without this key answers come to /.vestibule/callback.",
+            )
+            .line("redirect_path = \"/oidc/callback\""),
+            Change::apache("OIDCRedirectURI", text).line(format!("OIDCRedirectURI {better}")),
         ))
-        .change(register(better)),
+        .change(register(&better)),
     )
 }
 

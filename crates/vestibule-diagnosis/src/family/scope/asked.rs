@@ -10,7 +10,7 @@ use crate::evidence::{AskedToken, Product};
 use crate::shown::{shown, shown_list};
 use crate::{Change, Confidence, Evidence, Severity};
 
-const SCOPES: &str = "Microsoft identity platform: scopes and permissions";
+pub(super) const SCOPES: &str = "Microsoft identity platform: scopes and permissions";
 
 pub(super) const ROWS: &[Row] = &[
     Row {
@@ -112,19 +112,6 @@ pub(super) const ROWS: &[Row] = &[
         fault: None,
         explains: &["VST-AADSTS-28002", "VST-AADSTS-700023", "VST-AADSTS-70011"],
         judge: no_name,
-    },
-    Row {
-        code: "VST-SCOPE-DOUBLE-SLASH",
-        title: "an Application ID URI that ends in a slash needs two",
-        severity: Severity::Error,
-        confidence: Confidence::Documented,
-        source: SCOPES,
-        symptom: "The token's audience lacks the slash the API expects, or Entra does not find the API.",
-        cause: "The scope is the Application ID URI, a slash, and `.default`. A URI that ends in a slash keeps its own.",
-        cure: "Write `//.default`, or take the slash off the Application ID URI.",
-        fault: None,
-        explains: &["VST-AADSTS-500011", "VST-TOKEN-AUDIENCE-NAME"],
-        judge: double_slash,
     },
     Row {
         code: "VST-SCOPE-UNSUPPORTED",
@@ -380,33 +367,6 @@ fn no_name(evidence: &Evidence) -> Option<Case> {
         .change(Change::portal(
             crate::cure::portal::EXPOSE_AN_API,
             "Or take one of the names under \"Scopes defined by this API\".",
-        )),
-    )
-}
-
-fn double_slash(evidence: &Evidence) -> Option<Case> {
-    let uri = evidence
-        .api_name()
-        .filter(|uri| uri.contains("://") && uri.ends_with('/'))?;
-    let bare = uri.trim_end_matches('/');
-    let asked = requests(evidence)
-        .into_iter()
-        .flatten()
-        .find(|scope| scope.strip_prefix(bare) == Some("/.default"))?;
-    let whole = format!("{uri}/.default");
-    Some(
-        Case::new(format!(
-            "The Application ID URI is {}, the scope {}.",
-            shown(uri),
-            shown(asked)
-        ))
-        .change(setting(
-            evidence,
-            Change::config("access_token", "Write both slashes.")
-                .line(format!("access_token = {{ scope = \"{whole}\" }}")),
-            Change::apache("OIDCScope", "Write both slashes.").line(format!(
-                "OIDCScope \"openid profile offline_access {whole}\""
-            )),
         )),
     )
 }

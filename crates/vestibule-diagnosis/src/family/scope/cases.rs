@@ -74,6 +74,13 @@ fn asked() -> Vec<RowCase> {
             .shows(of_route(&format!("api://{own}/.default")))
             .silent(of_route(&format!("{own}/.default")))
             .line(CURE),
+        case("VST-SCOPE-SLASHES")
+            .shows(of_route(&format!("{}/.default", own.replace("://", ":/"))))
+            .shows(of_route(&format!("{}/.default", own.replace("://", ":///"))))
+            .shows(of_route(&format!("{}/.default", own.replace("://", "//"))))
+            .silent(of_route(&format!("{own}/.default")))
+            .silent(of_route("https://api.example.com/.default"))
+            .line(CURE),
         case("VST-SCOPE-DEFAULT-CASE")
             .shows(of_route(&format!("{own}/.Default")))
             .shows(of_route(&format!("{own}/.DEFAULT")))

@@ -33,8 +33,8 @@ pub(super) const ROWS: &[Row] = &[
         source: "Microsoft identity platform: access tokens, \"Validate the issuer\"; OpenID Connect, \
                  tenants",
         symptom: "Somebody signs in whom nobody knows.",
-        cause: "`common` and `organizations` stand for every tenant there is, and no list says which are \
-                meant.",
+        cause: "`common` and `organizations` stand for every tenant there is, `consumers` for everybody with a personal \
+                account, and no list says whose people are meant.",
         cure: "Use your tenant's id in the issuer, or list the tenants.",
         fault: None,
         explains: &[],
@@ -176,7 +176,10 @@ fn any_tenant(evidence: &Evidence) -> Option<Case> {
         return None;
     }
     if Product::of_url(authority) != Some(Product::Entra)
-        || !(serves_many_tenants(segment) || segment.eq_ignore_ascii_case(PERSONAL_TENANT))
+        || !(serves_many_tenants(segment)
+            || ["consumers", PERSONAL_TENANT]
+                .iter()
+                .any(|personal| personal.eq_ignore_ascii_case(segment)))
         || listed
     {
         return None;

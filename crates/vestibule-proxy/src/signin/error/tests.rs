@@ -65,6 +65,32 @@ fn a_request_the_provider_finds_wrong_is_no_failure_of_this_site() {
 }
 
 #[test]
+fn what_entra_says_will_pass_is_told_as_that_whatever_word_it_uses() {
+    for error in [
+        token(
+            "invalid_request",
+            "AADSTS90033: the directory is not available",
+        ),
+        declined("invalid_request", "AADSTS90055: too many requests"),
+    ] {
+        let failure = error
+            .with_start_again(&ReturnTo::root())
+            .failure(Vec::new());
+        assert_eq!((failure.fault, failure.temporary), (Fault::Provider, true));
+        assert!(
+            failure.message.contains("Try again in a minute"),
+            "{}",
+            failure.message
+        );
+    }
+    let lasting = token("invalid_request", "AADSTS900144: no client_id");
+    assert_eq!(
+        (lasting.fault(), lasting.is_temporary()),
+        (Fault::Operator, false)
+    );
+}
+
+#[test]
 fn a_failure_and_its_causes_are_each_said_once() {
     let callback = CallbackParams::parse(b"state=a&state=b").err().unwrap();
     for error in [

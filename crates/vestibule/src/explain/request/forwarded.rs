@@ -1,7 +1,7 @@
 //! Shows the head the upstream gets, field by field in its order, with secrets left out.
 
 use serde::Serialize;
-use vestibule_config::RouteSettings;
+use vestibule_config::{HeaderSource, RouteSettings};
 use vestibule_gate::Gate;
 use vestibule_gate::authorize::Authorized;
 use vestibule_gate::fields::Field;
@@ -59,6 +59,19 @@ pub(super) fn head(
         .session()
         .and_then(|session| session.record().id_token())
         .map(|token| token.expose().clone());
+    let own = |field: Field<'_>| {
+        let text = String::from_utf8_lossy(field.value);
+        let is_constant = route.headers.own.iter().any(|header| {
+            matches!(header.source, HeaderSource::Constant(_))
+                && header.name.as_bytes().eq_ignore_ascii_case(field.name)
+        });
+        let is_token = text.contains(ACCESS_TOKEN)
+            || id_token
+                .as_ref()
+                .is_some_and(|own| text.contains(own.as_str()));
+        // The configuration set it from the claims that were given here, whatever its name sounds like.
+        (!is_constant && !is_token && !field.is("authorization")).then(|| plain(&text))
+    };
     let value = |field: Field<'_>| {
         let text = String::from_utf8_lossy(field.value);
         if field.is("cookie") {
@@ -76,6 +89,7 @@ pub(super) fn head(
         {
             return "(not shown)".to_owned();
         }
+        let text = without_query(&text);
         let text = text.replace(ACCESS_TOKEN, "(the access token)");
         match &id_token {
             Some(id_token) => shown(&text.replace(id_token.as_str(), "(the ID token)")),
@@ -84,7 +98,10 @@ pub(super) fn head(
     };
     let header = |field: Field<'_>, identity| Header {
         name: shown(&String::from_utf8_lossy(field.name)),
-        value: value(field),
+        value: match identity {
+            true => own(field).unwrap_or_else(|| value(field)),
+            false => value(field),
+        },
         length: field.value.len(),
         identity,
     };
@@ -110,6 +127,44 @@ pub(super) fn head(
         target: format!("{}{query}", shown(path)),
         headers,
     }
+}
+
+/// The most characters of a value that is shown as it is.
+const MOST: usize = 200;
+
+/// A value that stands in the claims the person gave.
+fn plain(text: &str) -> String {
+    let clean = text
+        .chars()
+        .map(|char| if char.is_control() { ' ' } else { char });
+    let mut clean: String = clean.take(MOST + 1).collect();
+    if let Some((end, _)) = clean.char_indices().nth(MOST) {
+        clean.truncate(end);
+        clean.push('…');
+    }
+    clean
+}
+
+/// A value whose addresses have no query: whole ones, as in `Referer`, and paths, as in `X-Original-URL`.
+fn without_query(text: &str) -> String {
+    if !text.contains("://") && !text.starts_with('/') {
+        return text.to_owned();
+    }
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['?', '#']) {
+        let (before, from) = rest.split_at(at);
+        let end = from.find(|char: char| char.is_whitespace() || matches!(char, '"' | '<' | '>'));
+        let (query, after) = from.split_at(end.unwrap_or(from.len()));
+        clean.push_str(before);
+        clean.push_str(if query.len() > 1 {
+            "?(the query)"
+        } else {
+            query
+        });
+        rest = after;
+    }
+    clean + rest
 }
 
 /// Whether a field of this name holds a key, a password or the like.
@@ -162,9 +217,13 @@ fn cookies(text: &str) -> String {
 }
 
 impl Forwarded {
-    /// Sets it for people.
-    pub(super) fn print(&self, sheet: &mut Sheet) {
-        sheet.inked(Ink::Strong, &format!("What {} gets", self.url));
+    /// Sets it for people. `is_certain` says whether it is known that it gets it.
+    pub(super) fn print(&self, sheet: &mut Sheet, is_certain: bool) {
+        let what = match is_certain {
+            true => format!("What {} gets", self.url),
+            false => format!("What {} gets, if it gets it", self.url),
+        };
+        sheet.inked(Ink::Strong, &what);
         sheet.verbatim(2, &format!("{} {}", self.method, self.target));
         for header in &self.headers {
             sheet.verbatim(2, &format!("{}: {}", header.name, header.value));

@@ -8,8 +8,12 @@ use vestibule_gate::request::Request;
 use vestibule_gate::route::Route;
 use vestibule_gate::rule::{ClaimValue, Requirement, Rule, Subject, Verdict, judge};
 
+use super::granted::Granted;
 use crate::explain::value::{list, shown};
 use crate::print::{Ink, Sheet};
+
+/// The reason where it depends on scopes of which nobody knows here whether they were granted.
+pub(super) const UNKNOWN_SCOPE: &str = "scope_not_known";
 
 /// One rule and its outcome.
 #[derive(Debug, Clone, Serialize)]
@@ -24,48 +28,72 @@ pub(in crate::explain) struct Judged {
     /// What the session has instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     found: Option<String>,
+    /// Why a scope is taken as granted or not, or can't be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
     /// Its parts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     parts: Vec<Judged>,
 }
 
-/// The route's rule, if it has one. The gate stops at the part that settles it; here every part is judged. Without
-/// anybody signed in, none is.
-pub(super) fn rule(route: &Route, request: &Request, evidence: &Evidence) -> Option<Judged> {
+/// The route's rule, if it has one. The gate stops at the part that settles it; here every part is judged, for each
+/// session the person may have. Without anybody signed in, none is.
+pub(super) fn rule(
+    route: &Route,
+    request: &Request,
+    found: &[Evidence],
+    granted: &Granted,
+) -> Option<Judged> {
     let Requirement::Rules(rule) = &route.require else {
         return None;
     };
-    let subject = match evidence {
-        Evidence::Session(session) => Some(Subject {
-            claims: Claims::of(session),
-            granted_scopes: session.record().granted_scopes().collect(),
-            method: request.method(),
-            client_ip: request.client_ip(),
-        }),
-        _ => None,
-    };
-    Some(judged(rule, subject.as_ref()))
+    let subjects: Vec<Subject<'_>> = found
+        .iter()
+        .filter_map(|evidence| match evidence {
+            Evidence::Session(session) => Some(Subject {
+                claims: Claims::of(session),
+                granted_scopes: session.record().granted_scopes().collect(),
+                method: request.method(),
+                client_ip: request.client_ip(),
+            }),
+            _ => None,
+        })
+        .collect();
+    Some(judged(rule, &subjects, granted))
 }
 
-fn judged(rule: &Rule, subject: Option<&Subject<'_>>) -> Judged {
-    let judgement = subject.map(|subject| judge(rule, subject));
-    let judgement = judgement.as_ref();
+fn judged(rule: &Rule, subjects: &[Subject<'_>], granted: &Granted) -> Judged {
+    let mut judgements = subjects.iter().map(|subject| judge(rule, subject));
+    let first = judgements.next();
+    let differs =
+        judgements.any(|other| Some(other.verdict) != first.as_ref().map(|one| one.verdict));
     let inner: &[Rule] = match rule {
         Rule::All(rules) | Rule::Any(rules) => rules,
         Rule::Not(rule) => std::slice::from_ref(&**rule),
         _ => &[],
     };
-    let parts = inner.iter().map(|part| judged(part, subject));
+    let parts = inner.iter().map(|part| judged(part, subjects, granted));
+    let (verdict, reason) = match &first {
+        None => ("not-judged", None),
+        Some(_) if differs => (Verdict::Unknown.as_str(), Some(UNKNOWN_SCOPE)),
+        Some(judgement) => (judgement.verdict.as_str(), Some(judgement.reason.code())),
+    };
     Judged {
         rule: asked(rule),
-        verdict: judgement.map_or("not-judged", |judgement| judgement.verdict.as_str()),
-        reason: judgement.map(|judgement| judgement.reason.code()),
-        found: judgement
-            .filter(|judgement| judgement.verdict != Verdict::Holds)
+        verdict,
+        reason,
+        found: first
+            .filter(|judgement| judgement.verdict != Verdict::Holds && !differs)
             .and_then(|judgement| {
                 let path = judgement.reason.claim()?;
-                subject?.claims.find(path).map(text)
+                subjects.first()?.claims.find(path).map(text)
             }),
+        note: match rule {
+            Rule::Scope { any_of } if !subjects.is_empty() => {
+                granted.why(any_of).map(str::to_owned)
+            }
+            _ => None,
+        },
         parts: parts.collect(),
     }
 }
@@ -134,6 +162,10 @@ impl Judged {
                 said.push_str("; the provider left the groups out because there are too many");
             }
             _ => {}
+        }
+        if let Some(note) = &self.note {
+            said.push_str("; ");
+            said.push_str(note);
         }
         sheet.hanging(indent, word, ink, indent + 14, &said);
         for part in &self.parts {

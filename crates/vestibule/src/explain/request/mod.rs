@@ -1,10 +1,13 @@
 //! `explain --request`: what becomes of a request, by the gate's own reading and decision.
 //!
 //! The plan is the file's, without anything that asks or sends. Whoever the request comes from is made up: nobody, a
-//! bearer, or a session with the claims of a file.
+//! bearer, or a session with the claims of a file. What the provider grants is known to the provider: where the rule
+//! asks for a scope that may be granted or not, the gate decides on each case, and where it decides differently, that is
+//! what is said.
 
 mod arrived;
 mod forwarded;
+mod granted;
 mod judged;
 mod session;
 mod stage;
@@ -21,7 +24,8 @@ use vestibule_gate::trace::Trace;
 use vestibule_oidc::time::UnixTime;
 
 use self::forwarded::Forwarded;
-use self::judged::Judged;
+use self::granted::Granted;
+use self::judged::{Judged, UNKNOWN_SCOPE};
 use self::stage::Step;
 use super::Failure;
 use super::expected;
@@ -46,19 +50,22 @@ pub(super) struct RequestDetails {
     /// The route it takes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) route: Option<String>,
-    /// What is done with it: `forward`, `sign_in`, `challenge`, …
+    /// What is done with it: `forward`, `sign_in`, `challenge`, …; `unknown` where that depends on what is not known here.
     pub(super) decision: &'static str,
     /// The stable code of the reason.
     pub(super) reason: &'static str,
     /// The status of our own answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) status: Option<u16>,
+    /// What can't be told here, and what would tell.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) caveats: Vec<String>,
     /// Every stage it met.
     pub(super) stages: Vec<Step>,
     /// The route's rule, with the outcome of every part.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) rule: Option<Judged>,
-    /// What the upstream gets.
+    /// What the upstream gets, if it gets the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) upstream: Option<Forwarded>,
 }
@@ -79,13 +86,11 @@ pub(super) fn explain(
     })?;
     let head = arrived::head(arguments, &settings, line)?;
     let visit = match &arguments.session_claims {
-        None => Visit {
-            head,
-            found: Found::NotAsked,
-        },
+        None => Visit::without_session(head),
         Some(file) => {
             let claims = session::claims(file)?;
-            with_session(&settings, &policy, &gate, head, &claims, now)?
+            let said = arguments.granted.as_deref();
+            with_session(&settings, &policy, &gate, head, &claims, said, now)?
         }
     };
     let is_apache = arguments.apache.is_some();
@@ -95,7 +100,19 @@ pub(super) fn explain(
 /// A request, and what is found out about who sent it.
 struct Visit {
     head: request::RawHead,
-    found: Found,
+    /// One for each answer the provider may have given at sign-in.
+    found: Vec<Found>,
+    granted: Granted,
+}
+
+impl Visit {
+    fn without_session(head: request::RawHead) -> Self {
+        Self {
+            head,
+            found: vec![Found::NotAsked],
+            granted: Granted::default(),
+        }
+    }
 }
 
 /// The same request with the cookie of a session that is made for it, if it comes to a site of ours at all.
@@ -105,26 +122,25 @@ fn with_session(
     gate: &Gate,
     head: request::RawHead,
     claims: &serde_json::Map<String, serde_json::Value>,
+    said: Option<&str>,
     now: UnixTime,
 ) -> Result<Visit, Failure> {
-    let without = |head| Visit {
-        head,
-        found: Found::NotAsked,
-    };
     let Ok(read) = request::read(head.clone(), policy) else {
-        return Ok(without(head));
+        return Ok(Visit::without_session(head));
     };
     let Some(site) = vestibule_gate::site::serving(gate.sites(), read.host()) else {
-        return Ok(without(head));
+        return Ok(Visit::without_session(head));
     };
     let examined = gate.examine(&read);
-    let route = examined
-        .route()
-        .and_then(|route| route_settings(settings, route.upstream.0));
-    let made = session::make(settings, route, site, claims, now)?;
+    let route = examined.route();
+    let set = route.and_then(|route| route_settings(settings, route.upstream.0));
+    let provider = session::provider(settings, set)?;
+    let granted = Granted::of(settings, provider, route.map(|route| &route.require), said);
+    let made = session::make(settings, provider, site, claims, &granted.answers(), now)?;
     Ok(Visit {
         head: arrived::with_cookie(head, site.cookies().session(), &made.cookie),
-        found: Found::Session(made.session),
+        found: made.sessions.into_iter().map(Found::Session).collect(),
+        granted,
     })
 }
 
@@ -171,16 +187,27 @@ fn decide(
         route: route.map(|route| route.name.to_string()),
         ..RequestDetails::default()
     };
-    let found = match examined.handle() {
-        Some(_) => match &visit.found {
-            Found::NotAsked => Found::NoSession,
-            found => found.clone(),
-        },
-        None => Found::NotAsked,
+    let found: Vec<Found> = match examined.handle() {
+        Some(_) => visit
+            .found
+            .into_iter()
+            .map(|found| match found {
+                Found::NotAsked => Found::NoSession,
+                found => found,
+            })
+            .collect(),
+        None => vec![Found::NotAsked],
     };
-    let (decision, trace) = gate.decide(&request, examined, found.clone(), now);
-    tell(&mut details, &decision, &trace);
-    details.rule = route.and_then(|route| judged::rule(route, &request, &found));
+    let decided: Vec<_> = found
+        .iter()
+        .map(|found| gate.decide(&request, gate.examine(&request), found.clone(), now))
+        .collect();
+    details.rule = route.and_then(|route| judged::rule(route, &request, &found, &visit.granted));
+    let is_known = tell_all(&mut details, &decided);
+    if !is_known {
+        details.caveats = visit.granted.caveats();
+        details.caveats.push(CURE.to_owned());
+    }
     let mut evidence = Evidence::default();
     evidence.now = Some(now);
     let set = route.and_then(|route| route_settings(settings, route.upstream.0));
@@ -195,13 +222,48 @@ fn decide(
         evidence.settings = Some(seen);
         evidence.route = Some(converted::route_name(set));
     }
-    if let (Decision::Forward(authorized), Some(set)) = (&decision, set) {
+    let forwarded = decided.iter().find_map(|(decision, _)| match decision {
+        Decision::Forward(authorized) => Some(authorized),
+        _ => None,
+    });
+    if let (Some(authorized), Some(set)) = (forwarded, set) {
         let sent = forwarded::head(gate, authorized, &request, set);
         evidence.upstream_request = Some(upstream_head(&sent));
         details.upstream = Some(sent);
     }
-    let verdict = stage::verdict(&decision, &details, &request);
+    let mut decisions = decided.iter().map(|(decision, _)| decision);
+    let verdict = match (decisions.next(), decisions.next_back()) {
+        (Some(least), Some(most)) if !is_known => stage::open_verdict(least, most, &details),
+        (Some(decision), _) => stage::verdict(decision, &details, &request),
+        (None, _) => String::new(),
+    };
     report(verdict, details, evidence)
+}
+
+/// How the person can tell what nobody knows here.
+const CURE: &str =
+    "`--granted \"SCOPES\"` decides by the scopes that `scope` in the token endpoint's answer has.";
+
+/// Tells the decision if it is the same whatever was granted. Gives whether it is.
+fn tell_all(details: &mut RequestDetails, decided: &[(Decision<'_>, Trace)]) -> bool {
+    let Some(((decision, trace), others)) = decided.split_first() else {
+        return true;
+    };
+    tell(details, decision, trace);
+    let same = |(other, _): &&(Decision<'_>, Trace)| {
+        (other.kind(), other.code(), other.status())
+            == (decision.kind(), decision.code(), decision.status())
+    };
+    if others.iter().all(|other| same(&other)) {
+        return true;
+    }
+    details.decision = "unknown";
+    details.reason = UNKNOWN_SCOPE;
+    details.status = None;
+    for step in &mut details.stages {
+        step.forget_if_after_authorizing(UNKNOWN_SCOPE);
+    }
+    false
 }
 
 fn tell(details: &mut RequestDetails, decision: &Decision<'_>, trace: &Trace) {
@@ -241,6 +303,7 @@ pub(super) fn page(sheet: &mut Sheet, details: &RequestDetails) {
     detail(sheet, "host", &details.host);
     detail(sheet, "route", details.route.as_deref().unwrap_or_default());
     let answer = match details.status {
+        None if details.decision == "unknown" => "can't be told here".to_owned(),
         Some(status) => format!(
             "{} ({}), answered with {status}",
             details.decision, details.reason
@@ -248,6 +311,10 @@ pub(super) fn page(sheet: &mut Sheet, details: &RequestDetails) {
         None => details.decision.to_owned(),
     };
     detail(sheet, "decision", &answer);
+    for caveat in &details.caveats {
+        sheet.blank();
+        sheet.paragraph(2, caveat);
+    }
     sheet.blank();
     sheet.inked(Ink::Strong, "The stages, in their order");
     for step in &details.stages {
@@ -260,6 +327,6 @@ pub(super) fn page(sheet: &mut Sheet, details: &RequestDetails) {
     }
     if let Some(sent) = &details.upstream {
         sheet.blank();
-        sent.print(sheet);
+        sent.print(sheet, details.decision != "unknown");
     }
 }

@@ -12,7 +12,7 @@ use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
-use vestibule_config::{RouteSettings, Settings};
+use vestibule_config::{ProviderSettings, RouteSettings, Settings};
 use vestibule_oidc::authorization::Nonce;
 use vestibule_oidc::id_token::{self, DEFAULT_SKEW, Expected};
 use vestibule_oidc::issuer::TokenIssuer;
@@ -32,12 +32,15 @@ use crate::{assemble, evidence as converted};
 /// What stands for the access token of the session, which nobody gave.
 pub(super) const ACCESS_TOKEN: &str = "the-access-token-of-the-session";
 
+/// What stands for an answer that lists no scope, and is none that a rule could name.
+const NOTHING: &str = "[nothing]";
+
 /// The largest file of claims.
 const MAX_BYTES: u64 = 64 << 10;
 
-/// A session and its cookie.
+/// A session, once for each answer the provider may have given, and its cookie.
 pub(super) struct Made {
-    pub(super) session: Arc<Stored>,
+    pub(super) sessions: Vec<Arc<Stored>>,
     pub(super) cookie: String,
 }
 
@@ -58,26 +61,35 @@ pub(super) fn claims(file: &Path) -> Result<Map<String, Value>, Failure> {
     vestibule_oidc::json::parse_object(&bytes, most).map_err(|error| named(&error))
 }
 
-/// The session of somebody with these claims, signed in on this site for this route.
+/// The provider somebody on this route signed in with.
+pub(super) fn provider<'s>(
+    settings: &'s Settings,
+    route: Option<&RouteSettings>,
+) -> Result<&'s ProviderSettings, Failure> {
+    let provider = match route {
+        Some(route) => converted::provider_of(settings, route),
+        None => settings.providers.first(),
+    };
+    provider.ok_or_else(|| {
+        let error = "the configuration has no provider that anybody could sign in with";
+        Failure::new("make the session", error)
+    })
+}
+
+/// The session of somebody with these claims, signed in on this site with this provider, whose answer listed one of
+/// `answers` as granted.
 pub(super) fn make(
     settings: &Settings,
-    route: Option<&RouteSettings>,
+    provider: &ProviderSettings,
     site: &Site,
     claims: &Map<String, Value>,
+    answers: &[String],
     now: UnixTime,
 ) -> Result<Made, Failure> {
     let failed = |because: Box<dyn std::error::Error + Send + Sync>| Failure::Error {
         to: "make the session",
         because,
         help: None,
-    };
-    let provider = match route {
-        Some(route) => converted::provider_of(settings, route),
-        None => settings.providers.first(),
-    };
-    let Some(provider) = provider else {
-        let error = "the configuration has no provider that anybody could sign in with";
-        return Err(Failure::new("make the session", error));
     };
     let signer = Signer::new().map_err(failed)?;
     let claims = completed(
@@ -120,29 +132,38 @@ pub(super) fn make(
             .help("correct the claim: the file holds the claims of an ID token")
     })?;
     let asked = assemble::asked_for(provider, settings);
-    let scope = asked.scopes.join(" ");
-    let answer = json!({
-        "access_token": ACCESS_TOKEN, "token_type": "Bearer", "expires_in": 3600, "scope": scope,
+    let asked_for = ResourceKey::new(asked.resource.as_deref(), &asked.scopes.join(" "));
+    let sessions = answers.iter().map(|granted| {
+        // An empty list says as little as none.
+        let granted = match granted.is_empty() {
+            true => NOTHING,
+            false => granted,
+        };
+        let answer = json!({
+            "access_token": ACCESS_TOKEN, "token_type": "Bearer", "expires_in": 3600, "scope": granted,
+        });
+        let answer = answer.to_string();
+        let tokens = TokenResponse::parse(200, Some("application/json"), answer.as_bytes())
+            .map_err(|error| failed(error.into()))?;
+        let record = Record::establish(
+            SignedIn {
+                provider: &assemble::provider_name(provider),
+                site,
+                id_token: &verified,
+                tokens: &tokens,
+                asked_for: asked_for.clone(),
+                userinfo: None,
+                access_token: None,
+                detour: None,
+                groups: None,
+            },
+            now,
+        );
+        Ok(Arc::new(Stored::new(Version::FIRST, record, now)))
     });
-    let tokens = TokenResponse::parse(200, Some("application/json"), answer.to_string().as_bytes())
-        .map_err(|error| failed(error.into()))?;
-    let record = Record::establish(
-        SignedIn {
-            provider: &assemble::provider_name(provider),
-            site,
-            id_token: &verified,
-            tokens: &tokens,
-            asked_for: ResourceKey::new(asked.resource.as_deref(), &scope),
-            userinfo: None,
-            access_token: None,
-            detour: None,
-            groups: None,
-        },
-        now,
-    );
     let handle = Handle::from_entropy(random_bytes().map_err(|error| failed(error.into()))?);
     Ok(Made {
-        session: Arc::new(Stored::new(Version::FIRST, record, now)),
+        sessions: sessions.collect::<Result<_, Failure>>()?,
         cookie: handle.encoded().to_string(),
     })
 }

@@ -40,6 +40,16 @@ impl Step {
         what.clone_into(&mut self.words);
     }
 
+    /// Takes back the outcome of whatever depends on the rule.
+    pub(super) fn forget_if_after_authorizing(&mut self, reason: &'static str) {
+        let depends = [trace::Stage::Authorize, trace::Stage::Decide];
+        if depends.iter().any(|stage| stage.as_str() == self.stage) {
+            self.outcome = reason;
+            self.detail = None;
+            words(reason).clone_into(&mut self.words);
+        }
+    }
+
     /// Sets it for people.
     pub(super) fn print(&self, sheet: &mut Sheet) {
         let mut said = match self.words.as_str() {
@@ -99,6 +109,7 @@ fn words(outcome: &str) -> &'static str {
         }
         "groups_overage" => "the provider left the groups out because there are too many",
         "scope_not_granted" => "none of the scopes was granted at sign-in",
+        "scope_not_known" => "can't be told here: it depends on the scopes that were granted",
         "method_differs" => "another method",
         "network_differs" => "it comes from another network",
         "no_rules" => "there is nothing in the rule that could hold",
@@ -114,6 +125,32 @@ fn words(outcome: &str) -> &'static str {
         "bad_credential" => "400",
         _ => "",
     }
+}
+
+/// The first sentence where the decision depends on what was granted: with the fewest scopes it may have been, and with
+/// the most.
+pub(super) fn open_verdict(
+    least: &Decision<'_>,
+    most: &Decision<'_>,
+    details: &RequestDetails,
+) -> String {
+    let becomes = |decision: &Decision<'_>| match decision.status() {
+        Some(status) => format!("it is answered with {status}"),
+        None => {
+            let to = details.upstream.as_ref();
+            format!(
+                "it goes to {}",
+                to.map_or("its upstream", |sent| sent.url.as_str())
+            )
+        }
+    };
+    let route = details.route.as_deref().unwrap_or_default();
+    let (least, most) = (becomes(least), becomes(most));
+    let what = match least == most {
+        true => "that depends on which scopes were granted".to_owned(),
+        false => format!("if the scopes its rule asks for were granted, {most}; if not, {least}"),
+    };
+    format!("The request takes the route {route}. What becomes of it can't be told here: {what}.")
 }
 
 /// The first sentence.

@@ -1,0 +1,209 @@
+//! Requests: what depends on the provider's answer, which host is meant, and what of a head is shown.
+
+use super::*;
+
+const FILE: &str = r#"
+public_url = ["https://portal.example.com", "https://two.example.com:8443"]
+listen     = "127.0.0.1:8080"
+
+[provider]
+issuer        = "https://login.microsoftonline.com/6c1d0a5e-3f0b-4c52-9b7e-5d2f8a107e41/v2.0"
+client_id     = "59d7f244-6541-464b-9ea4-6cdba60509b1"
+client_secret = "env:NOBODY_HAS_THIS_ONE"
+
+[[route]]
+path          = "/foo"
+upstream      = "http://localhost:1234"
+access_token  = { scope = "api://9e59d98b-d747-4a9a-96fd-178f04d08b02/.default" }
+headers       = "oauth2-proxy"
+
+[[route]]
+path     = "/openid"
+upstream = "http://localhost:1234"
+require  = { scopes = "openid" }
+
+[[route]]
+path     = "/read"
+upstream = "http://localhost:1234"
+require  = { scopes = "api://9e59d98b-d747-4a9a-96fd-178f04d08b02/read" }
+
+[[route]]
+path     = "/either"
+upstream = "http://localhost:1234"
+require  = { any = [{ roles = "Reader" }, { scopes = "api://9e59d98b-d747-4a9a-96fd-178f04d08b02/read" }] }
+
+[[route]]
+path     = "/not"
+upstream = "http://localhost:1234"
+require  = { not = { scopes = "api://9e59d98b-d747-4a9a-96fd-178f04d08b02/read" } }
+
+[[route]]
+path     = "/own"
+upstream = "http://localhost:1234"
+headers  = { "X-Auth-User" = "sub", "X-Api-Key" = "=canary-of-a-key" }
+
+[[route]]
+host     = "two.example.com"
+path     = "/"
+upstream = "http://localhost:5678"
+"#;
+
+fn stage() -> Stage {
+    let stage = Stage::new();
+    stage.file("vestibule.toml", FILE);
+    stage.file(
+        "claims.json",
+        r#"{ "sub": "Kx8aBcDeFgHiJkLmNoPqRsTuVwXyZ012345678AAAAA", "roles": ["Reader"] }"#,
+    );
+    stage
+}
+
+fn request(stage: &Stage, line: &str, more: &[&str]) -> Report {
+    let fixed = [
+        CONFIG[0],
+        CONFIG[1],
+        "--session-claims",
+        "{}/claims.json",
+        "--request",
+        line,
+    ];
+    stage.report(&fixed.iter().chain(more).copied().collect::<Vec<_>>())
+}
+
+fn decision(report: &Report) -> (&'static str, &'static str) {
+    let Subject::Request(said) = &report.subject else {
+        panic!("no request");
+    };
+    (said.details.decision, said.details.reason)
+}
+
+#[test]
+fn a_rule_on_scopes_is_decided_as_far_as_the_answer_of_the_provider_is_known() {
+    let stage = stage();
+    let read = format!("api://{API}/read");
+    let said = ["--granted", &read];
+    for (line, more, expected) in [
+        // Entra's answer lists the scopes of the API that the first route asks for.
+        ("GET /openid", &[][..], ("forbid", "scope_not_granted")),
+        (
+            "GET /openid",
+            &["--granted", "openid"],
+            ("forward", "allowed"),
+        ),
+        ("GET /read", &[], ("unknown", "scope_not_known")),
+        ("GET /read", &said, ("forward", "allowed")),
+        (
+            "GET /read",
+            &["--granted", ""],
+            ("forbid", "scope_not_granted"),
+        ),
+        // What does not matter is no reason not to decide.
+        ("GET /either", &[], ("forward", "allowed")),
+        ("GET /not", &[], ("unknown", "scope_not_known")),
+        ("GET /not", &said, ("forbid", "scope_granted")),
+    ] {
+        let report = request(&stage, line, more);
+        let (kind, reason) = decision(&report);
+        assert_eq!(kind, expected.0, "{line} {more:?}");
+        if kind != "forward" {
+            assert_eq!(reason, expected.1, "{line} {more:?}");
+        }
+        let schema = schema::schema();
+        let value: Value = serde_json::from_str(&report.to_json()).unwrap();
+        assert_eq!(
+            schema::violation(&schema, &value, &schema, ""),
+            None,
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn what_default_grants_is_said_not_to_be_known() {
+    let report = request(&stage(), "GET /read/x", &[]);
+    assert_eq!(report.exit(), crate::exit::Exit::Done);
+    insta::assert_snapshot!(page(&report));
+}
+
+#[test]
+fn a_whole_address_is_asked_of_its_own_host() {
+    let stage = stage();
+    for (line, host, path, expected) in [
+        (
+            "GET https://two.example.com:8443/x?y=1",
+            "two.example.com:8443",
+            "/x",
+            "forward",
+        ),
+        (
+            "https://two.example.com:8443",
+            "two.example.com:8443",
+            "/",
+            "forward",
+        ),
+        (
+            "GET https://portal.example.com/foo/x#part",
+            "portal.example.com",
+            "/foo/x",
+            "forward",
+        ),
+        (
+            "GET https://portal.example.com:443/foo",
+            "portal.example.com:443",
+            "/foo",
+            "forward",
+        ),
+        (
+            "GET https://ada@portal.example.com/foo",
+            "portal.example.com",
+            "/foo",
+            "forward",
+        ),
+        (
+            "GET https://other.example.com/foo",
+            "other.example.com",
+            "/foo",
+            "refuse",
+        ),
+    ] {
+        let report = request(&stage, line, &[]);
+        let Subject::Request(said) = &report.subject else {
+            panic!("no request");
+        };
+        let details = &said.details;
+        assert_eq!(details.decision, expected, "{line}");
+        assert_eq!(
+            (details.host.as_str(), details.path.as_str()),
+            (host, path),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn queries_and_keys_are_not_shown_and_what_the_file_sets_of_the_person_is() {
+    let stage = stage();
+    let more = [
+        "--header",
+        "Referer: https://x.example/?t=canary-r",
+        "--header",
+        "X-Original-URL: /a?t=canary-o#canary-f",
+        "--header",
+        "X-Api-Key: canary-of-another",
+    ];
+    for line in ["GET /foo/x", "GET /own/x"] {
+        let report = request(&stage, line, &more);
+        let text = page(&report);
+        assert!(!text.to_lowercase().contains("canary"), "{text}");
+        assert!(
+            text.contains("Referer: https://x.example/?(the query)"),
+            "{text}"
+        );
+    }
+    let own = page(&request(&stage, "GET /own/x", &[]));
+    assert!(
+        own.contains("X-Auth-User: Kx8aBcDeFgHiJkLmNoPqRsTuVwXyZ012345678AAAAA"),
+        "{own}"
+    );
+    assert!(own.contains("X-Api-Key: (not shown)"), "{own}");
+}
