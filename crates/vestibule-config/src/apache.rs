@@ -131,9 +131,9 @@ pub struct ImportOptions {
 #[non_exhaustive]
 pub struct SecretValue {
     /// The environment variable that `"env:NAME"` names.
-    pub variable: &'static str,
+    pub variable: String,
     /// The file, beside the TOML, that `"file:NAME"` names.
-    pub file: &'static str,
+    pub file: String,
     /// The secret.
     pub value: SecretText,
 }
@@ -204,6 +204,7 @@ pub fn import(
         urls: _,
         top,
         provider,
+        named_providers,
         session,
         routes,
         outbound,
@@ -211,7 +212,9 @@ pub fn import(
         as_written,
     } = draft;
     let remarks = [format!("Imported from {}.", path.display())];
-    let mut tables = vec![top, provider, session];
+    let mut tables = vec![top, provider];
+    tables.extend(named_providers);
+    tables.push(session);
     tables.extend(routes);
     tables.push(outbound);
     let written = write::write(&remarks, &tables);
@@ -291,7 +294,7 @@ fn of_tree(
             }
             // What one that stopped would have come to can't be compared.
             if !ledger.stops() {
-                *draft = several::joined(all, ledger);
+                *draft = several::joined(all, choices.secrets, ledger);
             }
         }
     }

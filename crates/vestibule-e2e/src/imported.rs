@@ -21,7 +21,12 @@ impl Imported {
     /// Runs the configuration, in which `{url}` is filled in.
     #[must_use]
     pub fn run(configuration: &str) -> Self {
-        let port = place::free_port();
+        Self::run_at(place::free_port(), configuration)
+    }
+
+    /// The same on a port that others were told of.
+    #[must_use]
+    pub fn run_at(port: u16, configuration: &str) -> Self {
         let url = format!("http://localhost:{port}");
         let folder = TempDir::new().unwrap();
         let file = folder.path().join("site.conf");

@@ -47,6 +47,7 @@ static GROUPS: &[Group] = &[
             "OIDCScope",
             "OIDCPathScope",
             "OIDCAuthRequestParams",
+            "OIDCPathAuthRequestParams",
             "OIDCResponseType",
             "OIDCResponseMode",
             "OIDCProviderAuthRequestMethod",
@@ -172,13 +173,6 @@ static GROUPS: &[Group] = &[
         fate: Fate::Lost {
             why: "it is for dynamic registration alone, which is not done here",
             help: "",
-        },
-    },
-    Group {
-        names: &["OIDCPathAuthRequestParams"],
-        fate: Fate::Stops {
-            why: "parameters of sign-in can't differ from path to path: a stronger sign-in that a path asks for would not happen",
-            help: "put them into OIDCAuthRequestParams for the whole site",
         },
     },
     Group {

@@ -2,6 +2,7 @@
 
 pub(super) mod actions;
 pub(super) mod headers;
+mod parameters;
 mod passed;
 mod path_scope;
 pub(super) mod provider;
@@ -21,7 +22,7 @@ use url::Url;
 
 use super::expand::Line;
 use super::report::Ledger;
-use super::write::Table;
+use super::write::{Table, text};
 use super::{AsWritten, SecretForm, SecretValue, SourceVersion};
 use crate::environment::SecretText;
 
@@ -40,6 +41,8 @@ pub(super) struct Draft {
     pub(super) urls: Vec<Url>,
     pub(super) top: Table,
     pub(super) provider: Table,
+    /// In its place, where virtual hosts have several.
+    pub(super) named_providers: Vec<Table>,
     pub(super) session: Table,
     pub(super) routes: Vec<Table>,
     pub(super) outbound: Table,
@@ -53,6 +56,7 @@ impl Draft {
             urls: Vec::new(),
             top: Table::default(),
             provider: Table::new("[provider]", None),
+            named_providers: Vec::new(),
             session: Table::new("[session]", None),
             routes: Vec::new(),
             outbound: Table::new("[outbound]", None),
@@ -65,19 +69,26 @@ impl Draft {
     pub(super) fn secret(
         &mut self,
         form: SecretForm,
-        variable: &'static str,
-        file: &'static str,
+        variable: &str,
+        file: &str,
         value: &str,
     ) -> String {
-        self.secrets.push(SecretValue {
-            variable,
-            file,
+        let secret = SecretValue {
+            variable: variable.to_owned(),
+            file: file.to_owned(),
             value: SecretText::new(value),
-        });
-        match form {
-            SecretForm::Variables => format!("\"env:{variable}\""),
-            SecretForm::Files => format!("\"file:{file}\""),
-        }
+        };
+        let named = named(&secret, form);
+        self.secrets.push(secret);
+        named
+    }
+}
+
+/// How the TOML names a secret.
+pub(super) fn named(secret: &SecretValue, form: SecretForm) -> String {
+    match form {
+        SecretForm::Variables => text(&format!("env:{}", secret.variable)),
+        SecretForm::Files => text(&format!("file:{}", secret.file)),
     }
 }
 

@@ -1,9 +1,10 @@
 //! Several virtual hosts in one `vestibule.toml`: each is read by itself, and what they say is joined where it agrees.
 //!
-//! Routes are told apart by their host. All else there is once, so that hosts with another provider, other sessions or
-//! another listener stop the import.
+//! Routes are told apart by their host, and name their provider where there are several. All else there is once, so that
+//! hosts with other sessions or another listener stop the import.
 
-use super::SecretValue;
+mod providers;
+
 use super::expand::Section;
 use super::include::fits;
 use super::map::{Draft, public};
@@ -11,6 +12,7 @@ use super::report::Ledger;
 use super::site::Site;
 use super::syntax::Place;
 use super::write::{Key, Table, one_or_more, text};
+use super::{SecretForm, SecretValue};
 
 /// What one virtual host came to by itself.
 #[derive(Debug)]
@@ -86,7 +88,8 @@ fn shared_name(site: &Site<'_>, other: &Site<'_>) -> Option<String> {
 }
 
 /// Joins what the hosts came to; where they can't be one file the import stops.
-pub(super) fn joined(all: Vec<One<'_, '_>>, ledger: &mut Ledger) -> Draft {
+pub(super) fn joined(mut all: Vec<One<'_, '_>>, form: SecretForm, ledger: &mut Ledger) -> Draft {
+    let providers = providers::of_each(&mut all, form, ledger);
     let mut whole: Option<(String, Draft)> = None;
     for One { site, mut draft } in all {
         by_host(&mut draft);
@@ -104,14 +107,22 @@ pub(super) fn joined(all: Vec<One<'_, '_>>, ledger: &mut Ledger) -> Draft {
                             "{key} is not the same for {name} and {first} (line {}), and all hosts of one vestibule.toml share it",
                             at.line
                         ),
-                        "write the same for all of them, or import each from a file of its own",
+                        apart(),
                     );
                 }
                 join(known, draft, host, ledger);
             }
         }
     }
-    whole.map_or_else(Draft::new, |(_, draft)| draft)
+    let mut draft = whole.map_or_else(Draft::new, |(_, draft)| draft);
+    providers.into_draft(&mut draft);
+    draft
+}
+
+/// What to do with virtual hosts that can't be one file.
+fn apart() -> &'static str {
+    "write the same for all of them; or make a file for each, with the lines outside of virtual hosts and this one alone, \
+     and run one vestibule for each file, with addresses of their own (--listen)"
 }
 
 /// Writes the host into each route; a route for several hosts is written once for each.
@@ -139,7 +150,6 @@ fn differences(known: &Draft, other: &Draft) -> Vec<(String, Option<Place>)> {
     let mut found = Vec::new();
     for (table, a, b) in [
         ("", &known.top, &other.top),
-        ("provider.", &known.provider, &other.provider),
         ("session.", &known.session, &other.session),
         ("outbound.", &known.outbound, &other.outbound),
     ] {
@@ -161,7 +171,7 @@ fn differences(known: &Draft, other: &Draft) -> Vec<(String, Option<Place>)> {
         Some(one.value.expose().to_owned())
     };
     for secret in &other.secrets {
-        let there = of(&known.secrets, secret.variable);
+        let there = of(&known.secrets, &secret.variable);
         if there.is_some_and(|value| value != secret.value.expose()) {
             found.push((format!("the secret {}", secret.variable), None));
         }
@@ -200,8 +210,8 @@ fn join(known: &mut Draft, other: Draft, host: &Section, ledger: &mut Ledger) {
         .put("public_url", one_or_more(&origins), from.as_ref());
     known.routes.extend(other.routes);
     for secret in other.secrets {
-        let mut names = known.secrets.iter().map(|secret| secret.variable);
-        if !names.any(|name| name == secret.variable) {
+        let mut names = known.secrets.iter().map(|secret| &secret.variable);
+        if !names.any(|name| *name == secret.variable) {
             known.secrets.push(secret);
         }
     }

@@ -29,7 +29,7 @@ pub(super) fn read_with(text: &str, options: &ImportOptions) -> Import {
 pub(super) fn settings(import: &Import) -> crate::Loaded {
     let mut secrets = FixedSecrets::new();
     for secret in &import.secrets {
-        secrets = secrets.variable(secret.variable, secret.value.expose());
+        secrets = secrets.variable(&secret.variable, secret.value.expose());
     }
     // Keys and certificates are files of the machine that runs it.
     let environment =

@@ -8,6 +8,7 @@ use vestibule_e2e::http::{self, Request};
 use vestibule_e2e::imported::{Imported, command};
 use vestibule_e2e::local_provider::LocalProvider;
 use vestibule_e2e::person::Person;
+use vestibule_e2e::place;
 use vestibule_e2e::program::vestibule;
 use vestibule_e2e::upstream::Upstream;
 
@@ -171,4 +172,75 @@ fn without_the_metadata_url_or_the_closing_tag_nothing_runs() {
     let output = command(&["explain", "--request", "GET /foo/x", "--apache"], &whole);
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(printed.contains("sign"), "{printed}");
+}
+
+/// Two virtual hosts with a provider each; `{a}` and `{b}` are their addresses.
+const TWO_PROVIDERS: &str = "OIDCCryptoPassphrase a-passphrase-of-no-worth
+OIDCRemoteUserClaim sub
+<VirtualHost *>
+ServerName localhost
+OIDCProviderMetadataURL {metadata_a}
+OIDCClientID {client_a}
+OIDCClientSecret {secret_a}
+OIDCRedirectURI {a}/of-a
+ProxyPass / {upstream}/a/
+<Location />
+AuthType openid-connect
+Require valid-user
+</Location>
+</VirtualHost>
+<VirtualHost *>
+ServerName b.localhost
+OIDCProviderMetadataURL {metadata_b}
+OIDCClientID {client_b}
+OIDCClientSecret {secret_b}
+OIDCRedirectURI {b}/of-b
+ProxyPass / {upstream}/b/
+<Location />
+AuthType openid-connect
+Require valid-user
+</Location>
+</VirtualHost>
+";
+
+#[test]
+fn each_virtual_host_has_people_sign_in_with_its_own_provider_alone() {
+    let port = place::free_port();
+    let [a, b] = ["localhost", "b.localhost"].map(|host| format!("http://{host}:{port}"));
+    let (of_a, of_b) = (format!("{a}/of-a"), format!("{b}/of-b"));
+    // The first would take people of the other host too.
+    let ours = LocalProvider::with_redirect_uris(&[&of_a, &format!("{b}/of-a")]);
+    let theirs = LocalProvider::with_redirect_uris(&[&of_b]);
+    let upstream = Upstream::start();
+    let mut text = TWO_PROVIDERS.replace("{upstream}", &upstream.url);
+    for (name, provider, url) in [("a", &ours, &a), ("b", &theirs, &b)] {
+        for (fact, key) in [
+            ("metadata", "metadata_url"),
+            ("client", "client_id"),
+            ("secret", "client_secret"),
+        ] {
+            text = text.replace(&format!("{{{fact}_{name}}}"), provider.fact(key));
+        }
+        text = text.replace(&format!("{{{name}}}"), url);
+    }
+    let proxy = Imported::run_at(port, &text);
+    for (url, provider, line) in [(&a, &ours, "GET /a/x "), (&b, &theirs, "GET /b/x ")] {
+        let mut person = Person::new();
+        let picker = person.go(&format!("{url}/x"));
+        assert!(picker.url.starts_with(&provider.url()), "{}", picker.url);
+        let page = LocalProvider::sign_in(&mut person, &picker, "ada");
+        assert_eq!(page.status, 200, "{}\n{}", page.text(), proxy.printed());
+        let got = page.json()["line"].to_string();
+        assert!(got.contains(line), "{got}");
+    }
+    // Whoever signs in with the one at the other host is a stranger there.
+    let mut person = Person::new();
+    let before = upstream.received().len();
+    let picker = person.go(&format!(
+        "{b}/.vestibule/sign-in?provider=localhost&return_to=/x"
+    ));
+    assert!(picker.url.starts_with(&ours.url()), "{}", picker.url);
+    let page = LocalProvider::sign_in(&mut person, &picker, "ada");
+    assert!(page.url.starts_with(&theirs.url()), "{}", page.url);
+    assert_eq!(upstream.received().len(), before);
 }

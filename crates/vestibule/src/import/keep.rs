@@ -17,14 +17,17 @@ pub(super) fn write(path: &Path, import: &Import) -> Result<(), Box<dyn Error>> 
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
-    let places = import.secrets.iter().map(|secret| folder.join(secret.file));
+    let places = import
+        .secrets
+        .iter()
+        .map(|secret| folder.join(&secret.file));
     for place in places.chain([path.to_owned()]) {
         if place.try_exists()? {
             return Err(format!("{} is there already", place.display()).into());
         }
     }
     for secret in &import.secrets {
-        new_file(&folder.join(secret.file), 0o600, secret.value.expose())?;
+        new_file(&folder.join(&secret.file), 0o600, secret.value.expose())?;
     }
     new_file(path, 0o644, &import.toml)
 }

@@ -180,8 +180,10 @@ impl SecretSource for Kept<'_> {
     }
 
     fn file(&self, path: &Path) -> Result<SecretFile, SecretError> {
-        let named =
-            |secret: &&SecretValue| path.file_name().is_some_and(|name| name == secret.file);
+        let named = |secret: &&SecretValue| {
+            path.file_name()
+                .is_some_and(|name| name == secret.file.as_str())
+        };
         match self.0.iter().find(named) {
             Some(secret) => Ok(SecretFile {
                 content: Zeroizing::new(secret.value.expose().as_bytes().to_vec()),

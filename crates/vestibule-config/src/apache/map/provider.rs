@@ -1,14 +1,16 @@
 //! `[provider]` and `[outbound]`: who says who people are, and our registration there.
 
 use url::Url;
-use url::form_urlencoded::parse;
 
-use super::{Choices, Draft, is_on, path_scope, weakened};
+use super::{Choices, Draft, is_on, parameters, path_scope, weakened};
 use crate::apache::expand::Line;
 use crate::apache::report::Ledger;
 use crate::apache::site::Site;
 use crate::apache::syntax::Place;
-use crate::apache::write::{key, list, text};
+use crate::apache::write::{list, text};
+
+/// The variable and the file that hold the client secret.
+pub(in crate::apache) const CLIENT_SECRET: (&str, &str) = ("OIDC_CLIENT_SECRET", "client-secret");
 
 pub(in crate::apache) fn map(
     site: &Site<'_>,
@@ -24,7 +26,7 @@ pub(in crate::apache) fn map(
     checks(site, draft, ledger);
     weakened::map(site, draft, ledger);
     user_info(site, draft, ledger);
-    parameters(site, draft, ledger);
+    parameters::of_site(site, draft, ledger);
     outbound(site, choices, draft, ledger);
 }
 
@@ -112,12 +114,15 @@ fn client(
         } else {
             let named = draft.secret(
                 choices.secrets,
-                "OIDC_CLIENT_SECRET",
-                "client-secret",
+                CLIENT_SECRET.0,
+                CLIENT_SECRET.1,
                 line.word(0),
             );
             draft.provider.put("client_secret", &*named, Some(&line.at));
-            ledger.became(line, format!("provider.client_secret = {named}"));
+            ledger.became(
+                line,
+                "provider.client_secret, with the secret itself kept apart",
+            );
         }
     }
     let Some(line) = site.setting(ledger, "OIDCProviderTokenEndpointAuth") else {
@@ -336,50 +341,6 @@ fn user_info(site: &Site<'_>, draft: &mut Draft, ledger: &mut Ledger) {
             "authz_header" => ledger.became(line, "the same, always"),
             _ => ledger.differs(line, "the token goes in the Authorization field", ""),
         }
-    }
-}
-
-fn parameters(site: &Site<'_>, draft: &mut Draft, ledger: &mut Ledger) {
-    let Some(line) = site.setting(ledger, "OIDCAuthRequestParams") else {
-        return;
-    };
-    let mut kept = Vec::new();
-    let query = line.words.join("&");
-    for (name, value) in parse(query.as_bytes()) {
-        if value == "#" {
-            ledger.stop(
-                line,
-                format!(
-                    "the parameter {name} would be copied from whoever asks, which is not done here"
-                ),
-                "write its value",
-            );
-        } else if name == "max_age" {
-            draft
-                .provider
-                .put("max_age", text(&format!("{value}s")), Some(&line.at));
-        } else if name == "scope" || name == "resource" {
-            ledger.stop(
-                line,
-                format!("the parameter {name} can't be set here"),
-                match &*name {
-                    "scope" => "write the scopes in OIDCScope",
-                    _ => "with Entra write the v2.0 metadata URL, and the API's scope in OIDCScope",
-                },
-            );
-        } else {
-            kept.push(format!("{} = {}", key(&name), text(&value)));
-        }
-    }
-    if !kept.is_empty() {
-        draft.provider.put(
-            "authorization_parameters",
-            format!("{{ {} }}", kept.join(", ")),
-            Some(&line.at),
-        );
-    }
-    if !ledger.knows(line) {
-        ledger.became(line, "provider.authorization_parameters");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::parameters::OfPaths;
 use super::user::Named;
 use super::{Choices, Draft, actions, headers, passed, path_scope, told, upstream};
 use crate::apache::SourceVersion;
@@ -39,6 +40,7 @@ pub(in crate::apache) fn map(
     let mut done: BTreeSet<&str> = BTreeSet::new();
     let sections: BTreeSet<&str> = locations.iter().map(|location| &*location.path).collect();
     let mut left_out: Vec<(&str, &Place)> = Vec::new();
+    let mut asked = OfPaths::default();
     for (path, at) in paths {
         if !done.insert(path) {
             continue;
@@ -59,13 +61,14 @@ pub(in crate::apache) fn map(
             user: &user,
             version: choices.version,
         };
-        match spot.route(mount, draft, ledger) {
+        match spot.route(mount, &mut asked, draft, ledger) {
             Some(Spoken::Route(route)) => draft.routes.push(route),
             Some(Spoken::Nobody) => left_out.push((path, at)),
             None => {}
         }
     }
     path_scope::beside_others(site, &draft.routes, ledger);
+    asked.settle(draft, ledger);
     except(&left_out, draft);
     told::sections(&locations, &mounts, &left_out, ledger);
     told::reverses(site, &locations, &mounts, draft, ledger);
@@ -116,8 +119,14 @@ struct Spot<'s, 't> {
     version: SourceVersion,
 }
 
-impl Spot<'_, '_> {
-    fn route(&self, mount: &Mount<'_>, draft: &mut Draft, ledger: &mut Ledger) -> Option<Spoken> {
+impl<'t> Spot<'_, 't> {
+    fn route(
+        &self,
+        mount: &Mount<'_>,
+        asked: &mut OfPaths<'t>,
+        draft: &mut Draft,
+        ledger: &mut Ledger,
+    ) -> Option<Spoken> {
         let Some(address) = mount.upstream.as_deref() else {
             ledger.differs(
                 mount.line,
@@ -170,6 +179,8 @@ impl Spot<'_, '_> {
         } else {
             if passes {
                 constants(&here, ledger);
+            } else {
+                asked.meet(&here);
             }
             headers::map(
                 self.site,

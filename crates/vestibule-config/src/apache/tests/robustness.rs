@@ -41,7 +41,7 @@ fn holds(text: &str, may_be_open: bool) {
     }
     let mut secrets = FixedSecrets::new();
     for secret in &import.secrets {
-        secrets = secrets.variable(secret.variable, secret.value.expose());
+        secrets = secrets.variable(&secret.variable, secret.value.expose());
     }
     let environment = Environment::new(&secrets, "/etc/vestibule", "/var/lib/vestibule");
     if let Ok(loaded) = crate::parse(&import.toml, &environment) {

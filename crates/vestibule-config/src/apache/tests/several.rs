@@ -115,22 +115,9 @@ fn hosts_that_a_name_alone_does_not_tell_apart_stop_the_import() {
 #[test]
 fn what_there_is_once_must_be_the_same_for_all_hosts() {
     for (more, part) in [
-        ("OIDCClientID other", "provider.client_id is not the same"),
-        (
-            "OIDCClientSecret 0ther",
-            "the secret OIDC_CLIENT_SECRET is not the same",
-        ),
-        (
-            "OIDCScope \"openid more\"",
-            "provider.scopes is not the same",
-        ),
         (
             "OIDCSessionMaxDuration 3600",
             "session.absolute_timeout is not the same",
-        ),
-        (
-            "OIDCRedirectURI /other",
-            "provider.redirect_path is not the same",
         ),
         (
             "OIDCRedirectURI https://a.example.com/oidc/callback",
@@ -141,6 +128,71 @@ fn what_there_is_once_must_be_the_same_for_all_hosts() {
         let says = stop(&[first, host("*:443", "ServerName b.example.com", 3001, more)]);
         assert!(says.contains(part), "{more}: {says}");
     }
+}
+
+/// Nobody gets to one host by the provider of another.
+#[test]
+fn hosts_with_providers_of_their_own_name_them() {
+    for more in [
+        "OIDCClientID other",
+        "OIDCClientSecret 0ther",
+        "OIDCScope \"openid more\"",
+        "OIDCProviderMetadataURL https://other.example.com/.well-known/openid-configuration",
+    ] {
+        let import = read(&format!(
+            "{SHARED}{}{}{}",
+            host("*:443", "ServerName a.example.com", 3000, ""),
+            host(
+                "*:443",
+                "ServerName b.example.com",
+                3001,
+                &format!("{more}\nOIDCRedirectURI /of-b")
+            )
+            .replace(
+                "</VirtualHost>",
+                "<Location /open>\nRequire all granted\n</Location>\n</VirtualHost>"
+            ),
+            host("*:443", "ServerName c.example.com", 3002, ""),
+        ));
+        assert_eq!(stops(&import), [], "{more}");
+        let loaded = settings(&import).settings;
+        let [a, b] = loaded.providers.as_slice() else {
+            panic!("{more}: {:?}", loaded.providers)
+        };
+        assert_eq!(
+            (a.name.as_deref(), b.name.as_deref()),
+            (Some("a"), Some("b"))
+        );
+        for route in &loaded.routes {
+            let expected = match (route.host.as_deref(), route.path.as_str()) {
+                (Some("b.example.com"), "/open") => None,
+                (Some("b.example.com"), _) => Some("b"),
+                _ => Some("a"),
+            };
+            assert_eq!(route.provider.as_deref(), expected, "{more}: {route:?}");
+        }
+        let secret = |at: usize| loaded.providers[at].client_secret.as_ref().unwrap();
+        assert_eq!(secret(0).expose(), "s3cret");
+        let of_b = if more.contains("Secret") {
+            "0ther"
+        } else {
+            "s3cret"
+        };
+        assert_eq!(secret(1).expose(), of_b);
+    }
+}
+
+#[test]
+fn two_providers_that_answer_at_one_path_stop_and_it_says_what_to_do() {
+    let first = host("*:443", "ServerName a.example.com", 3000, "");
+    let second = host(
+        "*:443",
+        "ServerName b.example.com",
+        3001,
+        "OIDCClientID other",
+    );
+    let says = stop(&[first, second]);
+    assert!(says.contains("both send people back to"), "{says}");
 }
 
 /// A line that all share may be harmless for one host and not for another.

@@ -34,6 +34,7 @@ pub(in super::super) const FLOW: &[Case] = &[
     },
     Case {
         name: "path-parameters",
+        server: "OIDCAuthRequestParams claims_locales=de",
         location: "OIDCPathAuthRequestParams ui_locales=fr",
         ..SIGN_IN
     },
