@@ -6,6 +6,7 @@ use bytes::Bytes;
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::Handle;
 use vestibule_session::lifetime::Lifetimes;
+use vestibule_session::return_to::ReturnTo;
 use vestibule_session::site::Site;
 
 use crate::authenticate::{NotAuthenticated, authenticate};
@@ -205,6 +206,13 @@ impl Gate {
     #[must_use]
     pub fn routes(&self) -> &[Route] {
         self.table.routes()
+    }
+
+    /// Where a person of `site` goes who asked for no page: `/` if a route takes it, else the beginning of the first route
+    /// that people sign in for.
+    #[must_use]
+    pub fn home(&self, site: &Site) -> ReturnTo {
+        self.table.home(site)
     }
 
     /// How long sessions last.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use thiserror::Error;
 use vestibule_session::record::ResourceKey;
+use vestibule_session::return_to::ReturnTo;
 use vestibule_session::site::Site;
 use vestibule_session::store::Stored;
 
@@ -256,6 +257,26 @@ impl RouteTable {
             (fits && route.prefix.rest_of(path).is_some()).then_some((at, route))
         });
         found.filter(|(_, route)| !route.leaves_out(path))
+    }
+
+    /// Where the app of `site` begins: the root if a route takes it, else the first route there that people sign in for.
+    pub(crate) fn home(&self, site: &Site) -> ReturnTo {
+        let on_site = |route: &&Route| {
+            route.host.as_ref().is_none_or(|host| {
+                let port = host.port();
+                host.name().as_str() == site.host() && port.is_none_or(|port| port == site.port())
+            })
+        };
+        let mut routes = self.routes.iter().filter(on_site);
+        if routes.clone().any(|route| route.prefix.is_root()) {
+            return ReturnTo::root();
+        }
+        routes
+            .find(|route| !route.is_public())
+            // With a slash at its end, relative links on the page lead into the app.
+            .map(|route| format!("{}/", route.prefix.as_str().trim_end_matches('/')))
+            .and_then(|path| ReturnTo::parse(path.as_bytes()).ok())
+            .unwrap_or_else(ReturnTo::root)
     }
 }
 

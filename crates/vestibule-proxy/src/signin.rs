@@ -50,6 +50,7 @@ use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::Handle;
 use vestibule_session::lifetime::Liveness;
 use vestibule_session::record::Record;
+use vestibule_session::return_to::ReturnTo;
 use vestibule_session::site::Site;
 use vestibule_session::store::Stored;
 
@@ -105,6 +106,11 @@ impl Visit<'_> {
         };
         let live = self.plan.gate.lifetimes().judge(stored, self.now) == Liveness::Live;
         (live && stored.record().is_of(self.site)).then_some(stored)
+    }
+
+    /// Where a person goes who asked for no page.
+    fn home(&self) -> ReturnTo {
+        self.plan.gate.home(self.site)
     }
 
     /// Whether our own page sent it. `Sec-Fetch-Site` decides where it is there: our pages send no

@@ -133,9 +133,9 @@ impl PendingError {
     pub fn public_message(self) -> &'static str {
         match self {
             Self::Absent | Self::Unreadable => {
-                "This sign-in was not started in this browser, or it was already finished. Please sign in again."
+                "This sign-in was not started in this browser, or it was already finished. Sign in again."
             }
-            Self::Lapsed => "This sign-in took longer than ten minutes. Please sign in again.",
+            Self::Lapsed => "This sign-in took longer than ten minutes. Sign in again.",
         }
     }
 }

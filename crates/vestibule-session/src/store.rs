@@ -211,7 +211,7 @@ impl StoreError {
     /// What a stranger may read.
     #[must_use]
     pub fn public_message(&self) -> &'static str {
-        "Sign-in is unavailable for the moment. You are not signed out; please try again shortly."
+        "Sign-in is unavailable for the moment. You are not signed out; try again shortly."
     }
 }
 

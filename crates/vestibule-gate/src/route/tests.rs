@@ -94,6 +94,41 @@ fn the_prefix_stays_where_asked_and_the_upstreams_own_path_comes_first() {
 }
 
 #[test]
+fn people_without_a_page_go_where_the_app_of_their_site_begins() {
+    let here = site();
+    for (routes, home) in [
+        (vec![route("/foo"), public("/")], "/"),
+        (
+            vec![public("/health"), route("/orders"), route("/foo")],
+            "/orders/",
+        ),
+        (vec![public("/health")], "/"),
+    ] {
+        assert_eq!(gate(routes).home(&here).as_str(), home);
+    }
+}
+
+#[test]
+fn a_site_begins_with_its_own_routes() {
+    let sites = ["a.example.com", "b.example.com"].map(|host| Site::https(host, 443).unwrap());
+    let of_b = Route {
+        host: Some(Host::parse(b"b.example.com").unwrap()),
+        ..route("/b")
+    };
+    let hour = std::time::Duration::from_secs(3600);
+    let gate = Gate::new(GateSettings {
+        sites: sites.to_vec(),
+        routes: vec![of_b, route("/foo")],
+        lifetimes: Lifetimes::new(hour, hour).unwrap(),
+    })
+    .unwrap();
+    assert_eq!(
+        sites.map(|site| gate.home(&site).as_str().to_owned()),
+        ["/foo/", "/b/"]
+    );
+}
+
+#[test]
 fn a_route_for_the_host_comes_before_one_for_any() {
     let sites = vec![
         Site::https("a.example.com", 443).unwrap(),

@@ -88,7 +88,8 @@ const fn place(place: Place) -> &'static str {
         Place::Apache => "In Apache's configuration",
         Place::Api => "In the API or app",
         Place::Provider => "At the identity provider",
-        _ => "Around it",
+        // The name says it: the browser, the clock, a proxy in front.
+        _ => "",
     }
 }
 

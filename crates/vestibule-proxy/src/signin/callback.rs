@@ -23,7 +23,6 @@ use vestibule_oidc::authorization::{
 };
 use vestibule_session::handle::{Handle, StoreKey};
 use vestibule_session::pending::{self, Pending, PendingError};
-use vestibule_session::return_to::ReturnTo;
 
 use super::loops::Loops;
 use super::redeem::Redeem;
@@ -74,7 +73,7 @@ pub(super) async fn endpoint(
     let params = match CallbackParams::parse(&answer) {
         // A bookmark, or the way back out of the provider: nobody asked for anything.
         Err(CallbackError::Empty) if !posted && is_bare(&answer) => {
-            return Ok(respond::redirect("/"));
+            return Ok(respond::redirect(visit.home().as_str()));
         }
         read => read.map_err(|error| seen(error.into()))?,
     };
@@ -89,7 +88,7 @@ pub(super) async fn endpoint(
         Ok(pending) => pending,
         // An evicted sign-in of somebody who is signed in by now is no failure.
         Err(PendingError::Absent | PendingError::Lapsed) if visit.session().is_some() => {
-            return Ok(respond::redirect("/"));
+            return Ok(respond::redirect(visit.home().as_str()));
         }
         // Whether they are signed in, a posted form can't tell.
         Err(PendingError::Absent | PendingError::Lapsed) if posted && visit.handle.is_none() => {
@@ -97,7 +96,7 @@ pub(super) async fn endpoint(
             return Ok(respond::redirect(&path::posted_in_vain(path, &state)));
         }
         Err(error) => {
-            let mut failure = seen(error.into()).with_start_again(&ReturnTo::root());
+            let mut failure = seen(error.into()).with_start_again(&visit.home());
             if error != PendingError::Absent {
                 failure = failure.and_delete(pending::delete_cookie(visit.site, &state, mode));
             }

@@ -54,7 +54,7 @@ pub(super) fn question(visit: &Visit<'_>, action: String, cross_site: bool) -> P
         everywhere: everywhere_offered(visit)
             .then(|| session.map(|_| EVERYWHERE.to_owned()))
             .flatten(),
-        back: "/".to_owned(),
+        back: visit.home().as_str().to_owned(),
         cross_site,
         plain_http: !visit.site.is_secure(),
     }

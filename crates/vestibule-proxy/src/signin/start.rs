@@ -63,7 +63,7 @@ pub(super) async fn endpoint(
     context: &Context<'_>,
 ) -> Result<Response, SignInError> {
     let query = SignInQuery::parse(visit.request.query().map(AsRef::as_ref))?;
-    let return_to = target(&query, visit.site)?;
+    let return_to = target(&query, visit)?;
     let account = match query.prompt.as_deref() {
         None | Some("") => Account::Any,
         Some("select_account") => Account::Choose,
@@ -105,7 +105,7 @@ pub(super) async fn endpoint(
 }
 
 /// Where to go afterwards: a path of ours in either parameter, or nowhere else.
-fn target(query: &SignInQuery, site: &Site) -> Result<ReturnTo, SignInError> {
+fn target(query: &SignInQuery, visit: &Visit<'_>) -> Result<ReturnTo, SignInError> {
     let refused = |source| SignInError::Target { source };
     if let Some(uri) = query
         .target_link_uri
@@ -113,12 +113,14 @@ fn target(query: &SignInQuery, site: &Site) -> Result<ReturnTo, SignInError> {
         .filter(|uri| !uri.is_empty())
     {
         // Only our own origin to the byte; what follows it is read like any other target.
-        let rest = uri.strip_prefix(site.origin()).unwrap_or(uri);
-        let rest = if rest.is_empty() { "/" } else { rest };
+        let rest = uri.strip_prefix(visit.site.origin()).unwrap_or(uri);
+        if rest.is_empty() {
+            return Ok(visit.home());
+        }
         return ReturnTo::parse(rest.as_bytes()).map_err(refused);
     }
     match query.return_to.as_deref() {
-        None | Some("") => Ok(ReturnTo::root()),
+        None | Some("") => Ok(visit.home()),
         Some(text) => ReturnTo::parse(text.as_bytes()).map_err(refused),
     }
 }
@@ -264,7 +266,7 @@ impl Start<'_> {
         match pending.set_cookie(self.site, &self.plan.keys, mode, random_bytes()?) {
             Ok(flow) if pending::field_bytes(&flow) <= room_bytes => Ok(flow),
             Ok(_) | Err(PendingCookieError::TooLong { .. }) => {
-                pending.return_to = ReturnTo::root();
+                pending.return_to = self.plan.gate.home(self.site);
                 Ok(pending.set_cookie(self.site, &self.plan.keys, mode, random_bytes()?)?)
             }
             Err(error) => Err(error.into()),

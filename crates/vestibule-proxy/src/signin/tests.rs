@@ -186,7 +186,7 @@ async fn the_callback_opened_without_parameters_leads_to_the_start_page() {
     ] {
         assert_eq!(
             Browser::default().go(&rig, target).await.location(),
-            "/",
+            "/app/",
             "{target}"
         );
     }
@@ -398,7 +398,7 @@ async fn many_tabs_sign_in_at_once_and_an_evicted_one_falls_back_to_the_session(
         );
     }
     for callback in callbacks.iter().take(2) {
-        assert_eq!(browser.go(&rig, callback).await.location(), "/");
+        assert_eq!(browser.go(&rig, callback).await.location(), "/app/");
     }
     assert_eq!(browser.go(&rig, "/app").await.status, 200);
 }

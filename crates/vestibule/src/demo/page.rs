@@ -18,6 +18,7 @@ pub(super) const CONTENT_SECURITY_POLICY: &str =
 pub(super) fn render(whoami: &WhoAmI) -> String {
     let mut environment = Environment::new();
     environment.add_filter("code", code);
+    environment.add_filter("json", json);
     let rendered = environment
         .add_template("page.html", TEMPLATE)
         .and_then(|()| {
@@ -47,8 +48,30 @@ fn code(text: String) -> Value {
     Value::from_safe_string(html)
 }
 
+/// A claim as the token has it, a text without its quotes.
+fn json(value: &Value) -> String {
+    match value.as_str() {
+        Some(text) => text.to_owned(),
+        None => serde_json::to_string(value).unwrap_or_else(|_| value.to_string()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn claims_are_shown_as_the_token_has_them() {
+        for (claim, shown) in [
+            (
+                serde_json::json!(["pwd", {"sub": "x"}]),
+                r#"["pwd",{"sub":"x"}]"#,
+            ),
+            (serde_json::json!(true), "true"),
+            (serde_json::json!("Ada"), "Ada"),
+        ] {
+            assert_eq!(super::json(&super::Value::from(super::Serde(claim))), shown);
+        }
+    }
+
     #[test]
     fn code_in_backticks_becomes_markup_and_nothing_else_does() {
         let html = super::code("a `b<c>` & <script>".to_owned());

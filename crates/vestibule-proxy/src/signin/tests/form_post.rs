@@ -77,7 +77,7 @@ async fn many_tabs_sign_in_at_once_and_an_evicted_one_falls_back_to_the_session(
         let round = browser.posted(&rig, callback).await;
         assert!(round.location().starts_with("/.vestibule/callback?error="));
         assert!(!round.location().contains("code"), "{}", round.location());
-        assert_eq!(browser.go(&rig, round.location()).await.location(), "/");
+        assert_eq!(browser.go(&rig, round.location()).await.location(), "/app/");
     }
     assert_eq!(browser.go(&rig, "/app").await.status, 200);
 }

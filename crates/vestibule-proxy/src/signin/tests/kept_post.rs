@@ -68,7 +68,7 @@ async fn a_form_is_sent_again_once() {
     let mut copy = browser.clone();
     browser.go(&rig, &callback).await;
     // The page loaded again, and somebody with a copy of the cookie.
-    assert_eq!(browser.go(&rig, &callback).await.location(), "/");
+    assert_eq!(browser.go(&rig, &callback).await.location(), "/app/");
     let again = copy.go(&rig, &callback).await;
     assert_eq!(again.status, 400);
     assert!(fields(&again).is_empty());

@@ -312,3 +312,21 @@ async fn tokens_that_are_held_for_the_store_are_revoked_too() {
     let forms = forms.lock().unwrap();
     assert!(forms.iter().any(|form| form["token"] == "refresh-token-2"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn whoever_asked_for_no_page_goes_to_where_the_app_begins() {
+    let rig = Rig::new();
+    let mut browser = Browser::default();
+    browser.sign_in(&rig, "/plain").await;
+    let question = browser.go(&rig, "/.vestibule/sign-out").await;
+    assert!(
+        question.body.contains("href=\"/app/\""),
+        "{}",
+        question.body
+    );
+    browser
+        .send(&rig, same_origin(post("/.vestibule/sign-out")))
+        .await;
+    let back = browser.sign_in(&rig, "/.vestibule/sign-in").await;
+    assert_eq!(back.location(), "/app/");
+}
