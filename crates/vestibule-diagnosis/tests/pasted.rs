@@ -123,6 +123,37 @@ fn each_sample_has_its_finding_and_no_other() {
     assert!(problems.is_empty(), "\n{}", problems.join("\n"));
 }
 
+/// What programs of many makers write, each on a line of `testdata/lines.txt`: its finding and no other, or none where
+/// nobody can know.
+#[test]
+fn each_line_has_its_finding_and_no_other() {
+    let lines = include_str!("../testdata/lines.txt");
+    let lines = lines
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let mut problems = Vec::new();
+    let mut count = 0;
+    for line in lines {
+        count += 1;
+        let (code, text) = line.split_once(' ').unwrap();
+        let text = text
+            .replace("\\\\", "\u{1}")
+            .replace("\\n", "\n")
+            .replace('\u{1}', "\\");
+        let findings = diagnose(&Evidence::of_text(&text));
+        let codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
+        let expected: &[&str] = match code {
+            "-" => &[],
+            code => &[code],
+        };
+        if codes != expected {
+            problems.push(format!("{codes:?}, not {code}: {text}"));
+        }
+    }
+    assert!(problems.is_empty(), "\n{}", problems.join("\n"));
+    assert!(count >= 80, "{count}");
+}
+
 #[test]
 fn each_sample_is_in_the_table() {
     let files: BTreeSet<String> = std::fs::read_dir(folder())

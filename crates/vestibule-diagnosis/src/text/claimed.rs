@@ -90,6 +90,8 @@ const ISSUER: &[(&str, Form)] = &[
     ("IDW10303: Issuer: ", Marked),
     ("The issuer ", Marked),
     ("Issuer (iss) claim value ", Marked),
+    ("contains invalid claims: {iss=", Any),
+    ("The Issuer ", Marked),
 ];
 /// What stands before an accepted issuer.
 const EXPECTED_ISSUER: &[(&str, Form)] = &[
@@ -101,6 +103,7 @@ const EXPECTED_ISSUER: &[(&str, Form)] = &[
     ("CurrentConfiguration.Issuer: ", Marked),
     ("doesn't match expected value of ", Any),
     ("jwt issuer invalid. expected: ", Any),
+    ("did not match the requested issuer ", Marked),
 ];
 /// What stands before the token's audiences.
 const AUDIENCE: &[(&str, Form)] = &[
@@ -113,6 +116,7 @@ const AUDIENCE: &[(&str, Form)] = &[
     ("does not match the \"aud\" value ", Any),
     ("did not match the \"aud\" claim value ", Marked),
     ("did not match the \"aud\" claim ", Marked),
+    ("contains invalid claims: {aud=", Marked),
 ];
 /// What stands before an accepted audience.
 const EXPECTED_AUDIENCE: &[(&str, Form)] = &[
@@ -143,6 +147,8 @@ pub(super) fn read(text: &str) -> Claimed {
         "id token",
         "our configured client_id",
         "oauthproxy.go",
+        "next-auth",
+        "idtoken::",
     ]
     .iter()
     .any(|words| lower.contains(words));
@@ -151,10 +157,16 @@ pub(super) fn read(text: &str) -> Claimed {
         "the configured client_id",
         "oidc: expected audience",
         "verify id_token: audience",
+        "id token contains invalid claims",
+        "aud mismatch, expected",
+        "idtoken::invalid",
+        "the client_id / audience is invalid",
     ]
     .iter()
     .any(|words| lower.contains(words));
+    found.is_of_metadata = lower.contains("provided in the configuration metadata");
     shown_token(&text, &mut found);
+    pairs(&text, &mut found);
     // go-oidc: `expected "a" got "b"`, of issuers and of audiences.
     if let Some((expected, got)) = expected_and_got(&text) {
         let about = |words: &str| lower.contains(words);
@@ -168,6 +180,50 @@ pub(super) fn read(text: &str) -> Claimed {
         }
     }
     found
+}
+
+/// What stands before the expected value and between that and the token's, where both are words; and whether they are
+/// audiences.
+const PAIRS: &[(&str, &str, bool)] = &[
+    // openid-client of Node.
+    ("unexpected iss value, expected ", ", got: ", false),
+    ("aud mismatch, expected ", ", got: ", true),
+    // jwt of Ruby.
+    ("Invalid issuer. Expected ", ", received ", false),
+    ("Invalid audience. Expected ", ", received ", true),
+];
+
+/// Reads what was compared as two words of one sentence.
+fn pairs(text: &str, found: &mut Claimed) {
+    for (before, between, is_audience) in PAIRS {
+        let Some((_, rest)) = text.split_once(before) else {
+            continue;
+        };
+        let line = rest.lines().next().unwrap_or_default();
+        let Some((expected, got)) = line.split_once(between) else {
+            continue;
+        };
+        let values = |text: &str| -> Vec<String> {
+            let text = text.trim_start_matches(['[', '(']);
+            let words = match text.contains(", ") {
+                true => text.split(", ").collect(),
+                false => vec![text.split(char::is_whitespace).next().unwrap_or_default()],
+            };
+            words
+                .into_iter()
+                .filter_map(word_of)
+                .take(MAX_VALUES)
+                .collect()
+        };
+        let (expected, got) = (
+            values(expected),
+            values(got.split(' ').next().unwrap_or_default()),
+        );
+        match is_audience {
+            true => (found.expected_audiences, found.audiences) = (expected, got),
+            false => (found.expected_issuers, found.issuer) = (expected, got.into_iter().next()),
+        }
+    }
 }
 
 /// The token as IdentityModel shows it: header and payload as JSON, `token: '{…}.{…}'`.
@@ -263,6 +319,11 @@ fn list(rest: &str, form: Form) -> Vec<String> {
 fn word_of(word: &str) -> Option<String> {
     let word =
         word.trim_matches(|char| matches!(char, '"' | '\'' | '(' | ')' | '[' | ']' | ';' | ','));
+    // Spring's `{iss=…}`.
+    let word = match word.contains('{') {
+        true => word,
+        false => word.trim_end_matches('}'),
+    };
     let word = word.strip_suffix(":{}").unwrap_or(word);
     let word = word.strip_suffix('.').unwrap_or(word);
     let none = ["", "null", "Null", "(null)", "none", "None"].contains(&word);

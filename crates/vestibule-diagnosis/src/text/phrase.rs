@@ -7,10 +7,11 @@ use super::saying::Saying;
 use Saying::{
     Algorithm, Audience, CookieTooLarge, CookieUnreadable, Cors, EmailUnverified, Expired, Framed,
     FrontBuffer, HashMismatch, HeadTooLarge, Issuer, KeycloakAudience, KeysNotFetched, Malformed,
-    NeedsPerson, NoAuthorization, NoConnection, NoEnd, NoHash, NoPopup, NoSuchHost, NoUserName,
-    NonceMismatch, NoneWithoutSecure, NotYet, Permission, Preflight, RefreshReused, SignInUnderWay,
-    Signature, SilentTimeout, StateExpired, StateMissing, TimedOut, Tls, TooManyRedirects,
-    TooManyStateCookies, UnderscoreHeader, UnknownKey, WorkerRedirect,
+    MetadataIssuer, NeedsPerson, NoAccessToken, NoAnswer, NoAuthorization, NoConnection, NoEnd,
+    NoHash, NoPopup, NoRole, NoSuchHost, NoToken, NoUserName, NonceMismatch, NoneWithoutSecure,
+    NotYet, Permission, Preflight, RefreshReused, SignInUnderWay, Signature, SilentTimeout,
+    StateExpired, StateMissing, TimedOut, Tls, TooManyRedirects, TooManyStateCookies,
+    UnderscoreHeader, UnknownKey, UserInfoRefused, WorkerRedirect,
 };
 
 /// Words that must all be there, in lower case, and what they mean.
@@ -165,6 +166,12 @@ pub(super) const PHRASES: &[(&[&str], Saying)] = &[
     (&["the token is not valid before"], NotYet),
     (&["the token has no expiration"], NoEnd),
     (&["error=\"insufficient_scope\""], Permission),
+    (
+        &["no securitytokenvalidator available for token"],
+        Malformed,
+    ),
+    (&["message.state is null or empty"], NoAnswer),
+    (&["rolesauthorizationrequirement:user.isinrole"], NoRole),
     // Microsoft Graph.
     (
         &["access token validation failure. invalid audience"],
@@ -201,8 +208,60 @@ pub(super) const PHRASES: &[(&[&str], Saying)] = &[
         &["incorrect claims", "check the audience and issuer"],
         Audience,
     ),
+    // mozilla-django-oidc, python-social-auth, Authlib and requests-oauthlib.
+    (&["jwt token verification failed"], Signature),
+    (&["jwt nonce verification failed"], NonceMismatch),
+    (&["could not find a valid jwks"], UnknownKey),
+    (&["oidc callback state not found in session"], StateMissing),
+    (&["session value state missing"], StateMissing),
+    (&["wrong state parameter given"], StateMissing),
+    (&["mismatching_state"], StateMissing),
+    (&["invalid_claim: invalid claim", "\"iss\""], Issuer),
+    (&["invalid_claim: invalid claim", "\"aud\""], Audience),
+    (&["invalid_claim: invalid claim", "'iss'"], Issuer),
+    (&["invalid_claim: invalid claim", "'aud'"], Audience),
+    (&["badsignatureerror"], Signature),
+    // OmniAuth and openid_connect of Ruby, and its jwt.
+    (&["csrf_detected"], StateMissing),
+    (&["omniauth", "invalid 'state' parameter"], StateMissing),
+    (&["jwk::set::kidnotfound"], UnknownKey),
+    (&["jws::verificationfailed"], Signature),
+    (&["idtoken::invalidissuer"], Issuer),
+    (&["idtoken::invalidaudience"], Audience),
+    (&["idtoken::invalidnonce"], NonceMismatch),
+    (&["idtoken::expiredtoken"], Expired),
+    (&["jwt::invalidauderror"], Audience),
+    (&["signature verification raised"], Signature),
+    (&["not enough or too many segments"], Malformed),
+    (
+        &["openidconnect::discovery::discoveryfailed"],
+        KeysNotFetched,
+    ),
+    // OpenID-Connect-PHP, oauth2-azure, Socialite and lcobucci/jwt of PHP.
+    (
+        &["openidconnectclientexception", "unable to determine state"],
+        StateMissing,
+    ),
+    (
+        &["openidconnectclientexception", "unable to verify signature"],
+        Signature,
+    ),
+    (
+        &["openidconnectclientexception", "unable to find a key for"],
+        UnknownKey,
+    ),
+    (&["the client_id / audience is invalid"], Audience),
+    (&["socialite", "invalidstateexception"], StateMissing),
+    (
+        &["the token is not allowed to be used by this audience"],
+        Audience,
+    ),
+    (&["the token was not issued by the given issuers"], Issuer),
+    (&["token signature mismatch"], Signature),
+    (&["the token cannot be used yet"], NotYet),
+    (&["the token was issued in the future"], NotYet),
     // fastapi-azure-auth.
-    (&["token contains invalid claims"], Audience),
+    (&["\"token contains invalid claims\""], Audience),
     (
         &["unable to verify token, no signing keys found"],
         UnknownKey,
@@ -214,6 +273,8 @@ pub(super) const PHRASES: &[(&[&str], Saying)] = &[
     (&["beforevalidexception", "cannot handle token"], NotYet),
     (&["wrong number of segments"], Malformed),
     // API Management.
+    (&["\"jwt not present.\""], NoToken),
+    (&["\"statuscode\"", "\"invalid jwt.\""], Malformed),
     (&["claim value mismatch: aud="], Audience),
     (&["claim value mismatch: iss="], Issuer),
     (&["claim value mismatch: scp="], Permission),
@@ -232,7 +293,31 @@ pub(super) const PHRASES: &[(&[&str], Saying)] = &[
         &["jwt is not in the form of header.payload.signature"],
         Malformed,
     ),
+    (&["jwt header is an invalid"], Malformed),
+    (&["jwt payload is an invalid"], Malformed),
+    (&["jwt header [alg] is not supported"], Algorithm),
+    (&["completed with: jwt is missing"], NoToken),
     (&["jwks remote fetch is failed"], KeysNotFetched),
+    // Kong's plugin jwt.
+    (&["no credentials found for given 'iss'"], Issuer),
+    (&["\"message\":\"invalid signature\""], Signature),
+    (&["\"exp\":\"token expired\""], Expired),
+    (&["\"nbf\":\"token not valid yet\""], NotYet),
+    // traefik-forward-auth.
+    (&["missing csrf cookie"], StateMissing),
+    (&["error validating csrf cookie"], StateMissing),
+    // Load balancers of AWS.
+    (&["authinvalidstateparam"], StateMissing),
+    (&["authmissingstateparam"], StateMissing),
+    (&["authinvalidcookie"], CookieUnreadable),
+    (&["authuserinfoeprequestfailed"], UserInfoRefused),
+    // passport-azure-ad, express-jwt.
+    (&["invalid state received in the request"], StateMissing),
+    (
+        &["strategy.prototype.authenticate", "token is not found"],
+        NoToken,
+    ),
+    (&["no authorization token was found"], NoToken),
     (&["endpoints_resolution_error"], KeysNotFetched),
     // jsonwebtoken and jose of Node, jsonwebtoken of Rust.
     (&["jwt audience invalid"], Audience),
@@ -246,6 +331,27 @@ pub(super) const PHRASES: &[(&[&str], Saying)] = &[
     (&["unexpected \"iss\" claim value"], Issuer),
     (&["\"exp\" claim timestamp check failed"], Expired),
     (&["\"nbf\" claim timestamp check failed"], NotYet),
+    // openid-client of Node, and with it NextAuth.
+    (&["unexpected iss value, expected"], Issuer),
+    (&["aud mismatch, expected"], Audience),
+    (&["nonce mismatch, expected"], NonceMismatch),
+    (&["state mismatch, expected"], StateMissing),
+    (&["checks.state argument is missing"], StateMissing),
+    (&["id_token issued in the future"], NotYet),
+    (&["failed to validate jwt signature"], Signature),
+    (&["no valid key found in issuer's jwks_uri"], UnknownKey),
+    (&["unexpected jwt alg received"], Algorithm),
+    (&["state cookie was missing"], StateMissing),
+    (&["code_verifier cookie was missing"], StateMissing),
+    (&["invalidcheck", "value could not be parsed"], StateMissing),
+    (
+        &["jwt_session_error", "decryption operation failed"],
+        CookieUnreadable,
+    ),
+    (
+        &["\"response\" body \"issuer\" property does not match"],
+        MetadataIssuer,
+    ),
     // oauth4webapi, and with it openid-client and Auth.js.
     (&["unexpected jwt \"aud\" (audience) claim value"], Audience),
     (&["unexpected jwt \"iss\" (issuer) claim value"], Issuer),
@@ -289,7 +395,8 @@ pub(super) const PHRASES: &[(&[&str], Saying)] = &[
     (&["the aud claim is not valid"], Audience),
     (&["jwt iss claim", "must be"], Issuer),
     (&["the iss claim is not valid"], Issuer),
-    (&["expired jwt"], Expired),
+    (&["badjwtexception: expired jwt"], Expired),
+    (&["decode the jwt: expired jwt"], Expired),
     (&["jwt expired at"], Expired),
     (&["jwt before use time"], NotYet),
     (&["jwt used before"], NotYet),
@@ -300,6 +407,24 @@ pub(super) const PHRASES: &[(&[&str], Saying)] = &[
     ),
     (&["missing dot delimiter"], Malformed),
     (&["missing part delimiters"], Malformed),
+    (&["decode the jwt: malformed token"], Malformed),
+    (&["decode the jwt: unsupported algorithm of"], Algorithm),
+    // Spring Security's sign-in.
+    (&["[invalid_nonce]"], NonceMismatch),
+    (&["[authorization_request_not_found]"], StateMissing),
+    (&["[invalid_state_parameter]"], StateMissing),
+    (&["[invalid_user_info_response]", "401"], UserInfoRefused),
+    (&["[invalid_user_info_response]", "403"], UserInfoRefused),
+    (&["id token contains invalid claims: {aud="], Audience),
+    (&["id token contains invalid claims: {iss="], Issuer),
+    (&["id token contains invalid claims: {exp="], Expired),
+    (
+        &[
+            "provided in the configuration metadata did not match",
+            "the requested issuer",
+        ],
+        MetadataIssuer,
+    ),
     // jose4j.
     (
         &[
@@ -333,6 +458,16 @@ pub(super) const PHRASES: &[(&[&str], Saying)] = &[
     (&["token signature is invalid"], Signature),
     (&["compact jws format must have three parts"], Malformed),
     (&["invalid number of segments"], Malformed),
+    (&["malformed jwt, expected 3 parts"], Malformed),
+    (&["signed with unsupported algorithm, expected"], Algorithm),
+    (&["oidc: email not verified"], EmailUnverified),
+    (
+        &["oidc: parse username claims", "claim not present"],
+        NoUserName,
+    ),
+    (&["oidc: authenticator not initialized"], KeysNotFetched),
+    (&["server response missing access_token"], NoAccessToken),
+    (&["aud claim does not match any bound audience"], Audience),
     // Keys and metadata that could not be fetched.
     (&["get keys failed"], KeysNotFetched),
     (&["couldn't retrieve remote jwk set"], KeysNotFetched),
@@ -352,6 +487,8 @@ pub(super) const PHRASES: &[(&[&str], Saying)] = &[
     (&["msaluirequiredexception"], NeedsPerson),
     (&["interactionrequiredautherror"], NeedsPerson),
     (&["idw10502"], NeedsPerson),
+    (&["clientautherror", "state_mismatch"], StateMissing),
+    (&["clientautherror", "nonce_mismatch"], NonceMismatch),
     (&["popup_window_error"], NoPopup),
     (&["empty_window_error"], NoPopup),
     (&["error opening popup window"], NoPopup),

@@ -34,6 +34,17 @@ pub(super) fn plain(text: &str) -> Option<ProviderError> {
             .find_map(|name| Some((*name, line.find(name)?)))?;
         let before = line.get(..at)?.chars().next_back();
         let rest = line.get(at + name.len()..)?;
+        // `…Exception: invalid_grant`, and no more.
+        let ends = rest
+            .trim_end_matches(['"', '\'', '.', ')', ' ', '\r'])
+            .is_empty();
+        let named = line
+            .get(..at)?
+            .trim_end_matches(['"', '\''])
+            .ends_with(": ");
+        if ends && named {
+            return Some(ProviderError::new(name, None));
+        }
         let quoted = before == Some('"');
         let rest = match quoted {
             true => rest.strip_prefix("\" \"")?,

@@ -90,6 +90,18 @@ pub enum Saying {
     NoPopup,
     /// A page starts a sign-in while one is under way.
     SignInUnderWay,
+    /// The request has no token.
+    NoToken,
+    /// The user-info endpoint refuses the token.
+    UserInfoRefused,
+    /// The issuer in the metadata is not the configured one.
+    MetadataIssuer,
+    /// The callback was opened without an answer.
+    NoAnswer,
+    /// A role is missing.
+    NoRole,
+    /// The token endpoint's answer has no access token.
+    NoAccessToken,
 }
 
 /// What stands alone, as on a page that shows one word about a token.
@@ -100,6 +112,7 @@ const ALONE: &[(&str, Saying)] = &[
     ("invalidissuer", Saying::Issuer),
     ("expiredsignature", Saying::Expired),
     ("immaturesignature", Saying::NotYet),
+    ("jwt is missing", Saying::NoToken),
 ];
 
 /// What a text in lower case says; each once, in the table's order.

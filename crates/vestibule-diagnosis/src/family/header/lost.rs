@@ -32,7 +32,7 @@ pub(super) const ROWS: &[Row] = &[
         cure: "Switch it on in the app's server, or use a header of another name.",
         fault: None,
         explains: &[],
-        judge: authorization_lost,
+        judge: |evidence| authorization_lost(evidence).or_else(|| no_token(evidence)),
     },
     Row {
         code: "VST-HEADER-AUTHORIZATION-REPLACED",
@@ -213,6 +213,32 @@ fn authorization_lost(evidence: &Evidence) -> Option<Case> {
                 .line("OIDCPassAccessToken On"),
             )),
     )
+}
+
+/// An API that says that the request has no token at all.
+fn no_token(evidence: &Evidence) -> Option<Case> {
+    evidence.heard(Saying::NoToken).then(|| {
+        Case::new("The API says that the request has no token.")
+            .because(
+                "Whoever calls it sends none, or something on the way takes `Authorization` out. Behind a sign-in proxy the \
+                 route passes no access token on, or passes it under another name.",
+            )
+            .change(setting(
+                evidence,
+                Change::config(
+                    "route.authorization",
+                    "Pass the route's access token on in `Authorization`, beside `access_token` with the API's scope.",
+                )
+                .line("authorization = \"bearer\""),
+                Change::apache("RequestHeader", "Pass the access token on in `Authorization`.").line(
+                    "RequestHeader set Authorization \"Bearer %{OIDC_access_token}e\" env=OIDC_access_token",
+                ),
+            ))
+            .change(Change::environment(
+                "proxies and gateways before the API",
+                "See that none of them drops `Authorization`, on redirects to another host too.",
+            ))
+    })
 }
 
 fn authorization_replaced(evidence: &Evidence) -> Option<Case> {

@@ -3,7 +3,7 @@
 use vestibule_oidc::microsoft::{TENANT_PLACEHOLDER, TenantId, cloud_of};
 
 use super::super::certificate;
-use super::super::token::issuers_differ;
+use super::super::token::{issuers_differ, tenant_in};
 use crate::catalogue::{Case, Row};
 use crate::cure::{login_host, portal, setting, write_issuer};
 use crate::evidence::{Probe, ProbeOutcome, ProbeTarget, Product, host_of};
@@ -116,7 +116,7 @@ pub(super) const ROWS: &[Row] = &[
         cure: "Write the issuer exactly as the metadata has it, if that is the provider you mean.",
         fault: Some("discovery-member"),
         explains: &["VST-TOKEN-ISSUER", "VST-KEYS-NOT-FETCHED"],
-        judge: issuer,
+        judge: |evidence| issuer(evidence).or_else(|| logged_metadata(evidence)),
     },
 ];
 
@@ -487,7 +487,36 @@ fn issuer(evidence: &Evidence) -> Option<Case> {
             evidence,
             &format!("https://{}/<tenant id>/v2.0", login_host(evidence)),
         )),
-        false => case.change(write(evidence, found)),
+        false => case
+            .changes(version_two(evidence, configured, found))
+            .change(write(evidence, found)),
+    })
+}
+
+/// The issuer of v2.0, where the configured one is that of v1.0 without its host.
+fn version_two(evidence: &Evidence, configured: &str, found: &str) -> Option<Change> {
+    let v1 = host_of(found) == Some("sts.windows.net") && !configured.contains("/v2.0");
+    let tenant = tenant_in(found).filter(|_| v1)?;
+    Some(write_issuer(
+        evidence,
+        &format!("https://{}/{tenant}/v2.0", login_host(evidence)),
+        "Use the endpoint of v2.0, whose metadata name it so; that of v1.0 knows no scopes.",
+    ))
+}
+
+/// A library that says so, and not which issuers it compared.
+fn logged_metadata(evidence: &Evidence) -> Option<Case> {
+    let unsaid = evidence.heard(Saying::MetadataIssuer) && evidence.metadata.is_none();
+    let text = "Open the metadata's address, and write its `issuer` exactly so. Where it has `{tenantid}` in it, the address \
+                stands for many tenants: use your tenant's id.";
+    unsaid.then(|| {
+        Case::new("The library says that the issuer in the metadata is not the configured one.")
+            .confidence(Confidence::Inferred)
+            .change(setting(
+                evidence,
+                Change::config("provider.issuer", text),
+                Change::apache("OIDCProviderIssuer", text),
+            ))
     })
 }
 

@@ -6,6 +6,7 @@ use crate::catalogue::{Case, Row};
 use crate::cure::setting;
 use crate::evidence::{ProbeTarget, Product};
 use crate::shown::shown;
+use crate::text::Saying;
 use crate::{Change, Confidence, Evidence, Severity};
 
 pub(super) const ROWS: &[Row] = &[
@@ -36,7 +37,7 @@ pub(super) const ROWS: &[Row] = &[
                not at sign-in.",
         fault: None,
         explains: &["VST-KEYS-USERINFO-SUBJECT"],
-        judge: user_info,
+        judge: |evidence| user_info(evidence).or_else(|| logged_user_info(evidence)),
     },
     Row {
         code: "VST-KEYS-USERINFO-SUBJECT",
@@ -147,6 +148,26 @@ fn user_info(evidence: &Evidence) -> Option<Case> {
         ))
         .change(no_user_info(evidence)),
     )
+}
+
+/// A log that says that the endpoint refused the sign-in's access token.
+fn logged_user_info(evidence: &Evidence) -> Option<Case> {
+    evidence.heard(Saying::UserInfoRefused).then(|| {
+        Case::new("The log says that the user-info endpoint refused the access token of the sign-in.")
+            .because(
+                "It takes the provider's own access tokens alone. At Entra it is a part of Microsoft Graph: where the sign-in \
+                 asks for a scope of another API, its token is for that and is refused here.",
+            )
+            .confidence(Confidence::Inferred)
+            .change(Change::api(
+                "user info",
+                "Let the program that signs people in read the ID token's claims, and leave the user-info address out.",
+            ))
+            .change(Change::api(
+                "the scopes of the sign-in",
+                "Or ask for OpenID's scopes alone there, and for the API's scope in a request of its own.",
+            ))
+    })
 }
 
 fn user_info_subject(evidence: &Evidence) -> Option<Case> {

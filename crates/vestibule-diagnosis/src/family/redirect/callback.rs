@@ -176,6 +176,17 @@ fn post(evidence: &Evidence) -> Option<Case> {
 }
 
 fn bare(evidence: &Evidence) -> Option<Case> {
+    if evidence.heard(crate::text::Saying::NoAnswer) {
+        return Some(
+            Case::new("The log says that the redirect URI was opened without `state`.")
+                .change(Change::environment("browser", "Open the site itself, and change the bookmark."))
+                .change(Change::environment(
+                    "what is between browser and app",
+                    "If it happens at each sign-in: the answer is posted as a form, and something on the way turns POST into \
+                     GET or takes the body away.",
+                )),
+        );
+    }
     let callback = evidence.callback.as_ref()?;
     if callback.in_fragment
         || ["code", "error", "state", "id_token"]

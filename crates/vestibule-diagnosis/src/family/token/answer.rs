@@ -5,6 +5,7 @@ use vestibule_oidc::access_token::TokenShape;
 use crate::catalogue::{Case, Row};
 use crate::cure::{add_scope, ask_for_the_api, write_scopes};
 use crate::evidence::{Grant, Product, Role};
+use crate::text::Saying;
 use crate::{Change, Confidence, Evidence, Severity};
 
 pub(super) const ROWS: &[Row] = &[
@@ -67,6 +68,17 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 fn empty(evidence: &Evidence) -> Option<Case> {
+    if evidence.heard(Saying::NoAccessToken) && evidence.token.is_none() {
+        return Some(
+            Case::new("The log says that the token endpoint's answer has no `access_token`.")
+                .because(
+                    "An answer that succeeds has one. Whoever answered gives none for this client or these scopes, as Azure AD \
+                     B2C does for `openid` alone; or the address is not that of the token endpoint.",
+                )
+                .confidence(Confidence::Inferred)
+                .changes(ask_for_the_api(evidence)),
+        );
+    }
     let token = evidence.token.as_ref()?;
     (token.shape == TokenShape::Empty && token.role != Role::Id).then(|| {
         let seen = match evidence.token_response.is_some() {

@@ -26,6 +26,7 @@ pub(super) const ROWS: &[Row] = &[
             "VST-TOKEN-GROUPS-OVERAGE",
             "VST-TOKEN-NO-GROUPS",
             "VST-TOKEN-GROUPS-UNKNOWN",
+            "VST-TOKEN-GRAPH-FORBIDDEN",
         ],
         judge: |evidence| forbidden(evidence).or_else(|| logged_forbidden(evidence)),
     },

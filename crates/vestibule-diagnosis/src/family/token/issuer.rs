@@ -226,6 +226,9 @@ fn logged_issuer(evidence: &Evidence) -> Option<Case> {
     {
         return None;
     }
+    if let Some(case) = logged_id_token(evidence) {
+        return Some(case);
+    }
     let says = code.map_or_else(String::new, |code| format!(" {code}:"));
     let microsoft = match evidence.maker() {
         Some(product) => product == Product::Entra,
@@ -289,6 +292,33 @@ fn logged_issuer(evidence: &Evidence) -> Option<Case> {
              app, and sign in again.",
         )),
         false => case,
+    })
+}
+
+/// A check of ID tokens that says which issuer it found, and not which it expects: no API decides over that.
+fn logged_id_token(evidence: &Evidence) -> Option<Case> {
+    let claimed = &evidence.text.as_ref()?.claimed;
+    let iss = claimed.issuer.as_deref().filter(|_| claimed.is_id_check)?;
+    let v1 = host_of(iss) == Some("sts.windows.net");
+    let text = "Write the issuer that the metadata of the endpoints in use names, to the letter.";
+    let case = Case::new(format!(
+        "What was to be an ID token is issued by {}, which is not the issuer that is set.",
+        shown(iss)
+    ))
+    .change(setting(
+        evidence,
+        Change::config("provider.issuer", text),
+        Change::apache("OIDCProviderMetadataURL", text),
+    ));
+    Some(match v1 {
+        true => case.because(
+            "It is of Entra's v1.0 endpoint, which was asked for the token: take issuer, endpoints and keys from the one \
+             document of `/v2.0`. `requestedAccessTokenVersion` of an API decides nothing here.",
+        ),
+        false => case.because(
+            "Issuers are compared to the last character; at `common` and `organizations` of Entra the token names the \
+             person's own tenant.",
+        ),
     })
 }
 

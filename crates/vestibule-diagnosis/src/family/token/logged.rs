@@ -194,19 +194,29 @@ pub(super) fn refused_by_microsoft(evidence: &Evidence) -> Option<(&'static str,
 /// A check of ID tokens that does not say what it found.
 fn logged_client(evidence: &Evidence, found: &[&str]) -> Option<Case> {
     let claimed = &evidence.text.as_ref()?.claimed;
-    let client = claimed.expected_audiences.first()?;
-    if !claimed.is_id_check || !found.is_empty() {
+    let client = claimed.expected_audiences.first();
+    if !claimed.is_id_check || client.is_some() && !found.is_empty() {
         return None;
     }
     let text = format!(
         "Compare {} with the client id that the provider shows for this app.",
-        shown(client)
+        client.map_or("the one that is set".to_owned(), |client| shown(client))
     );
-    Some(
-        Case::new(format!(
+    let seen = match client {
+        Some(client) => format!(
             "The client id {} is not among the audiences of what was to be an ID token.",
             shown(client)
-        ))
+        ),
+        None if found.is_empty() => {
+            "The client id is not among the audiences of what was to be an ID token.".to_owned()
+        }
+        None => format!(
+            "What was to be an ID token is for {}, and not for the client id.",
+            shown_list(found.iter().copied(), "and")
+        ),
+    };
+    Some(
+        Case::new(seen)
         .because(
             "An ID token is for the client that asked for it. This one is of another client, or it is no ID token but an \
              access token, which is for an API.",

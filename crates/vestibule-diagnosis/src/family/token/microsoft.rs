@@ -5,10 +5,10 @@ use vestibule_oidc::microsoft::{is_graph_audience, microsoft_api};
 
 use super::opaque::asked_for;
 use crate::catalogue::{Case, Row};
-use crate::cure::ask_for_the_api;
+use crate::cure::{ask_for_the_api, portal};
 use crate::evidence::Role;
 use crate::shown::shown;
-use crate::{Confidence, Evidence, Severity};
+use crate::{Change, Confidence, Evidence, Severity};
 
 pub(super) const ROWS: &[Row] = &[
     Row {
@@ -63,7 +63,40 @@ pub(super) const ROWS: &[Row] = &[
         ],
         judge: microsoft_api_token,
     },
+    Row {
+        code: "VST-TOKEN-GRAPH-FORBIDDEN",
+        title: "Microsoft Graph refuses for want of a permission",
+        severity: Severity::Error,
+        confidence: Confidence::Documented,
+        source: "Microsoft Graph: resolve authorization errors",
+        symptom: "A call of Microsoft Graph answers 403 with `Authorization_RequestDenied`: insufficient privileges.",
+        cause: "The token is Graph's and in order, and does not carry the permission that this call needs; or it is a \
+                person's, and that person may not do it.",
+        cure: "Look the call's permissions up in Graph's reference, add one of them, and let an administrator consent.",
+        fault: None,
+        explains: &[],
+        judge: graph_forbidden,
+    },
 ];
+
+/// What Graph says where a permission is missing, of whatever call.
+fn graph_forbidden(evidence: &Evidence) -> Option<Case> {
+    let text = evidence.text.as_ref()?;
+    let refused = text.says("authorization_requestdenied")
+        || text.says("insufficient privileges to complete the operation");
+    refused.then(|| {
+        Case::new("Microsoft Graph says that there are not enough permissions for the call.")
+            .change(Change::portal(
+                format!("{} > Add a permission > Microsoft Graph", portal::API_PERMISSIONS),
+                "Add the least permission that Graph's reference names for this call: Delegated where a person is signed in, \
+                 Application where an app calls by itself; then Grant admin consent.",
+            ))
+            .change(Change::api(
+                "the token",
+                "Get a new token: one from before does not carry it. `vestibule explain` shows its scopes and roles.",
+            ))
+    })
+}
 
 fn graph(evidence: &Evidence) -> Option<Case> {
     let token = evidence.token.as_ref()?;

@@ -73,7 +73,7 @@ pub(super) const ROWS: &[Row] = &[
                application.",
         fault: None,
         explains: &[],
-        judge: no_roles,
+        judge: |evidence| no_roles(evidence).or_else(|| logged_role(evidence)),
     },
 ];
 
@@ -234,6 +234,22 @@ fn cures(evidence: &Evidence, wanted: &[String]) -> Vec<Change> {
     )];
     changes.extend(ask_for_the_scope(evidence));
     changes
+}
+
+/// A library that says that a role is missing.
+fn logged_role(evidence: &Evidence) -> Option<Case> {
+    (jwt(evidence).is_none() && evidence.heard(Saying::NoRole)).then(|| {
+        Case::new("The app's library says that the person has none of the roles it asks for.")
+            .confidence(Confidence::Inferred)
+            .change(Change::portal(
+                portal::USERS_AND_GROUPS,
+                "Assign the role to the person or a group they are in directly; then sign in again.",
+            ))
+            .change(Change::portal(
+                "App registrations > the app the token is for > App roles",
+                "Compare the role's value with the one the app asks for, letter for letter.",
+            ))
+    })
 }
 
 fn no_roles(evidence: &Evidence) -> Option<Case> {

@@ -102,6 +102,13 @@ pub(super) fn all() -> Vec<RowCase> {
             )))
             .silent(Evidence::of_text("claim aud: value in order"))
             .says("which audience the token has"),
+        case("VST-TOKEN-GRAPH-FORBIDDEN")
+            .shows(Evidence::of_text(
+                r#"{"error":{"code":"Authorization_RequestDenied","message":"Insufficient privileges to complete the operation."}}"#,
+            ))
+            .silent(Evidence::of_text(r#"{"error":{"code":"Request_ResourceNotFound","message":"no such group"}}"#))
+            .silent(Evidence::of_text("getMemberObjects: Insufficient privileges to complete the operation."))
+            .says("not enough permissions"),
         // By default Quarkus expects the client id of the sign-in.
         case("VST-TOKEN-GRAPH")
             .shows(Evidence::of_text(&format!(
