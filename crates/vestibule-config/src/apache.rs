@@ -23,6 +23,7 @@ mod inventory;
 mod location;
 mod map;
 mod mount;
+mod pcre;
 mod report;
 mod rule;
 mod several;

@@ -27,6 +27,7 @@ pub(crate) static ALL: &[&Section] = &[
     &provider::REDIRECT_ACTIONS,
     &route::ACCESS_TOKEN,
     &route::HEADERS,
+    &route::ANSWER_HEADERS,
     &route::USER,
     &rule::RULE,
     &log::LOG,

@@ -15,9 +15,11 @@ pub mod forwarded;
 pub mod host;
 pub mod method;
 pub mod path;
+pub mod pattern;
 pub mod refusal;
 pub mod request;
 
+pub mod answer_headers;
 pub mod authenticate;
 pub mod authorize;
 pub mod callback_path;

@@ -12,6 +12,7 @@ use vestibule_session::return_to::ReturnTo;
 use vestibule_session::site::Site;
 use vestibule_session::store::Stored;
 
+use crate::answer_headers::AnswerHeader;
 use crate::claims::{ClaimPath, Claims};
 use crate::headers::HeaderPlan;
 use crate::host::{Host, HostName};
@@ -94,6 +95,8 @@ pub struct Route {
     /// The most bytes of a form that is kept over a sign-in and then sent again. Default none: a form
     /// that meets a sign-in is a 401.
     pub keep_post: Option<usize>,
+    /// What is changed in the upstream's answers, in this order. Default nothing.
+    pub answer_headers: Vec<AnswerHeader>,
     /// What those get who are not signed in. Default: people are sent to sign in.
     pub when_signed_out: WhenSignedOut,
     /// What those get who are signed in and may not pass. Default a 403.
@@ -127,6 +130,7 @@ impl Route {
             upstream_max_head: None,
             anti_forgery_header: None,
             keep_post: None,
+            answer_headers: Vec::new(),
             when_signed_out: WhenSignedOut::SignIn,
             when_not_allowed: WhenNotAllowed::Forbidden,
         }
@@ -148,6 +152,16 @@ impl Route {
     pub fn knows(&self, claims: &Claims<'_>) -> bool {
         let claim = claims.user(&self.user);
         claim.is_some_and(|claim| self.user_form.takes(claim))
+    }
+
+    /// Whether all groups of a person have to be known here, and not only which of some they are in.
+    #[must_use]
+    pub fn needs_all_groups(&self) -> bool {
+        let by_rule = match &self.require {
+            Requirement::Rules(rule) => rule.looks_at_all_groups(),
+            Requirement::Public | Requirement::Anyone | Requirement::SignedIn => false,
+        };
+        by_rule || self.headers.needs_groups()
     }
 
     /// Whether anybody may pass without signing in.

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::claims::{ClaimPath, Claims};
 use crate::method::Method;
+use crate::pattern::Pattern;
 
 /// Who may take a route. Exhaustive: no kind of route may be forgotten.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +42,13 @@ pub enum Rule {
         path: ClaimPath,
         /// The values, compared exactly and by type.
         any_of: Vec<ClaimValue>,
+    },
+    /// The claim is text that this pattern is found in, or is a list that has such a text.
+    Pattern {
+        /// Which claim.
+        path: ClaimPath,
+        /// The pattern.
+        pattern: Pattern,
     },
     /// The claim `groups` has any of these.
     Group {
@@ -115,6 +123,17 @@ impl Rule {
                 any_of.iter().filter_map(ClaimValue::as_text).for_each(see);
             }
             _ => {}
+        }
+    }
+
+    /// Whether the rule, or a part of it, asks for groups that it does not name: then all of them have to be known.
+    #[must_use]
+    pub fn looks_at_all_groups(&self) -> bool {
+        match self {
+            Self::All(rules) | Self::Any(rules) => rules.iter().any(Self::looks_at_all_groups),
+            Self::Not(rule) => rule.looks_at_all_groups(),
+            Self::Pattern { path, .. } => path.is_groups(),
+            _ => false,
         }
     }
 
@@ -319,6 +338,16 @@ pub fn judge(rule: &Rule, subject: &Subject<'_>) -> Judgement {
                     let texts = any_of.iter().filter_map(ClaimValue::as_text);
                     asking_directory(judgement, subject, texts)
                 }
+                false => judgement,
+            }
+        }
+        Rule::Pattern { path, pattern } => {
+            let judgement =
+                judge_claim(subject, path, |value| Some(pattern.is_in(value.as_str()?)));
+            // The directory tells ids, and the pattern may be about names: not found there is not known.
+            let told_elsewhere = path.is_groups() && subject.claims.groups_overage();
+            match told_elsewhere && judgement.verdict != Verdict::Holds {
+                true => Judgement::unknown(Reason::GroupsOverage),
                 false => judgement,
             }
         }

@@ -177,6 +177,9 @@ pub(crate) async fn forward(
     let fields = &mut answer.head.fields;
     response::clean(fields);
     response::translate(fields, matched, upstream.origin());
+    for change in &matched.route().answer_headers {
+        change.apply(fields);
+    }
     if let Some(cors) = Cors::of(request, matched.route()) {
         cors.complete(fields);
     }

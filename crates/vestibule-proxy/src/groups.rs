@@ -65,7 +65,7 @@ impl Need {
             !route.is_public() && theirs.is_none_or(|name| name == &**provider.name())
         });
         for route in routes {
-            if route.headers.needs_groups() {
+            if route.needs_all_groups() {
                 return Self::All;
             }
             if let Requirement::Rules(rule) = &route.require {

@@ -21,7 +21,7 @@ const PURE_CRATES: [&str; 5] = [
 
 /// Crates that compute and do nothing else. `aws-lc-rs` can also make random bytes; the words below
 /// see to that.
-const PURE_DEPENDENCIES: [&str; 16] = [
+const PURE_DEPENDENCIES: [&str; 17] = [
     "aws-lc-rs",
     "base64",
     "bytes",
@@ -29,6 +29,7 @@ const PURE_DEPENDENCIES: [&str; 16] = [
     "ipnet",
     "memchr",
     "minicbor",
+    "regex",
     "serde",
     "serde_json",
     "thiserror",

@@ -86,12 +86,30 @@ fn pattern(line: &Line, name: &str, pattern: &str, ledger: &mut Ledger) -> Optio
     if let Some(scopes) = word.filter(|_| name == "scope") {
         return Some(Condition::Scopes(scopes));
     }
-    ledger.stop(
-        line,
-        "claims are compared whole, not with a regular expression",
-        "name the values, like Require claim groups:a groups:b; ^(a|b)$ is understood, and scope~\\bx\\b",
-    );
-    None
+    let wrong = match super::pcre::means_otherwise(pattern) {
+        Some(why) => Some(why.to_owned()),
+        None => crate::section::rule::wrong_with(pattern),
+    };
+    if let Some(why) = wrong {
+        ledger.stop(
+            line,
+            format!("this pattern can't be kept as it is: {why}"),
+            "write it without that, or name the values, like Require claim groups:a groups:b",
+        );
+        return None;
+    }
+    if name == "scope" {
+        ledger.stop(
+            line,
+            "the scopes that were granted are compared one by one, not as one text",
+            "write scope~\\bNAME\\b",
+        );
+        return None;
+    }
+    Some(Condition::Matches {
+        name: name.to_owned(),
+        pattern: pattern.to_owned(),
+    })
 }
 
 /// The texts that `a`, `(a|b)` or `(?:a|b)` stands for, if there is nothing else in it.

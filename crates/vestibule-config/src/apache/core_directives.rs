@@ -244,7 +244,7 @@ pub(super) fn known(line: &Line) -> Option<Known> {
         ("setenvif" | "setenvifnocase" | "setenvifexpr", _) => {
             Known::Lost("variables of Apache's count nowhere here")
         }
-        ("header", _) => Known::Lost("headers of answers are not changed; let the app set them"),
+        ("header", _) => Known::Lost("no route is for this place"),
         ("requestheader", _) => Known::Stops(
             "on a route that is open to everybody no header is set or taken out",
             "let the app do without it, or take it out",

@@ -1,6 +1,7 @@
 //! From what is in force in Apache to the tables of `vestibule.toml`: one file for each of its tables.
 
 pub(super) mod actions;
+pub(super) mod answers;
 pub(super) mod headers;
 mod parameters;
 mod passed;

@@ -21,6 +21,11 @@ pub(crate) enum Condition {
         name: String,
         any_of: Vec<Value>,
     },
+    /// This regular expression is found in a claim.
+    Matches {
+        name: String,
+        pattern: String,
+    },
     /// One of these scopes was granted.
     Scopes(Vec<String>),
     /// The request uses one of these methods.
@@ -187,14 +192,31 @@ fn not(part: Condition) -> Condition {
         Condition::Granted => Condition::Denied,
         Condition::Denied => Condition::Granted,
         Condition::Not(inner) => *inner,
-        part => Condition::Not(Box::new(part)),
+        part => Condition::Not(Box::new(to_the_letter(part))),
+    }
+}
+
+/// With patterns that are found wherever Apache finds them: below a `not`, one that is not found lets somebody in.
+fn to_the_letter(condition: Condition) -> Condition {
+    let each = |parts: Vec<Condition>| parts.into_iter().map(to_the_letter).collect();
+    match condition {
+        Condition::Matches { name, pattern } => Condition::Matches {
+            name,
+            pattern: super::pcre::with_line_ends(&pattern),
+        },
+        Condition::All(parts) => Condition::All(each(parts)),
+        Condition::Any(parts) => Condition::Any(each(parts)),
+        condition => condition,
     }
 }
 
 /// Whether it can only hold for somebody who is signed in.
 fn asks_for_a_person(condition: &Condition) -> bool {
     match condition {
-        Condition::SignedIn | Condition::Claim { .. } | Condition::Scopes(_) => true,
+        Condition::SignedIn
+        | Condition::Claim { .. }
+        | Condition::Matches { .. }
+        | Condition::Scopes(_) => true,
         Condition::All(parts) => parts.iter().any(asks_for_a_person),
         Condition::Any(parts) => !parts.is_empty() && parts.iter().all(asks_for_a_person),
         Condition::Granted
@@ -395,6 +417,10 @@ impl Condition {
                     [one] => format!("{{ claim = {name}, equals = {one} }}"),
                     _ => format!("{{ claim = {name}, any_of = [{}] }}", values.join(", ")),
                 }
+            }
+            Self::Matches { name, pattern } => {
+                let (name, pattern) = (write::text(name), write::text(pattern));
+                format!("{{ claim = {name}, matches = {pattern} }}")
             }
             Self::Methods(methods) => format!("{{ methods = {} }}", write::list(methods)),
             Self::Networks(networks) => format!("{{ networks = {} }}", write::list(networks)),

@@ -151,6 +151,7 @@ fn scopes_in<'r>(rule: &'r RuleSettings, scopes: &mut Vec<&'r str>) {
         RuleSettings::Not(rule) => scopes_in(rule, scopes),
         RuleSettings::Scopes(names) => scopes.extend(names.iter().map(String::as_str)),
         RuleSettings::Claim { .. }
+        | RuleSettings::Matches { .. }
         | RuleSettings::Groups(_)
         | RuleSettings::Roles(_)
         | RuleSettings::Methods(_)

@@ -1,6 +1,7 @@
 //! `[[route]]`: a path, what is behind it, who may pass, and what the upstream is told.
 
 mod access_token;
+mod answer_headers;
 mod anti_forgery;
 mod headers;
 mod keys;
@@ -15,8 +16,10 @@ use url::Url;
 
 pub(super) use place::{host, plain as plain_path};
 
+pub use answer_headers::AnswerHeader;
 pub use user::UserForm;
 
+pub(crate) use answer_headers::{ANSWER_HEADERS, wrong_with as answer_header_is_wrong};
 pub(crate) use headers::{is_constant, may_be_own, takes_away};
 pub(crate) use keys::{ACCESS_TOKEN, HEADERS, ROUTE};
 pub(crate) use user::USER;
@@ -73,6 +76,8 @@ pub struct RouteSettings {
     pub anti_forgery_header: Option<String>,
     /// The most bytes of a form that is kept over a sign-in and sent again afterwards; none is kept. 1 KiB to 1 MiB.
     pub keep_post: Option<usize>,
+    /// What is changed in the upstream's answers; nothing. Each name once, and none that frames an answer or sets cookies.
+    pub answer_headers: Vec<AnswerHeader>,
     /// What those get who are not signed in; people are sent to sign in.
     pub when_signed_out: WhenSignedOut,
     /// What those get who are signed in and may not pass; a 403.
@@ -346,6 +351,7 @@ fn one(reader: &Reader<'_>, providers: &[At<ProviderSettings>]) -> Option<At<Rou
         .item("anti_forgery_header")
         .and_then(|item| anti_forgery::read(&item));
     let keep_post = reader.item("keep_post").and_then(|item| keep_post(&item));
+    let answer_headers = answer_headers::read(reader);
     let when_signed_out = match reader.choice("when_signed_out") {
         Some("401") => WhenSignedOut::Unauthorized,
         Some("407") => WhenSignedOut::ProxyAuthenticationRequired,
@@ -384,6 +390,7 @@ fn one(reader: &Reader<'_>, providers: &[At<ProviderSettings>]) -> Option<At<Rou
             upstream_max_head,
             anti_forgery_header,
             keep_post,
+            answer_headers,
             when_signed_out,
             when_not_allowed: when_not_allowed?,
             provider,

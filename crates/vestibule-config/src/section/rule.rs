@@ -1,6 +1,7 @@
 //! `require = { … }`: who may pass a route.
 
 use ipnet::IpNet;
+use regex::bytes::RegexBuilder;
 use toml::de::DeValue;
 
 use super::server::read_networks;
@@ -30,7 +31,7 @@ pub(crate) static RULE: Section = Section {
             kind: Kind::Text("the name of a claim"),
             fallback: Fallback::Unset("no claim is compared"),
             change: Change::Reload,
-            doc: "A claim to compare, with `equals` or `any_of`. A claim that is a list fits when one of its values does. `realm_access.roles` reaches into a claim.",
+            doc: "A claim to compare, with `equals`, `any_of` or `matches`. A claim that is a list fits when one of its values does. `realm_access.roles` reaches into a claim.",
         },
         Key {
             name: "equals",
@@ -45,6 +46,15 @@ pub(crate) static RULE: Section = Section {
             fallback: Fallback::Unset("`equals` is used"),
             change: Change::Reload,
             doc: "The values of which `claim` must have one.",
+        },
+        Key {
+            name: "matches",
+            kind: Kind::Text("a regular expression"),
+            fallback: Fallback::Unset("`equals` or `any_of` is used"),
+            change: Change::Reload,
+            doc: "A regular expression that must be found in `claim`, or in one text of a list. It is found anywhere in the text: `^` and `$` are its beginning and its end, so that \
+                  `\"@example\\\\.com$\"` asks for an end and `\"^(a|b)$\"` for the whole. Letter case makes a difference unless it begins with `(?i)`; it is ASCII, at most 512 bytes, and knows \
+                  [this syntax](https://docs.rs/regex/latest/regex/#syntax). A number, `true`, `false` or an object is never found. Values that can be told one by one belong into `any_of`.",
         },
         Key {
             name: "groups",
@@ -124,6 +134,13 @@ pub enum RuleSettings {
         /// Its allowed values.
         any_of: Vec<ClaimValue>,
     },
+    /// This regular expression is found in the claim, or in a text of it.
+    Matches {
+        /// The name of the claim.
+        name: String,
+        /// The regular expression, which is one.
+        pattern: String,
+    },
     /// The person is in one of these groups.
     Groups(Vec<String>),
     /// The person has one of these roles.
@@ -144,6 +161,7 @@ impl RuleSettings {
             Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::asks_for_networks),
             Self::Not(part) => part.asks_for_networks(),
             Self::Claim { .. }
+            | Self::Matches { .. }
             | Self::Groups(_)
             | Self::Roles(_)
             | Self::Scopes(_)
@@ -162,6 +180,9 @@ pub enum ClaimValue {
     /// A boolean.
     Boolean(bool),
 }
+
+/// The longest pattern, in bytes.
+const LONGEST_PATTERN: usize = 512;
 
 /// Deeper nesting is a mistake, and everything that walks a rule may recurse.
 const DEEPEST: usize = 8;
@@ -230,9 +251,12 @@ fn rule(item: &Item<'_>, depth: usize) -> Option<RuleSettings> {
 }
 
 fn claim(reader: &Reader<'_>) -> Option<RuleSettings> {
-    let (equals, any_of) = (reader.item("equals"), reader.item("any_of"));
+    let said: Vec<(&str, Item<'_>)> = ["equals", "any_of", "matches"]
+        .into_iter()
+        .filter_map(|name| Some((name, reader.item(name)?)))
+        .collect();
     let Some(item) = reader.item("claim") else {
-        if let Some(item) = equals.or(any_of) {
+        if let Some((_, item)) = said.first() {
             item.error(
                 "no claim is named to compare",
                 "add claim = \"…\" to the same table",
@@ -241,34 +265,70 @@ fn claim(reader: &Reader<'_>) -> Option<RuleSettings> {
         return None;
     };
     let name = item.filled_text()?.to_owned();
-    let any_of = match (equals, any_of) {
-        (Some(_), Some(any_of)) => {
-            any_of.error(
-                "`equals` and `any_of` are both there",
+    match said.as_slice() {
+        [("equals", item)] => Some(RuleSettings::Claim {
+            name,
+            any_of: vec![value(item)?],
+        }),
+        [("matches", item)] => Some(RuleSettings::Matches {
+            name,
+            pattern: pattern(item)?,
+        }),
+        [(_, item)] => {
+            refuse_empty(item);
+            let any_of: Vec<ClaimValue> = item.items().iter().filter_map(value).collect();
+            (!any_of.is_empty()).then_some(RuleSettings::Claim { name, any_of })
+        }
+        [(first, _), (second, item), ..] => {
+            item.error(
+                format!("`{first}` and `{second}` are both there"),
                 "keep one of the two",
             );
-            return None;
+            None
         }
-        (Some(equals), None) => vec![value(&equals)?],
-        (None, Some(any_of)) => {
-            refuse_empty(&any_of);
-            let values: Vec<ClaimValue> = any_of.items().iter().filter_map(value).collect();
-            if values.is_empty() {
-                return None;
-            }
-            values
-        }
-        (None, None) => {
+        [] => {
             reader.context.missing(
                 &item.span(),
                 item.key.clone(),
                 format!("nothing says what claim `{name}` must be"),
-                "add equals = \"…\" or any_of = [\"…\"] to the same table",
+                "add equals = \"…\", any_of = [\"…\"] or matches = \"…\" to the same table",
             );
-            return None;
+            None
         }
-    };
-    Some(RuleSettings::Claim { name, any_of })
+    }
+}
+
+/// The same bounds as where it is compiled to be used.
+fn pattern(item: &Item<'_>) -> Option<String> {
+    let text = item.filled_text()?;
+    match wrong_with(text) {
+        None => Some(text.to_owned()),
+        Some(what) => {
+            item.error(
+                format!("this is no regular expression that can be used: {what}"),
+                "write it like \"@example\\\\.com$\", or name the values with any_of",
+            );
+            None
+        }
+    }
+}
+
+/// Why a text is no pattern, in the words of the engine.
+pub(crate) fn wrong_with(pattern: &str) -> Option<String> {
+    if pattern.len() > LONGEST_PATTERN {
+        return Some(format!("it is longer than {LONGEST_PATTERN} bytes"));
+    }
+    if !pattern.is_ascii() {
+        return Some("it is not ASCII".to_owned());
+    }
+    let compiled = RegexBuilder::new(pattern)
+        .unicode(false)
+        .size_limit(256 * 1024)
+        .nest_limit(32)
+        .build();
+    let said = compiled.err()?.to_string();
+    let last = said.lines().last().unwrap_or_default();
+    Some(last.trim_start_matches("error: ").to_owned())
 }
 
 fn value(item: &Item<'_>) -> Option<ClaimValue> {

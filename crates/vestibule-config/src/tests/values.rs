@@ -264,6 +264,20 @@ fn every_key_of_the_file_is_carried_over() {
     );
     assert_eq!(api.upstream.url.path(), "/run/app.sock");
     assert_eq!(api.when_signed_out, WhenSignedOut::Gone);
+    let changed = api.answer_headers.iter();
+    let changed: Vec<(&str, bool, &[String])> = changed
+        .map(|one| (one.name.as_str(), one.replaces, &*one.values))
+        .collect();
+    let texts = |list: &[&str]| list.iter().map(|&one| one.to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        changed,
+        [
+            ("X-Frame-Options", true, &*texts(&["DENY"])),
+            ("Link", false, &texts(&["</a>; rel=preload"])),
+            ("Vary", true, &texts(&["Accept", "Cookie"])),
+            ("Server", true, &[]),
+        ]
+    );
     let elsewhere = "https://www.example.com/no".to_owned();
     assert_eq!(api.when_not_allowed, WhenNotAllowed::Elsewhere(elsewhere));
     assert!(old.danger_any_origin);
@@ -306,6 +320,13 @@ fn a_rule_with_one_condition_is_that_condition() {
     assert_eq!(
         require("{ roles = \"Admin\" }"),
         Require::Rule(RuleSettings::Roles(vec!["Admin".to_owned()]))
+    );
+    assert_eq!(
+        require(r#"{ claim = "email", matches = "@example\\.com$" }"#),
+        Require::Rule(RuleSettings::Matches {
+            name: "email".to_owned(),
+            pattern: r"@example\.com$".to_owned(),
+        })
     );
     assert_eq!(
         require("{ not = { scopes = [\"a\"] } }"),

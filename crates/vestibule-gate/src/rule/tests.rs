@@ -28,6 +28,13 @@ fn claim(path: &str, text: &str) -> Rule {
     }
 }
 
+fn pattern(path: &str, text: &str) -> Rule {
+    Rule::Pattern {
+        path: ClaimPath::new(path),
+        pattern: Pattern::compile(text).unwrap(),
+    }
+}
+
 fn group(name: &str) -> Rule {
     Rule::Group {
         any_of: vec!["other".to_owned(), name.to_owned()],
@@ -315,6 +322,42 @@ fn scopes_of_a_verified_access_token_count() {
     assert_eq!(judgement.verdict, Holds);
 }
 
+#[test]
+fn a_pattern_is_looked_for_in_texts_and_in_nothing_else() {
+    let rule = pattern("mail", r"@example\.com$");
+    for holds in [
+        r#"{"mail":"ada@example.com"}"#,
+        r#"{"mail":["x","ada@example.com"]}"#,
+        r#"{"mail":[7,"ada@example.com"]}"#,
+    ] {
+        check(&rule, holds, Holds, "claim_matches");
+    }
+    for fails in [
+        r#"{"mail":"ada@example.com.evil.org"}"#,
+        r#"{"mail":"ada@exampleXcom"}"#,
+        r#"{"mail":""}"#,
+        r#"{"mail":[]}"#,
+    ] {
+        check(&rule, fails, Fails, "claim_differs");
+    }
+    // As in Apache no number, boolean or object has a pattern in it; nor is it known not to.
+    let any = pattern("mail", ".");
+    for unknown in [
+        r#"{"mail":7}"#,
+        r#"{"mail":true}"#,
+        r#"{"mail":{"a":"b"}}"#,
+        r#"{"mail":[["x"]]}"#,
+    ] {
+        check(&any, unknown, Unknown, "claim_of_another_kind");
+    }
+    check(&any, r#"{"email":"x"}"#, Unknown, "claim_missing");
+    let not = Rule::Not(Box::new(any));
+    check(&not, r#"{"mail":7}"#, Unknown, "claim_of_another_kind");
+    let nested = pattern("realm_access.roles", "^adm");
+    let claims = r#"{"realm_access":{"roles":["user","admin"]}}"#;
+    check(&nested, claims, Holds, "claim_matches");
+}
+
 mod directory {
     //! Groups that did not fit into the token, as the directory told them.
 
@@ -376,6 +419,18 @@ mod directory {
             (not(in_any(&["Finance"])), &all, (Unknown, "groups_overage")),
             (in_any(&[A]), &unknown, (Unknown, "groups_overage")),
             (not(in_any(&[A])), &unknown, (Unknown, "groups_overage")),
+            (pattern("groups", "^4d7a"), &all, (Holds, "claim_matches")),
+            (pattern("groups", "^Fin"), &all, (Unknown, "groups_overage")),
+            (
+                not(pattern("groups", "^Fin")),
+                &all,
+                (Unknown, "groups_overage"),
+            ),
+            (
+                not(pattern("groups", "^Fin")),
+                &unknown,
+                (Unknown, "groups_overage"),
+            ),
         ] {
             assert_eq!(judged(&rule, OVER, groups), expected, "{rule:?} {groups:?}");
         }
@@ -399,5 +454,9 @@ mod directory {
         let mut named = Vec::new();
         rule.for_each_group(&mut |group| named.push(group.to_owned()));
         assert_eq!(named, ["a", "b", "c"]);
+        assert!(!rule.looks_at_all_groups());
+        let by_pattern = not(Rule::Any(vec![rule, pattern("groups", "x")]));
+        assert!(by_pattern.looks_at_all_groups());
+        assert!(!not(pattern("roles", "x")).looks_at_all_groups());
     }
 }

@@ -73,7 +73,7 @@ pub(crate) fn of_groups(
         let described = settings.routes.iter_mut();
         for described in described.filter(|one| one.name.as_deref() == Some(&*route.name)) {
             described.rules = rule(route).into_iter().collect();
-            if route.headers.needs_groups() {
+            if route.needs_all_groups() {
                 described.header_claims = vec!["groups".to_owned()];
             }
         }
@@ -82,7 +82,7 @@ pub(crate) fn of_groups(
 }
 
 fn needs_groups(route: &Route) -> bool {
-    route.headers.needs_groups() || rule(route).is_some()
+    route.needs_all_groups() || rule(route).is_some()
 }
 
 /// The groups that the route's rule names.

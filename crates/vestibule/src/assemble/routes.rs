@@ -7,10 +7,12 @@ use vestibule_config::{
     ClaimValue as Wanted, Require, RouteSettings, RuleSettings, Settings, UpstreamProtocol,
     UpstreamTls, WhenNotAllowed as NotAllowed, WhenSignedOut as Out,
 };
+use vestibule_gate::answer_headers::AnswerHeader;
 use vestibule_gate::claims::ClaimPath;
 use vestibule_gate::host::{Host, HostName};
 use vestibule_gate::method::Method;
 use vestibule_gate::path::PathPrefix;
+use vestibule_gate::pattern::Pattern;
 use vestibule_gate::route::{Route, UpstreamId};
 use vestibule_gate::rule::{ClaimValue, Requirement, Rule};
 use vestibule_gate::turned_away::{SignedOutStatus, WhenNotAllowed, WhenSignedOut};
@@ -100,6 +102,11 @@ fn route(
     route.anti_forgery_header = set.anti_forgery_header.as_deref().map(Into::into);
     route.upstream_max_head = set.upstream_max_head;
     route.keep_post = set.keep_post;
+    for header in &set.answer_headers {
+        let (replaces, values) = (header.replaces, header.values.clone());
+        let change = AnswerHeader::new(&header.name, replaces, values)?;
+        route.answer_headers.push(change);
+    }
     route.when_signed_out = match set.when_signed_out {
         Out::SignIn => WhenSignedOut::SignIn,
         Out::Unauthorized => WhenSignedOut::Status(SignedOutStatus::Unauthorized),
@@ -183,6 +190,10 @@ fn rule(set: &RuleSettings) -> Result<Rule, AssembleError> {
         RuleSettings::Claim { name, any_of } => Rule::Claim {
             path: ClaimPath::new(name),
             any_of: any_of.iter().map(value).collect(),
+        },
+        RuleSettings::Matches { name, pattern } => Rule::Pattern {
+            path: ClaimPath::new(name),
+            pattern: Pattern::compile(pattern)?,
         },
         RuleSettings::Groups(any_of) => Rule::Group {
             any_of: any_of.clone(),

@@ -106,6 +106,11 @@ fn claim_rules(rule: &RuleSettings, found: &mut Vec<ClaimRule>) {
         RuleSettings::Claim { name, any_of } => {
             found.push(ClaimRule::new(name, any_of.iter().map(text)));
         }
+        // Which values it is found in, nobody can tell.
+        RuleSettings::Matches { name, .. } if name != "groups" => {
+            found.push(ClaimRule::new(name.as_str(), Vec::new()));
+        }
+        RuleSettings::Matches { .. } => {}
         RuleSettings::Groups(any_of) => found.push(ClaimRule::new("groups", any_of.clone())),
         RuleSettings::Roles(any_of) => found.push(ClaimRule::new("roles", any_of.clone())),
         RuleSettings::Scopes(any_of) => found.push(ClaimRule::new("scp", any_of.clone())),

@@ -190,10 +190,17 @@ fn sounds_secret(name: &str) -> bool {
 /// The text that everybody's requests get, if the value is one.
 pub(super) fn constant(line: &Line) -> Option<String> {
     let is_set = line.word(0).eq_ignore_ascii_case("set");
-    let of_everybody = line.words.len() == 3 && !line.word(2).starts_with("expr=");
-    let text = line.word(2).replace("%%", "\0");
-    let is_plain = !text.contains('%') && is_constant(&text.replace('\0', "%"));
-    (is_set && of_everybody && is_plain).then(|| format!("={}", text.replace('\0', "%")))
+    let of_everybody = line.words.len() == 3;
+    let text = plain_text(line.word(2)).filter(|_| is_set && of_everybody);
+    text.map(|text| format!("={text}"))
+}
+
+/// The text that a value is, if nothing of the request or its surroundings is in it.
+pub(super) fn plain_text(value: &str) -> Option<String> {
+    let text = value.replace("%%", "\0");
+    let is_plain = !value.starts_with("expr=") && !text.contains('%');
+    let text = text.replace('\0', "%");
+    (is_plain && is_constant(&text)).then_some(text)
 }
 
 fn own_headers<'t>(

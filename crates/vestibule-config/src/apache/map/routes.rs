@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::parameters::OfPaths;
 use super::user::Named;
-use super::{Choices, Draft, actions, headers, passed, path_scope, told, upstream};
+use super::{Choices, Draft, actions, answers, headers, passed, path_scope, told, upstream};
 use crate::apache::SourceVersion;
 use crate::apache::expand::{Item, Line};
 use crate::apache::location::{self, InForce, Location, covers, in_force};
@@ -166,6 +166,7 @@ impl<'t> Spot<'_, 't> {
             Access::Nobody => return Some(Spoken::Nobody),
         }
         upstream::map(self.site, mount, &here, &mut route, ledger);
+        answers::map(&here, &mut route, ledger);
         if mount.path == self.path {
             let kept = if keeps { ", which keeps the path" } else { "" };
             ledger.became(

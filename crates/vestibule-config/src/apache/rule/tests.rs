@@ -103,7 +103,7 @@ fn what_is_not_understood_stops() {
         "Require host example.com",
         "Require",
         "Require valid-user extra",
-        "Require claim groups~staff",
+        "Require claim groups~(?=staff)",
         "Require claim groups",
         "Require claim n:%{env:X}",
         "Require not claim a:b",

@@ -1,6 +1,6 @@
 //! The description of `[[route]]` and the tables inside it.
 
-use super::{CLAIM, USER};
+use super::{ANSWER_HEADERS, CLAIM, USER};
 use crate::describe::{Change, Choice, Fallback, Key, Kind, Open, Section};
 use crate::section::rule::RULE;
 
@@ -109,6 +109,13 @@ pub(crate) static ROUTE: Section = Section {
             change: Change::Reload,
             doc: "The headers that tell the upstream who the person is: a preset, or a table of your own names. Whatever a client sends \
                   under such a name, in any spelling, is removed first.",
+        },
+        Key {
+            name: "answer_headers",
+            kind: Kind::Table(&ANSWER_HEADERS),
+            fallback: Fallback::Unset("answers keep the headers that the upstream gives them"),
+            change: Change::Reload,
+            doc: "Headers that the upstream's answers get or lose on their way to the browser.",
         },
         Key {
             name: "keep_prefix",

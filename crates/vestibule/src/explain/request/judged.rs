@@ -118,6 +118,9 @@ fn asked(rule: &Rule) -> String {
             });
             format!("claim {path} is {}", any(values.collect()))
         }
+        Rule::Pattern { path, pattern } => {
+            format!("claim {path} matches {}", shown(pattern.as_str()))
+        }
         Rule::Group { any_of } => format!("group {}", words(any_of)),
         Rule::Role { any_of } => format!("role {}", words(any_of)),
         Rule::Scope { any_of } => format!("scope {}", words(any_of)),

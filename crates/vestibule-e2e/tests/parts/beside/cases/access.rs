@@ -59,6 +59,22 @@ pub(in super::super) const REQUIRED: &[Case] = &[
         ..ROLES
     },
     Case {
+        name: "require-pattern-not",
+        location: "<RequireAll>\nRequire valid-user\nRequire not claim email~@(evil|bad)\\.org$\n</RequireAll>",
+        ..ROLES
+    },
+    Case {
+        name: "require-pattern-without-case",
+        location: "Require claim email~(?i)ADA@EXAMPLE",
+        ..ROLES
+    },
+    Case {
+        name: "require-pattern-of-a-number",
+        person: "integers",
+        location: "Require claim small~.",
+        ..ROLES
+    },
+    Case {
         name: "require-nested",
         location: "Require claim realm_access.roles:admin",
         ..ROLES

@@ -253,6 +253,16 @@ pub(in super::super) const PROXY: &[Case] = &[
         ..SIGN_IN
     },
     Case {
+        name: "answer-headers-added",
+        location: "Header add Link </a>\nHeader onsuccess add Link </b>\nHeader append Vary Accept\nHeader set X-Count a\nHeader append X-Count b",
+        ..SIGN_IN
+    },
+    Case {
+        name: "answer-headers-always",
+        location: "Header always set X-Frame-Options DENY",
+        ..SIGN_IN
+    },
+    Case {
         name: "forwarded-believed",
         server: "OIDCXForwardedHeaders X-Forwarded-Proto X-Forwarded-Host",
         steps: &[SIGNED_IN, GET],
