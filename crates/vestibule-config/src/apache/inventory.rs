@@ -318,10 +318,7 @@ static GROUPS: &[Group] = &[
     },
     Group {
         names: &["OIDCDefaultURL"],
-        fate: Fate::Lost {
-            why: "a sign-in that nobody began, or that took too long, ends on a page that says so and leads to another",
-            help: "",
-        },
+        fate: Fate::Mapped,
     },
     Group {
         names: &["OIDCLogoutRequestParams"],

@@ -46,6 +46,8 @@ pub struct ProviderSettings {
     pub redirect_path: Option<String>,
     /// What that path answers besides, as mod_auth_openidc does; `None`: nothing. Only with `redirect_path`.
     pub redirect_actions: Option<RedirectActions>,
+    /// The page of the site, with a query or without, where people go whose sign-in is not known any more; `None`: our own.
+    pub lost_sign_in_page: Option<String>,
     /// How the answer comes back through the browser; query.
     pub response_mode: ResponseMode,
     /// Whether PKCE is left out; never without a secret.
@@ -238,6 +240,9 @@ fn one(reader: &Reader<'_>, name: Option<&str>) -> Option<At<ProviderSettings>> 
         .item("redirect_path")
         .and_then(|item| redirect_path(&item));
     let redirect_actions = redirect_actions::read(reader);
+    let lost_sign_in_page = reader
+        .item("lost_sign_in_page")
+        .and_then(|item| lost_sign_in_page(&item, redirect_path.as_deref()));
     let userinfo = match (reader.item("userinfo").and_then(|item| item.flag()), kind) {
         (Some(true), _) => UserInfo::On,
         (Some(false), _) | (None, ProviderKind::Entra) => UserInfo::Off,
@@ -268,6 +273,7 @@ fn one(reader: &Reader<'_>, name: Option<&str>) -> Option<At<ProviderSettings>> 
             scopes,
             redirect_path,
             redirect_actions,
+            lost_sign_in_page,
             response_mode,
             danger_no_pkce,
             danger_provider_insecure,
@@ -310,6 +316,28 @@ fn client_id(reader: &Reader<'_>, kind: ProviderKind) -> Option<String> {
         );
     }
     Some(id.to_owned())
+}
+
+/// A page of the site, and none that takes answers: it would lead to itself.
+fn lost_sign_in_page(item: &Item<'_>, redirect_path: Option<&str>) -> Option<String> {
+    let text = item.filled_text()?;
+    if !text.starts_with('/') {
+        item.error(
+            "this is no path of the site, and nobody is sent elsewhere with an answer that is not known here",
+            "write it like \"/app\"",
+        );
+        return None;
+    }
+    let page = page_or_address(item, text)?;
+    let path = page.split('?').next().unwrap_or_default();
+    if Some(path) == redirect_path || path == "/.vestibule" || path.starts_with("/.vestibule/") {
+        item.error(
+            "answers of the provider arrive there, or it is one of our own addresses",
+            "name a page of the app, like \"/app\"",
+        );
+        return None;
+    }
+    Some(page)
 }
 
 /// Unlike the path of a route it is matched to the letter, so it may end with a slash.

@@ -251,6 +251,7 @@ pub(crate) fn plan(name: &str) -> ProviderPlan {
         clock_skew: Duration::from_secs(60),
         redirect_path: None,
         redirect_actions: None,
+        lost_sign_in_page: None,
     }
 }
 

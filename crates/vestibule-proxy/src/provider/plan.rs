@@ -10,6 +10,7 @@ use vestibule_oidc::jose::Algorithm;
 use vestibule_oidc::metadata::ProviderMetadata;
 use vestibule_oidc::secret::Secret;
 use vestibule_session::record::ResourceKey;
+use vestibule_session::return_to::ReturnTo;
 
 use super::redirect_actions::RedirectActions;
 
@@ -112,6 +113,8 @@ pub struct ProviderPlan {
     pub redirect_path: Option<String>,
     /// What that path answers besides, as mod_auth_openidc does. The gate must know that it does. `None`: nothing.
     pub redirect_actions: Option<RedirectActions>,
+    /// Where people go whose answer belongs to no sign-in that is known. `None`: a page says so.
+    pub lost_sign_in_page: Option<ReturnTo>,
 }
 
 /// What an authorization request asks for.

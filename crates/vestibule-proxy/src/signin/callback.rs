@@ -4,7 +4,7 @@
 //! | step | on failure |
 //! |---|---|
 //! | read the parameters | page; other sign-ins stay |
-//! | find the pending cookie of `state` | page with "start again"; a live session goes to its page |
+//! | find the pending cookie of `state` | page with "start again", or the provider's `lost_sign_in_page`; a live session goes to its page |
 //! | the provider, the issuer (RFC 9207 §2.4), first use | page; the pending cookie goes |
 //! | redeem, verify, store | page; the pending cookie goes |
 //!
@@ -23,6 +23,7 @@ use vestibule_oidc::authorization::{
 };
 use vestibule_session::handle::{Handle, StoreKey};
 use vestibule_session::pending::{self, Pending, PendingError};
+use vestibule_session::return_to::ReturnTo;
 
 use super::loops::Loops;
 use super::redeem::Redeem;
@@ -70,10 +71,12 @@ pub(super) async fn endpoint(
             .about(provider)
             .noting(|seen| seen.callback = Some(callback))
     };
+    let lost_page = provider.plan().lost_sign_in_page.as_ref();
+    let start = lost_page.cloned().unwrap_or_else(|| visit.home());
     let params = match CallbackParams::parse(&answer) {
         // A bookmark, or the way back out of the provider: nobody asked for anything.
         Err(CallbackError::Empty) if !posted && is_bare(&answer) => {
-            return Ok(respond::redirect(visit.home().as_str()));
+            return Ok(respond::redirect(start.as_str()));
         }
         read => read.map_err(|error| seen(error.into()))?,
     };
@@ -88,7 +91,7 @@ pub(super) async fn endpoint(
         Ok(pending) => pending,
         // An evicted sign-in of somebody who is signed in by now is no failure.
         Err(PendingError::Absent | PendingError::Lapsed) if visit.session().is_some() => {
-            return Ok(respond::redirect(visit.home().as_str()));
+            return Ok(respond::redirect(start.as_str()));
         }
         // Whether they are signed in, a posted form can't tell.
         Err(PendingError::Absent | PendingError::Lapsed) if posted && visit.handle.is_none() => {
@@ -96,9 +99,16 @@ pub(super) async fn endpoint(
             return Ok(respond::redirect(&path::posted_in_vain(path, &state)));
         }
         Err(error) => {
-            let mut failure = seen(error.into()).with_start_again(&visit.home());
-            if error != PendingError::Absent {
-                failure = failure.and_delete(pending::delete_cookie(visit.site, &state, mode));
+            let spent = (error != PendingError::Absent)
+                .then(|| pending::delete_cookie(visit.site, &state, mode));
+            // Without any cookie they may be refused, and the page would send the person here again.
+            if let (Some(page), true) = (lost_page, visit.cookies().next().is_some()) {
+                entry.error = Some(error.code());
+                return Ok(lost(visit, page, spent));
+            }
+            let mut failure = seen(error.into()).with_start_again(&start);
+            if let Some(spent) = spent {
+                failure = failure.and_delete(spent);
             }
             return Err(failure);
         }
@@ -122,6 +132,18 @@ pub(super) async fn endpoint(
         }
         Err(error) => Err(seen(error).with_start_again(&return_to).and_delete(spent)),
     }
+}
+
+/// Sends somebody whose sign-in is not known to the page for that. Whoever comes back from there at once counts as
+/// signing in again and again, and is stopped like them.
+fn lost(visit: &Visit<'_>, page: &ReturnTo, spent: Option<String>) -> Response {
+    let loops = Loops::read(visit.cookies(), visit.site, visit.now).complete(visit.now);
+    let mut response = respond::redirect(page.as_str());
+    let fields = &mut response.head.fields;
+    for cookie in spent.into_iter().chain([loops.set_cookie(visit.site)]) {
+        fields.push("Set-Cookie", cookie);
+    }
+    response
 }
 
 async fn finish(

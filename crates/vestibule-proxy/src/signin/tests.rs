@@ -5,6 +5,7 @@ mod findings;
 mod form_post;
 mod front_channel;
 mod kept_post;
+mod lost;
 mod me;
 mod model;
 mod nameless;

@@ -208,6 +208,11 @@ pub(super) fn plan(
             .as_ref()
             .map(redirect_actions)
             .transpose()?,
+        lost_sign_in_page: set
+            .lost_sign_in_page
+            .as_ref()
+            .map(|page| ReturnTo::parse(page.as_bytes()))
+            .transpose()?,
     })
 }
 

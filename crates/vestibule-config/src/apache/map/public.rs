@@ -131,7 +131,53 @@ fn public_urls(
         format!("public_url = {} and redirect_path = \"{path}\"; only what has `state` and `code` or `error` is an answer, and what is none of the module's own requests goes to the app", one_or_more(&origins)),
     );
     redirect_actions::map(site, line, draft, ledger);
+    lost_sign_in_page(site, &origins, &path, draft, ledger);
     Some(urls)
+}
+
+/// `OIDCDefaultURL`, where it is a page of this site.
+fn lost_sign_in_page(
+    site: &Site<'_>,
+    origins: &[String],
+    redirect_path: &str,
+    draft: &mut Draft,
+    ledger: &mut Ledger,
+) {
+    let Some(line) = site.setting(ledger, "OIDCDefaultURL") else {
+        return;
+    };
+    let value = line.word(0);
+    let here = origins.iter().find_map(|origin| {
+        let rest = value.strip_prefix(origin.as_str())?;
+        matches!(rest.as_bytes().first(), None | Some(b'/')).then_some(rest)
+    });
+    let page = match here.unwrap_or(value) {
+        "" => "/",
+        page => page,
+    };
+    let path = page.split('?').next().unwrap_or_default();
+    let plain = page
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'#' | b'"' | b'<' | b'>'));
+    let is_page = plain && path.starts_with('/') && !path.starts_with("//");
+    if !is_page || path.contains('%') || path.contains("..") || path == redirect_path {
+        ledger.lost(
+            line,
+            "only a page of this site is taken: a sign-in that is not known, or took too long, ends on a page that says so and leads to another",
+            "name a page of this site: lost_sign_in_page = \"/app\"",
+        );
+        return;
+    }
+    ledger.became(
+        line,
+        format!(
+            "lost_sign_in_page = {}: for answers to sign-ins that are not known, or took too long",
+            text(page)
+        ),
+    );
+    draft
+        .provider
+        .put("lost_sign_in_page", text(page), Some(&line.at));
 }
 
 fn by_server_name(

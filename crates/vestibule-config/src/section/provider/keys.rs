@@ -150,6 +150,14 @@ pub(crate) static PROVIDER: Section = Section {
                   `/.vestibule/`. [From Apache](apache.md) says what each does.",
         },
         Key {
+            name: "lost_sign_in_page",
+            kind: Kind::Text("a path of the site like \"/app\""),
+            fallback: Fallback::Unset("a page says what happened, and offers to start again"),
+            change: Change::Reload,
+            doc: "Where people go whose answer of the provider belongs to no sign-in of their browser, or to one that took too long: an old bookmark, the way back, a tab that was left open. \
+                  Nothing of the answer is used. A browser that sends no cookie at all gets the page, because where cookies are refused it would go round and round.",
+        },
+        Key {
             name: "userinfo",
             kind: Kind::Flag,
             fallback: Fallback::Unset(
