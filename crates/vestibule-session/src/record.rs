@@ -9,6 +9,7 @@
 pub mod fixture;
 mod groups;
 mod known;
+mod memory;
 mod tokens;
 mod wire;
 
@@ -48,9 +49,9 @@ pub struct Record {
     refreshed_at: UnixTime,
     known_at: UnixTime,
     claims: Claims,
-    userinfo: Option<Claims>,
-    access_claims: Option<Claims>,
-    groups: Option<Groups>,
+    userinfo: Option<Box<Claims>>,
+    access_claims: Option<Box<Claims>>,
+    groups: Option<Box<Groups>>,
     id_token: Secret,
     refresh_token: Option<Secret>,
     granted_scope: Option<String>,
@@ -145,9 +146,9 @@ impl Record {
             refreshed_at: now,
             known_at: now,
             claims: id_token.claims().clone(),
-            userinfo: userinfo.map(|userinfo| userinfo.claims().clone()),
-            access_claims: access_token.map(|token| token.claims().clone()),
-            groups,
+            userinfo: userinfo.map(|userinfo| Box::new(userinfo.claims().clone())),
+            access_claims: access_token.map(|token| Box::new(token.claims().clone())),
+            groups: groups.map(Box::new),
             id_token: id_token.raw().clone(),
             refresh_token: tokens.refresh_token().cloned(),
             granted_scope: tokens.scope().map(str::to_owned),
@@ -243,12 +244,12 @@ impl Record {
             next.refresh_token = Some(refresh_token.clone());
         }
         if let Some(userinfo) = userinfo {
-            next.userinfo = Some(userinfo.claims().clone());
+            next.userinfo = Some(Box::new(userinfo.claims().clone()));
         }
         if asked_for == *self.tokens.sign_in_key() {
             next.known_at = now;
             // Claims of an access token that is gone must not decide anything.
-            next.access_claims = access_token.map(|token| token.claims().clone());
+            next.access_claims = access_token.map(|token| Box::new(token.claims().clone()));
             match tokens.scope().filter(|_| !self.granted_wider) {
                 Some(scope) => next.granted_scope = Some(scope.to_owned()),
                 // RFC 6749 §5.1: the first own token, and just what was asked for.
@@ -262,7 +263,7 @@ impl Record {
             }
         }
         // Asked anew, or not to be asked any more: what a token says now may be less.
-        next.groups = groups;
+        next.groups = groups.map(Box::new);
         if let Some(token) = AccessToken::received(tokens, now) {
             next.signed_in_for = next.signed_in_for.filter(|wanted| *wanted != asked_for);
             next.tokens.put(asked_for, token, now);
@@ -344,20 +345,20 @@ impl Record {
     /// The claims of the user info answer, if it was asked for.
     #[must_use]
     pub fn userinfo(&self) -> Option<&Claims> {
-        self.userinfo.as_ref()
+        self.userinfo.as_deref()
     }
 
     /// The claims of the sign-in's own access token, if it was verified.
     #[must_use]
     pub fn access_claims(&self) -> Option<&Claims> {
-        self.access_claims.as_ref()
+        self.access_claims.as_deref()
     }
 
     /// What the directory said about the groups, if the tokens had no room for them and it was
     /// asked.
     #[must_use]
     pub fn groups(&self) -> Option<&Groups> {
-        self.groups.as_ref()
+        self.groups.as_deref()
     }
 
     /// The scopes the sign-in was granted: what the provider said, else what was asked for
@@ -406,8 +407,8 @@ impl Record {
         let refresh_token = self.refresh_token.as_ref();
         let claims = [
             Some(&self.claims),
-            self.userinfo.as_ref(),
-            self.access_claims.as_ref(),
+            self.userinfo.as_deref(),
+            self.access_claims.as_deref(),
         ];
         let mut weights = vec![
             ("ID token".to_owned(), self.id_token.expose().len()),
@@ -459,54 +460,6 @@ impl Record {
             .tokens
             .spend(|is_sign_in| no_tokens || (no_resource_tokens && !is_sign_in));
         lighter
-    }
-
-    /// Roughly what the record takes in memory, claims counted as the objects they are.
-    pub(crate) fn memory_bytes(&self) -> u64 {
-        let texts = [
-            &self.provider,
-            &self.site,
-            &self.issuer,
-            &self.subject,
-            self.id_token.expose(),
-        ];
-        let texts: usize = texts.iter().map(|text| text.len()).sum();
-        let options = self.sid.as_ref().map_or(0, String::len)
-            + self.granted_scope.as_ref().map_or(0, String::len)
-            + self
-                .refresh_token
-                .as_ref()
-                .map_or(0, |token| token.expose().len());
-        let claims: usize = [
-            Some(&self.claims),
-            self.userinfo.as_ref(),
-            self.access_claims.as_ref(),
-        ]
-        .into_iter()
-        .flatten()
-        .map(claims_bytes)
-        .sum();
-        let groups = self.groups.as_ref().map_or(0, Groups::memory_bytes);
-        (texts + options + claims + groups + self.tokens.memory_bytes()) as u64
-    }
-}
-
-fn claims_bytes(claims: &Claims) -> usize {
-    claims
-        .iter()
-        .map(|(name, value)| name.len() + 2 * size_of::<Value>() + value_bytes(value))
-        .sum()
-}
-
-fn value_bytes(value: &Value) -> usize {
-    match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
-        Value::String(text) => text.len(),
-        Value::Array(items) => items
-            .iter()
-            .map(|item| size_of::<Value>() + value_bytes(item))
-            .sum(),
-        Value::Object(map) => claims_bytes(map),
     }
 }
 

@@ -221,7 +221,7 @@ impl Stored {
     pub fn new(version: Version, record: Record, last_seen: UnixTime) -> Self {
         Self {
             version,
-            record,
+            record: record.fitted(),
             last_seen: AtomicI64::new(last_seen.as_secs()),
         }
     }

@@ -164,7 +164,7 @@ impl Groups {
             list.iter().map(each).sum()
         };
         match &self.told {
-            Told::All(groups) => super::value_bytes(groups),
+            Told::All(groups) => super::memory::value_bytes(groups),
             Told::Of { asked, member } => texts(asked) + texts(member),
             Told::Unknown(_) => 0,
         }

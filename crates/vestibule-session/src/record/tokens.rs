@@ -18,8 +18,13 @@ const MOST: usize = 32;
 /// (RFC 8707) and a provider's own `audience` parameter, if they were sent, and the scopes.
 ///
 /// Scopes are a set: order and repetition make no difference (RFC 6749 §3.3).
+///
+/// Cheap to clone: a session has each in more than one place, and sessions of one sign-in's settings the same.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ResourceKey {
+pub struct ResourceKey(Arc<Asked>);
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Asked {
     resource: Option<String>,
     audience: Option<String>,
     scopes: Vec<String>,
@@ -32,50 +37,58 @@ impl ResourceKey {
         let mut scopes: Vec<String> = scope.split_ascii_whitespace().map(str::to_owned).collect();
         scopes.sort_unstable();
         scopes.dedup();
-        Self {
+        scopes.shrink_to_fit();
+        Self(Arc::new(Asked {
             resource: resource.map(str::to_owned),
             audience: None,
             scopes,
-        }
+        }))
     }
 
     /// The same, asked for with this `audience` parameter.
     #[must_use]
     pub fn with_audience(mut self, audience: Option<&str>) -> Self {
-        self.audience = audience.map(str::to_owned);
+        Arc::make_mut(&mut self.0).audience = audience.map(str::to_owned);
         self
     }
 
     /// The `audience` parameter, which some providers have instead of a resource indicator.
     #[must_use]
     pub fn audience(&self) -> Option<&str> {
-        self.audience.as_deref()
+        self.0.audience.as_deref()
     }
 
     /// Whether who asks for this gets what `other` asks for, and more scopes.
     #[must_use]
     pub fn is_wider_than(&self, other: &Self) -> bool {
-        self.resource == other.resource
-            && self.audience == other.audience
-            && self.scopes.len() > other.scopes.len()
-            && other.scopes.iter().all(|scope| self.scopes.contains(scope))
+        let (own, other) = (&*self.0, &*other.0);
+        own.resource == other.resource
+            && own.audience == other.audience
+            && own.scopes.len() > other.scopes.len()
+            && other.scopes.iter().all(|scope| own.scopes.contains(scope))
     }
 
     /// The resource indicator.
     #[must_use]
     pub fn resource(&self) -> Option<&str> {
-        self.resource.as_deref()
+        self.0.resource.as_deref()
     }
 
     /// The scopes, sorted.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        self.scopes.iter().map(String::as_str)
+        self.0.scopes.iter().map(String::as_str)
     }
 
     /// The scopes as a `scope` parameter.
     #[must_use]
     pub fn scope(&self) -> String {
-        self.scopes.join(" ")
+        self.0.scopes.join(" ")
+    }
+
+    /// Whether both are one key in memory. Two that are may still be equal.
+    #[cfg(test)]
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
@@ -300,16 +313,26 @@ impl TokenSet {
         }
     }
 
+    /// Takes no more room than it needs, and has the sign-in's key once.
+    pub(super) fn fit(&mut self) {
+        self.held.shrink_to_fit();
+        for (key, _) in &mut self.held {
+            if *key == self.sign_in {
+                *key = self.sign_in.clone();
+            }
+        }
+    }
+
     pub(super) fn memory_bytes(&self) -> usize {
         self.iter()
             .map(|(key, token)| {
                 size_of::<(ResourceKey, AccessToken)>()
-                    + key.resource.as_ref().map_or(0, String::len)
-                    + key.audience.as_ref().map_or(0, String::len)
+                    + size_of::<Asked>()
+                    + key.resource().map_or(0, str::len)
+                    + key.audience().map_or(0, str::len)
                     + key
-                        .scopes
-                        .iter()
-                        .map(|s| s.len() + size_of::<String>())
+                        .scopes()
+                        .map(|scope| scope.len() + size_of::<String>())
                         .sum::<usize>()
                     + token.token().expose().len()
                     + token.scope().map_or(0, str::len)

@@ -158,8 +158,8 @@ struct WireToken<'a> {
 )]
 pub(super) fn encode(record: &Record) -> Zeroizing<Vec<u8>> {
     let claims = json(&record.claims);
-    let userinfo = record.userinfo.as_ref().map(json);
-    let access_claims = record.access_claims.as_ref().map(json);
+    let userinfo = record.userinfo().map(json);
+    let access_claims = record.access_claims().map(json);
     let wire = Wire {
         format: FORMAT,
         readable_by: readable_by(record),
@@ -189,7 +189,7 @@ pub(super) fn encode(record: &Record) -> Zeroizing<Vec<u8>> {
         signed_in_for: record.signed_in_for.as_ref().map(WireKey::of),
         granted_wider: record.granted_wider.then_some(true),
         known_at: Some(record.known_at.as_secs()),
-        groups: record.groups.as_ref().map(WireGroups::of),
+        groups: record.groups().map(WireGroups::of),
     };
     let capacity = usize::try_from(record.memory_bytes()).unwrap_or(0) + 512;
     let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
@@ -236,9 +236,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, RecordError> {
         known_at,
         refreshed_at: UnixTime::from_secs(wire.refreshed_at),
         claims: claims(wire.claims)?,
-        userinfo: wire.userinfo.map(claims).transpose()?,
-        access_claims: wire.access_claims.map(claims).transpose()?,
-        groups: wire.groups.as_ref().map(WireGroups::read),
+        userinfo: wire.userinfo.map(claims).transpose()?.map(Box::new),
+        access_claims: wire.access_claims.map(claims).transpose()?.map(Box::new),
+        groups: wire.groups.as_ref().map(WireGroups::read).map(Box::new),
         id_token: Secret::from(wire.id_token),
         refresh_token: wire.refresh_token.map(Secret::from),
         granted_scope: wire.granted_scope.map(str::to_owned),
