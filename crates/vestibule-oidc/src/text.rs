@@ -17,6 +17,37 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     )
 }
 
+/// The text with an escape, `\u{200b}`, for each character that shows nothing of itself, or something else than is there:
+/// control and format characters, what turns the reading direction around, fillers. For whoever has to tell one name from
+/// another. Markup is not touched: escape it where it is shown.
+pub fn escaped(text: &str) -> Cow<'_, str> {
+    if text.chars().all(shows_itself) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for char in text.chars() {
+        match shows_itself(char) {
+            true => shown.push(char),
+            false => shown.extend(char.escape_unicode()),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+fn shows_itself(char: char) -> bool {
+    match char {
+        ' '..='~' => true,
+        // Letters that are blank, and line ends of a kind.
+        '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{2028}' | '\u{2029}'
+        | '\u{3164}' | '\u{ffa0}' => false,
+        _ if char.is_control() => false,
+        // Blanks of other widths, as between Japanese names.
+        _ if char.is_whitespace() => true,
+        // What the standard library calls printable it leaves as it is. Behind a letter, because a mark alone it does not.
+        _ => format!("a{char}").escape_debug().count() == 2,
+    }
+}
+
 /// At most `max_chars` characters, control characters as spaces. Markup is not touched: escape it
 /// where it is shown.
 pub(crate) fn readable(text: &str, max_chars: usize) -> String {
@@ -74,6 +105,35 @@ mod tests {
             ("日本 é עברית", "日本 é עברית"),
         ] {
             assert_eq!(printable(text), shown);
+        }
+    }
+
+    #[test]
+    fn what_does_not_show_is_escaped_and_what_people_are_called_is_not() {
+        for (text, shown) in [
+            ("a\u{1b}[2J\n", "a\\u{1b}[2J\\u{a}"),
+            (
+                "\u{202e}nimda\u{200b}\u{2066}",
+                "\\u{202e}nimda\\u{200b}\\u{2066}",
+            ),
+            (
+                "ann\u{ad}\u{feff}\u{e0041}",
+                "ann\\u{ad}\\u{feff}\\u{e0041}",
+            ),
+            (
+                "\u{3164}\u{2028}\u{9b}\u{7f}",
+                "\\u{3164}\\u{2028}\\u{9b}\\u{7f}",
+            ),
+        ] {
+            assert_eq!(escaped(text), shown);
+        }
+        for name in [
+            "Ann O'Neill \"CORP\\ann\"",
+            "Zoë e\u{301} 山田\u{3000}太郎 עברית हिन्दी",
+            "🧑",
+            "",
+        ] {
+            assert_eq!(escaped(name), name);
         }
     }
 

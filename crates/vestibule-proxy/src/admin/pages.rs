@@ -1,7 +1,7 @@
 //! What the sessions page looks like: its templates, and what they are given.
 //!
 //! Names are whatever people wrote into them: a template gets data, and all of it is escaped on the way
-//! in. What a terminal would obey or what turns the reading direction around is taken out. The look is that of the other pages, with one style sheet more; an operator's own templates are for
+//! in, and what does not show as itself stands there as an escape. The look is that of the other pages, with one style sheet more; an operator's own templates are for
 //! visitors and change nothing here.
 
 use std::fmt;
@@ -13,7 +13,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use minijinja::{Environment, Value, context};
-use vestibule_oidc::text::printable;
+use vestibule_oidc::text::escaped;
 use vestibule_oidc::time::{UnixTime, Utc};
 
 use super::operators::Operator;
@@ -245,7 +245,7 @@ fn session(view: &SessionView, now: UnixTime) -> Value {
     let who = view.user.as_ref().or(view.name.as_ref());
     let who = who.unwrap_or(&view.subject);
     let name = view.name.as_ref().filter(|name| *name != who);
-    let token = |token: &TokenView| Value::from(printable(&token_text(token, now)).as_ref());
+    let token = |token: &TokenView| Value::from(escaped(&token_text(token, now)).as_ref());
     let mut facts = vec![
         ("Subject", view.subject.clone()),
         ("Issuer", view.issuer.clone()),
@@ -272,13 +272,13 @@ fn session(view: &SessionView, now: UnixTime) -> Value {
     facts.push(("Renewed", renewal.to_owned()));
     let facts = facts
         .into_iter()
-        .map(|(label, text)| context! { label, text => printable(&text).as_ref() });
+        .map(|(label, text)| context! { label, text => escaped(&text).as_ref() });
     context! {
         id => view.id.to_string(),
         query => Search::for_id(view.id).query(None),
-        who => printable(who).as_ref(),
-        name => printable(name.map(String::as_str).unwrap_or_default()).as_ref(),
-        provider => printable(&view.provider).as_ref(),
+        who => escaped(who).as_ref(),
+        name => escaped(name.map(String::as_str).unwrap_or_default()).as_ref(),
+        provider => escaped(&view.provider).as_ref(),
         signed_in => ago(view.signed_in_at, now),
         last_seen => ago(view.last_seen_at, now),
         ends => ahead(view.ends_at(), now),

@@ -1,5 +1,6 @@
 //! One session as a sheet for people: all there is to know of it, and no token.
 
+use vestibule_oidc::text::escaped;
 use vestibule_oidc::time::UnixTime;
 use vestibule_proxy::sessions::{SessionView, TokenView};
 
@@ -35,7 +36,8 @@ fn write(mut sheet: Sheet, session: &SessionView, now: UnixTime) -> String {
         tokens,
         ..
     } = session;
-    let mut say = |label: &str, text: &str| sheet.hanging(0, label, Ink::Blue, COLUMN, text);
+    let mut say =
+        |label: &str, text: &str| sheet.hanging(0, label, Ink::Blue, COLUMN, &escaped(text));
     say("session", &id.to_string());
     for (label, text) in [("user", user), ("name", name)] {
         if let Some(text) = text {

@@ -1,6 +1,7 @@
-//! Sessions as a table for people. What providers and people wrote into names can't write escapes here.
+//! Sessions as a table for people. What providers and people wrote into names commands no terminal here, and nothing in
+//! them is out of sight.
 
-use vestibule_oidc::text::printable;
+use vestibule_oidc::text::escaped;
 use vestibule_oidc::time::UnixTime;
 use vestibule_proxy::sessions::SessionView;
 use vestibule_proxy::sessions::span::{ago, ahead};
@@ -59,7 +60,7 @@ fn who(session: &SessionView) -> String {
 }
 
 fn cell(text: &str) -> String {
-    let text = printable(text);
+    let text = escaped(text);
     let text = text.trim();
     match text.char_indices().nth(WIDEST) {
         None if text.is_empty() => "-".to_owned(),
@@ -147,7 +148,9 @@ pub(super) mod tests {
         ] {
             let text = of(&[session("0123456789abcdef", evil)], NOW);
             assert_eq!(text.lines().count(), 2, "{text:?}");
-            let is_plain = |char: char| char == '\n' || !char.is_control() && char != '\u{202e}';
+            let is_plain = |char: char| {
+                char == '\n' || escaped(char.encode_utf8(&mut [0; 4])).chars().eq([char])
+            };
             assert!(text.chars().all(is_plain), "{text:?}");
             assert!(
                 text.lines().all(|line| line.chars().count() < 120),
