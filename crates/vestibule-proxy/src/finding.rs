@@ -9,7 +9,7 @@
 //! | a refresh that failed | `refresh` | 401, log |
 //! | groups that are not known | `groups` | page, JSON, log |
 //! | a person without the claim that names them | `nameless` | page, JSON, log |
-//! | requests that will be too large for an upstream, at sign-in | `budget` | log, metric |
+//! | requests that will be too large for an upstream, at sign-in or since a refresh | `budget` | log, metric |
 //! | an upstream that refused a head for its size | `upstream` | page or JSON where its own is empty, log, metric |
 //! | an upstream that did not answer | `upstream` | page or JSON, log |
 //!

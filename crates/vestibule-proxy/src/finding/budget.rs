@@ -1,4 +1,5 @@
-//! How large the heads of somebody's requests will be, judged once: when they sign in, before an upstream refuses them.
+//! How large the heads of somebody's requests will be, judged before an upstream refuses them: when they sign in, and when
+//! a refresh makes them larger.
 
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use vestibule_gate::route::{Route, TokenChoice};
 use vestibule_gate::upstream::identity_sizes;
 use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
+use vestibule_session::record::AccessToken;
 use vestibule_session::store::Stored;
 
 use super::settings::is_for;
@@ -23,37 +25,52 @@ const USUAL_LIMIT_BYTES: usize = 8192;
 /// What a browser sends besides: what it is and wants, where it comes from, some cookies of the app.
 const REST_BYTES: usize = 2048;
 
-/// Judges the requests of a new session on each route. What may be too large is counted each time, and told once.
+/// Judges the requests of a session on each route. What may be too large is counted each time, and told once.
 ///
-/// The tokens of further resources are not there yet, and are taken to be as large as the one that is.
+/// `before` is what the session was until now, at a refresh: what was too large then was judged then. Tokens of further
+/// resources that are not there yet are taken to be as large as `token`, the one that came.
 pub(crate) fn judge_budgets(
     plan: &Plan,
     metrics: &Metrics,
     provider: &Arc<Provider>,
-    session: &Stored,
+    (before, session): (Option<&Stored>, &Stored),
     token: Option<&Secret>,
     now: UnixTime,
 ) {
     let routes = plan.gate.routes().iter();
     for route in routes.filter(|route| !route.is_public() && is_for(route, Some(provider))) {
         let limit = route.upstream_max_head.unwrap_or(USUAL_LIMIT_BYTES);
-        let sizes = identity_sizes(route, session, passed_on(route, token));
-        let bytes = REST_BYTES + sizes.iter().map(line_bytes).sum::<usize>();
-        if bytes > limit {
+        let sizes =
+            |session| identity_sizes(route, session, passed_on(route, provider, session, token));
+        let sizes_now = sizes(session);
+        let bytes = head_bytes(&sizes_now);
+        if bytes > limit && before.is_none_or(|before| head_bytes(&sizes(before)) <= limit) {
             tell(
                 plan,
                 metrics,
                 provider,
                 (route, limit),
-                (bytes, &sizes),
+                (bytes, &sizes_now),
                 now,
             );
         }
     }
 }
 
-fn passed_on<'t>(route: &Route, token: Option<&'t Secret>) -> Option<Token<'t>> {
-    let value = token.filter(|_| route.access_token != TokenChoice::None)?;
+/// The route's own token, or one as large as `other`.
+fn passed_on<'t>(
+    route: &Route,
+    provider: &Provider,
+    session: &'t Stored,
+    other: Option<&'t Secret>,
+) -> Option<Token<'t>> {
+    let wanted = match &route.access_token {
+        TokenChoice::None => return None,
+        TokenChoice::SignIn => provider.asked_for(),
+        TokenChoice::Resource(key) => key,
+    };
+    let own = session.record().tokens().find(wanted);
+    let value = own.map(AccessToken::token).or(other)?;
     Some(Token {
         value: value.expose(),
         token_type: "Bearer",
@@ -62,9 +79,10 @@ fn passed_on<'t>(route: &Route, token: Option<&'t Secret>) -> Option<Token<'t>> 
     })
 }
 
-/// Name, value, and what is around them.
-fn line_bytes((name, value): &(String, usize)) -> usize {
-    name.len() + value + 4
+fn head_bytes(sizes: &[(String, usize)]) -> usize {
+    // Name, value, and what is around them.
+    let lines = sizes.iter().map(|(name, value)| name.len() + value + 4);
+    REST_BYTES + lines.sum::<usize>()
 }
 
 fn tell(
@@ -117,6 +135,8 @@ fn tell(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use serde_json::json;
 
     use super::*;
@@ -152,5 +172,33 @@ mod tests {
             .told
             .is_news(&route, Some(&main), "VST-HEADER-TOO-LARGE", rig.now());
         assert!(!is_news, "the log was told");
+    }
+
+    /// Groups that somebody was given, or a token that grew: the upstream's limit is as it was.
+    #[tokio::test(start_paused = true)]
+    async fn what_a_refresh_makes_too_large_is_counted_when_it_does_and_not_at_each_one_after() {
+        let rig = Rig::new();
+        let mut browser = Browser::default();
+        browser.sign_in(&rig, "/app").await;
+        let counted = |rig: &Rig| {
+            let metrics = rig.shared.telemetry.metrics.render();
+            let line = metrics
+                .lines()
+                .find(|line| line.contains("route=\"app\",code=\"VST-HEADER-TOO-LARGE\"}"));
+            line.map(|line| line.rsplit(' ').next().unwrap().to_owned())
+        };
+        let large = "access-token-".repeat(600);
+        for (token, expected) in [
+            ("small", None),
+            (large.as_str(), Some("1")),
+            (large.as_str(), Some("1")),
+            ("small", Some("1")),
+            (large.as_str(), Some("2")),
+        ] {
+            rig.grants().answer.insert("access_token", json!(token));
+            tokio::time::sleep(Duration::from_secs(3601)).await;
+            assert_eq!(browser.go(&rig, "/app").await.body, token);
+            assert_eq!(counted(&rig).as_deref(), expected, "{}", token.len());
+        }
     }
 }

@@ -151,7 +151,8 @@ impl Redeem {
             let token = (token, signature);
             finding::judge(&plan, metrics, &self.provider, &self.asked_for, token, now);
         }
-        finding::judge_budgets(&plan, metrics, &self.provider, &stored, given, now);
+        let session = (None, &*stored);
+        finding::judge_budgets(&plan, metrics, &self.provider, session, given, now);
         let person = Sender::of(stored.record());
         Ok(Redeemed { cookies, person })
     }

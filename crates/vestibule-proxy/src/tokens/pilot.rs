@@ -192,7 +192,13 @@ impl Pilot {
     ) -> Outcome {
         let unstored = &shared.flights.unstored;
         let issuer = stored.record().issuer().to_owned();
+        let before = Arc::clone(&stored);
         let outcome = self.put_to_use(shared, stored, granted).await;
+        if let Ok(after) = &outcome {
+            let (plan, metrics) = (shared.plan.load_full(), &shared.telemetry.metrics);
+            let (sessions, given) = ((Some(&*before), &**after), granted.tokens.access_token());
+            finding::judge_budgets(&plan, metrics, &self.provider, sessions, given, self.now());
+        }
         if shared.flights.is_to_revoke(&self.key) {
             revocation::begin_granted(shared, &self.provider, &issuer, granted);
         }
