@@ -12,10 +12,11 @@ use crate::tidy::citations;
 const WRITE: &str = "VESTIBULE_WRITE_DOCS";
 
 /// The reference page and the schema are made by the crate that has the keys, the findings' pages by
-/// the one that has the catalogue.
-const PAGES: [&str; 2] = [
+/// the one that has the catalogue, the schemas of what is printed by the one that prints it.
+const PAGES: [&str; 3] = [
     "cargo test --quiet --package vestibule-config documents",
     "cargo test --quiet --package vestibule-diagnosis --test documents",
+    "cargo test --quiet --package vestibule documents",
 ];
 
 /// Writes every generated page, or with `check` fails if one is not what would be written.

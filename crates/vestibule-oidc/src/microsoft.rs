@@ -188,6 +188,14 @@ pub fn serves_many_tenants(segment: &str) -> bool {
         || segment == TENANT_PLACEHOLDER
 }
 
+/// Whether one of Entra's numbers stands for trouble of its own that is over after a while.
+pub const fn passes_by_itself(aadsts: u32) -> bool {
+    matches!(
+        aadsts,
+        50_000 | 50_033 | 50_087 | 70_012 | 90_006 | 90_024 | 90_033 | 90_055 | 90_090
+    )
+}
+
 /// The number in the first `AADSTS…` code of a text.
 pub fn aadsts_code(text: &str) -> Option<u32> {
     let (_, after) = text.split_once("AADSTS")?;

@@ -44,6 +44,7 @@ use crate::telemetry::Metrics;
 
 pub(crate) use self::access_token::Unverified;
 pub use self::error::{Endpoint, ProviderError};
+pub(crate) use self::evidence::witness_of_answer;
 pub(crate) use self::graph::{GraphError, OwnTokenError, Question, Whose, graph_scope};
 pub use self::http::{ExamineError, Examined, HttpError, HttpTransport};
 pub use self::plan::{ClientAuthMethod, GraphPermissions, ProviderPlan, SignInAsks, UserInfoUse};

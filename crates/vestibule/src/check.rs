@@ -4,6 +4,8 @@
 //! such settings.
 
 mod judge;
+#[cfg(test)]
+pub(crate) mod schema;
 
 use std::path::{Path, PathBuf};
 
@@ -82,14 +84,14 @@ pub(crate) fn untold(problems: Problems, judged: &[Judged]) -> Problems {
     problems.without(&codes)
 }
 
-/// What was said and found, for a program: each in one of the two lists.
-pub(crate) fn as_json(problems: &Problems, judged: &[Judged], text: &str) -> String {
+/// What was said and found, for a program: each in one of the two lists. `docs/check.schema.json` describes it.
+pub(crate) fn as_json(problems: &Problems, judged: &[Judged], text: &str) -> Value {
     let said = said(problems).map(|(finding, at)| with_place(json!(finding), Some(at)));
     let judged = judged
         .iter()
         .map(|judged| with_place(json!(judged.finding), judged.problem(text).as_ref()));
     let findings: Vec<_> = said.chain(judged).collect();
-    json!({ "problems": plain(problems), "findings": findings }).to_string()
+    json!({ "problems": plain(problems), "findings": findings })
 }
 
 /// What reading the file said that is no finding, for a program.

@@ -5,6 +5,7 @@
 //! | `signature` | a token's key and its signature |
 //! | `foreign` | keys of another cloud, issuer or product |
 //! | `document` | metadata and keys that can't be had, or say something unexpected |
+//! | `issuer` | the metadata's issuer beside the configured one |
 //! | `endpoint` | introspection, user info, PKCE |
 //! | `library` | what libraries write into logs |
 
@@ -13,6 +14,7 @@ pub(super) mod cases;
 mod document;
 mod endpoint;
 mod foreign;
+mod issuer;
 mod library;
 mod signature;
 
@@ -20,6 +22,7 @@ use crate::catalogue::Row;
 
 pub(super) const ROWS: &[&[Row]] = &[
     document::ROWS,
+    issuer::ROWS,
     signature::ROWS,
     foreign::ROWS,
     endpoint::ROWS,

@@ -100,6 +100,54 @@ fn a_token_endpoint_that_is_down_is_a_page_and_the_next_try_works() {
     }
 }
 
+/// A program that gets no token learns why, under the same code as a person and the log.
+#[test]
+fn what_the_token_endpoint_does_wrong_is_a_finding_for_programs_too() {
+    let scene = Scene::of_two_apis();
+    for (fault, status, code) in [
+        (
+            json!({ "kind": "status", "endpoint": "token", "status": 503 }),
+            503,
+            "VST-KEYS-TOKEN-ENDPOINT",
+        ),
+        (
+            json!({ "kind": "body", "endpoint": "token", "shape": "html" }),
+            502,
+            "VST-KEYS-TOKEN-ENDPOINT",
+        ),
+        (
+            json!({ "kind": "no-access-token" }),
+            502,
+            "VST-KEYS-TOKEN-ENDPOINT",
+        ),
+        (
+            json!({ "kind": "token-error", "error": "invalid_request", "aadsts": 90033 }),
+            503,
+            "VST-AADSTS-90033",
+        ),
+    ] {
+        let mut person = Person::new();
+        let page = scene.sign_in_at(&mut person, "ada", "/plain/");
+        assert_eq!(page.status, 200, "{}", page.text());
+        scene.provider.fault(&fault);
+        let refused = person.fetch(&scene.url("/orders/"));
+        assert_eq!(refused.status, status, "{fault}");
+        assert_eq!(refused.json()["findings"][0]["code"], code, "{fault}");
+        assert_eq!(
+            refused.field("retry-after").is_some(),
+            status == 503,
+            "{fault}"
+        );
+        let page = person.visit(&scene.url("/orders/"));
+        assert!(page.text().contains(code), "{fault}: {}", page.text());
+        eventually(code, || {
+            let mut lines = scene.proxy.log().into_iter();
+            lines.any(|line| line.contains("token refresh failed") && line.contains(code))
+        });
+        scene.provider.control("DELETE", "/faults", &Value::Null);
+    }
+}
+
 #[test]
 fn the_control_endpoint_of_the_provider_is_not_for_web_pages() {
     let scene = Scene::start();

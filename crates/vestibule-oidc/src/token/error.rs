@@ -178,6 +178,12 @@ impl TokenError {
         }
     }
 
+    /// Whether Entra says by its number that it had trouble of its own for a moment, whatever word of the protocol it says
+    /// that with. Microsoft may change its numbers: this is for what people are told, and decides nothing.
+    pub fn passes_by_itself(&self) -> bool {
+        self.aadsts().is_some_and(microsoft::passes_by_itself)
+    }
+
     /// The number of Entra's `AADSTS…` code.
     pub fn aadsts(&self) -> Option<u32> {
         self.refusal()?.aadsts

@@ -8,7 +8,7 @@ use vestibule_oidc::token::TokenError;
 
 use super::{known, of};
 use crate::plan::Plan;
-use crate::provider::Provider;
+use crate::provider::{Provider, witness_of_answer};
 use crate::tokens::TokensError;
 
 /// What a refusal of the token endpoint says.
@@ -43,6 +43,7 @@ pub(crate) fn of_refresh(
         | TokensError::PersonFirst(error)
         | TokensError::GrantOver(error) => {
             seen.provider_error = of_refusal(error, Grant::Refresh);
+            witness_of_answer(error, provider.map(AsRef::as_ref), &mut seen);
         }
         TokensError::InVain(error) => return of_refresh(error, plan, provider),
         TokensError::IdToken { seen: shown, .. } => seen = Evidence::clone(shown),

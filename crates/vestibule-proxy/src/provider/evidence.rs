@@ -14,6 +14,7 @@ use vestibule_oidc::issuer::IssuerRuleError;
 use vestibule_oidc::jose::{Algorithm, CompactJws, SignatureError};
 use vestibule_oidc::metadata::MetadataError;
 use vestibule_oidc::secret::Secret;
+use vestibule_oidc::token::TokenError;
 
 use super::call::CallError;
 use super::{Endpoint, Provider, ProviderError, UserInfoUse, place};
@@ -246,6 +247,36 @@ impl ProviderError {
             evidence.keys = Some(keys);
         }
         evidence.probes.push(Probe::new(target, url(), outcome));
+    }
+}
+
+/// Adds what an answer of the token endpoint shows that gives no tokens and is no refusal.
+pub(crate) fn witness_of_answer(
+    error: &TokenError,
+    provider: Option<&Provider>,
+    evidence: &mut Evidence,
+) {
+    let endpoint = Endpoint::Token;
+    let status = |status| ProviderError::Status { endpoint, status };
+    match error {
+        TokenError::Refused(_) => {}
+        TokenError::Status { status: found } => status(*found).witness(provider, evidence),
+        TokenError::NotJson { content_type } => {
+            let found = content_type.clone().unwrap_or_default();
+            ProviderError::ContentType { endpoint, found }.witness(provider, evidence);
+        }
+        unusable => {
+            let Some(provider) = provider else {
+                return;
+            };
+            let place = provider.place_of(&status(200)).unwrap_or_default();
+            let url = format!("{}://{place}", provider.plan.metadata_url.scheme());
+            let detail = chain(unusable);
+            let outcome = ProbeOutcome::Failed { detail };
+            evidence
+                .probes
+                .push(Probe::new(ProbeTarget::Token, url, outcome));
+        }
     }
 }
 

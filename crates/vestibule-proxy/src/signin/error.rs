@@ -9,6 +9,7 @@ use vestibule_oidc::authorization::{AuthorizationError, CallbackError, ReservedP
 use vestibule_oidc::fault::Fault;
 use vestibule_oidc::id_token::IdTokenError;
 use vestibule_oidc::issuer::IssuerMismatch;
+use vestibule_oidc::microsoft::passes_by_itself;
 use vestibule_oidc::token::TokenError;
 use vestibule_oidc::userinfo::UserInfoError;
 use vestibule_session::carried::CarryError;
@@ -204,7 +205,7 @@ impl SignInError {
             Self::Declined(error) if error.aadsts().is_some_and(passes_by_itself) => {
                 Fault::Provider
             }
-            Self::Token(error) if error.aadsts().is_some_and(passes_by_itself) => Fault::Provider,
+            Self::Token(error) if error.passes_by_itself() => Fault::Provider,
             Self::Declined(error) => match error.error.as_str() {
                 // What it finds wrong with the request is between it and us, and no failure of this site.
                 "server_error" | "temporarily_unavailable" | "invalid_request" => Fault::Provider,
@@ -261,7 +262,7 @@ impl SignInError {
                 "The sign-in was cancelled, or you are not allowed to sign in here."
             }
             Self::Declined(error) if error.aadsts().is_some_and(passes_by_itself) => NOT_NOW,
-            Self::Token(error) if error.aadsts().is_some_and(passes_by_itself) => NOT_NOW,
+            Self::Token(error) if error.passes_by_itself() => NOT_NOW,
             Self::Declined(_) => "The identity provider did not let the sign-in through.",
             Self::Provider(error) => error.public_message(),
             Self::Token(error) => error.public_message(),
@@ -299,7 +300,7 @@ impl SignInError {
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Provider(error) => error.is_outage(),
-            Self::Token(error) if error.aadsts().is_some_and(passes_by_itself) => true,
+            Self::Token(error) if error.passes_by_itself() => true,
             Self::Declined(error) if error.aadsts().is_some_and(passes_by_itself) => true,
             Self::Token(error) => error.is_temporary(),
             Self::Store(StoreError::Taken) => false,
@@ -493,14 +494,6 @@ enum Next {
 /// Whether Entra would refuse the next attempt too: nobody has consented, or it saw a loop.
 const fn comes_again(aadsts: u32) -> bool {
     matches!(aadsts, 50_196 | 65_001 | 90_094)
-}
-
-/// Whether Entra had trouble of its own for a moment, whatever word of the protocol it says that with.
-const fn passes_by_itself(aadsts: u32) -> bool {
-    matches!(
-        aadsts,
-        50_000 | 50_033 | 50_087 | 70_012 | 90_006 | 90_024 | 90_033 | 90_055 | 90_090
-    )
 }
 
 /// What a stranger may read then.

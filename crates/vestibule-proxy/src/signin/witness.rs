@@ -23,7 +23,7 @@ use vestibule_session::site::Site;
 use super::{SignInError, cookies};
 use crate::finding;
 use crate::plan::Plan;
-use crate::provider::Provider;
+use crate::provider::{Provider, witness_of_answer};
 
 /// So many parameters and cookies are looked at.
 const MOST: usize = 32;
@@ -83,6 +83,7 @@ impl Scene<'_> {
             }
             SignInError::Token(error) => {
                 seen.provider_error = finding::of_refusal(error, Grant::Code);
+                witness_of_answer(error, provider.map(AsRef::as_ref), seen);
             }
             SignInError::NoIdToken => {
                 let mut answer = TokenResponse::default();

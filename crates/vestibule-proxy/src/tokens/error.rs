@@ -109,6 +109,7 @@ impl TokensError {
     pub fn fault(&self) -> Fault {
         match self {
             Self::Provider(error) => error.fault(),
+            Self::Refused(error) if error.passes_by_itself() => Fault::Provider,
             Self::Refused(error) => error.fault(),
             Self::Store(error) => error.fault(),
             Self::Interaction(_)
@@ -132,6 +133,9 @@ impl TokensError {
     pub fn public_message(&self) -> &'static str {
         match self {
             Self::Provider(error) => error.public_message(),
+            Self::Refused(error) if error.passes_by_itself() => {
+                "The identity provider can't give tokens at the moment. Try again in a minute."
+            }
             Self::Refused(_) | Self::NotGiven => {
                 "The identity provider gave no access token for the application behind this address."
             }
@@ -227,9 +231,10 @@ impl TokensError {
 
     /// Whether trying again soon makes sense.
     #[must_use]
-    pub const fn is_temporary(&self) -> bool {
+    pub fn is_temporary(&self) -> bool {
         match self {
             Self::Provider(error) => error.is_outage(),
+            Self::Refused(error) => error.passes_by_itself(),
             Self::Store(_) | Self::Interrupted => true,
             _ => false,
         }

@@ -10,7 +10,7 @@ use vestibule_diagnosis::evidence::{
 use vestibule_diagnosis::{Evidence, text};
 use vestibule_oidc::jose::KeySet;
 use vestibule_oidc::json;
-use vestibule_oidc::metadata::ProviderMetadata;
+use vestibule_oidc::metadata::{MetadataError, ProviderMetadata};
 use vestibule_proxy::certificate;
 use vestibule_proxy::provider::address::{is_loopback, may_call};
 use vestibule_proxy::provider::{ExamineError, Examined, HttpTransport, ProviderPlan};
@@ -186,6 +186,15 @@ fn metadata(
         Ok(parsed) => parsed,
         Err(error) => {
             let detail = Chain(&error).to_string();
+            // Of a file that names the metadata's address alone, the issuer is what stands before the rest of it.
+            let provider = seen
+                .settings
+                .as_mut()
+                .and_then(|settings| settings.provider.as_mut());
+            if let (Some(provider), MetadataError::Issuer(_)) = (provider, &error) {
+                let configured = client.plan.issuer.configured().to_owned();
+                provider.issuer.get_or_insert(configured);
+            }
             if vestibule_diagnosis::diagnose(&seen)
                 .iter()
                 .any(|finding| finding.code.starts_with("VST-KEYS-"))

@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &DoctorArgs) -> Exit {
         Ok(loaded) => loaded,
         Err(LoadError::Invalid(problems)) => {
             match arguments.json {
-                true => output::line(check::as_json(&problems, &[], "")),
+                true => output::line(report::of_file(&arguments.config, &problems)),
                 false => load::print(&problems),
             }
             return Exit::Wrong;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use vestibule_config::Problems;
 use vestibule_diagnosis::{Finding, Severity};
 
@@ -13,17 +13,31 @@ use crate::{check, output};
 /// How far in the questions stand behind their outcomes.
 const INDENT: usize = 11;
 
-pub(super) fn print(look: &Look, config: &Path, warnings: &Problems, as_json: bool) {
-    let findings = look.findings();
-    if as_json {
-        let value = json!({
-            "subject": { "config": config.display().to_string(), "checks": look.checks() },
-            "problems": check::plain(warnings),
-            "findings": findings,
-        });
-        output::line(value);
+/// What was asked and found, for a program. `docs/check.schema.json` describes it.
+pub(super) fn as_json(look: &Look, config: &Path, warnings: &Problems) -> Value {
+    json!({
+        "subject": { "config": config.display().to_string(), "checks": look.checks() },
+        "problems": check::plain(warnings),
+        "findings": look.findings(),
+    })
+}
+
+/// The same where the file can't be used, so that nothing was asked.
+pub(super) fn of_file(config: &Path, problems: &Problems) -> Value {
+    let mut value = check::as_json(problems, &[], "");
+    if let Some(members) = value.as_object_mut() {
+        let subject = json!({ "config": config.display().to_string(), "checks": [] });
+        members.insert("subject".to_owned(), subject);
+    }
+    value
+}
+
+pub(super) fn print(look: &Look, config: &Path, warnings: &Problems, json: bool) {
+    if json {
+        output::line(as_json(look, config, warnings));
         return;
     }
+    let findings = look.findings();
     let mut sheet = Sheet::for_output();
     for check in look.checks() {
         // What was told while it worked is not told again, but for why something is not known.
@@ -88,4 +102,37 @@ fn summary(look: &Look, findings: &[Finding]) -> (Ink, String) {
         _ => Ink::Red,
     };
     (ink, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use vestibule_diagnosis::Evidence;
+
+    use super::*;
+    use crate::check::schema;
+
+    #[test]
+    fn json_keeps_to_the_schema() {
+        let mut look = Look::new(false);
+        look.begin("the store");
+        look.ok("in memory");
+        look.begin("the token");
+        look.judge(
+            &Evidence::of_text("AADSTS50011: The redirect URI 'http://x' is not registered"),
+            "fine",
+        );
+        look.begin("the clock");
+        look.unknown("no date");
+        let none = vestibule_config::FixedSecrets::new();
+        let environment = vestibule_config::Environment::new(&none, ".", ".");
+        let Err(problems) = vestibule_config::parse("listen = 1", &environment) else {
+            panic!("it is fine");
+        };
+        let value = as_json(&look, Path::new("vestibule.toml"), &problems);
+        assert_eq!(schema::violation_of(&value), None);
+        assert_eq!(value["subject"]["checks"][2]["outcome"], "unknown");
+        assert!(!value["findings"].as_array().unwrap().is_empty());
+        let value = of_file(Path::new("vestibule.toml"), &problems);
+        assert_eq!(schema::violation_of(&value), None);
+    }
 }

@@ -22,7 +22,7 @@ mod page;
 mod report;
 mod request;
 #[cfg(test)]
-mod schema;
+pub(crate) mod schema;
 mod text;
 mod token;
 mod value;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 /// The schema.
-pub(super) fn schema() -> Value {
+pub(crate) fn schema() -> Value {
     let text = || json!({ "type": "string" });
     let texts = || json!({ "type": "array", "items": text() });
     let count = || json!({ "type": "integer", "minimum": 0 });
@@ -352,7 +352,7 @@ pub(super) fn schema() -> Value {
 }
 
 /// An object of these members; a `?` ends the names of those that can be missing.
-fn object(members: &[(&str, Value)]) -> Value {
+pub(crate) fn object(members: &[(&str, Value)]) -> Value {
     let required: Vec<_> = members
         .iter()
         .map(|(name, _)| *name)
@@ -373,7 +373,7 @@ fn with(mut value: Value, name: &str, member: Value) -> Value {
 }
 
 /// Why a value does not keep to the schema, in the part of it that [`schema`] uses.
-pub(super) fn violation(
+pub(crate) fn violation(
     schema: &Value,
     value: &Value,
     root: &Value,

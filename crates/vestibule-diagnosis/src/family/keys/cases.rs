@@ -27,6 +27,25 @@ fn probe(target: ProbeTarget, url: &str, status: u16) -> Probe {
     Probe::new(target, url, outcome)
 }
 
+/// What the token endpoint answered.
+fn at_token(outcome: ProbeOutcome) -> Evidence {
+    evidence(|e| {
+        e.probes = vec![Probe::new(
+            ProbeTarget::Token,
+            "https://id.example/token",
+            outcome.clone(),
+        )];
+    })
+}
+
+fn http(status: u16, content_type: Option<&str>) -> ProbeOutcome {
+    ProbeOutcome::Http {
+        status,
+        content_type: content_type.map(str::to_owned),
+        first_char: None,
+    }
+}
+
 fn endpoints() -> Vec<RowCase> {
     let introspects = evidence(|e| {
         provider(e).introspection_url = Some("https://login.example/token".to_owned());
@@ -97,6 +116,23 @@ fn endpoints() -> Vec<RowCase> {
             }))
             .silent(with(&no_pkce, |e| {
                 provider(e).pkce_only_if_advertised = Some(false)
+            })),
+        case("VST-KEYS-TOKEN-ENDPOINT")
+            .shows(at_token(http(503, None)))
+            .shows(at_token(http(302, None)))
+            .shows(at_token(http(200, Some("text/html"))))
+            .shows(at_token(ProbeOutcome::Failed {
+                detail: "find `access_token` in the token response".to_owned(),
+            }))
+            .says("https://id.example/token")
+            .silent(at_token(http(400, Some("application/json"))))
+            .silent(at_token(http(200, None)))
+            .silent(evidence(|e| {
+                e.probes = vec![Probe::new(
+                    ProbeTarget::UserInfo,
+                    "https://id.example/userinfo",
+                    http(503, None),
+                )];
             })),
         case("VST-KEYS-LIBRARY")
             .shows(Evidence::of_text("IDX10208: Unable to validate audience."))

@@ -1,9 +1,6 @@
 //! Metadata and keys that can't be had, or say something unexpected.
 
-use vestibule_oidc::microsoft::{TENANT_PLACEHOLDER, TenantId, cloud_of};
-
 use super::super::certificate;
-use super::super::token::{issuers_differ, tenant_in};
 use crate::catalogue::{Case, Row};
 use crate::cure::{login_host, portal, setting, write_issuer};
 use crate::evidence::{Probe, ProbeOutcome, ProbeTarget, Product, host_of};
@@ -104,19 +101,6 @@ pub(super) const ROWS: &[Row] = &[
         fault: None,
         explains: &["VST-KEYS-KID-MISSING", "VST-KEYS-LIBRARY"],
         judge: not_fetched,
-    },
-    Row {
-        code: "VST-KEYS-ISSUER",
-        title: "the metadata names another issuer than configured",
-        severity: Severity::Error,
-        confidence: Confidence::Documented,
-        source: "OIDC Discovery §4.3; Microsoft identity platform: OpenID Connect, fetch the document",
-        symptom: "The proxy or the API does not start: the issuer of the metadata is not the configured one.",
-        cause: "The two must be the same to the last character.",
-        cure: "Write the issuer exactly as the metadata has it, if that is the provider you mean.",
-        fault: Some("discovery-member"),
-        explains: &["VST-TOKEN-ISSUER", "VST-KEYS-NOT-FETCHED"],
-        judge: |evidence| issuer(evidence).or_else(|| logged_metadata(evidence)),
     },
 ];
 
@@ -442,94 +426,4 @@ fn not_keys(evidence: &Evidence) -> Option<Case> {
         "Ask for the address from this machine with curl: what answers, and from where. Let the \
          provider's hosts through.",
     )))
-}
-
-fn issuer(evidence: &Evidence) -> Option<Case> {
-    let (configured, found) = issuers_differ(evidence)?;
-    // These two differ by design and have findings of their own.
-    if matches!(
-        Product::of_url(found),
-        Some(Product::B2c | Product::ExternalId)
-    ) {
-        return None;
-    }
-    let case = Case::new(format!(
-        "The metadata names the issuer {}; configured is {}.",
-        shown(found),
-        shown(configured)
-    ));
-    let trimmed = |issuer: &str| issuer.trim_end_matches('/').to_owned();
-    let same_cloud = || {
-        let cloud = cloud_of(host_of(configured)?)?;
-        Some(cloud == cloud_of(host_of(found)?)? && host_of(configured) != host_of(found))
-    };
-    let why = if found.contains(TENANT_PLACEHOLDER) {
-        "The authority serves many tenants, so its issuer is a template with `{tenantid}` in it, which no \
-         token has."
-    } else if trimmed(configured) == trimmed(found) {
-        "They differ by the slash at the end, and issuers are compared to the letter."
-    } else if trimmed(configured).strip_suffix("/v2.0") == Some(&*trimmed(found))
-        || trimmed(found).strip_suffix("/v2.0") == Some(&*trimmed(configured))
-        || host_of(found) == Some("sts.windows.net")
-    {
-        "One is of the v1.0 endpoint, the other of v2.0: `/v2.0` is missing in the metadata's address, or is \
-         there too much."
-    } else if same_cloud() == Some(true) {
-        "One cloud has several sign-in hosts; its tokens name one of them alone."
-    } else if names_tenant(configured) && host_of(configured) == host_of(found) {
-        "The configured issuer names the tenant by its domain. The metadata and the tokens name it by its id."
-    } else {
-        return Some(case.change(write(evidence, found)));
-    };
-    let case = case.because(why);
-    Some(match found.contains(TENANT_PLACEHOLDER) {
-        true => case.change(write(
-            evidence,
-            &format!("https://{}/<tenant id>/v2.0", login_host(evidence)),
-        )),
-        false => case
-            .changes(version_two(evidence, configured, found))
-            .change(write(evidence, found)),
-    })
-}
-
-/// The issuer of v2.0, where the configured one is that of v1.0 without its host.
-fn version_two(evidence: &Evidence, configured: &str, found: &str) -> Option<Change> {
-    let v1 = host_of(found) == Some("sts.windows.net") && !configured.contains("/v2.0");
-    let tenant = tenant_in(found).filter(|_| v1)?;
-    Some(write_issuer(
-        evidence,
-        &format!("https://{}/{tenant}/v2.0", login_host(evidence)),
-        "Use the endpoint of v2.0, whose metadata name it so; that of v1.0 knows no scopes.",
-    ))
-}
-
-/// A library that says so, and not which issuers it compared.
-fn logged_metadata(evidence: &Evidence) -> Option<Case> {
-    let unsaid = evidence.heard(Saying::MetadataIssuer) && evidence.metadata.is_none();
-    let text = "Open the metadata's address, and write its `issuer` exactly so. Where it has `{tenantid}` in it, the address \
-                stands for many tenants: use your tenant's id.";
-    unsaid.then(|| {
-        Case::new("The library says that the issuer in the metadata is not the configured one.")
-            .confidence(Confidence::Inferred)
-            .change(setting(
-                evidence,
-                Change::config("provider.issuer", text),
-                Change::apache("OIDCProviderIssuer", text),
-            ))
-    })
-}
-
-fn write(evidence: &Evidence, issuer: &str) -> Change {
-    write_issuer(
-        evidence,
-        issuer,
-        "Write the issuer so, if that is the provider you mean.",
-    )
-}
-
-/// Whether the first part of an issuer's path is a domain in the place of a tenant's id.
-fn names_tenant(issuer: &str) -> bool {
-    let segment = issuer.split('/').nth(3).unwrap_or_default();
-    segment.contains('.') && TenantId::parse(segment).is_none()
 }

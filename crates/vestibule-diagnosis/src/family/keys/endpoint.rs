@@ -1,10 +1,10 @@
-//! Introspection, user info, PKCE.
+//! Introspection, user info, PKCE, the token endpoint.
 
 use vestibule_oidc::microsoft::is_graph_audience;
 
 use crate::catalogue::{Case, Row};
 use crate::cure::setting;
-use crate::evidence::{ProbeTarget, Product};
+use crate::evidence::{ProbeOutcome, ProbeTarget, Product};
 use crate::shown::shown;
 use crate::text::Saying;
 use crate::{Change, Confidence, Evidence, Severity};
@@ -66,6 +66,21 @@ pub(super) const ROWS: &[Row] = &[
         fault: None,
         explains: &[],
         judge: pkce,
+    },
+    Row {
+        code: "VST-KEYS-TOKEN-ENDPOINT",
+        title: "the token endpoint gives no answer that can be used",
+        severity: Severity::Error,
+        confidence: Confidence::Inferred,
+        source: "RFC 6749 §5.1 and §5.2",
+        symptom: "People come back from the provider's page and are not signed in, or routes lose their tokens; the log says \
+                  that the token response can't be read.",
+        cause: "The token endpoint answers with JSON: tokens, or an `error`. What came is neither. Statuses of 500 and more \
+                are the provider's own trouble; a page of HTML comes from something in between.",
+        cure: "Ask for the address from this machine: what answers, and from where.",
+        fault: None,
+        explains: &[],
+        judge: token_endpoint,
     },
 ];
 
@@ -176,6 +191,44 @@ fn user_info_subject(evidence: &Evidence) -> Option<Case> {
     (of_info != of_token).then(|| {
         Case::new("The `sub` of the user info is not the `sub` of the ID token.")
             .change(no_user_info(evidence))
+    })
+}
+
+fn token_endpoint(evidence: &Evidence) -> Option<Case> {
+    let probe = evidence
+        .probes
+        .iter()
+        .find(|probe| probe.target == ProbeTarget::Token)?;
+    let url = shown(&probe.url);
+    let between = Change::environment(
+        "what is between us and the provider",
+        "Ask for the address from this machine with curl: what answers, and from where. Let the provider's hosts through.",
+    );
+    Some(match &probe.outcome {
+        ProbeOutcome::Http { status, .. } if *status >= 500 || *status == 429 => {
+            Case::new(format!("{url} answers {status}."))
+                .because("The provider, or something in front of it, has trouble of its own.")
+                .change(Change::environment("browser", "Try again after a minute."))
+                .change(Change::provider("status page", "If it lasts, look whether the provider knows of it."))
+        }
+        ProbeOutcome::Http { status, .. } if (300..400).contains(status) => {
+            Case::new(format!("{url} answers {status}, a redirect, and codes and secrets are sent nowhere else."))
+                .change(between)
+        }
+        ProbeOutcome::Http { status: 200, content_type: Some(found), .. } => {
+            let what = match found.as_str() {
+                "" => "something that says nothing of what it is".to_owned(),
+                found => shown(found),
+            };
+            Case::new(format!("{url} answers with {what} where tokens in JSON are expected.")).change(between)
+        }
+        ProbeOutcome::Failed { detail } => Case::new(format!("{url} gives an answer that can't be used: {}.", shown(detail)))
+            .because("An answer that succeeds has `access_token` and `token_type`, which is `Bearer`; this one has not.")
+            .change(Change::provider(
+                "this client",
+                "See that the client may use the authorization code and refresh tokens there, and look into the provider's log.",
+            )),
+        _ => return None,
     })
 }
 

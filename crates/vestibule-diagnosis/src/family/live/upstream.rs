@@ -160,6 +160,7 @@ fn by_its_name(certificate: &Certificate, url: &str) -> Option<Change> {
         .find(|name| !name.contains(['*', ':']))?;
     let (scheme, rest) = url.split_once("://")?;
     let right = format!("{scheme}://{}", rest.replacen(host_of(url)?, name, 1));
+    let right = right.strip_suffix('/').unwrap_or(&right);
     let change = Change::config(
         "upstream",
         "Write the name that the certificate has. It must lead to the upstream from this machine: by DNS, or by a line in \

@@ -2,7 +2,9 @@ use serde_json::json;
 
 use super::probe;
 use crate::Evidence;
-use crate::evidence::{Certificate, Keys, Metadata, Origin, Probe, ProbeOutcome, ProbeTarget};
+use crate::evidence::{
+    Certificate, Keys, Metadata, Origin, Probe, ProbeOutcome, ProbeTarget, Product,
+};
 use crate::testing::{
     RowCase, TENANT, case, entra_token, evidence, object, provider, settings, texts, with,
 };
@@ -158,11 +160,32 @@ pub(super) fn all() -> Vec<RowCase> {
                 Origin::Apache,
             ))
             .says("v1.0 endpoint")
+            .line(format!(
+                "OIDCProviderMetadataURL {v2}/.well-known/openid-configuration"
+            ))
             .silent(issuers(
                 "https://login.windows.net/organizations/v2.0",
                 "https://login.microsoftonline.com/{tenantid}/v2.0",
                 Origin::Toml,
             )),
+        case("VST-KEYS-ISSUER")
+            .shows(with(
+                &issuers(
+                    &format!("http://127.0.0.1:8081/{TENANT}"),
+                    &format!("http://127.0.0.1:8081/sts/{TENANT}/"),
+                    Origin::Toml,
+                ),
+                |e| {
+                    provider(e).metadata_url = Some(format!(
+                        "http://127.0.0.1:8081/{TENANT}/.well-known/openid-configuration"
+                    ));
+                    provider(e).product = Some(Product::Entra);
+                },
+            ))
+            .line(format!(
+                "metadata_url = \"http://127.0.0.1:8081/{TENANT}/v2.0/.well-known/openid-configuration\""
+            ))
+            .silent(issuers(&v2, &v2, Origin::Toml)),
         case("VST-KEYS-ISSUER")
             .shows(issuers(by_name, &v2, Origin::OAuth2Proxy))
             .says("by its domain")
