@@ -34,7 +34,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::str::FromStr;
@@ -43,6 +43,8 @@ use std::sync::Arc;
 pub use files::{DiskFiles, Files, FixedFiles};
 pub use report::{Entry, Outcome, Report};
 pub use syntax::Place;
+
+use zeroize::Zeroizing;
 
 use crate::environment::SecretText;
 use expand::{Expanded, Item, Line};
@@ -116,6 +118,35 @@ pub enum SecretForm {
     Files,
 }
 
+/// A key that was made for this import, 32 random bytes: it seals the sessions that browsers carry, where Apache has them
+/// do so.
+#[derive(Clone, Copy)]
+pub struct NewKey([u8; 32]);
+
+impl NewKey {
+    /// A key of this entropy.
+    #[must_use]
+    pub const fn from_entropy(entropy: [u8; 32]) -> Self {
+        Self(entropy)
+    }
+
+    /// As `keys` of `[session]` take it.
+    fn hexadecimal(&self) -> Zeroizing<String> {
+        let mut text = Zeroizing::new(String::with_capacity(64));
+        for byte in self.0 {
+            // Writing to a text can't fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        text
+    }
+}
+
+impl fmt::Debug for NewKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NewKey(…)")
+    }
+}
+
 /// What an import needs to know besides the files.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ImportOptions {
@@ -125,6 +156,8 @@ pub struct ImportOptions {
     pub listen: Option<SocketAddr>,
     /// How secrets are named; as environment variables.
     pub secrets: SecretForm,
+    /// A key to keep beside the TOML; without one, sessions live in a file, whatever Apache has.
+    pub new_key: Option<NewKey>,
 }
 
 /// A secret of the configuration, which is never in the TOML.
@@ -273,6 +306,7 @@ fn of_tree(
         listen: options.listen,
         secrets: options.secrets,
         version: options.version,
+        new_key: options.new_key,
     };
     match sites.as_slice() {
         [] => return,
@@ -329,7 +363,24 @@ fn of_site(
 
 fn leave_out(other: &site::Site<'_>, ledger: &mut Ledger) {
     if let Some(host) = other.host {
-        let why = format!("{} is neither proxied nor protected", other.name());
+        let called = format!("<{} {}>", host.name, host.words.join(" "));
+        let redirects = host.children.iter().any(|item| {
+            matches!(item, Item::Line(line) if line.name.to_ascii_lowercase().starts_with("re") && line.words.iter().any(|word| word.starts_with("https://")))
+        });
+        let help = match redirects {
+            true => {
+                "for people who type the address without https, have something on that port that sends them there"
+            }
+            false => "",
+        };
+        ledger.note(
+            &host.at,
+            &called,
+            Outcome::Lost,
+            "this virtual host is left out: nothing in it is proxied or protected",
+            help,
+        );
+        let why = format!("left out, with its virtual host on line {}", host.at.line);
         site::leave_out(&host.children, ledger, &why);
     }
 }
@@ -361,7 +412,7 @@ fn by_version(site: &site::Site<'_>, version: SourceVersion, ledger: &mut Ledger
     }
     if version < SourceVersion([2, 4, 20, 0]) && site.last("OIDCClaimDelimiter").is_none() {
         ledger.by_version(
-            "in lists, an element that holds the delimiter has a backslash before it now, as in 2.4.20, and so has a backslash; \
+            "in lists, a delimiter within an element has a backslash before it now, as in 2.4.20, and so has a backslash; \
              danger_plain_lists = true in headers leaves them as they were",
         );
     }

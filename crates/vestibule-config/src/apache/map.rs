@@ -24,7 +24,7 @@ use url::Url;
 use super::expand::Line;
 use super::report::Ledger;
 use super::write::{Table, text};
-use super::{AsWritten, SecretForm, SecretValue, SourceVersion};
+use super::{AsWritten, NewKey, SecretForm, SecretValue, SourceVersion};
 use crate::environment::SecretText;
 
 /// What the person chose for the import.
@@ -33,6 +33,7 @@ pub(super) struct Choices {
     pub(super) listen: Option<SocketAddr>,
     pub(super) secrets: SecretForm,
     pub(super) version: SourceVersion,
+    pub(super) new_key: Option<NewKey>,
 }
 
 /// The file as it grows.

@@ -82,10 +82,15 @@ impl<'t> Site<'t> {
     pub(crate) fn setting(&self, ledger: &mut Ledger, name: &str) -> Option<&'t Line> {
         let mut all = self.all(name);
         let last = all.pop()?;
+        // Another virtual host may go by it.
+        let here = match self.host {
+            Some(_) => format!(" for {}", self.name()),
+            None => String::new(),
+        };
         for earlier in all {
             ledger.became(
                 earlier,
-                format!("nothing: line {} says otherwise", last.at.line),
+                format!("nothing{here}: line {} says otherwise", last.at.line),
             );
         }
         if let Some(variable) = last.undefined.first() {

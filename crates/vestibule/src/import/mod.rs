@@ -4,20 +4,23 @@
 //! The settings are always those that the written text gives: what runs is what `import` would write.
 
 mod findings;
+mod fold;
 mod json;
 mod keep;
 mod page;
+mod scopes;
 
 use std::path::Path;
 
 use vestibule_config::apache::{
-    self, DiskFiles, Import, ImportOptions, Outcome, SecretForm, SecretValue,
+    self, DiskFiles, Import, ImportOptions, NewKey, Outcome, SecretForm, SecretValue,
 };
 use vestibule_config::{
     Environment, Loaded, Problems, ProcessSecrets, SecretError, SecretFile, SecretSource, Settings,
     parse_named, state_directory,
 };
 use vestibule_diagnosis::Severity;
+use vestibule_proxy::entropy::random_bytes;
 use zeroize::Zeroizing;
 
 use self::findings::Found;
@@ -34,6 +37,14 @@ pub(crate) fn run(arguments: &ImportArgs) -> Exit {
 }
 
 fn of_apache(arguments: &ImportApacheArgs) -> Exit {
+    let new_key = match arguments.write.as_ref().map(|_| random_bytes()) {
+        Some(Ok(entropy)) => Some(NewKey::from_entropy(entropy)),
+        Some(Err(error)) => {
+            output::error("make a key", &error, None);
+            return Exit::Impossible;
+        }
+        None => None,
+    };
     let options = ImportOptions {
         version: arguments.source_version,
         listen: arguments.listen,
@@ -41,6 +52,7 @@ fn of_apache(arguments: &ImportApacheArgs) -> Exit {
             Some(_) => SecretForm::Files,
             None => SecretForm::Variables,
         },
+        new_key,
     };
     let imported = Imported::of(&arguments.file, &options, Secrets::Absent);
     if arguments.json {

@@ -7,6 +7,8 @@ use vestibule_diagnosis::Severity;
 
 use super::Imported;
 use super::findings::Found;
+use super::fold::{self, Run};
+use super::scopes;
 use crate::output;
 use crate::print::{Ink, Sheet, sentence};
 
@@ -19,38 +21,57 @@ const WIDTH: usize = 110;
 pub(super) fn of(imported: &Imported) -> String {
     let mut sheet = Sheet::new(WIDTH, output::colours());
     let report = &imported.import.report;
-    let mut last: Option<(&Place, &str)> = None;
     let mut told: Vec<&Place> = Vec::new();
-    for entry in &report.entries {
-        if last.is_none_or(|(at, _)| at.file != entry.at.file) {
-            sheet.blank();
-            sheet.inked(
-                Ink::Strong,
-                &format!("{}, for mod_auth_openidc {}", entry.at.file, report.version),
-            );
-        }
-        let here = (&entry.at, entry.name.as_str());
-        if last != Some(here) {
-            if let Some((before, _)) = last.filter(|(before, _)| **before != entry.at) {
-                beside(&mut sheet, imported, before, &mut told);
+    let mut files = fold::files(&report.entries).into_iter().peekable();
+    let mut version = format!(", for mod_auth_openidc {}", report.version);
+    while let Some(file) = files.next() {
+        sheet.blank();
+        let mut heading = file.name.to_owned();
+        if let Some(says) = file.lost_as_a_whole() {
+            let others =
+                std::iter::from_fn(|| files.next_if(|next| next.lost_as_a_whole() == Some(says)));
+            match others.count() {
+                0 => {}
+                1 => heading.push_str(" and 1 more file"),
+                more => heading.push_str(&format!(" and {more} more files")),
             }
-            sheet.hanging(
-                0,
-                &format!("{:>4}", entry.at.line),
-                Ink::Blue,
-                6,
-                &entry.name,
-            );
+            heading.push_str(&std::mem::take(&mut version));
+            sheet.inked(Ink::Strong, &heading);
+            sheet.hanging(2, "lost", Ink::Yellow, INDENT, says);
+            continue;
         }
-        one(&mut sheet, entry);
-        last = Some(here);
-    }
-    if let Some((before, _)) = last {
-        beside(&mut sheet, imported, before, &mut told);
+        heading.push_str(&std::mem::take(&mut version));
+        sheet.inked(Ink::Strong, &heading);
+        for run in &file.runs {
+            run_of(&mut sheet, imported, run, &mut told);
+        }
     }
     elsewhere(&mut sheet, imported, &told);
     end(&mut sheet, imported);
     sheet.into_text()
+}
+
+/// Directives that stand for one: of each line what became of it, and what was found about it.
+fn run_of<'i>(sheet: &mut Sheet, imported: &'i Imported, run: &Run<'i>, told: &mut Vec<&'i Place>) {
+    let (label, names) = (run.lines(), run.names());
+    sheet.hanging(
+        0,
+        &format!("{label:>4}"),
+        Ink::Blue,
+        6.max(label.len() + 2),
+        &names,
+    );
+    let entries: &[&Entry] = match run.is_folded() {
+        true => run.entries.get(..1).unwrap_or_default(),
+        false => &run.entries,
+    };
+    for entry in entries {
+        one(sheet, entry);
+    }
+    // Nothing was found about lines that are folded.
+    if let Some(entry) = run.entries.first().filter(|_| !run.is_folded()) {
+        beside(sheet, imported, &entry.at, told);
+    }
 }
 
 fn one(sheet: &mut Sheet, entry: &Entry) {
@@ -67,11 +88,20 @@ fn one(sheet: &mut Sheet, entry: &Entry) {
 
 /// What was found about one line.
 fn beside<'i>(sheet: &mut Sheet, imported: &'i Imported, at: &Place, told: &mut Vec<&'i Place>) {
-    for found in &imported.findings {
-        if let Some(place) = found.at.as_ref().filter(|place| *place == at) {
-            finding(sheet, found);
-            told.push(place);
-        }
+    let here: Vec<&Found> = imported
+        .findings
+        .iter()
+        .filter(|found| found.at.as_ref() == Some(at))
+        .collect();
+    let lines = here.iter().flat_map(|found| scopes::lines(&found.finding));
+    let together = scopes::together(&lines.collect::<Vec<_>>());
+    for found in &here {
+        finding(sheet, found, together.is_some());
+        told.extend(&found.at);
+    }
+    if let Some(line) = together {
+        sheet.hanging(2, "so", Ink::Blue, INDENT, "All of that in one line:");
+        sheet.verbatim(INDENT + 4, &line);
     }
     for problem in imported.problems().into_iter().flatten() {
         if imported.import.origin(problem.line) == Some(at) && !is_said(imported, problem) {
@@ -97,7 +127,8 @@ fn is_said(imported: &Imported, problem: &Problem) -> bool {
             .any(|found| found.at.as_ref() == origin && origin.is_some())
 }
 
-fn finding(sheet: &mut Sheet, found: &Found) {
+/// `without_scopes`: a line for `OIDCScope` follows for several findings.
+fn finding(sheet: &mut Sheet, found: &Found, without_scopes: bool) {
     let (word, ink) = match (found.is_cured, found.severity) {
         (true, _) => ("cured", Ink::Green),
         (false, Severity::Error) => ("error", Ink::Red),
@@ -108,7 +139,8 @@ fn finding(sheet: &mut Sheet, found: &Found) {
     sheet.hanging(2, "why", Ink::Blue, INDENT, &found.finding.why);
     for change in &found.finding.change {
         sheet.hanging(2, "change", Ink::Blue, INDENT, &sentence(change));
-        if let Some(line) = &change.line {
+        let is_told = without_scopes && scopes::is_of(change);
+        if let Some(line) = change.line.as_ref().filter(|_| !is_told) {
             sheet.verbatim(INDENT + 4, line);
         }
     }
@@ -128,7 +160,7 @@ fn elsewhere(sheet: &mut Sheet, imported: &Imported, told: &[&Place]) {
     for found in &imported.findings {
         if !found.at.as_ref().is_some_and(|at| told.contains(&at)) {
             sheet.blank();
-            finding(sheet, found);
+            finding(sheet, found, false);
         }
     }
     let entries = &imported.import.report.entries;
@@ -155,12 +187,17 @@ fn end(sheet: &mut Sheet, imported: &Imported) {
             Ink::Red,
             &format!("Stopped at {places}: nothing was imported."),
         );
+        let entries = imported.import.report.entries.iter();
+        for entry in entries.filter(|entry| entry.outcome == Outcome::Stops) {
+            let at = format!("{}:{} {}", entry.at.file, entry.at.line, entry.name);
+            sheet.hanging(2, "-", Ink::Plain, 4, &format!("{at}: {}", entry.says));
+        }
         return;
     }
     let report = &imported.import.report;
     if !report.by_version.is_empty() {
         let head = format!(
-            "With mod_auth_openidc {} (--source-version says another):",
+            "What follows from version {} of mod_auth_openidc (--source-version says another):",
             report.version
         );
         sheet.inked(Ink::Strong, &head);

@@ -113,3 +113,66 @@ fn what_stops_is_told_with_its_line_and_nothing_is_run() {
         "{page}"
     );
 }
+
+#[test]
+fn sessions_that_browsers_carry_get_a_key_beside_the_file_and_no_passphrase() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("site.conf");
+    std::fs::write(&file, format!("OIDCSessionType client-cookie\n{STORY}")).unwrap();
+    let options = ImportOptions {
+        secrets: SecretForm::Files,
+        new_key: Some(NewKey::from_entropy([0xa5; 32])),
+        ..ImportOptions::default()
+    };
+    assert!(!format!("{options:?}").contains("165"));
+    let imported = Imported::of(&file, &options, Secrets::Needed);
+    let settings = imported.settings().unwrap();
+    assert_eq!(
+        settings.session.store,
+        vestibule_config::StoreSettings::Cookie
+    );
+    let key = "a5".repeat(32);
+    let shown = format!("{}{}", page::of(&imported), json::of(&imported));
+    assert!(!shown.contains(&key) && !imported.import.toml.contains(&key));
+    keep::write(&folder.path().join("vestibule.toml"), &imported.import).unwrap();
+    let written = folder.path().join("session-key");
+    assert_eq!(std::fs::read_to_string(&written).unwrap(), key);
+    let mode = std::fs::metadata(&written).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+
+    // Nothing is written beside a file that runs as it stands, nor may a form be lost.
+    for (text, key) in [
+        (String::new(), None),
+        ("OIDCPreservePost On\n".to_owned(), options.new_key),
+    ] {
+        std::fs::write(
+            &file,
+            format!("OIDCSessionType client-cookie\n{text}{STORY}"),
+        )
+        .unwrap();
+        let options = ImportOptions {
+            new_key: key,
+            ..options
+        };
+        let imported = Imported::of(&file, &options, Secrets::Needed);
+        let settings = imported.settings().unwrap();
+        let store = &settings.session.store;
+        assert!(
+            matches!(store, vestibule_config::StoreSettings::File(_)),
+            "{store:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_lost_for_one_reason_is_told_once_and_what_stops_again_at_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = "LogLevel warn\nErrorLog a\nErrorLog b\nOIDCRequestObject {}\n";
+    let imported = imported(folder.path(), &format!("{lines}{STORY}"));
+    let page = page::of(&imported);
+    let told = page.lines().filter(|line| line.contains("logs are set"));
+    assert_eq!(told.count(), 1, "{page}");
+    assert!(page.contains(" 1-3  LogLevel, ErrorLog\n"), "{page}");
+    let end = page.split("Stopped at 1 place").nth(1).unwrap();
+    assert!(end.contains("site.conf:4 OIDCRequestObject"), "{page}");
+}

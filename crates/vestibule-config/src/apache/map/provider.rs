@@ -70,7 +70,7 @@ fn metadata(site: &Site<'_>, draft: &mut Draft, ledger: &mut Ledger, whole: &Pla
 }
 
 /// Entra's v2.0 endpoint, or one that looks like it: `…/TENANT/v2.0/.well-known/openid-configuration`.
-fn is_entra_v2(url: &str) -> bool {
+pub(super) fn is_entra_v2(url: &str) -> bool {
     let Ok(url) = Url::parse(url) else {
         return false;
     };
@@ -295,6 +295,16 @@ fn checks(site: &Site<'_>, draft: &mut Draft, ledger: &mut Ledger) {
     if let Some(line) = site.setting(ledger, "OIDCProviderBackChannelLogoutSupported") {
         match is_on(line) {
             Some(false) => ledger.became(line, "the same"),
+            _ if site
+                .last("OIDCSessionType")
+                .is_some_and(|kind| kind.word(0).starts_with("client-cookie")) =>
+            {
+                ledger.differs(
+                    line,
+                    "the provider ends sessions that live here; those that browsers carry nobody knows, in Apache as well",
+                    "",
+                );
+            }
             _ => ledger.became(
                 line,
                 "the same: the provider ends sessions at ?logout=backchannel of the redirect URI",

@@ -128,7 +128,7 @@ fn public_urls(
     draft.as_written.redirect_path = Some(path.clone());
     ledger.became(
         line,
-        format!("public_url = {} and redirect_path = \"{path}\"; only what has `state` and `code` or `error` is an answer, and what is none of the module's own requests goes to the app", one_or_more(&origins)),
+        format!("public_url = {} and redirect_path = \"{path}\": answers of the provider are taken there, and what is neither one nor a request of the module's own goes to the app", one_or_more(&origins)),
     );
     redirect_actions::map(site, line, draft, ledger);
     lost_sign_in_page(site, &origins, &path, draft, ledger);

@@ -164,6 +164,8 @@ fn of_module(line: &Line, fate: Fate, in_section: bool, has_bearer: bool, ledger
             "it is for AuthType oauth20, which nothing here has",
             "",
         ),
+        // What would have mapped it stopped before it got there.
+        Fate::Mapped if ledger.stops() => ledger.lost(line, "not looked at: the import stops", ""),
         // What maps it looked at another place: it is overridden, or for a path with nothing behind it.
         Fate::Mapped if in_section => ledger.became(
             line,
@@ -172,6 +174,17 @@ fn of_module(line: &Line, fate: Fate, in_section: bool, has_bearer: bool, ledger
         Fate::Mapped => ledger.became(line, "nothing: it has no effect on the routes there are"),
     }
 }
+
+/// Apache's own directives that are mapped by their value.
+const MAPPED: &[&str] = &[
+    "ProxyPass",
+    "ProxyPassMatch",
+    "ProxyPassReverse",
+    "ProxyPreserveHost",
+    "ProxyTimeout",
+    "AuthType",
+    "RequestHeader",
+];
 
 fn of_apache(line: &Line, in_section: bool, ledger: &mut Ledger) {
     if in_section && line.name.to_ascii_lowercase().starts_with("redirect") {
@@ -186,6 +199,9 @@ fn of_apache(line: &Line, in_section: bool, ledger: &mut Ledger) {
         Some(Known::Became(says)) => ledger.became(line, says),
         Some(Known::Lost(says)) => ledger.lost(line, says, ""),
         Some(Known::Stops(says, help)) => ledger.stop(line, says, help),
+        None if MAPPED.iter().any(|name| line.is(name)) && ledger.stops() => {
+            ledger.lost(line, "not looked at: the import stops", "");
+        }
         None if in_section => ledger.stop(
             line,
             "this is not understood, and what it says could protect something",

@@ -136,6 +136,17 @@ impl<'t> Spot<'_, 't> {
             return Some(Spoken::Nobody);
         };
         let here = in_force(self.site, self.locations, self.path, address);
+        if let Some(line) = own_page(&here).filter(|_| mount.path != self.path) {
+            ledger.differs(
+                line,
+                format!(
+                    "{} is left out: the page is Apache's own, and Vestibule answers 404",
+                    self.path
+                ),
+                "",
+            );
+            return Some(Spoken::Nobody);
+        }
         let access = self.access(mount, &here, ledger)?;
         if let Some(stop) = self.widened(mount, address, &access, &here) {
             ledger.stop_at(&stop.at, self.path, stop.message, stop.help);
@@ -412,10 +423,28 @@ impl<'t> Spot<'_, 't> {
                     "write them into <RequireAll> if all must hold",
                 ),
                 None if *access == Access::Nobody => ledger.differs(line, says.clone(), ""),
-                None => ledger.became(line, format!("{says} of the route {}", self.path)),
+                None => match lines.first().filter(|first| first.at != line.at) {
+                    Some(first) if matches!(access, Access::Rule(_)) => {
+                        let at = first.at.line;
+                        ledger.became(line, format!("the same rule as line {at}, of the route {}", self.path));
+                    }
+                    _ => ledger.became(line, format!("{says} of the route {}", self.path)),
+                },
             }
         }
     }
+}
+
+/// What has Apache answer a path with a page about itself, as Debian's stock `status.conf` does.
+fn own_page<'t>(here: &InForce<'t>) -> Option<&'t Line> {
+    let pages = [
+        "server-status",
+        "server-info",
+        "balancer-manager",
+        "ldap-status",
+    ];
+    let line = here.last("SetHandler")?;
+    pages.contains(&line.word(0)).then_some(line)
 }
 
 /// `OIDCUnAuthAction pass`, where it is in force.

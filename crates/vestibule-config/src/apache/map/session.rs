@@ -1,6 +1,7 @@
 //! `[session]`: how long sessions last. Where they live is Vestibule's own affair.
 
 use super::{Choices, Draft, seconds};
+use crate::apache::expand::{Item, Line};
 use crate::apache::report::Ledger;
 use crate::apache::site::Site;
 use crate::apache::write::duration;
@@ -15,11 +16,11 @@ const ABSOLUTE: (u64, u64) = (300, 90 * 86_400);
 
 pub(in crate::apache) fn map(
     site: &Site<'_>,
-    _choices: &Choices,
+    choices: &Choices,
     draft: &mut Draft,
     ledger: &mut Ledger,
 ) {
-    store(site, draft, ledger);
+    store(site, choices, draft, ledger);
     let idle_line = site.setting(ledger, "OIDCSessionInactivityTimeout");
     let idle = idle_line
         .and_then(|line| seconds(line, ledger))
@@ -77,14 +78,10 @@ pub(in crate::apache) fn map(
     );
 }
 
-fn store(site: &Site<'_>, draft: &mut Draft, ledger: &mut Ledger) {
+fn store(site: &Site<'_>, choices: &Choices, draft: &mut Draft, ledger: &mut Ledger) {
     if let Some(line) = site.setting(ledger, "OIDCSessionType") {
         match line.word(0).starts_with("client-cookie") {
-            true => ledger.differs(
-                line,
-                "sessions live here, in a file, and the browser holds a handle: to seal what browsers carry takes a key, and a passphrase is none",
-                "with several machines make a key (openssl rand -base64 32), and write store = \"cookie\" and keys = [\"file:KEY\"] into [session]",
-            ),
+            true => carried(line, site, choices, draft, ledger),
             false => ledger.became(
                 line,
                 "the same: sessions live here, and the browser holds a handle",
@@ -114,11 +111,7 @@ fn store(site: &Site<'_>, draft: &mut Draft, ledger: &mut Ledger) {
         }
     }
     if let Some(line) = site.setting(ledger, "OIDCCryptoPassphrase") {
-        ledger.differs(
-            line,
-            "nothing: Vestibule seals with a key of its own, made at the first start",
-            "",
-        );
+        ledger.differs(line, "nothing: Vestibule seals with a key of its own", "");
     }
     if let Some(line) = site.setting(ledger, "OIDCCookie") {
         ledger.differs(
@@ -143,4 +136,57 @@ fn store(site: &Site<'_>, draft: &mut Draft, ledger: &mut Ledger) {
             _ => ledger.differs(line, "the session cookie is SameSite=Lax, always", ""),
         }
     }
+}
+
+/// Sessions that browsers carry are sealed with a key, which somebody has to keep: an import that writes files makes one.
+fn carried(
+    line: &Line,
+    site: &Site<'_>,
+    choices: &Choices,
+    draft: &mut Draft,
+    ledger: &mut Ledger,
+) {
+    let Some(key) = choices.new_key.filter(|_| !keeps_forms(site)) else {
+        let (says, help) = match choices.new_key {
+            Some(_) => (
+                "sessions live here, in a file, and the browser holds a handle: forms are kept here for OIDCPreservePost, and so are sessions then",
+                "with several machines take OIDCPreservePost out, and import again",
+            ),
+            None => (
+                "sessions live here, in a file, and the browser holds a handle: to seal what browsers carry takes a key, which is kept nowhere yet",
+                "`vestibule import apache FILE --write vestibule.toml` makes one beside the file, and has browsers carry the sessions",
+            ),
+        };
+        ledger.differs(line, says, help);
+        return;
+    };
+    let named = draft.secret(
+        choices.secrets,
+        "SESSION_KEY",
+        "session-key",
+        &key.hexadecimal(),
+    );
+    draft.session.put("store", "\"cookie\"", Some(&line.at));
+    draft
+        .session
+        .put("keys", format!("[{named}]"), Some(&line.at));
+    ledger.became(
+        line,
+        "store = \"cookie\", sealed with a new key of its own: OIDCCryptoPassphrase could be guessed from what browsers hold",
+    );
+    ledger.todo("give every machine that serves these people the same session-key");
+}
+
+fn keeps_forms(site: &Site<'_>) -> bool {
+    fn below(items: &[Item]) -> bool {
+        items.iter().any(|item| match item {
+            Item::Line(line) => is_kept(line),
+            Item::Section(section) => below(&section.children),
+        })
+    }
+    fn is_kept(line: &Line) -> bool {
+        line.is("OIDCPreservePost") && super::is_on(line) != Some(false)
+    }
+    let mut sections = site.sections.iter();
+    site.lines.iter().any(|line| is_kept(line)) || sections.any(|section| below(&section.children))
 }

@@ -1,5 +1,6 @@
 //! The name of the person: `OIDCRemoteUserClaim`, with the issuer behind it and with its patterns.
 
+use super::provider::is_entra_v2;
 use crate::apache::claim::literal;
 use crate::apache::expand::Line;
 use crate::apache::report::Ledger;
@@ -14,6 +15,8 @@ pub(in crate::apache) struct Named<'t> {
     claim: &'t str,
     with_issuer: bool,
     part: Part,
+    /// Whether the provider is Entra, or looks like it.
+    is_entra: bool,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -33,6 +36,9 @@ impl<'t> Named<'t> {
             claim: word.strip_suffix('@').unwrap_or(word),
             with_issuer: word.ends_with('@'),
             part: Part::Whole,
+            is_entra: site
+                .last("OIDCProviderMetadataURL")
+                .is_some_and(|line| is_entra_v2(line.word(0))),
         };
         let Some(line) = line else { return named };
         let pattern = line.word(1);
@@ -81,7 +87,7 @@ impl<'t> Named<'t> {
         let Some(line) = self.line else { return };
         let claim = self.claim;
         let says = format!("user = {}", self.to_toml());
-        if on_request(claim) {
+        if self.is_entra && on_request(claim) {
             ledger.differs(
                 line,
                 format!("{says}; Entra's v2.0 ID tokens carry `{claim}` only on request, and who lacks it is refused, as in Apache"),
