@@ -2,6 +2,7 @@
 //!
 //! The proxy is asked over its socket, a step of bounded work at a time, for as long as there is more.
 
+mod json;
 mod show;
 pub(crate) mod socket;
 mod table;
@@ -50,11 +51,11 @@ fn list(arguments: &SessionsListArgs) -> Exit {
         Err(trouble) => return trouble.print("list sessions"),
     };
     if arguments.json {
-        output::line(json!({
+        output::line(json::text(&json!({
             "sessions": listed.sessions,
             "next": listed.next,
             "unreadable": listed.unreadable,
-        }));
+        })));
         return Exit::Done;
     }
     output::text(&table::of(&listed.sessions, now()));
@@ -83,7 +84,7 @@ fn show(arguments: &SessionsShowArgs) -> Exit {
         return none(&[arguments.id]);
     };
     match arguments.json {
-        true => output::line(json!(session)),
+        true => output::line(json::text(&json!(session))),
         false => output::text(&show::of(session, now())),
     }
     Exit::Done
@@ -215,13 +216,13 @@ impl Ended {
     fn print(&self, as_json: bool) {
         let count = self.sessions.len() + self.more;
         if as_json {
-            output::line(json!({
+            output::line(json::text(&json!({
                 "ended": count,
                 "unreadable": self.unreadable,
                 "failed": self.failed,
                 "missing": self.missing,
                 "sessions": self.sessions,
-            }));
+            })));
             return;
         }
         for session in self.sessions.iter().take(20) {
