@@ -123,7 +123,7 @@ impl TokenShape {
     }
 }
 
-/// Says what a text looks like. White space around it is not counted; see [`clean`] for more.
+/// Says what a text looks like. White space around it is not counted; see [`clean`](super::clean()) for more.
 pub fn classify(text: &str) -> TokenShape {
     let text = text.trim();
     if text.is_empty() {
