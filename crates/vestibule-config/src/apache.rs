@@ -7,9 +7,9 @@
 //! | step | module |
 //! |---|---|
 //! | text to directives and sections | `syntax` |
-//! | includes, variables, conditions | `expand`, `include`, `condition` |
+//! | includes, variables, conditions | `expand`, `include`, `variables`, `condition` |
 //! | which virtual hosts, which sections hold at a path | `site`, `several`, `location`, `mount` |
-//! | who may pass | `rule`, `claim` |
+//! | who may pass | `rule`, `expression`, `claim` |
 //! | the tables of `vestibule.toml` | `map`, `write` |
 //! | every directive there is, and what becomes of it | `inventory`, `core_directives` |
 
@@ -17,6 +17,7 @@ mod claim;
 mod condition;
 mod core_directives;
 mod expand;
+mod expression;
 mod files;
 mod include;
 mod inventory;
@@ -29,6 +30,7 @@ mod rule;
 mod several;
 mod site;
 mod syntax;
+mod variables;
 mod write;
 
 #[cfg(test)]

@@ -6,11 +6,11 @@ use super::rule::{Condition, Value};
 
 /// `name:value`, `name~regex`, `name.sub:value`.
 pub(crate) fn claim(line: &Line, spec: &str, ledger: &mut Ledger) -> Option<Condition> {
-    if spec.contains("%{") {
+    if is_ambiguous(spec) {
         ledger.stop(
             line,
-            "expressions in a claim's value are not evaluated",
-            "write the value itself",
+            "where the name of the claim ends can't be told, as it is an address and there are several colons behind",
+            "have the provider send the claim under a name without colons",
         );
         return None;
     }
@@ -39,14 +39,28 @@ pub(crate) fn claim(line: &Line, spec: &str, ledger: &mut Ledger) -> Option<Cond
     })
 }
 
-/// The name, `:` or `~`, the value. A name that is an address holds colons itself.
+/// Where an address that is the name of a claim goes on behind `://`; 0 where the name is none.
+fn address(spec: &str) -> usize {
+    let scheme = spec.split_once("://").map(|(scheme, _)| scheme);
+    // `iss:https://id.example.com` is a claim whose value is an address.
+    scheme
+        .filter(|scheme| !scheme.contains([':', '~']))
+        .map_or(0, |scheme| scheme.len() + 3)
+}
+
+/// Whether the name is an address, and there is more than one place where it could end.
+fn is_ambiguous(spec: &str) -> bool {
+    let begin = address(spec);
+    begin > 0
+        && spec
+            .get(begin..)
+            .is_some_and(|tail| tail.matches([':', '~']).count() > 1)
+}
+
+/// The name, `:` or `~`, the value. A name that is an address holds a colon itself.
 fn split(spec: &str) -> Option<(&str, char, &str)> {
-    let begin = spec.find("://").map_or(0, |at| at + 3);
-    let tail = spec.get(begin..)?;
-    let at = match begin {
-        0 => tail.find([':', '~'])?,
-        _ => tail.rfind([':', '~'])?,
-    } + begin;
+    let begin = address(spec);
+    let at = spec.get(begin..)?.find([':', '~'])? + begin;
     let name = spec.get(..at)?;
     let operator = spec.get(at..)?.chars().next()?;
     let value = spec.get(at + 1..)?;
@@ -102,7 +116,7 @@ fn pattern(line: &Line, name: &str, pattern: &str, ledger: &mut Ledger) -> Optio
         ledger.stop(
             line,
             "the scopes that were granted are compared one by one, not as one text",
-            "write scope~\\bNAME\\b",
+            "write scope~\\\\bNAME\\\\b",
         );
         return None;
     }
@@ -161,11 +175,28 @@ mod tests {
                 "http://schemas.x/role name:weird",
                 Some(("http://schemas.x/role name", ':', "weird")),
             ),
+            (
+                "iss:https://id.example.com:8443/x",
+                Some(("iss", ':', "https://id.example.com:8443/x")),
+            ),
             ("groups", None),
             (":x", None),
             ("x:", None),
         ] {
             assert_eq!(split(spec), expected, "{spec}");
+        }
+    }
+
+    #[test]
+    fn an_address_with_several_colons_behind_is_no_name_that_can_be_told() {
+        for (spec, expected) in [
+            ("http://schemas.x/role:a:b", true),
+            ("http://schemas.x:8080/role:a", true),
+            ("http://schemas.x/role:a", false),
+            ("iss:http://127.0.0.1:1/a:b", false),
+            ("a:b:c", false),
+        ] {
+            assert_eq!(is_ambiguous(spec), expected, "{spec}");
         }
     }
 

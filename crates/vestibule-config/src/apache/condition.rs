@@ -1,48 +1,176 @@
 //! What Apache's conditions, `<IfModule>` and its kin, are taken for, and whether that matters.
 
-use super::syntax::Node;
+use std::collections::BTreeSet;
+
+use super::core_directives::has_hooks;
+use super::syntax::{Block, Node};
 
 /// The version of httpd that `<IfVersion>` is compared with: Debian 12's.
 const HTTPD: [u32; 3] = [2, 4, 71];
 
-/// Whether anything in it decides who may pass, or which app is asked. What is said of files on a disk does not: none
-/// are served.
-pub(super) fn protects(nodes: &[Node]) -> bool {
-    let is_one = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        name.starts_with("require")
-            || name.starts_with("auth")
-            || name.starts_with("location")
-            || name.starts_with("sslrequire")
-            || name.starts_with("redirect")
-            || name.starts_with("include")
-            || name.starts_with("oidc")
-            || [
-                "allow",
-                "deny",
-                "satisfy",
-                "order",
-                "sslverifyclient",
-                "requestheader",
-                "rewriterule",
-                "proxy",
-                "proxymatch",
-                "virtualhost",
-                "use",
-            ]
-            .contains(&name.as_str())
+/// What a condition is taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Truth {
+    pub(super) holds: bool,
+    /// Whether it can't be otherwise where Apache runs.
+    pub(super) certain: bool,
+}
+
+impl Truth {
+    /// What is found here is there; what is not may be where Apache runs, or be given when it is started.
+    pub(super) const fn certain_if(found: bool) -> Self {
+        Self {
+            holds: found,
+            certain: found,
+        }
+    }
+}
+
+/// Whether the module that `<IfModule>` asks for by `wanted` is there, where `loaded` are.
+pub(super) fn module(wanted: &str, loaded: &BTreeSet<String>) -> Truth {
+    let certain = loaded.contains(wanted) || bare(wanted).is_some_and(|bare| GIVEN.contains(&bare));
+    Truth {
+        holds: certain || bare(wanted).is_some_and(|bare| USUAL.contains(&bare)),
+        certain,
+    }
+}
+
+/// Modules without which nobody signs in and nothing is proxied, and those that are no modules of their own.
+const GIVEN: [&str; 12] = [
+    "auth_openidc",
+    "proxy",
+    "proxy_http",
+    "authz_core",
+    "authn_core",
+    "core",
+    "http",
+    "so",
+    "log_config",
+    "logio",
+    "version",
+    "unixd",
+];
+
+/// Modules that most have, for what neither opens nor closes anything.
+const USUAL: [&str; 17] = [
+    "ssl",
+    "proxy_wstunnel",
+    "headers",
+    "setenvif",
+    "env",
+    "authz_user",
+    "authz_host",
+    "rewrite",
+    "alias",
+    "dir",
+    "mime",
+    "deflate",
+    "filter",
+    "http2",
+    "remoteip",
+    "reqtimeout",
+    "mpm_event",
+];
+
+/// A module by the one of its names that is in all of them: `mod_alias.c` and `alias_module` are `alias`. Apache knows a
+/// module by no other name.
+fn bare(name: &str) -> Option<&str> {
+    match name {
+        "core.c" => Some("core"),
+        "http_core.c" => Some("http"),
+        _ => name
+            .strip_suffix("_module")
+            .or_else(|| name.strip_prefix("mod_")?.strip_suffix(".c")),
+    }
+}
+
+/// The names that a module goes by once `LoadModule` has loaded it.
+pub(super) fn names(symbol: &str, file: &str) -> [String; 2] {
+    let stem = file.rsplit('/').next().unwrap_or_default();
+    let stem = stem.strip_suffix(".so").unwrap_or(stem);
+    [
+        symbol.to_owned(),
+        format!("{}.c", stem.strip_prefix("mod_mpm_").unwrap_or(stem)),
+    ]
+}
+
+/// Whether it is one site with TLS, as certbot and Debian write it, which without mod_ssl would not be there at all.
+pub(super) fn is_tls_site(wanted: &str, nodes: &[Node]) -> bool {
+    let has_tls = |block: &Block| {
+        block.children.iter().any(|node| {
+            matches!(node, Node::Directive(line)
+                if line.name.eq_ignore_ascii_case("SSLEngine") && line.raw.eq_ignore_ascii_case("on"))
+        })
     };
+    let mut hosts = 0;
+    let only_hosts = nodes.iter().all(|node| match node {
+        Node::Block(block) if block.name.eq_ignore_ascii_case("VirtualHost") => {
+            hosts += 1;
+            has_tls(block)
+        }
+        other => !protects(std::slice::from_ref(other), true),
+    });
+    bare(wanted) == Some("ssl") && only_hosts && hosts == 1
+}
+
+/// Whether anything in it decides who may pass, which app is asked, or what it is told. What is said of files on a disk
+/// does not: none are served. `holds` is whether it is taken for in force.
+pub(super) fn protects(nodes: &[Node], holds: bool) -> bool {
     nodes.iter().any(|node| match node {
-        // What is not proxied is out of reach.
         Node::Directive(directive) => {
-            is_one(&directive.name)
-                || directive.name.to_ascii_lowercase().starts_with("proxypass")
-                    && directive.raw.contains('!')
+            let name = directive.name.to_ascii_lowercase();
+            decides(&name)
+                || name.contains("${")
+                // What is not proxied is out of reach.
+                || is_proxied(&name) && (holds || directive.raw.contains('!'))
+                || directive.raw.contains("no-proxy")
+                // Rules on addresses are refused beside these, where they are seen.
+                || name.starts_with("remoteip") && !holds
         }
         Node::Block(block) => {
-            !is_for_files(&block.name) && (is_one(&block.name) || protects(&block.children))
+            !is_for_files(&block.name)
+                && (decides(&block.name.to_ascii_lowercase()) || protects(&block.children, holds))
         }
     })
+}
+
+fn is_proxied(name: &str) -> bool {
+    name.starts_with("proxypass") && !name.starts_with("proxypassreverse")
+}
+
+fn decides(name: &str) -> bool {
+    [
+        "require",
+        "auth",
+        "location",
+        "sslrequire",
+        "redirect",
+        "include",
+        "oidc",
+    ]
+    .iter()
+    .any(|prefix| name.starts_with(prefix))
+        || [
+            "allow",
+            "deny",
+            "satisfy",
+            "order",
+            "sslverifyclient",
+            "requestheader",
+            "rewriterule",
+            "proxy",
+            "proxymatch",
+            "proxyblock",
+            "virtualhost",
+            "servername",
+            "serveralias",
+            "sethandler",
+            "macro",
+            "use",
+            "if",
+        ]
+        .contains(&name)
+        || has_hooks(name)
 }
 
 /// Sections of files on a disk, which httpd does not walk for what is proxied.
@@ -52,50 +180,20 @@ fn is_for_files(section: &str) -> bool {
         .any(|known| known.eq_ignore_ascii_case(section))
 }
 
-/// Modules whose directives an import knows, or knows to be of no consequence. By any of their names.
-pub(super) fn is_module_known(name: &str) -> bool {
-    [
-        "auth_openidc",
-        "proxy",
-        "proxy_http",
-        "proxy_http2",
-        "proxy_wstunnel",
-        "ssl",
-        "headers",
-        "setenvif",
-        "env",
-        "authz_core",
-        "authz_user",
-        "authz_host",
-        "authn_core",
-        "rewrite",
-        "alias",
-        "dir",
-        "mime",
-        "deflate",
-        "filter",
-        "log_config",
-        "logio",
-        "http2",
-        "remoteip",
-        "unixd",
-        "version",
-        "so",
-        "core",
-        "reqtimeout",
-        "mpm_event",
-    ]
-    .contains(&module(name))
+/// `<IfVersion [!][operator] version>`: certain where it is so of every 2.4.
+pub(super) fn version(words: &[String]) -> Option<Truth> {
+    let holds = version_holds(words, HTTPD)?;
+    let of_others = [[2, 4, 1], [2, 4, 999]]
+        .map(|other| version_holds(words, other))
+        .into_iter()
+        .all(|other| other == Some(holds));
+    Some(Truth {
+        holds,
+        certain: of_others,
+    })
 }
 
-/// A module by the one of its names that is in all of them: `mod_alias.c`, `mod_alias` and `alias_module` are `alias`.
-pub(super) fn module(name: &str) -> &str {
-    let name = name.trim_start_matches("mod_");
-    name.trim_end_matches(".c").trim_end_matches("_module")
-}
-
-/// `<IfVersion [!][operator] version>`
-pub(super) fn version_holds(words: &[String]) -> Option<bool> {
+fn version_holds(words: &[String], httpd: [u32; 3]) -> Option<bool> {
     let (operator, version) = match words {
         [version] => ("=", version.as_str()),
         [operator, version] => (operator.as_str(), version.as_str()),
@@ -109,7 +207,7 @@ pub(super) fn version_holds(words: &[String]) -> Option<bool> {
     for (slot, part) in wanted.iter_mut().zip(version.split('.')) {
         *slot = part.parse::<u32>().ok()?;
     }
-    let order = HTTPD.cmp(&wanted);
+    let order = httpd.cmp(&wanted);
     let holds = match operator {
         "=" | "==" | "" => order.is_eq(),
         ">" => order.is_gt(),

@@ -301,7 +301,7 @@ pub(super) fn known(line: &Line) -> Option<Known> {
 }
 
 /// Modules that look at requests with rules or programs of their own.
-fn has_hooks(name: &str) -> bool {
+pub(super) fn has_hooks(name: &str) -> bool {
     [
         "lua",
         "perl",

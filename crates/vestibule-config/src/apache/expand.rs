@@ -2,22 +2,25 @@
 //!
 //! Everything is bounded, and nothing is run: `exec:` stays the text it is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::condition::{self, is_module_known, protects, version_holds};
+use super::condition::{self, Truth};
 use super::files::Files;
 use super::include;
 use super::report::Stop;
 use super::syntax::{self, Block, Directive, Node, Place};
+use super::variables::{Filled, Variables};
 
 /// A directive in force, its variables filled in.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
     pub(crate) name: String,
     pub(crate) words: Vec<String>,
+    /// All behind the name, before it was taken apart.
+    pub(crate) raw: String,
     pub(crate) at: Place,
     /// Variables that nothing defines, and that are still in the words.
     pub(crate) undefined: Vec<String>,
@@ -78,20 +81,8 @@ const LARGEST_FILE: u64 = 4 * 1024 * 1024;
 const MOST_FILES: usize = 1000;
 const MOST_ITEMS: usize = 200_000;
 const DEEPEST_INCLUDE: usize = 16;
-const LONGEST_VALUE: usize = 64 * 1024;
 /// As many as somebody reads at once.
 const MOST_STOPS: usize = 50;
-
-/// What Debian's `envvars` sets before it starts Apache.
-const DEBIAN: [(&str, &str); 7] = [
-    ("APACHE_RUN_USER", "www-data"),
-    ("APACHE_RUN_GROUP", "www-data"),
-    ("APACHE_PID_FILE", "/var/run/apache2/apache2.pid"),
-    ("APACHE_RUN_DIR", "/var/run/apache2"),
-    ("APACHE_LOCK_DIR", "/var/lock/apache2"),
-    ("APACHE_LOG_DIR", "/var/log/apache2"),
-    ("APACHE_CONFDIR", "/etc/apache2"),
-];
 
 /// Follows everything from the file or folder at `path`.
 pub(crate) fn expand(
@@ -102,8 +93,8 @@ pub(crate) fn expand(
     let roots = include::roots(files, path);
     let mut walk = Walk {
         files,
-        variables,
-        defined: BTreeMap::new(),
+        variables: Variables::new(variables),
+        guesses: 0,
         loaded: BTreeSet::new(),
         root: include::server_root(path, files),
         read: 0,
@@ -131,9 +122,10 @@ pub(crate) fn expand(
 
 struct Walk<'w> {
     files: &'w dyn Files,
-    variables: &'w dyn Fn(&str) -> Option<String>,
-    defined: BTreeMap<String, String>,
-    /// The modules that were loaded so far.
+    variables: Variables<'w>,
+    /// How many sections around are in force by a guess.
+    guesses: usize,
+    /// The names of modules that were loaded so far, as `<IfModule>` asks for them.
     loaded: BTreeSet<String>,
     root: PathBuf,
     read: usize,
@@ -226,19 +218,15 @@ impl Walk<'_> {
         items: &mut Vec<Item>,
     ) -> Result<(), Stop> {
         let line = self.line(&directive)?;
-        if line.is("Define") {
-            let value = line.words.get(1).cloned().unwrap_or_default();
-            self.defined.insert(line.word(0).to_owned(), value);
-        } else if line.is("UnDefine") {
-            self.defined.remove(line.word(0));
+        if line.is("Define") || line.is("UnDefine") {
+            self.define(&line);
         } else if line.is("ServerRoot") {
             self.root = PathBuf::from(line.word(0));
         } else if line.is("LoadModule") {
-            self.loaded
-                .insert(condition::module(line.word(0)).to_owned());
-            let file = Path::new(line.word(1)).file_stem().unwrap_or_default();
-            let file = file.to_string_lossy();
-            self.loaded.insert(condition::module(&file).to_owned());
+            if self.guesses == 0 {
+                self.loaded
+                    .extend(condition::names(line.word(0), line.word(1)));
+            }
             items.push(Item::Line(line));
         } else if line.is("Include") || line.is("IncludeOptional") {
             if let Some(name) = line.undefined.first() {
@@ -283,22 +271,37 @@ impl Walk<'_> {
         Ok(())
     }
 
+    fn define(&mut self, line: &Line) {
+        let name = line.word(0);
+        match (self.guesses, line.is("Define")) {
+            (0, true) => self.variables.define(name, line.word(1)),
+            (0, false) => self.variables.undefine(name),
+            _ => self.variables.doubt(name),
+        }
+    }
+
     fn block(&mut self, block: Block, depth: usize, items: &mut Vec<Item>) -> Result<(), Stop> {
-        let (words, _) = self.words(&block.raw, &block.at)?;
+        if block.name.contains("${") {
+            return Err(tag_of_variable(&block.at));
+        }
+        let Filled { text, .. } = self.filled(&block.raw, &block.at)?;
+        let words = words(&text, &block.at)?;
         let first = words.first().map_or("", String::as_str);
         let (negated, wanted) = match first.strip_prefix('!') {
             Some(wanted) => (true, wanted),
             None => (false, first),
         };
-        let is_loaded = self.loaded.contains(condition::module(wanted));
-        let holds = match block.name.to_ascii_lowercase().as_str() {
-            "ifmodule" => is_loaded || is_module_known(wanted),
-            "ifdefine" => self.defined.contains_key(wanted),
+        let kind = block.name.to_ascii_lowercase();
+        let truth = match kind.as_str() {
+            "ifmodule" => condition::module(wanted, &self.loaded),
+            "ifdefine" => Truth::certain_if(self.variables.is_defined(wanted)),
             "iffile" => {
                 let path = self.root.join(wanted);
-                self.files.read(&path, 0).is_ok() || self.files.list(&path).is_ok()
+                Truth::certain_if(
+                    self.files.read(&path, 0).is_ok() || self.files.list(&path).is_ok(),
+                )
             }
-            "ifversion" => version_holds(&words).ok_or_else(|| {
+            "ifversion" => condition::version(&words).ok_or_else(|| {
                 Stop::new(
                     block.at.clone(),
                     "this comparison of versions is not understood",
@@ -323,126 +326,149 @@ impl Walk<'_> {
                 return Ok(());
             }
         };
-        let holds = match block.name.eq_ignore_ascii_case("ifversion") {
-            true => holds,
-            false => holds != negated,
+        let holds = match kind.as_str() {
+            "ifversion" => truth.holds,
+            _ => truth.holds != negated,
         };
-        // What Apache is started with and which other modules there are is a guess; the rest is known.
-        let is_guess = match block.name.to_ascii_lowercase().as_str() {
-            "ifdefine" => !self.defined.contains_key(wanted),
-            "ifmodule" => !is_loaded && !is_module_known(wanted),
-            "iffile" => !holds,
-            _ => false,
-        };
-        if is_guess && protects(&block.children) {
+        let is_site =
+            kind == "ifmodule" && holds && condition::is_tls_site(wanted, &block.children);
+        if !truth.certain && !is_site && condition::protects(&block.children, holds) {
             let taken = if holds { "in force" } else { "not in force" };
+            let help = match kind.as_str() {
+                "ifdefine" if !negated => {
+                    format!("write Define {wanted} above, or take the section out")
+                }
+                "ifmodule" => {
+                    "name the folder of Apache's whole configuration, whose LoadModule lines say it; or write what it says outside of the section, or take it out".to_owned()
+                }
+                _ => "write what it says outside of the section, or take it out".to_owned(),
+            };
             return Err(Stop::new(
                 block.at,
                 format!(
-                    "<{} {first}> is taken for {taken}, and what it says decides who gets where",
+                    "<{} {first}> is taken for {taken}, and what it says decides who gets where, or what the app is told",
                     block.name
                 ),
-                match block.name.to_ascii_lowercase().as_str() {
-                    "ifdefine" if !negated => {
-                        format!("write Define {wanted} above, or take the section out")
-                    }
-                    _ => "write what it says outside of the section, or take it out".to_owned(),
-                },
+                help,
             ));
         }
         if holds {
-            items.extend(self.nodes(block.children, depth)?);
-        } else {
-            self.out.skipped.push(Skipped {
-                why: match block.name.to_ascii_lowercase().as_str() {
-                    "ifmodule" if negated => format!("{wanted} is taken for loaded"),
-                    "ifmodule" => format!("{wanted} is taken for not loaded"),
-                    "ifdefine" if negated => format!("{wanted} is defined"),
-                    "ifdefine" => {
-                        format!("{wanted} is not defined; Apache may be started with -D {wanted}")
-                    }
-                    "iffile" => format!("of whether {wanted} is there"),
-                    _ => "httpd is taken for 2.4.71".to_owned(),
-                },
-                name: format!("<{} {first}>", block.name),
-                at: block.at,
-            });
+            self.guesses += usize::from(!truth.certain);
+            let inside = self.nodes(block.children, depth);
+            self.guesses -= usize::from(!truth.certain);
+            items.extend(inside?);
+            return Ok(());
         }
+        if !truth.certain {
+            self.doubt(&block.children);
+        }
+        self.out.skipped.push(Skipped {
+            why: match kind.as_str() {
+                "ifmodule" if negated => format!("{wanted} is taken for loaded"),
+                "ifmodule" => format!("{wanted} is taken for not loaded"),
+                "ifdefine" if negated => format!("{wanted} is defined"),
+                "ifdefine" => {
+                    format!("{wanted} is not defined; Apache may be started with -D {wanted}")
+                }
+                "iffile" => format!("of whether {wanted} is there"),
+                _ => "httpd is taken for 2.4.71".to_owned(),
+            },
+            name: format!("<{} {first}>", block.name),
+            at: block.at,
+        });
         Ok(())
     }
 
+    /// What may be defined by what was left out.
+    fn doubt(&mut self, nodes: &[Node]) {
+        for node in nodes {
+            match node {
+                Node::Block(block) => self.doubt(&block.children),
+                Node::Directive(directive)
+                    if ["Define", "UnDefine"]
+                        .iter()
+                        .any(|name| name.eq_ignore_ascii_case(&directive.name)) =>
+                {
+                    let words = syntax::words(&directive.raw).unwrap_or_default();
+                    self.variables
+                        .doubt(words.first().map_or("", String::as_str));
+                }
+                Node::Directive(_) => {}
+            }
+        }
+    }
+
     fn line(&self, directive: &Directive) -> Result<Line, Stop> {
-        let (words, undefined) = self.words(&directive.raw, &directive.at)?;
+        let at = &directive.at;
+        let Filled { text, undefined } = self.filled(&directive.raw, at)?;
+        let (name, raw) = match directive.name.contains("${") {
+            // The name itself, and words behind it, may be in a variable.
+            true => {
+                let name = self.filled(&directive.name, at)?.text;
+                let whole = format!("{name} {text}");
+                let (name, raw) = syntax::first_word(&whole);
+                if name.starts_with('<') {
+                    return Err(tag_of_variable(at));
+                }
+                (name.to_owned(), raw.to_owned())
+            }
+            false => (directive.name.clone(), text),
+        };
         Ok(Line {
-            name: directive.name.clone(),
-            words,
-            at: directive.at.clone(),
+            name,
+            words: words(&raw, at)?,
+            raw,
+            at: at.clone(),
             undefined,
         })
     }
 
-    /// The words, each with its variables filled in after the line was taken apart, as Apache does: a value with a space
-    /// in it stays one word.
-    fn words(&self, raw: &str, at: &Place) -> Result<(Vec<String>, Vec<String>), Stop> {
-        let words = syntax::words(raw).ok_or_else(|| {
+    /// The text with its variables filled in, which Apache does before it takes a line apart.
+    fn filled(&self, text: &str, at: &Place) -> Result<Filled, Stop> {
+        let filled = self.variables.fill(text).ok_or_else(|| {
             Stop::new(
-                at.clone(),
-                "a quotation mark is never closed",
-                "write the closing one",
-            )
-        })?;
-        let mut undefined = Vec::new();
-        let filled: Option<Vec<String>> = words
-            .into_iter()
-            .map(|word| self.filled(&word, &mut undefined))
-            .collect();
-        match filled {
-            Some(words) => Ok((words, undefined)),
-            None => Err(Stop::new(
                 at.clone(),
                 "the variables make this value too long",
                 "look for a variable that is used many times",
-            )),
+            )
+        })?;
+        let mut undefined = filled.undefined.iter();
+        if let Some(name) = undefined.find(|name| self.variables.is_doubtful(name)) {
+            return Err(Stop::new(
+                at.clone(),
+                format!(
+                    "what ${{{name}}} is depends on a section of which only Apache knows whether it is in force"
+                ),
+                format!("write Define {name} VALUE outside of <IfModule> and its kin"),
+            ));
         }
-    }
-
-    fn filled(&self, word: &str, undefined: &mut Vec<String>) -> Option<String> {
-        let mut out = String::new();
-        let mut rest = word;
-        while let Some((before, after)) = rest.split_once("${") {
-            out.push_str(before);
-            let Some((name, behind)) = after.split_once('}') else {
-                out.push_str("${");
-                rest = after;
-                continue;
-            };
-            match self.value(name) {
-                Some(value) => out.push_str(&value),
-                None => {
-                    undefined.push(name.to_owned());
-                    out.push_str(&format!("${{{name}}}"));
-                }
-            }
-            if out.len() > LONGEST_VALUE {
-                return None;
-            }
-            rest = behind;
+        if filled.text.contains(|c: char| c.is_control() && c != '\t') {
+            return Err(Stop::new(
+                at.clone(),
+                "a variable puts a control character into this line",
+                "take it out of the variable",
+            ));
         }
-        out.push_str(rest);
-        Some(out)
+        Ok(filled)
     }
+}
 
-    fn value(&self, name: &str) -> Option<String> {
-        let of_debian = || {
-            let found = DEBIAN.iter().find(|(known, _)| *known == name);
-            found.map(|(_, value)| (*value).to_owned())
-        };
-        self.defined
-            .get(name)
-            .cloned()
-            .or_else(|| (self.variables)(name))
-            .or_else(of_debian)
-    }
+fn words(raw: &str, at: &Place) -> Result<Vec<String>, Stop> {
+    syntax::words(raw).ok_or_else(|| {
+        Stop::new(
+            at.clone(),
+            "a quotation mark is never closed",
+            "write the closing one",
+        )
+    })
+}
+
+fn tag_of_variable(at: &Place) -> Stop {
+    Stop::new(
+        at.clone(),
+        "the tag of a section is in a variable",
+        "write the tag itself",
+    )
 }
 
 pub(crate) fn undefined(at: &Place, name: &str) -> Stop {

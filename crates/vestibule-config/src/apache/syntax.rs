@@ -177,7 +177,7 @@ const fn is_space(c: char) -> bool {
 }
 
 /// The name, and what follows it without the space between.
-fn first_word(text: &str) -> (&str, &str) {
+pub(crate) fn first_word(text: &str) -> (&str, &str) {
     let end = text.find(is_space).unwrap_or(text.len());
     let (name, rest) = text.split_at(end);
     (name, rest.trim_matches(is_space))
@@ -220,20 +220,26 @@ fn lines(text: &str) -> impl Iterator<Item = Line> + '_ {
 pub(crate) fn words(raw: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut rest = raw.trim_start_matches(is_space);
-    while let Some(first) = rest.chars().next() {
-        if matches!(first, '"' | '\'') {
-            let (word, after) = quoted(rest.get(1..).unwrap_or_default(), first)?;
-            words.push(word);
-            rest = after;
-        } else {
-            let end = rest.find(is_space).unwrap_or(rest.len());
-            let (word, after) = rest.split_at(end);
-            words.push(word.replace("\\\\", "\\"));
-            rest = after;
-        }
-        rest = rest.trim_start_matches(is_space);
+    while !rest.is_empty() {
+        let (word, after) = next_word(rest)?;
+        words.push(word);
+        rest = after;
     }
     Some(words)
+}
+
+/// The first of the words, and what stands behind it as it is written.
+pub(crate) fn next_word(raw: &str) -> Option<(String, &str)> {
+    let raw = raw.trim_start_matches(is_space);
+    let (word, rest) = match raw.chars().next() {
+        Some(first @ ('"' | '\'')) => quoted(raw.get(1..).unwrap_or_default(), first)?,
+        _ => {
+            let end = raw.find(is_space).unwrap_or(raw.len());
+            let (word, rest) = raw.split_at(end);
+            (word.replace("\\\\", "\\"), rest)
+        }
+    };
+    Some((word, rest.trim_start_matches(is_space)))
 }
 
 fn quoted(text: &str, quote: char) -> Option<(String, &str)> {

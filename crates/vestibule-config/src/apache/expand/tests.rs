@@ -33,12 +33,14 @@ fn one(text: &str) -> Result<Vec<String>, Stop> {
 }
 
 #[test]
-fn variables_are_filled_in_word_by_word() {
+fn variables_are_filled_in_before_a_line_is_taken_apart() {
     let text = "Define A \"x y\"\nDefine B\nOne ${A} ${B}z ${FROM_OUTSIDE}\nUnDefine A\nTwo ${A} $A ${open";
     assert_eq!(
         one(text).unwrap(),
-        ["One x y|z|outer", "Two ${A}|$A|${open"]
+        ["One x|y|z|outer", "Two ${A}|$A|${open"]
     );
+    let text = "Define L \"Three a\"\nDefine Q 'b\" \"c'\n${L} \"${q}\"\nUse\\${l}";
+    assert_eq!(one(text).unwrap(), ["Three a|b|c", "Use\\Three a"]);
     let tree = expand(
         &FixedFiles::new().file("/e/site.conf", "X ${NO} ${APACHE_LOG_DIR}"),
         &|_| None,
@@ -71,6 +73,9 @@ fn conditions_hold_as_in_apache() {
         ("<IfDefine !GIVEN>", false),
         ("<IfDefine OTHER>", false),
         ("<IfVersion >= 2.4>", true),
+        ("<IfModule mod_headers.c>", true),
+        ("<IfModule headers>", false),
+        ("<IfModule mod_HEADERS.c>", false),
         ("<IfVersion < 2.4>", false),
         ("<IfVersion !< 2.4>", true),
         ("<IfFile site.conf>", true),
@@ -112,6 +117,27 @@ fn includes_are_followed_in_order_and_not_for_ever() {
 #[test]
 fn what_is_left_out_protects_nothing() {
     for text in [
+        "<IfModule mod_ssl.c>\n<Location /a>\nX\n</Location>\n</IfModule>",
+        "<IfModule !mod_ssl.c>\n<Location /a>\nX\n</Location>\n</IfModule>",
+        "<IfModule mod_headers.c>\nRequestHeader set A b\n</IfModule>",
+        "<IfModule mod_proxy_wstunnel.c>\nProxyPass /ws ws://a/\n</IfModule>",
+        "<IfModule ssl>\nRequire all denied\n</IfModule>",
+        "<IfModule mod_lua.c>\nLuaHookAccessChecker a b\n</IfModule>",
+        "<IfModule !mod_ssl.c>\nServerAlias a.example\n</IfModule>",
+        "<IfVersion >= 2.4.60>\nRequire all granted\n</IfVersion>",
+        "<IfModule mod_x.c>\nLoadModule ssl_module modules/mod_ssl.so\n</IfModule>\n<IfModule mod_ssl.c>\nRequire all granted\n</IfModule>",
+        "<IfModule mod_ssl.c>\nLoadModule lua_module modules/mod_lua.so\n</IfModule>\n<IfModule mod_lua.c>\nRequire all granted\n</IfModule>",
+        "<IfModule mod_ssl.c>\nDefine OPEN\n</IfModule>\n<IfDefine OPEN>\nRequire all granted\n</IfDefine>",
+        "<IfModule !mod_ssl.c>\nDefine OPEN\n</IfModule>\n<IfDefine !OPEN>\nRequire all granted\n</IfDefine>",
+        "LoadModule ssl_module modules/mod_ssl.so\n<IfModule mod_http2.c>\nRequire all granted\n</IfModule>",
+        "<IfModule mod_ssl.c>\n<VirtualHost *:80>\n</VirtualHost>\n</IfModule>",
+        "<IfModule mod_headers.c>\n<VirtualHost *:80>\nSSLEngine on\n</VirtualHost>\n</IfModule>",
+    ] {
+        assert!(one(text).unwrap_err().message.contains("decides"), "{text}");
+    }
+    let text = "<IfModule mod_ssl.c>\nDefine ROLE a\n</IfModule>\n<IfModule !mod_ssl.c>\nDefine ROLE b\n</IfModule>\nRequire claim role:${role}";
+    assert!(one(text).unwrap_err().message.contains("depends on"));
+    for text in [
         "<IfModule mod_authnz_ldap.c>\nRequire ldap-group x\n</IfModule>",
         "<IfDefine PROD>\n<Location /a>\nX\n</Location>\n</IfDefine>",
     ] {
@@ -127,11 +153,44 @@ fn what_is_left_out_protects_nothing() {
 }
 
 #[test]
+fn what_a_module_is_needed_for_is_taken_as_it_is() {
+    for (text, expected) in [
+        (
+            "<IfModule mod_proxy.c>\nProxyPass / http://a/\n</IfModule>",
+            vec!["ProxyPass /|http://a/"],
+        ),
+        (
+            "<IfModule mod_auth_openidc.c>\nAuthType X\n</IfModule>",
+            vec!["AuthType X"],
+        ),
+        (
+            "<IfModule mod_ssl.c>\n<VirtualHost *:443>\nSSLEngine on\n</VirtualHost>\n</IfModule>",
+            vec!["<VirtualHost *:443>", "SSLEngine on"],
+        ),
+        (
+            "LoadModule ssl_module /m/mod_ssl.so\n<IfModule mod_ssl.c>\nRequire all granted\n</IfModule>",
+            vec!["LoadModule ssl_module|/m/mod_ssl.so", "Require all|granted"],
+        ),
+        (
+            "<IfModule mod_ssl.c>\nSSLProtocol all\n</IfModule>",
+            vec!["SSLProtocol all"],
+        ),
+        (
+            "<IfVersion >= 2.4>\nRequire all granted\n</IfVersion>",
+            vec!["Require all|granted"],
+        ),
+    ] {
+        assert_eq!(one(text).unwrap(), expected, "{text}");
+    }
+}
+
+#[test]
 fn macros_and_odd_comparisons_stop() {
     for text in [
         "<Macro X>\nY\n</Macro>",
         "<IfVersion ~ 2>\n</IfVersion>",
         "X \"open",
+        "Define T \"<Location /a>\"\n${T}",
     ] {
         assert!(one(text).is_err(), "{text}");
     }

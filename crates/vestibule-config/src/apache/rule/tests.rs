@@ -49,7 +49,10 @@ fn a_bare_group_is_any_of_its_lines() {
             "Require claim realm_access.roles:admin",
             "{ claim = \"realm_access.roles\", equals = \"admin\" }",
         ),
-        ("Require claim scope~\\bread\\b", "{ scopes = [\"read\"] }"),
+        (
+            "Require claim scope~\\\\bread\\\\b",
+            "{ scopes = [\"read\"] }",
+        ),
     ] {
         assert_eq!(toml(lines), expected, "{lines}");
     }
@@ -129,5 +132,45 @@ fn networks_are_written_whole() {
         ("", None),
     ] {
         assert_eq!(full_network(text).as_deref(), expected, "{text}");
+    }
+}
+
+/// As Apache does: first as an expression, then as words.
+#[test]
+fn people_and_claims_are_unescaped_twice() {
+    for (lines, expected) in [
+        (
+            r#"Require user "CORP\\\\bob""#,
+            r#"{ claim = "upn", equals = "CORP\\bob" }"#,
+        ),
+        (
+            r"Require claim role:us\\\\er x:us\er",
+            r#"{ any = [{ claim = "role", equals = "us\\er" }, { claim = "x", equals = "user" }] }"#,
+        ),
+        (
+            r"Require claim a:b\$1",
+            r#"{ claim = "a", equals = "b$1" }"#,
+        ),
+        (
+            r"Require claim scope~\\bread\\b",
+            r#"{ scopes = ["read"] }"#,
+        ),
+        (r"Require claim scope~\\bread\b", "stops"),
+        (r"Require claim scope~\bread\b", "stops"),
+        (r"Require claim a:b$1", "stops"),
+        (r"Require user %{reqenv:X}", "stops"),
+        (r"Require ip %{HTTP:X}", "stops"),
+        (r"Require method %{HTTP:X}", "stops"),
+        (
+            r#"Require user "a\"b""#,
+            r#"{ claim = "upn", any_of = ["a", "b\""] }"#,
+        ),
+        (
+            "Require claim iss:https://id.example.com/x",
+            r#"{ claim = "iss", equals = "https://id.example.com/x" }"#,
+        ),
+        ("Require claim http://a/b:c:d", "stops"),
+    ] {
+        assert_eq!(toml(lines), expected, "{lines}");
     }
 }

@@ -42,6 +42,12 @@ fn what_could_open_a_path_stops() {
         ("a rewrite that refuses", [APP, PUBLIC, "RewriteEngine on\nRewriteRule ^/private https://%{HTTP_HOST}/ [R=403,L]\n"].concat()),
         ("a guess that opens", [APP, SIGN_IN, "<IfDefine !PRODUCTION>\n", PUBLIC, "</IfDefine>\n"].concat()),
         ("a guess about another module that opens", [APP, SIGN_IN, "<IfModule !mod_security2.c>\n", PUBLIC, "</IfModule>\n"].concat()),
+        ("a guess about mod_ssl that opens", [APP, SIGN_IN, "<IfModule mod_ssl.c>\n<Location /adm>\nRequire all granted\n</Location>\n</IfModule>\n"].concat()),
+        ("a guess about mod_ssl that leaves rules out", [APP, SIGN_IN, "<IfModule !mod_ssl.c>\n<Location /in>\nRequire claim role:admin\n</Location>\n</IfModule>\n"].concat()),
+        ("an expression that says who is kept out", [
+            APP,
+            "<Location />\nAuthType openid-connect\n<RequireAll>\nRequire valid-user\nRequire not user %{reqenv:BLOCKED}\n</RequireAll>\n</Location>\n",
+        ].concat()),
         ("a guess that leaves rules out", [APP, PUBLIC, "<IfDefine SSO>\nInclude protect.inc\n</IfDefine>\n"].concat()),
         ("a guess that leaves an exclusion out", [APP, PUBLIC, "<IfDefine SSO>\nProxyPass /x !\n</IfDefine>\n"].concat()),
         ("a macro", [APP, PUBLIC, "Use Protect /admin groups:admin\n"].concat()),
@@ -66,6 +72,49 @@ fn what_could_open_a_path_stops() {
         let import = read(&[HEAD, &text].concat());
         assert!(import.report.stops(), "{what}:\n{text}\n{}", import.toml);
     }
+}
+
+/// Apache puts values in before it takes a line apart, and unescapes what `Require` compares twice.
+#[test]
+fn whom_a_rule_keeps_out_is_kept_out() {
+    for (lines, expected) in [
+        (
+            "Define BLOCKED \"bob mallory\"\nRequire not user ${BLOCKED}",
+            "claim = \"sub\", any_of = [\"bob\", \"mallory\"]",
+        ),
+        (
+            "Define R \"user groups:guest\"\nRequire not claim role:${R}",
+            "any = [{ claim = \"role\", equals = \"user\" }, { groups = [\"guest\"] }]",
+        ),
+        (
+            "Require not user \"CORP\\\\\\\\bob\"",
+            "claim = \"sub\", equals = \"CORP\\\\bob\"",
+        ),
+        (
+            "Require not claim role:us\\er",
+            "claim = \"role\", equals = \"user\"",
+        ),
+    ] {
+        let import = read(&format!(
+            "{HEAD}{APP}<Location />\nAuthType openid-connect\n<RequireAll>\nRequire valid-user\n{lines}\n</RequireAll>\n</Location>\n"
+        ));
+        assert_eq!(stops(&import), [], "{lines}");
+        assert!(
+            import.toml.contains(&format!("{{ not = {{ {expected}")),
+            "{lines}: {}",
+            import.toml
+        );
+    }
+    let import = read(&format!(
+        "{HEAD}Define HIDDEN \"email phone_number\"\nOIDCBlackListedClaims ${{HIDDEN}}\n{APP}{SIGN_IN}"
+    ));
+    assert!(
+        import
+            .toml
+            .contains("without_claims = [\"email\", \"phone_number\"]"),
+        "{}",
+        import.toml
+    );
 }
 
 #[test]
