@@ -163,6 +163,18 @@ fn the_list_names_cases_that_there_are() {
     assert_eq!(names.len(), count, "a name stands for one case");
 }
 
+/// A row for many would hide what is new in one of them, unless it says what the values are.
+#[test]
+fn a_row_for_several_cases_or_facts_says_what_they_are() {
+    let rows = DIFFERENCES.lines().filter(|line| !line.starts_with('#'));
+    for row in rows {
+        let columns: Vec<&str> = row.split(" | ").collect();
+        if let [cases, _, facts, _] = columns[..] {
+            assert!(!cases.contains([',', '*']) && !facts.contains('*'), "{row}");
+        }
+    }
+}
+
 /// Runs the cases, and fails with everything that is wrong about their differences.
 fn judge(
     cases: &[Case],
