@@ -196,7 +196,8 @@ impl Found {
 
     /// The address of a provider's host that could not be looked up, where no address is written.
     fn looked_up(&self) -> Option<String> {
-        const BEFORE: [&str; 5] = [
+        const BEFORE: [&str; 6] = [
+            "httpsconnectionpool(host=",
             "lookup ",
             "enotfound ",
             "could not resolve host: ",

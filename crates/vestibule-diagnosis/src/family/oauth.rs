@@ -181,6 +181,19 @@ fn case(evidence: &Evidence, name: &str) -> Option<Case> {
                 )),
         );
     }
+    if name == "unauthorized_client" && says(error, "direct access grants") {
+        return Some(
+            case.because(
+                "The client tried to sign somebody in with a name and a password it sent itself, and may not. Keycloak's \
+                 switch for the usual sign-in, by a page, is another one.",
+            )
+            .change(Change::provider(
+                "the client > Settings > Capability config",
+                "Let the program use the sign-in page (Standard flow). Only if it must send passwords itself: Direct access \
+                 grants.",
+            )),
+        );
+    }
     Some(match name {
         // Somebody said no, or has to be asked: the set-up works.
         "access_denied" if says(error, "not assigned") => case

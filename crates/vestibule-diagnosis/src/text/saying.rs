@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::phrase::PHRASES;
+use super::phrase;
 
 /// What a known phrase means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -121,7 +121,7 @@ pub(super) fn sayings(text: &str) -> Vec<Saying> {
     let alone = lower.trim().trim_end_matches(['.', '!']);
     let alone = ALONE.iter().find(|(words, _)| *words == alone);
     let mut found: Vec<Saying> = alone.map(|(_, saying)| *saying).into_iter().collect();
-    for (words, saying) in PHRASES {
+    for (words, saying) in phrase::all() {
         if !found.contains(saying) && words.iter().all(|words| lower.contains(words)) {
             found.push(*saying);
         }
@@ -212,7 +212,7 @@ fn what_a_list_of_changes_names_did_not_happen() {
 #[cfg(test)]
 #[test]
 fn phrases_are_in_lower_case_and_found() {
-    for (words, _) in PHRASES {
+    for (words, _) in phrase::all() {
         assert!(
             words
                 .iter()

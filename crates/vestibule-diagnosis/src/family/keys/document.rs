@@ -1,6 +1,7 @@
 //! Metadata and keys that can't be had, or say something unexpected.
 
 use super::super::certificate;
+use super::super::said::message_tenant;
 use crate::catalogue::{Case, Row};
 use crate::cure::{login_host, portal, setting, write_issuer};
 use crate::evidence::{Probe, ProbeOutcome, ProbeTarget, Product, host_of};
@@ -351,17 +352,23 @@ fn logged_tenant(evidence: &Evidence) -> Option<Case> {
         .into_iter()
         .find(|number| evidence.has_aadsts(&[*number]))?;
     let mut urls = evidence.text.as_ref()?.urls.iter();
-    let url = urls.find(|url| url.contains("/.well-known/"))?;
-    Some(
-        Case::new(format!("{} answers with AADSTS{number}.", shown(url)))
+    let url = urls.find(|url| url.contains("/.well-known/"));
+    let asked = url.is_some() || evidence.heard(Saying::KeysNotFetched);
+    let which = url.map_or_else(|| "The metadata's address".to_owned(), |url| shown(url));
+    let tenant = message_tenant(evidence);
+    let tenant = tenant.map_or_else(String::new, |tenant| {
+        format!(": the tenant is {}", shown(&tenant))
+    });
+    asked.then(|| {
+        Case::new(format!("{which} answers with AADSTS{number}{tenant}."))
             .because(
                 "There is no directory of the name or id in the address: it is mistyped, or of another cloud.",
             )
             .change(Change::portal(
                 portal::OVERVIEW,
                 "Copy Directory (tenant) ID, and write it into the address.",
-            )),
-    )
+            ))
+    })
 }
 
 fn no_metadata(evidence: &Evidence) -> Option<Case> {

@@ -110,7 +110,9 @@ fn two(evidence: &Evidence) -> Option<Case> {
 
 fn fragment(evidence: &Evidence) -> Option<Case> {
     let arrived = evidence.callback.as_ref().is_some_and(|callback| {
-        callback.in_fragment && (callback.has("code") || callback.has("error"))
+        // A page that signs in by itself gets its errors so; of an address alone nobody knows whose it is.
+        let of_page = callback.has("error") && evidence.settings.is_none();
+        callback.in_fragment && !of_page && (callback.has("code") || callback.has("error"))
     });
     let asked = evidence.provider().and_then(|provider| {
         let types = provider.response_type.as_deref().unwrap_or("code");

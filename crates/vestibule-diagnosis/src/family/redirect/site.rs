@@ -44,7 +44,7 @@ pub(super) const ROWS: &[Row] = &[
         cure: "Let every name of the site lead to the one address before sign-in, or list all of them in `public_url`, each with its redirect URI.",
         fault: None,
         explains: &["VST-COOKIE-STATE-MISSING", "VST-COOKIE-LOOP"],
-        judge: host,
+        judge: |evidence| host(evidence).or_else(|| logged_host(evidence)),
     },
 ];
 
@@ -181,6 +181,38 @@ fn covers_host(domain: &str, host: &str) -> bool {
     );
     host.strip_suffix(&domain)
         .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+/// What Apache's module says of it.
+fn logged_host(evidence: &Evidence) -> Option<Case> {
+    let text = evidence.text.as_ref()?;
+    if !text.says("does not match the url hostname of the url being accessed") {
+        return None;
+    }
+    let target = text.between("the url hostname (", ") of the configured oidcredirecturi");
+    let opened = text.between("of the url being accessed (", ")");
+    let seen = match (opened, target) {
+        (Some(opened), Some(target)) => format!(
+            "The site was opened at {}, and the redirect URI is at {}.",
+            shown(opened),
+            shown(target)
+        ),
+        _ => "The site was opened under another host than the redirect URI's.".to_owned(),
+    };
+    Some(
+        Case::new(seen)
+            .change(Change::environment(
+                "names of the site",
+                "Lead people on to the host of the redirect URI before anybody signs in.",
+            ))
+            .change(
+                Change::apache(
+                    "OIDCRedirectURI",
+                    "Or write it without a host: it then is on the host that was opened. Register it for each name.",
+                )
+                .line("OIDCRedirectURI /oidc/callback"),
+            ),
+    )
 }
 
 fn host(evidence: &Evidence) -> Option<Case> {

@@ -44,7 +44,7 @@ pub(super) const ROWS: &[Row] = &[
         cure: "Add `openid` to the scopes.",
         fault: None,
         explains: &["VST-TOKEN-NO-ID-TOKEN"],
-        judge: no_openid,
+        judge: |evidence| no_openid(evidence).or_else(|| logged_no_openid(evidence)),
     },
     Row {
         code: "VST-SCOPE-TWO-APIS",
@@ -166,6 +166,17 @@ fn no_openid(evidence: &Evidence) -> Option<Case> {
             shown_list(scopes.iter().map(String::as_str), "and")
         ))
         .change(add_scope(evidence, "openid"))
+    })
+}
+
+/// What Apache's module says of it when it starts a sign-in.
+fn logged_no_openid(evidence: &Evidence) -> Option<Case> {
+    let says = |words| evidence.says(words);
+    let warned =
+        says("does not include the \"openid\" scope") && says("may not return an \"id_token\"");
+    (warned && evidence.token_response.is_none()).then(|| {
+        Case::new("The log says that `openid` is not among the scopes.")
+            .change(add_scope(evidence, "openid"))
     })
 }
 

@@ -107,6 +107,7 @@ pub(super) fn logged_audience(evidence: &Evidence) -> Option<Case> {
     let token = evidence.token.as_ref();
     if token.is_some_and(|token| !token.is_partial)
         || !numbered && !evidence.heard(Saying::Audience)
+        || evidence.heard(Saying::UserInfoRefused)
     {
         return None;
     }
@@ -176,6 +177,11 @@ const MICROSOFT: &[(&[&str], &str, &str)] = &[
         "https://management.azure.com/.default",
     ),
     (
+        &["audience validation failed. audience did not match"],
+        "Azure Storage",
+        "https://storage.azure.com/.default",
+    ),
+    (
         &["akv10022"],
         "Azure Key Vault",
         "https://vault.azure.net/.default",
@@ -184,7 +190,11 @@ const MICROSOFT: &[(&[&str], &str, &str)] = &[
 
 /// Ask for the token of Microsoft's API, where it is that itself that refused one; and which it is.
 pub(super) fn refused_by_microsoft(evidence: &Evidence) -> Option<(&'static str, Change)> {
-    let text = evidence.text.as_ref()?;
+    // Who asked for user info wanted no token of an API's.
+    let text = evidence
+        .text
+        .as_ref()
+        .filter(|_| !evidence.heard(Saying::UserInfoRefused))?;
     let (_, name, scope) = MICROSOFT.iter().find(|(words, ..)| text.says_any(words))?;
     let text =
         format!("What calls {name} needs a token for that, asked for with a scope of its own");
