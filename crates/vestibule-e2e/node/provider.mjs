@@ -57,6 +57,7 @@ const provider = new Provider(issuer, {
     client("basic", "client_secret_basic"),
     client("post", "client_secret_post"),
     client("public", "none"),
+    { ...client("signed", "client_secret_basic"), userinfo_signed_response_alg: "RS256" },
   ],
   jwks: settings.jwks,
   cookies: { keys: ["a key for cookies of a provider that lives for one test"] },
@@ -98,6 +99,7 @@ const provider = new Provider(issuer, {
   },
   features: {
     devInteractions: { enabled: false },
+    jwtUserinfo: { enabled: true },
     backchannelLogout: { enabled: settings.backchannel_logout_uri !== undefined },
     revocation: { enabled: settings.revocation ?? false },
     rpInitiatedLogout: {

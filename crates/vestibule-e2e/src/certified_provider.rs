@@ -34,7 +34,7 @@ impl CertifiedProvider {
         }
     }
 
-    /// The secret of one of its clients: `basic` or `post`.
+    /// The secret of one of its clients: `basic`, `post`, or `signed`, whose user info comes as a JWT.
     #[must_use]
     pub fn client_secret(client: &str) -> String {
         // Characters that form encoding, and so RFC 6749 §2.3.1, must encode.

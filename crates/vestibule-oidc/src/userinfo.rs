@@ -1,12 +1,19 @@
 //! Reads the answer of the user-info endpoint (OIDC Core §5.3) and decides whether it is about the
 //! same person.
 
+mod signed;
+
 use serde_json::{Map, Value};
+
+pub use signed::{SignedExpected, is_signed, verify};
 
 use crate::claims::{self, ClaimError};
 use crate::fault::Fault;
+use crate::issuer::IssuerMismatch;
+use crate::jose::{JwsError, SignatureError};
 use crate::json::{self, JsonError};
 use crate::text::{is_json, or_none, readable};
+use crate::time::UnixTime;
 
 /// The longest answer that is read.
 pub const MAX_BYTES: usize = 256 << 10;
@@ -21,8 +28,7 @@ pub enum UserInfoError {
         /// The HTTP status.
         status: u16,
     },
-    /// The answer is not JSON by its `Content-Type`; a signed one (`application/jwt`) we do not
-    /// register for.
+    /// The answer is neither JSON nor signed by its `Content-Type`.
     #[error("read user info of type {}", or_none(content_type))]
     NotJson {
         /// The type, shortened.
@@ -31,9 +37,42 @@ pub enum UserInfoError {
     /// The answer is not a JSON object we read.
     #[error("read the user info")]
     Json(#[from] JsonError),
-    /// `sub` is missing or no string.
-    #[error("read the user info's subject")]
+    /// `sub`, or in signed user info another claim that is needed, is missing or has the wrong type.
+    #[error("read the user info's claims")]
     Subject(#[from] ClaimError),
+    /// It is no signed token we look at; an encrypted one is none.
+    #[error("take signed user info apart")]
+    Token(#[from] JwsError),
+    /// `typ` says that it is a token for something else (RFC 8725 §3.11).
+    #[error("accept a token of type {typ:?} as user info")]
+    AnotherKind {
+        /// The header's `typ`.
+        typ: String,
+    },
+    /// It is another issuer's, or signed with another issuer's key.
+    #[error("accept the user info's issuer")]
+    Issuer(#[from] IssuerMismatch),
+    /// It is for others.
+    #[error("accept user info for {found:?} where {expected:?} is expected")]
+    Audience {
+        /// Our client id.
+        expected: String,
+        /// `aud`.
+        found: Vec<String>,
+    },
+    /// No key of the provider vouches for it.
+    #[error("verify the user info's signature")]
+    Signature(#[from] SignatureError),
+    /// It has expired, or is not valid yet.
+    #[error("accept user info whose `{name}` is {at}; it is {now}")]
+    Time {
+        /// `exp`, `nbf` or `iat`.
+        name: &'static str,
+        /// Its value.
+        at: UnixTime,
+        /// Our time.
+        now: UnixTime,
+    },
     /// It is about somebody else (OIDC Core §5.3.2): using it would mix two people up.
     #[error("accept user info about another subject")]
     AnotherSubject,
@@ -46,9 +85,20 @@ impl UserInfoError {
             Self::Status { .. } => "userinfo_status",
             Self::NotJson { .. } => "userinfo_not_json",
             Self::Json(_) => "userinfo_json",
+            Self::Token(error) => error.code(),
+            Self::AnotherKind { .. } => "userinfo_another_kind",
+            Self::Issuer(_) => "userinfo_issuer",
+            Self::Audience { .. } => "userinfo_audience",
+            Self::Signature(_) => "userinfo_signature",
+            Self::Time { .. } => "userinfo_time",
             Self::Subject(_) => "userinfo_subject",
             Self::AnotherSubject => "userinfo_another_subject",
         }
+    }
+
+    /// Whether one more fetch of the keys is worth it.
+    pub const fn newer_keys_may_help(&self) -> bool {
+        matches!(self, Self::Signature(error) if error.newer_keys_may_help())
     }
 
     /// The provider answered.
@@ -103,7 +153,11 @@ pub fn parse(
         let content_type = content_type.map(|found| readable(found, 128));
         return Err(UserInfoError::NotJson { content_type });
     }
-    let claims = json::parse_object(body, MAX_BYTES)?;
+    about(json::parse_object(body, MAX_BYTES)?, subject)
+}
+
+/// OIDC Core §5.3.2: `sub` is that of the ID token, to the letter.
+fn about(claims: Map<String, Value>, subject: &str) -> Result<UserInfo, UserInfoError> {
     match claims::required(claims::subject(&claims)?, "sub")? {
         found if found == subject => Ok(UserInfo { claims }),
         _ => Err(UserInfoError::AnotherSubject),

@@ -196,10 +196,7 @@ static GROUPS: &[Group] = &[
     },
     Group {
         names: &["OIDCUserInfoSignedResponseAlg"],
-        fate: Fate::Stops {
-            why: "user info that is signed is not read",
-            help: "have the provider send it as JSON",
-        },
+        fate: Fate::Mapped,
     },
     Group {
         names: &["OIDCUserInfoRefreshInterval"],

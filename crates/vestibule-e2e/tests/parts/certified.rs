@@ -53,7 +53,7 @@ impl Scene {
         let provider = CertifiedProvider::start(&reservation.redirect_uri(), &more);
         let upstream = Upstream::start();
         let method = match wish.client {
-            "basic" => "client_secret = \"file:secret\"",
+            "basic" | "signed" => "client_secret = \"file:secret\"",
             "post" => {
                 "client_secret = \"file:secret\"\nclient_authentication = \"client_secret_post\""
             }
@@ -120,22 +120,19 @@ fn people_sign_in_with_every_way_a_client_can_authenticate() {
 
 #[test]
 fn the_name_comes_from_user_info_where_the_id_token_has_none() {
-    let scene = Scene::start(Wish {
-        provider: "userinfo = true",
-        claims_in_user_info_only: true,
-        ..ORDINARY
-    });
-    let mut person = Person::new();
-    scene.sign_in(&mut person, "ada");
-    let received = scene.upstream.received();
-    let values: Vec<&str> = received
-        .last()
-        .unwrap()
-        .fields
-        .iter()
-        .map(|(_, value)| value.as_str())
-        .collect();
-    assert!(values.contains(&"ada@example.com"), "{values:?}");
+    for client in ["basic", "signed"] {
+        let scene = Scene::start(Wish {
+            client,
+            provider: "userinfo = true",
+            claims_in_user_info_only: true,
+            ..ORDINARY
+        });
+        scene.sign_in(&mut Person::new(), "ada");
+        let received = scene.upstream.received();
+        let fields = received.last().unwrap().fields.iter();
+        let values: Vec<&str> = fields.map(|(_, value)| value.as_str()).collect();
+        assert!(values.contains(&"ada@example.com"), "{client}: {values:?}");
+    }
 }
 
 #[test]

@@ -49,6 +49,8 @@ pub(crate) struct Knobs {
     /// The revocation endpoint, which the metadata name if they are told to.
     pub(crate) revoke: TokenEndpoint,
     pub(crate) user_info: Option<Value>,
+    /// The same as it stands, of type `application/jwt`.
+    pub(crate) signed_user_info: Option<String>,
     /// Answers calls under `/v1.0/`: path with query and JSON in, status and body out.
     pub(crate) graph: GraphEndpoint,
     /// `Retry-After` of every answer.
@@ -85,6 +87,7 @@ impl FakeProvider {
             token: Box::new(|_| Ok((400, json!({"error": "invalid_request"}).to_string()))),
             revoke: Box::new(|_| Ok((200, String::new()))),
             user_info: None,
+            signed_user_info: None,
             graph: Box::new(|_, _| Ok((404, "{}".to_owned()))),
             retry_after: None,
             date: None,
@@ -153,7 +156,13 @@ impl FakeProvider {
                     .collect::<BTreeMap<_, _>>();
                 (knobs.revoke)(&form)
             }
-            "/userinfo" => Ok((200, knobs.user_info.clone().unwrap_or_default().to_string())),
+            "/userinfo" => Ok((
+                200,
+                knobs
+                    .signed_user_info
+                    .clone()
+                    .unwrap_or_else(|| knobs.user_info.clone().unwrap_or_default().to_string()),
+            )),
             path if path.starts_with("/v1.0/") => {
                 let posted = call.json.as_deref();
                 let posted = posted.map(|json| serde_json::from_slice(json).unwrap());
@@ -188,6 +197,8 @@ impl Transport for FakeProvider {
             let retry_after = this.knobs().retry_after;
             let content_type = if body.starts_with('<') {
                 "text/html"
+            } else if body.starts_with("eyJ") {
+                "application/jwt"
             } else {
                 "application/json"
             };

@@ -7,6 +7,7 @@ use vestibule_oidc::jose::KeySet;
 use vestibule_oidc::json;
 use vestibule_oidc::metadata::ProviderMetadata;
 use vestibule_oidc::microsoft::aadsts_code;
+use vestibule_oidc::userinfo;
 
 use super::call::{ProviderAnswer, ProviderCall};
 use super::documents::HeldKeys;
@@ -175,7 +176,7 @@ impl Provider {
     }
 }
 
-/// A document or claims: status 200 and JSON, nothing else.
+/// A document or claims: status 200 and JSON, or signed user info, nothing else.
 pub(super) fn success(
     endpoint: Endpoint,
     answer: ProviderAnswer,
@@ -197,6 +198,8 @@ pub(super) fn success(
         // Some servers send none, and the strict JSON reading that follows settles it.
         None => Ok(answer),
         Some(content_type) if is_json(content_type) => Ok(answer),
+        // OIDC Core §5.3.2: what is signed is verified by whoever asked.
+        found if matches!(endpoint, Endpoint::UserInfo) && userinfo::is_signed(found) => Ok(answer),
         Some(content_type) => Err(ProviderError::ContentType {
             endpoint,
             found: content_type.chars().take(80).collect(),

@@ -15,7 +15,7 @@ use vestibule_oidc::pkce::Verifier;
 use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
 use vestibule_oidc::token::{Grant, TokenRequest, TokenResponse};
-use vestibule_oidc::userinfo::{self, UserInfo, UserInfoError};
+use vestibule_oidc::userinfo::{self, SignedExpected, UserInfo, UserInfoError};
 use vestibule_session::handle::{Handle, StoreKey};
 use vestibule_session::kept_post::Sender;
 use vestibule_session::lifetime::Liveness;
@@ -93,7 +93,7 @@ impl Redeem {
         let is_routes = self.wanted.as_ref() == Some(&self.asked_for);
         let userinfo = match is_routes {
             true => None,
-            false => ask_user_info(&self.provider, &metadata, &tokens, id_token.subject())
+            false => ask_user_info(&self.provider, &metadata, &tokens, id_token.subject(), now)
                 .await
                 .map_err(note)?,
         };
@@ -329,11 +329,12 @@ pub(crate) async fn ask_user_info(
     metadata: &ProviderMetadata,
     tokens: &TokenResponse,
     subject: &str,
+    now: UnixTime,
 ) -> Result<Option<UserInfo>, SignInError> {
     let settings = provider.plan();
     match settings.user_info {
         UserInfoUse::Never => Ok(None),
-        UserInfoUse::Always => user_info(provider, metadata, tokens, subject)
+        UserInfoUse::Always => user_info(provider, metadata, tokens, subject, now)
             .await
             .map(Some),
         UserInfoUse::WhenAdvertised => {
@@ -342,7 +343,7 @@ pub(crate) async fn ask_user_info(
             if !fits || metadata.userinfo_endpoint().is_none() || metadata.is_entra() {
                 return Ok(None);
             }
-            match user_info(provider, metadata, tokens, subject).await {
+            match user_info(provider, metadata, tokens, subject, now).await {
                 Ok(found) => Ok(Some(found)),
                 Err(error @ SignInError::UserInfo(UserInfoError::AnotherSubject)) => Err(error),
                 Err(error) => {
@@ -364,6 +365,7 @@ async fn user_info(
     metadata: &ProviderMetadata,
     tokens: &TokenResponse,
     subject: &str,
+    now: UnixTime,
 ) -> Result<UserInfo, SignInError> {
     let endpoint = metadata
         .userinfo_endpoint()
@@ -373,6 +375,24 @@ async fn user_info(
     let access_token = tokens.access_token().ok_or(SignInError::NoAccessToken)?;
     let answer = provider.user_info(endpoint, access_token).await?;
     let content_type = answer.content_type.as_deref();
+    if userinfo::is_signed(content_type) {
+        let settings = provider.plan();
+        let expected = SignedExpected {
+            client_id: &settings.client_id,
+            issuer: metadata.token_issuer(),
+            algorithms: &settings.id_token_algorithms,
+            skew: settings.clock_skew,
+        };
+        let keys = provider.keys().await?;
+        let verify = |keys| userinfo::verify(&answer.body, keys, &expected, subject, now);
+        return match verify(&keys) {
+            Err(error) if error.newer_keys_may_help() => {
+                let newer = provider.newer_keys(&keys).await?;
+                Ok(verify(&newer)?)
+            }
+            verified => Ok(verified?),
+        };
+    }
     Ok(userinfo::parse(
         answer.status,
         content_type,

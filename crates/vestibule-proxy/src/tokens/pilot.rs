@@ -335,7 +335,15 @@ impl Pilot {
         record: &Record,
         tokens: &TokenResponse,
     ) -> Result<Option<UserInfo>, TokensError> {
-        match ask_user_info(&self.provider, metadata, tokens, record.subject()).await {
+        match ask_user_info(
+            &self.provider,
+            metadata,
+            tokens,
+            record.subject(),
+            self.now(),
+        )
+        .await
+        {
             Ok(user_info) => Ok(user_info),
             Err(SignInError::UserInfo(UserInfoError::AnotherSubject)) => {
                 Err(TokensError::OtherPerson)

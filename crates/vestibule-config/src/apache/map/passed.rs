@@ -304,7 +304,7 @@ fn userinfo(here: &InForce<'_>, passed: &mut Passed, ledger: &mut Ledger) {
                 .push(format!("{} = \"@userinfo\"", key(name))),
             ("jwt", _) => ledger.stop(
                 line,
-                "user info is read as JSON here, and not kept as a JWT: the upstream would miss it",
+                "of user info that comes as a JWT its claims are kept, and not the JWT: the upstream would miss it",
                 "write json, if the upstream can do with what is in it",
             ),
             ("signed_jwt", _) => ledger.stop(

@@ -274,6 +274,9 @@ fn checks(site: &Site<'_>, draft: &mut Draft, ledger: &mut Ledger) {
     if let Some(line) = site.setting(ledger, "OIDCIDTokenSignedResponseAlg") {
         algorithm(line, draft, ledger);
     }
+    if let Some(line) = site.setting(ledger, "OIDCUserInfoSignedResponseAlg") {
+        signed_user_info(site, line, ledger);
+    }
     if let Some(line) = site.setting(ledger, "OIDCIDTokenAudValues") {
         let only_ours = line.words.iter().all(|word| word == "@");
         match only_ours {
@@ -317,6 +320,26 @@ fn checks(site: &Site<'_>, draft: &mut Draft, ledger: &mut Ledger) {
             "access tokens are renewed before they expire, as long as there is a refresh token",
             "ask for the scope offline_access",
         );
+    }
+}
+
+fn signed_user_info(site: &Site<'_>, line: &Line, ledger: &mut Ledger) {
+    let word = line.word(0);
+    let of_id_tokens = site.last("OIDCIDTokenSignedResponseAlg");
+    let known = match of_id_tokens {
+        Some(other) => other.word(0) == word,
+        None => ["RS256", "PS256", "ES256"].contains(&word),
+    };
+    match known {
+        true => ledger.became(
+            line,
+            "user info that comes signed is verified with the provider's keys, by the algorithms of ID tokens; its issuer and audience too",
+        ),
+        false => ledger.stop(
+            line,
+            format!("user info that is signed with {word} is not read: it is signed as ID tokens are"),
+            "have the provider sign both with RS256, or send user info as JSON",
+        ),
     }
 }
 

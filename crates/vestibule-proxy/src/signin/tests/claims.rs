@@ -88,3 +88,29 @@ async fn what_a_refreshed_access_token_does_not_say_counts_no_more() {
     browser.go(&rig, "/app").await;
     assert_eq!(browser.go(&rig, "/members").await.status, 403);
 }
+
+/// User info that the provider signs (OIDC Core §5.3.2): read like any other, where it is the provider's and for us.
+#[tokio::test(start_paused = true)]
+async fn signed_user_info_counts_if_the_provider_signed_it_for_us() {
+    let mut settings = plan("main");
+    settings.user_info = crate::provider::UserInfoUse::Always;
+    let rig = Rig::with(vec![settings]);
+    let info = |audience: &str| json!({ "iss": ISSUER, "aud": audience, "sub": "ann", "groups": ["members"] });
+    let key = rig.fake.knobs().keys[0].clone();
+    rig.fake.knobs().signed_user_info = Some(key.sign(&info("client")));
+    assert_eq!(status_after_sign_in(&rig).await, 200);
+    let other = TestKey::new("k1");
+    for refused in [key.sign(&info("another")), other.sign(&info("client"))] {
+        rig.fake.knobs().signed_user_info = Some(refused);
+        let mut browser = Browser::default();
+        let page = browser.sign_in(&rig, "/members").await;
+        assert_eq!(page.status, 502);
+        assert!(browser.session().is_none());
+    }
+    // Keys that are newer than those at hand are fetched once.
+    let newer = TestKey::new("k2");
+    rig.fake.knobs().keys.push(newer.clone());
+    rig.fake.knobs().signed_user_info = Some(newer.sign(&info("client")));
+    tokio::time::advance(Duration::from_secs(120)).await;
+    assert_eq!(status_after_sign_in(&rig).await, 200);
+}
