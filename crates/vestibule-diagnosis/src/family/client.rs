@@ -6,7 +6,9 @@
 //! | `assertion` | certificates and federated tokens |
 //! | `place` | client id, tenant and cloud |
 //! | `issuer` | the address that is written as the issuer |
+//! | `address` | consoles, domains and old names in its place |
 
+mod address;
 mod assertion;
 #[cfg(test)]
 pub(super) mod cases;
@@ -16,4 +18,10 @@ mod secret;
 
 use crate::catalogue::Row;
 
-pub(super) const ROWS: &[&[Row]] = &[secret::ROWS, assertion::ROWS, place::ROWS, issuer::ROWS];
+pub(super) const ROWS: &[&[Row]] = &[
+    secret::ROWS,
+    assertion::ROWS,
+    place::ROWS,
+    issuer::ROWS,
+    address::ROWS,
+];

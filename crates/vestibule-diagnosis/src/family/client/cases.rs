@@ -253,6 +253,10 @@ fn place() -> Vec<RowCase> {
             .silent(at("https://contoso.eu.auth0.com/"))
             .beside(&["VST-AUTH0-NO-AUDIENCE"])
             .line("issuer = \"https://contoso.eu.auth0.com/\""),
+        case("VST-CLIENT-ISSUER-SLASH")
+            .shows(at("https://contoso.okta.com/oauth2/default/"))
+            .silent(at("https://contoso.okta.com/oauth2/default"))
+            .line("issuer = \"https://contoso.okta.com/oauth2/default\""),
         case("VST-CLIENT-ISSUER-COMMON")
             .shows(Evidence::of_text(&format!(
                 "oauthproxy.go: oidc: id token issued by a different provider, expected \
@@ -297,6 +301,30 @@ fn place() -> Vec<RowCase> {
             .silent(at("https://contoso.okta.com/oauth2/default"))
             .silent(at("https://admin.okta.com/oauth2/default"))
             .line("issuer = \"https://contoso.okta.com/oauth2/default\""),
+        case("VST-CLIENT-ISSUER-HOST")
+            .shows(at("https://manage.auth0.com/dashboard/eu/contoso/applications"))
+            .silent(at("https://contoso.eu.auth0.com/"))
+            .beside(&["VST-AUTH0-NO-AUDIENCE"])
+            .line("issuer = \"https://contoso.eu.auth0.com/\""),
+        case("VST-CLIENT-ISSUER-HOST")
+            .shows(at("https://id.example/auth/admin/main/console"))
+            .shows(at("https://id.example/auth/realms/main/account/"))
+            .silent(at("https://id.example/auth/realms/main"))
+            .silent(at("https://id.example/admin/"))
+            .line("issuer = \"https://id.example/auth/realms/main\""),
+        case("VST-CLIENT-ISSUER-HOST")
+            .shows(at("https://portal.azure.com/contoso.onmicrosoft.com"))
+            .shows(at("https://contoso.onmicrosoft.com"))
+            .silent(at("https://portal.example.com"))
+            .line("issuer = \"https://login.microsoftonline.com/TENANT-ID/v2.0\""),
+        case("VST-CLIENT-ISSUER-HOST")
+            .shows(at("https://contoso.auth.eu-west-1.amazoncognito.com"))
+            .silent(at("https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_x"))
+            .line("issuer = \"https://cognito-idp.eu-west-1.amazonaws.com/USER-POOL-ID\""),
+        case("VST-CLIENT-ISSUER-HOST")
+            .shows(at("https://google.com"))
+            .silent(at("https://accounts.google.com"))
+            .line("issuer = \"https://accounts.google.com\""),
         case("VST-CLIENT-ISSUER-HOST")
             .shows(at(&format!("https://login.windows.net/{TENANT}/v2.0")))
             .silent(at(&format!("https://login.microsoftonline.com/{TENANT}/v2.0")))

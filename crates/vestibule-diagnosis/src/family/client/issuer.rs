@@ -3,6 +3,7 @@
 use vestibule_oidc::microsoft::{TenantId, cloud_of};
 
 use super::super::token::tenant_in;
+use super::address::AUTH0_DASHBOARD;
 use crate::catalogue::{Case, Row};
 use crate::cure::{login_host, portal, setting, write_issuer};
 use crate::evidence::{Product, host_of};
@@ -40,7 +41,7 @@ pub(super) const ROWS: &[Row] = &[
         source: "OIDC Discovery §4.3; Microsoft identity platform: OpenID Connect, metadata",
         symptom: "The configuration is refused, or the issuer of the metadata or of the token is said to be another one.",
         cause: "Issuers are compared to the letter. Entra's v2.0 issuers end in `/v2.0` and Keycloak's in the name of the \
-                realm, without a slash; Auth0's end in one.",
+                realm, without a slash, as do Okta's, Google's and GitLab's; Auth0's end in one.",
         cure: "Write the issuer as the metadata has it, to the last character.",
         fault: None,
         explains: &["VST-TOKEN-ISSUER", "VST-TOKEN-VERSION"],
@@ -82,20 +83,6 @@ pub(super) const ROWS: &[Row] = &[
         ],
         judge: issuer_common,
     },
-    Row {
-        code: "VST-CLIENT-ISSUER-HOST",
-        title: "an address in the place of the issuer that issues nothing",
-        severity: Severity::Error,
-        confidence: Confidence::Documented,
-        source: "Microsoft identity platform: endpoints of External ID; Okta: find your Okta domain",
-        symptom: "There is no metadata at the address, or the API says that the token's issuer is another one.",
-        cause: "It looks like the provider's address, and is another one of its: where it is administered, an old name, or one \
-                without the tenant.",
-        cure: "Write the issuer as the metadata has it.",
-        fault: None,
-        explains: &["VST-KEYS-NO-METADATA", "VST-TOKEN-ISSUER"],
-        judge: issuer_host,
-    },
 ];
 
 /// Where the metadata stands below an issuer.
@@ -129,7 +116,9 @@ fn issuer_of(url: &str) -> Option<String> {
         .or_else(|| before("/v1/token"))
         .or_else(|| before("/v1/keys"))
         .or_else(|| match Product::of_url(url) {
-            Some(Product::Auth0) if path != "/" => Some(format!("{origin}/")),
+            Some(Product::Auth0) if path != "/" && host != AUTH0_DASHBOARD => {
+                Some(format!("{origin}/"))
+            }
             _ => path
                 .strip_suffix("/authorize")
                 .map(|path| format!("{origin}{path}")),
@@ -188,6 +177,10 @@ fn issuer_slash(evidence: &Evidence) -> Option<Case> {
             issuer.trim_end_matches('/').to_owned(),
             "Take the slash off.",
         ),
+        Product::Okta | Product::Google | Product::GitLab if issuer.ends_with('/') => (
+            issuer.trim_end_matches('/').to_owned(),
+            "Take the slash off.",
+        ),
         Product::Auth0 if issuer.split('/').count() == 3 => (
             format!("{issuer}/"),
             "Auth0's issuers end in a slash: write it.",
@@ -202,70 +195,6 @@ fn issuer_slash(evidence: &Evidence) -> Option<Case> {
         Case::new(format!("The issuer {} {ends}.", shown(issuer)))
             .change(write_issuer(evidence, &right, text)),
     )
-}
-
-/// Where Okta's administrators work, at the org's name with this behind it.
-const OKTA_ADMIN: &str = "-admin";
-
-fn issuer_host(evidence: &Evidence) -> Option<Case> {
-    // Metadata at hand shows better in what the two differ.
-    if evidence.metadata.is_some() {
-        return None;
-    }
-    let issuer = evidence.provider()?.issuer.as_deref()?;
-    let host = host_of(issuer)?;
-    let written = |seen: String, why: &str, right: &str, text: &str| {
-        Case::new(seen)
-            .because(why)
-            .change(write_issuer(evidence, right, text))
-    };
-    let segment = issuer.split('/').nth(3).unwrap_or_default();
-    match Product::of_url(issuer)? {
-        Product::Okta => {
-            let (org, domain) = host.split_once('.')?;
-            let own = format!("{}.{domain}", org.strip_suffix(OKTA_ADMIN)?);
-            Some(written(
-                format!("{} is the address of Okta's Admin Console.", shown(issuer)),
-                "The org itself, which signs people in and issues tokens, has the same address without `-admin`.",
-                &issuer.replacen(host, &own, 1),
-                "Take `-admin` out.",
-            ))
-        }
-        product @ (Product::Entra | Product::ExternalId) if matches!(segment, "" | "v2.0") => {
-            let why = match product {
-                Product::ExternalId => {
-                    "The name in the host is not enough: the tenant's id stands in the path, before `v2.0`."
-                }
-                _ => "The tenant's id stands in the path, before `v2.0`.",
-            };
-            Some(written(
-                format!("{} names no tenant.", shown(issuer)),
-                why,
-                &format!("https://{host}/TENANT-ID/v2.0"),
-                "Put Directory (tenant) ID, from the tenant's Overview, in its place.",
-            ))
-        }
-        Product::Entra => {
-            let cloud = cloud_of(host)?;
-            let is_old = cloud.issuing_host != host && cloud.v1_host != Some(host);
-            let right = issuer.replacen(host, cloud.issuing_host, 1);
-            is_old.then(|| {
-                written(
-                    format!(
-                        "{} is another name of {}.",
-                        shown(host),
-                        shown(cloud.issuing_host)
-                    ),
-                    "Sign-in works under both. Tokens name the one alone, so an API that is told to expect the other refuses them.",
-                    &right,
-                    "Write the one that tokens name.",
-                )
-                .severity(Severity::Warning)
-                .confidence(Confidence::Observed)
-            })
-        }
-        _ => None,
-    }
 }
 
 /// The words that stand for many tenants in an issuer that is compared to the letter.
