@@ -168,3 +168,18 @@ async fn keys_that_cannot_be_had_cost_time_and_no_second_grant() {
     assert_eq!(browser.go(&rig, "/app").await.body, "access-token-2");
     assert_eq!(rig.grants().refreshes, 1);
 }
+
+/// Where browsers carry the sessions the new refresh token goes along with the very answer that has no token.
+#[tokio::test(start_paused = true)]
+async fn a_browser_that_carries_its_session_takes_the_refresh_token_along() {
+    let rig = Rig::carrying();
+    let mut browser = signed_in(&rig).await;
+    tokio::time::sleep(PAST_EXPIRY).await;
+    let (_, spoil) = SPOILT[0];
+    spoil(&rig);
+    assert_eq!(browser.go(&rig, "/app").await.status, 502);
+    in_order(&rig);
+    // Another replica, or this one after a restart.
+    let other = rig.replica();
+    assert_eq!(browser.go(&other, "/app").await.body, "access-token-3");
+}
