@@ -103,8 +103,13 @@ fn beside<'i>(sheet: &mut Sheet, imported: &'i Imported, at: &Place, told: &mut 
         sheet.hanging(2, "so", Ink::Blue, INDENT, "All of that in one line:");
         sheet.verbatim(INDENT + 4, &line);
     }
+    // One line of Apache's is often a key of several routes.
+    let mut warned: Vec<(&str, &str)> = Vec::new();
     for problem in imported.problems().into_iter().flatten() {
-        if imported.import.origin(problem.line) == Some(at) && !is_said(imported, problem) {
+        let says = (problem.message.as_str(), problem.help.as_str());
+        let is_here = imported.import.origin(problem.line) == Some(at);
+        if is_here && !is_said(imported, problem) && !warned.contains(&says) {
+            warned.push(says);
             warning(sheet, problem);
         }
     }

@@ -176,3 +176,23 @@ fn what_is_lost_for_one_reason_is_told_once_and_what_stops_again_at_the_end() {
     let end = page.split("Stopped at 1 place").nth(1).unwrap();
     assert!(end.contains("site.conf:4 OIDCRequestObject"), "{page}");
 }
+
+#[test]
+fn what_is_warned_of_for_several_routes_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = STORY
+        .replace(
+            "login.microsoftonline.com/6c1d0a5e-3f0b-4c52-9b7e-5d2f8a107e41/v2.0",
+            "id.example.com",
+        )
+        .replace("upn", "preferred_username");
+    let inner = "<Location /foo/inner>\nRequire claim groups:staff\n</Location>\n";
+    let imported = imported(folder.path(), &format!("{text}{inner}"));
+    assert_eq!(imported.settings().unwrap().routes.len(), 2);
+    let page = page::of(&imported);
+    assert_eq!(
+        page.matches("can change, and can come").count(),
+        1,
+        "{page}"
+    );
+}
