@@ -209,6 +209,10 @@ pub(super) fn known(line: &Line) -> Option<Known> {
             "write ProxyRequests Off",
         ),
         ("proxyrequests", _) => Known::Became("the same: only routes are proxied"),
+        ("proxyblock", _) => Known::Stops(
+            "Apache answers 403 instead of asking the apps this names, and here they would be asked",
+            "take out the ProxyPass to them, with this",
+        ),
         ("proxypreservehost", _) => {
             Known::Became("nothing: no route is for this place, or a later line says otherwise")
         }

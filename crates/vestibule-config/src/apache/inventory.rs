@@ -106,6 +106,14 @@ static GROUPS: &[Group] = &[
             "OIDCProviderAuthorizationEndpoint",
             "OIDCProviderTokenEndpoint",
             "OIDCProviderJwksUri",
+        ],
+        fate: Fate::Stops {
+            why: "in Apache this counts and not the metadata, which would be believed here instead: who signs people in, and with which keys, would be another's choice",
+            help: "take it out if the metadata name the same address; `vestibule doctor` asks it",
+        },
+    },
+    Group {
+        names: &[
             "OIDCProviderEndSessionEndpoint",
             "OIDCProviderRevocationEndpoint",
             "OIDCProviderPushedAuthorizationRequestEndpoint",

@@ -49,14 +49,23 @@ pub(super) fn map(
             at = at.or(Some(&own.line.at));
         }
     }
-    if let Some(line) = named {
+    if let Some(line) = named.filter(|line| is_replaced(here, line.word(0))) {
+        ledger.became(
+            line,
+            "nothing: what RequestHeader says of it comes later, as in Apache",
+        );
+    } else if let Some(line) = named {
         let field = format!("{} = \"@user\"", key(line.word(0)));
         ledger.became(line, format!("headers = {{ {field} }}"));
         fields.push(field);
     }
     // Under a name of its own Apache sends it whatever else it does not.
     if passed.headers {
-        fields.extend(passed.own.iter().cloned());
+        let replaced = |field: &&String| {
+            let name = field.split(" = ").next().unwrap_or_default();
+            is_replaced(here, name.trim_matches('"'))
+        };
+        fields.extend(passed.own.iter().filter(|field| !replaced(field)).cloned());
     }
     let says_claims = own.iter().any(Own::is_claim);
     let mut parts = Vec::new();
@@ -143,6 +152,21 @@ impl Own<'_> {
     fn needs_token(&self) -> bool {
         self.is_bearer() || self.source.as_deref() == Some("@access_token")
     }
+}
+
+/// Whether `RequestHeader` has the last word on this header. What is `early` comes before the module.
+fn is_replaced(here: &InForce<'_>, header: &str) -> bool {
+    here.all("RequestHeader")
+        .any(|line| !is_early(line) && name_of(line).eq_ignore_ascii_case(header))
+}
+
+/// Whether it is done before anything else looks at the request.
+fn is_early(line: &Line) -> bool {
+    let at = match line.word(0).eq_ignore_ascii_case("unset") {
+        true => 2,
+        false => 3,
+    };
+    line.word(at).eq_ignore_ascii_case("early")
 }
 
 /// The name of the header; Apache takes a colon at its end.
@@ -233,7 +257,27 @@ fn own_headers<'t>(
             );
             continue;
         }
+        if let Some(help) = passed.instead_of(name).filter(|_| !is_early(line)) {
+            ledger.stop(
+                line,
+                format!("the module's own {name} would be sent as it is, and Apache changes it or leaves it out"),
+                help,
+            );
+            continue;
+        }
+        if action == "unset" && !line.word(2).is_empty() && !is_early(line) {
+            ledger.stop(
+                line,
+                format!("{name} is left out under a condition, which is not evaluated"),
+                "leave it out always, or let the app do it",
+            );
+            continue;
+        }
+        let by_module = here
+            .last("OIDCAuthNHeader")
+            .is_some_and(|line| line.word(0).eq_ignore_ascii_case(name));
         match action.as_str() {
+            "unset" if by_module && is_early(line) => ledger.became(line, "the same, always: a client's own does not count"),
             "unset" if is_stripped(&lower) => ledger.became(line, "the same, always: no client can send it"),
             "unset" if lower == "authorization" => ledger.became(line, "the same: who sends one is refused, and it never gets to the app"),
             "unset" if may_be_own(name) => {
@@ -250,12 +294,28 @@ fn own_headers<'t>(
                 "take it out if that is harmless",
             ),
             "set" => match made_of(line, &passed.prefix) {
-                Some(Some(claim)) if !claim.starts_with(['@', '=']) && !passed.has(&claim) => {
+                Some(None) if !passed.makes(None) => ledger.stop(
+                    line,
+                    "Apache sends `Bearer (null)`, as it makes no variable of the access token here, and here the token would be sent",
+                    "write OIDCPassClaimsAs both or environment, or take the line out",
+                ),
+                Some(Some(source)) if !is_there(line, &source, passed) => {
+                    found.retain(|own| !name_of(own.line).eq_ignore_ascii_case(name));
+                    let constant = match line.word(3) {
+                        "" => "=(null)",
+                        _ => "@none",
+                    };
                     ledger.differs(
                         line,
-                        format!("nothing: `{claim}` is not among the claims that are passed, and Apache sends (null)"),
-                        "",
+                        format!(
+                            "headers = {{ {} = {} }}: in Apache nothing makes {} here",
+                            key(name),
+                            text(constant),
+                            line.word(2),
+                        ),
+                        "take the line out if the upstream does not need the header; OIDCPassClaimsAs, OIDCPassIDTokenAs and OIDCPassUserInfoAs say what variables there are",
                     );
+                    found.push(Own { line, source: Some(constant.to_owned()) });
                 }
                 Some(source) => {
                     found.retain(|own| !name_of(own.line).eq_ignore_ascii_case(name));
@@ -268,12 +328,8 @@ fn own_headers<'t>(
                         None => "authorization = \"bearer\"".to_owned(),
                     };
                     let is_text = source.as_deref().is_some_and(|source| source.starts_with('='));
-                    match !passed.variables && line.word(2).contains("%{OIDC_") {
-                        true => ledger.differs(
-                            line,
-                            format!("{says}; Apache sends (null), as OIDCPassClaimsAs has it make no variables"),
-                            "take the line out if the upstream does not need the header",
-                        ),
+                    match line.word(2) == "%{REMOTE_USER}s" {
+                        true => ledger.differs(line, format!("{says}; Apache sends (null) where it has no mod_ssl"), ""),
                         false if is_text && sounds_secret(&lower) => ledger.differs(
                             line,
                             format!("{says}: this sounds like a secret, and is in the file as it is"),
@@ -297,6 +353,15 @@ fn own_headers<'t>(
         }
     }
     found
+}
+
+/// Whether Apache makes what the header is made of. The user is no variable of its environment.
+fn is_there(line: &Line, source: &str, passed: &Passed) -> bool {
+    match source {
+        "@user" => line.word(2) != "%{REMOTE_USER}e",
+        text if text.starts_with('=') => true,
+        source => passed.makes(Some(source)),
+    }
 }
 
 /// What a header is made of: `Some(None)` for the bearer, `Some(Some(source))` for an own header.

@@ -21,6 +21,10 @@ pub(super) struct Passed {
     pub(super) variables: bool,
     /// Whether the access token is among them.
     pub(super) token: bool,
+    /// The forms in which the ID token is passed.
+    id_token: Vec<String>,
+    /// Whether user info is passed as JSON.
+    userinfo: bool,
     /// What the name of a claim's header, or variable, begins with.
     pub(super) prefix: String,
     /// How claims are written, wherever they are.
@@ -43,6 +47,54 @@ impl Passed {
     }
 }
 
+impl Passed {
+    /// Whether Apache makes the variable that `source` of `headers` is in its place; `None` is the bearer.
+    pub(super) fn makes(&self, source: Option<&str>) -> bool {
+        self.variables
+            && match source {
+                None | Some("@access_token") => self.token,
+                Some("@id_token") => self.id_token.iter().any(|form| form == "serialized"),
+                Some("@userinfo") => self.userinfo,
+                Some(claim) => self.has(claim),
+            }
+    }
+
+    /// What to write so that the module does not set this header, if it does.
+    pub(super) fn instead_of(&self, header: &str) -> Option<&'static str> {
+        let name = header.to_ascii_lowercase();
+        let has_form = |form: &str| self.id_token.iter().any(|one| one == form);
+        let is_claim = match self.prefix.as_str() {
+            "" => self
+                .only
+                .iter()
+                .any(|claim| claim.eq_ignore_ascii_case(header)),
+            prefix => name.starts_with(&prefix.to_ascii_lowercase()),
+        };
+        let help = match name.as_str() {
+            "oidc_access_token"
+            | "oidc_access_token_expires"
+            | "oidc_access_token_type"
+            | "oidc_scope"
+                if self.token =>
+            {
+                "write OIDCPassAccessToken Off, which later versions of the module know"
+            }
+            "oidc_id_token" if has_form("serialized") => {
+                "take `serialized` out of OIDCPassIDTokenAs"
+            }
+            "oidc_id_token_payload" if has_form("payload") => {
+                "take `payload` out of OIDCPassIDTokenAs"
+            }
+            "oidc_userinfo_json" if self.userinfo => "take `json` out of OIDCPassUserInfoAs",
+            _ if is_claim => {
+                "name the claim in OIDCBlackListedClaims, which leaves it out of the headers"
+            }
+            _ => return None,
+        };
+        self.headers.then_some(help)
+    }
+}
+
 pub(super) fn read(
     site: &Site<'_>,
     here: &InForce<'_>,
@@ -55,6 +107,8 @@ pub(super) fn read(
         headers: matches!(way, "headers" | "both"),
         variables: matches!(way, "environment" | "both"),
         token: true,
+        id_token: Vec::new(),
+        userinfo: false,
         prefix: PREFIX.to_owned(),
         writing: Vec::new(),
         preset: Vec::new(),
@@ -270,6 +324,7 @@ fn id_token(here: &InForce<'_>, passed: &mut Passed, ledger: &mut Ledger) {
     if line.words.iter().any(|word| word == "off") {
         forms.clear();
     }
+    passed.id_token = forms.iter().map(|form| (*form).to_owned()).collect();
     if forms == ["claims"] {
         ledger.became(line, "the same: as claims");
         return;
@@ -319,6 +374,7 @@ fn userinfo(here: &InForce<'_>, passed: &mut Passed, ledger: &mut Ledger) {
             ),
         }
     }
+    passed.userinfo = forms.contains(&"json");
     if forms == ["claims"] && passed.own.is_empty() {
         ledger.became(line, "the same: as claims");
         return;

@@ -366,7 +366,11 @@ fn user_info(site: &Site<'_>, draft: &mut Draft, ledger: &mut Ledger) {
             draft.provider.put("userinfo", "false", Some(&line.at));
             ledger.became(line, "provider.userinfo = false");
         } else {
-            ledger.differs(line, "its address is taken from the metadata", "");
+            ledger.stop(
+                line,
+                "what this address says of people counts in Apache, and here that of the metadata would",
+                "take it out if the metadata name the same address; `vestibule doctor` asks it",
+            );
         }
     }
     if let Some(line) = site.setting(ledger, "OIDCUserInfoTokenMethod") {

@@ -263,15 +263,14 @@ impl<'t> Spot<'_, 't> {
                 return None;
             }
         };
-        if let Some(line) = kind {
-            ledger.became(
+        match kind {
+            Some(line) if signs_in => ledger.differs(
                 line,
-                if signs_in {
-                    "sign-in at the provider"
-                } else {
-                    "no sign-in"
-                },
-            );
+                "sign-in at the provider; a request with an Authorization of its own gets 401, where Apache passes it on",
+                "",
+            ),
+            Some(line) => ledger.became(line, "no sign-in"),
+            None => {}
         }
         let Some(requires) = &here.requires else {
             if pass(here).is_some() {

@@ -48,6 +48,21 @@ fn what_could_open_a_path_stops() {
             APP,
             "<Location />\nAuthType openid-connect\n<RequireAll>\nRequire valid-user\nRequire not user %{reqenv:BLOCKED}\n</RequireAll>\n</Location>\n",
         ].concat()),
+        ("keys of its own choice", [APP, SIGN_IN, "OIDCProviderJwksUri https://id.example.com/other\n"].concat()),
+        ("a token endpoint of its own choice", [APP, SIGN_IN, "OIDCProviderTokenEndpoint https://id.example.com/other\n"].concat()),
+        ("user info of its own choice", [APP, SIGN_IN, "OIDCProviderUserInfoEndpoint https://id.example.com/other\n"].concat()),
+        ("apps that are never asked", [APP, SIGN_IN, "ProxyBlock *\n"].concat()),
+        ("a token that is left out", [APP, SIGN_IN, "RequestHeader unset OIDC_access_token\n"].concat()),
+        ("a claim that is left out, in another spelling", [APP, SIGN_IN, "RequestHeader unset oidc_claim_EMAIL\n"].concat()),
+        ("a claim that is replaced", [APP, SIGN_IN, "RequestHeader set OIDC_CLAIM_email nobody\n"].concat()),
+        ("a claim that is edited", [APP, SIGN_IN, "RequestHeader edit OIDC_CLAIM_email a b\n"].concat()),
+        ("an ID token that is left out", [APP, SIGN_IN, "OIDCPassIDTokenAs serialized\nRequestHeader unset OIDC_id_token\n"].concat()),
+        ("a header that is left out at times", [APP, SIGN_IN, "RequestHeader unset X-Internal env=OUTSIDE\n"].concat()),
+        ("a token of which Apache has no variable", [
+            APP,
+            SIGN_IN,
+            "OIDCPassClaimsAs headers\nRequestHeader set Authorization \"Bearer %{OIDC_access_token}e\"\n",
+        ].concat()),
         ("a guess that leaves rules out", [APP, PUBLIC, "<IfDefine SSO>\nInclude protect.inc\n</IfDefine>\n"].concat()),
         ("a guess that leaves an exclusion out", [APP, PUBLIC, "<IfDefine SSO>\nProxyPass /x !\n</IfDefine>\n"].concat()),
         ("a macro", [APP, PUBLIC, "Use Protect /admin groups:admin\n"].concat()),
@@ -163,6 +178,76 @@ fn the_same_in_a_harmless_form_does_not_stop() {
     ] {
         let import = read(&[HEAD, &text].concat());
         assert_eq!(stops(&import), [], "{what}");
+    }
+}
+
+/// What Apache has no variable of is `(null)` there, and never the token or the claim itself.
+#[test]
+fn a_header_of_a_variable_that_is_not_there_tells_nothing() {
+    for (before, line, expected) in [
+        ("", "set X-I \"%{OIDC_id_token}e\"", "X-I = \"=(null)\""),
+        (
+            "OIDCPassIDTokenAs serialized\n",
+            "set X-I \"%{OIDC_id_token}e\"",
+            "X-I = \"@id_token\"",
+        ),
+        (
+            "",
+            "set X-I \"%{OIDC_userinfo_json}e\"",
+            "X-I = \"=(null)\"",
+        ),
+        ("", "set X-I \"%{REMOTE_USER}e\"", "X-I = \"=(null)\""),
+        ("", "set X-I \"expr=%{REMOTE_USER}\"", "X-I = \"@user\""),
+        ("", "set X-I \"%{OIDC_CLAIM_name}e\"", "X-I = \"name\""),
+        (
+            "OIDCPassClaimsAs headers\n",
+            "set X-I \"%{OIDC_CLAIM_name}e\"",
+            "X-I = \"=(null)\"",
+        ),
+        (
+            "OIDCPassClaimsAs none\n",
+            "set X-I \"%{OIDC_access_token}e\"",
+            "X-I = \"=(null)\"",
+        ),
+        (
+            "OIDCBlackListedClaims name\n",
+            "set X-I \"%{OIDC_CLAIM_name}e\"",
+            "X-I = \"=(null)\"",
+        ),
+        (
+            "OIDCPassClaimsAs headers\n",
+            "set X-I \"%{OIDC_CLAIM_name}e\" env=OIDC_CLAIM_name",
+            "X-I = \"@none\"",
+        ),
+        ("OIDCAuthNHeader X-I\n", "unset X-I", "X-I = \"@none\""),
+        ("OIDCAuthNHeader X-I\n", "set X-I guest", "X-I = \"=guest\""),
+        (
+            "OIDCAuthNHeader X-I\n",
+            "unset X-I early",
+            "X-I = \"@user\"",
+        ),
+        (
+            "",
+            "unset OIDC_access_token early",
+            "version = \"2.4.12.3\" }",
+        ),
+        ("", "unset oidc-claim-email", "version = \"2.4.12.3\" }"),
+        (
+            "OIDCPassClaimsAs none\n",
+            "unset OIDC_CLAIM_email",
+            "\"signed-in\"",
+        ),
+    ] {
+        let import = read(&format!(
+            "{HEAD}{before}{APP}{SIGN_IN}RequestHeader {line}\n"
+        ));
+        assert_eq!(stops(&import), [], "{before}{line}");
+        assert!(
+            import.toml.contains(expected),
+            "{before}{line}: {}",
+            import.toml
+        );
+        settings(&import);
     }
 }
 
