@@ -9,7 +9,7 @@ use vestibule_gate::headers::Token;
 use vestibule_gate::request::Request;
 use vestibule_gate::route::TokenChoice;
 
-use super::session::ACCESS_TOKEN;
+use super::session::{ACCESS_TOKEN, NOTHING};
 use crate::explain::value::shown;
 use crate::print::{Ink, Sheet};
 
@@ -45,6 +45,7 @@ pub(super) fn head(
     authorized: &Authorized<'_>,
     request: &Request,
     route: &RouteSettings,
+    is_granted_said: bool,
 ) -> Forwarded {
     let head = gate.upstream_head(authorized, request);
     let token = match (
@@ -59,8 +60,23 @@ pub(super) fn head(
         .session()
         .and_then(|session| session.record().id_token())
         .map(|token| token.expose().clone());
+    let granted = authorized.session().map(|session| {
+        session
+            .record()
+            .granted_scopes()
+            .collect::<Vec<_>>()
+            .join(" ")
+    });
     let own = |field: Field<'_>| {
         let text = String::from_utf8_lossy(field.value);
+        // What the provider's answer lists, the person said or nobody knows.
+        if granted.as_deref() == Some(&*text) {
+            return Some(match (is_granted_said, text == NOTHING) {
+                (false, _) => "(the scopes that were granted)".to_owned(),
+                (true, true) => String::new(),
+                (true, false) => plain(&text),
+            });
+        }
         let is_constant = route.headers.own.iter().any(|header| {
             matches!(header.source, HeaderSource::Constant(_))
                 && header.name.as_bytes().eq_ignore_ascii_case(field.name)

@@ -20,6 +20,8 @@ pub(super) struct Granted {
     open: Vec<Scope>,
     /// Those that a rule asks for, of which it is known.
     told: Vec<Scope>,
+    /// Whether the person said what the answer had.
+    pub(super) is_said: bool,
 }
 
 /// A scope that a rule asks for.
@@ -49,6 +51,7 @@ impl Granted {
             let known = said.split_ascii_whitespace().map(str::to_owned).collect();
             return Self {
                 known,
+                is_said: true,
                 ..Self::default()
             };
         }

@@ -227,7 +227,7 @@ fn decide(
         _ => None,
     });
     if let (Some(authorized), Some(set)) = (forwarded, set) {
-        let sent = forwarded::head(gate, authorized, &request, set);
+        let sent = forwarded::head(gate, authorized, &request, set, visit.granted.is_said);
         evidence.upstream_request = Some(upstream_head(&sent));
         details.upstream = Some(sent);
     }

@@ -33,7 +33,7 @@ use crate::{assemble, evidence as converted};
 pub(super) const ACCESS_TOKEN: &str = "the-access-token-of-the-session";
 
 /// What stands for an answer that lists no scope, and is none that a rule could name.
-const NOTHING: &str = "[nothing]";
+pub(super) const NOTHING: &str = "[nothing]";
 
 /// The largest file of claims.
 const MAX_BYTES: u64 = 64 << 10;

@@ -43,6 +43,12 @@ upstream = "http://localhost:1234"
 headers  = { "X-Auth-User" = "sub", "X-Api-Key" = "=canary-of-a-key" }
 
 [[route]]
+path          = "/apache"
+upstream      = "http://localhost:1234"
+access_token  = { scope = "api://9e59d98b-d747-4a9a-96fd-178f04d08b02/.default" }
+headers       = "mod_auth_openidc"
+
+[[route]]
 host     = "two.example.com"
 path     = "/"
 upstream = "http://localhost:5678"
@@ -206,4 +212,19 @@ fn queries_and_keys_are_not_shown_and_what_the_file_sets_of_the_person_is() {
         "{own}"
     );
     assert!(own.contains("X-Api-Key: (not shown)"), "{own}");
+}
+
+#[test]
+fn a_header_of_the_granted_scopes_has_none_that_were_guessed() {
+    let stage = stage();
+    let header = |more: &[&str]| {
+        let text = page(&request(&stage, "GET /apache/x", more));
+        let mut lines = text.lines().map(str::trim);
+        let line = lines.find(|line| line.starts_with("OIDC_scope:"));
+        line.map(str::to_owned)
+    };
+    let told = |value: &str| Some(format!("OIDC_scope: {value}").trim_end().to_owned());
+    assert_eq!(header(&[]), told("(the scopes that were granted)"));
+    assert_eq!(header(&["--granted", "a b"]), told("a b"));
+    assert_eq!(header(&["--granted", ""]), told(""));
 }

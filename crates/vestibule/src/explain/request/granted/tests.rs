@@ -57,6 +57,7 @@ fn every_answer_is_tried_and_never_too_many() {
             })
             .collect(),
         told: Vec::new(),
+        is_said: false,
     };
     assert_eq!(open(0).answers(), ["a"]);
     assert_eq!(open(2).answers(), ["a", "a o0", "a o1", "a o0 o1"]);
