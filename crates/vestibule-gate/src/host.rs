@@ -1,14 +1,15 @@
 //! The host a request names, in one canonical spelling.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 use thiserror::Error;
 
 /// A host name or address in canonical spelling: lower case, no trailing dot, addresses as the
 /// standard library prints them, IPv6 in brackets. Internationalised names are A-labels
-/// (`xn--…`), as browsers send them.
+/// (`xn--…`), as browsers send them. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct HostName(Box<str>);
+pub struct HostName(Arc<str>);
 
 /// A host name with the port that was written beside it, if one was.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -172,6 +173,37 @@ impl std::fmt::Display for Host {
     }
 }
 
+/// The most hosts that are kept: each that is not asked for costs a comparison.
+const MOST_READY: usize = 16;
+
+/// Hosts that most requests name, read once. Whoever spells one of them as it is here gets what reading it would give;
+/// every other spelling, and every other host, is read. Nothing is decided by being here or not.
+#[derive(Debug, Clone, Default)]
+pub struct ReadyHosts(Vec<(Box<[u8]>, Host)>);
+
+impl ReadyHosts {
+    /// The first few of these, as they are written in `Host`. What is no host is left out.
+    pub fn of<'a>(spellings: impl IntoIterator<Item = &'a str>) -> Self {
+        let read = spellings.into_iter().filter_map(|spelling| {
+            let host = Host::parse(spelling.as_bytes()).ok()?;
+            Some((spelling.as_bytes().into(), host))
+        });
+        Self(read.take(MOST_READY).collect())
+    }
+
+    /// [`Host::parse`]
+    ///
+    /// # Errors
+    ///
+    /// See [`HostError`].
+    pub(crate) fn parse(&self, raw: &[u8]) -> Result<Host, HostError> {
+        match self.0.iter().find(|(spelling, _)| **spelling == *raw) {
+            Some((_, host)) => Ok(host.clone()),
+            None => Host::parse(raw),
+        }
+    }
+}
+
 fn parse_port(raw: &[u8]) -> Result<u16, HostError> {
     if raw.is_empty() || raw.len() > 5 || !raw.iter().all(u8::is_ascii_digit) {
         return Err(HostError::Port);
@@ -207,6 +239,40 @@ mod tests {
                 "{raw}"
             );
         }
+    }
+
+    #[test]
+    fn a_host_that_was_read_before_is_what_reading_gives() {
+        let ready = ReadyHosts::of([
+            "portal.example.com",
+            "localhost:8080",
+            "[::1]:8080",
+            "no host",
+            "127.0.0.1",
+        ]);
+        assert_eq!(ready.0.len(), 4);
+        for raw in [
+            "portal.example.com",
+            "Portal.example.com",
+            "portal.example.com.",
+            "portal.example.com:443",
+            "localhost:8080",
+            "localhost",
+            "localhost:8080 ",
+            "[::1]:8080",
+            "[0::1]:8080",
+            "127.0.0.1",
+            "127.1",
+            "no host",
+            "",
+        ] {
+            let raw = raw.as_bytes();
+            assert_eq!(ready.parse(raw), Host::parse(raw), "{raw:?}");
+        }
+        let many: Vec<String> = (0..100).map(|at| format!("h{at}.test")).collect();
+        let ready = ReadyHosts::of(many.iter().map(String::as_str));
+        assert_eq!(ready.0.len(), MOST_READY);
+        assert_eq!(ready.parse(b"h99.test"), Host::parse(b"h99.test"));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use ipnet::IpNet;
 use crate::fields::{Fields, Known, list};
 use crate::forwarded::{self, ForwardedFamily};
 use crate::framing::{self, BodyFraming};
-use crate::host::Host;
+use crate::host::{Host, ReadyHosts};
 use crate::method::Method;
 use crate::path::CanonicalPath;
 use crate::refusal::Refusal;
@@ -82,6 +82,9 @@ pub struct ReadPolicy {
     /// Whether fields with `_` or `.` in their name are passed on instead of dropped. Identity names
     /// are removed in every spelling even so. Default no.
     pub danger_keep_odd_names: bool,
+    /// The hosts of the public sites, which saves reading them in each request. Default none; what is refused and what is
+    /// read does not depend on it.
+    pub ready_hosts: ReadyHosts,
 }
 
 impl Default for ReadPolicy {
@@ -94,6 +97,7 @@ impl Default for ReadPolicy {
             max_fields: 100,
             max_target_bytes: 8 * 1024,
             danger_keep_odd_names: false,
+            ready_hosts: ReadyHosts::default(),
         }
     }
 }
@@ -310,7 +314,7 @@ fn judge(raw: &RawHead, policy: &ReadPolicy) -> Result<Judged, Refusal> {
     let method = Method::parse(&raw.method)?;
     check_fields(raw.version, &raw.fields)?;
     let target = read_target(raw)?;
-    let host = read_host(raw, target.authority.as_deref())?;
+    let host = read_host(raw, target.authority.as_deref(), &policy.ready_hosts)?;
     let path = CanonicalPath::parse(&target.path)?;
     let body = framing::of_request(raw.version, &raw.fields)?;
     let expects_continue = read_expect(raw.version, &raw.fields)?;

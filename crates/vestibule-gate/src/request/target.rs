@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::{RawHead, Version};
 use crate::fields::Known;
-use crate::host::Host;
+use crate::host::{Host, ReadyHosts};
 use crate::refusal::Refusal;
 
 pub(super) struct Target {
@@ -63,14 +63,18 @@ fn split_query(authority: Option<Bytes>, target: Bytes) -> Target {
 }
 
 /// RFC 9112 §3.2.2 would let the target win over `Host`; naming two hosts is refused instead.
-pub(super) fn read_host(raw: &RawHead, in_target: Option<&[u8]>) -> Result<Host, Refusal> {
+pub(super) fn read_host(
+    raw: &RawHead,
+    in_target: Option<&[u8]>,
+    ready: &ReadyHosts,
+) -> Result<Host, Refusal> {
     let field = raw.fields.first_known(Known::Host);
     let authority = raw.authority.as_deref();
     if raw.version != Version::Http2 && field.is_none() {
         return Err(Refusal::HostMissing);
     }
     let mut named = [authority, field, in_target].into_iter().flatten();
-    let parse = |bytes: &[u8]| Host::parse(bytes).map_err(|_| Refusal::HostMalformed);
+    let parse = |bytes: &[u8]| ready.parse(bytes).map_err(|_| Refusal::HostMalformed);
     let host = parse(named.next().ok_or(Refusal::HostMissing)?)?;
     for other in named {
         if parse(other)? != host {

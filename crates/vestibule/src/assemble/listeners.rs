@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vestibule_config::{Settings, TlsKey, TlsSettings};
+use vestibule_gate::host::ReadyHosts;
 use vestibule_gate::request::ReadPolicy;
 use vestibule_oidc::secret::Secret;
 use vestibule_proxy::listen::{CertificatePair, Limits, ListenerPlan, PemSource, TlsIdentity};
@@ -62,8 +63,9 @@ pub(super) fn limits(settings: &Settings) -> Limits {
     }
 }
 
-pub(super) fn read_policy(settings: &Settings) -> ReadPolicy {
+pub(super) fn read_policy(settings: &Settings, sites: &[Site]) -> ReadPolicy {
     ReadPolicy {
+        ready_hosts: ReadyHosts::of(sites.iter().map(Site::authority)),
         trusted_proxies: settings.trusted_proxies.clone(),
         forwarded_host: settings.forwarded_host,
         max_head_bytes: settings.limits.max_head_bytes,

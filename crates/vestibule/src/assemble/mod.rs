@@ -55,7 +55,7 @@ pub(crate) fn plan(
             limits: listeners::limits(settings),
             cores: settings.threads.map(Into::into),
         }),
-        read: listeners::read_policy(settings),
+        read: listeners::read_policy(settings, gate.sites()),
         gate,
         upstreams: routes.upstreams,
         providers: providers::start(settings, control, metrics, previous)?,
@@ -79,7 +79,7 @@ pub(crate) fn gate(settings: &Settings) -> Result<(ReadPolicy, Gate), AssembleEr
         lifetimes: lifetimes(settings)?,
     })?
     .with_callback_paths(providers::callback_paths(settings)?);
-    Ok((listeners::read_policy(settings), gate))
+    Ok((listeners::read_policy(settings, gate.sites()), gate))
 }
 
 fn lifetimes(settings: &Settings) -> Result<Lifetimes, AssembleError> {
