@@ -126,36 +126,26 @@ impl Scrub {
         if authorization {
             known = known.with(Known::Authorization);
         }
+        let all = request.fields();
+        let cookies = match all.first_known(Known::Cookie) {
+            // Reading a request leaves it at most one field of cookies.
+            _ if all.is_repeated(Known::Cookie) => Stripped::Nothing,
+            Some(cookies) => strip_with(cookies, &route.strip_cookies),
+            None => Stripped::Unchanged,
+        };
+        if cookies == Stripped::Nothing {
+            known = known.with(Known::Cookie);
+        }
         // What is no known name may be another spelling of one.
         let unknown = |name: &[u8]| {
             self.names.contains(name)
                 || (authorization && folds_to(name, "authorization"))
                 || (overrides && METHOD_OVERRIDES.iter().any(|one| folds_to(name, one)))
         };
-        // A request has at most one field of cookies.
-        let mut cookies = None;
-        let all = request.fields();
-        let mut fields = all.kept(FORWARDING, |field| {
-            let gone = match field.known {
-                Some(name) => known.contains(name),
-                None => unknown(field.name) || named.contain(field),
-            };
-            if gone {
-                return false;
-            }
-            if field.known != Some(Known::Cookie) {
-                return true;
-            }
-            match strip_with(field.value, &route.strip_cookies) {
-                Stripped::Unchanged => true,
-                Stripped::Nothing => false,
-                Stripped::Rest(rest) => {
-                    cookies = Some(rest);
-                    true
-                }
-            }
+        let mut fields = all.kept_without(known, FORWARDING, |field| {
+            !unknown(field.name) && !named.contain(field)
         });
-        if let Some(rest) = cookies {
+        if let Stripped::Rest(rest) = cookies {
             let mut rest = Some(rest);
             fields.rewrite(|field| {
                 (field.known == Some(Known::Cookie)).then(|| rest.take().unwrap_or_default())

@@ -321,11 +321,13 @@ impl Fields {
         }
     }
 
-    /// Those for which `keep` says so, beside these: the text of a head that was read is not copied. There is room for
-    /// `count` more lines of `bytes` bytes together.
+    /// Those whose name is none of `names`, and of those whose name is not known only the ones for which `keep` says so,
+    /// beside these: the text of a head that was read is not copied. There is room for `count` more lines of `bytes` bytes
+    /// together.
     #[must_use]
-    pub fn kept(
+    pub fn kept_without(
         &self,
+        names: KnownSet,
         (count, bytes): (usize, usize),
         mut keep: impl FnMut(Field<'_>) -> bool,
     ) -> Self {
@@ -339,7 +341,11 @@ impl Fields {
         };
         kept.text.added.extend_from_slice(&self.text.added);
         for span in &self.spans {
-            if keep(self.text.view(span)) {
+            let stays = match span.known {
+                Some(name) => !names.contains(name),
+                None => keep(self.text.view(span)),
+            };
+            if stays {
                 kept.add(*span);
             }
         }
