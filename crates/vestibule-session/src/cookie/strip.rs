@@ -30,13 +30,15 @@ pub fn strip_with(header: &[u8], names: &[String]) -> Stripped {
         names.iter().any(|one| one.as_bytes() == name)
     };
     let goes = |segment: &[u8]| segment_is_ours(segment) || (!names.is_empty() && named(segment));
-    if !segments(header).any(goes) {
+    let mut left = segments(header);
+    let Some(first) = left.position(goes) else {
         return Stripped::Unchanged;
-    }
+    };
+    let before = segments(header).take(first);
     let mut rest = Vec::new();
     let mut something = false;
     let mut separate = false;
-    for segment in segments(header).filter(|segment| !goes(segment)) {
+    for segment in before.chain(left.filter(|segment| !goes(segment))) {
         if separate {
             rest.push(b';');
             rest.extend_from_slice(segment);
