@@ -25,12 +25,15 @@ impl AddressText {
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    /// The bytes of the text.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
-            Text::V4 { bytes, length } => bytes
-                .get(..*length)
-                .and_then(|text| std::str::from_utf8(text).ok())
-                .unwrap_or_default(),
-            Text::V6(text) => text,
+            Text::V4 { bytes, length } => bytes.get(..*length).unwrap_or_default(),
+            Text::V6(text) => text.as_bytes(),
         }
     }
 }

@@ -311,12 +311,12 @@ impl Rebuilt<'_> {
     /// Adds `X-Forwarded-*`, `X-Real-IP` and `Forwarded`.
     pub(crate) fn write(&self, fields: &mut Fields) {
         let client = AddressText::of(self.client);
-        let client = client.as_str();
+        let client = client.as_bytes();
         fields.push_with("X-Forwarded-For", |chain| {
-            chain.extend_from_slice(client.as_bytes());
+            chain.extend_from_slice(client);
             for proxy in self.proxies {
                 chain.extend_from_slice(b", ");
-                chain.extend_from_slice(AddressText::of(*proxy).as_str().as_bytes());
+                chain.extend_from_slice(AddressText::of(*proxy).as_bytes());
             }
         });
         fields.extend_from(&self.public.fields);
@@ -327,11 +327,11 @@ impl Rebuilt<'_> {
         fields.push_with("Forwarded", |out| {
             out.extend_from_slice(b"for=");
             match self.client {
-                IpAddr::V4(_) => out.extend_from_slice(client.as_bytes()),
+                IpAddr::V4(_) => out.extend_from_slice(client),
                 // RFC 7239 §6.1: an IPv6 address is bracketed, and then needs quotes.
                 IpAddr::V6(_) => {
                     out.extend_from_slice(b"\"[");
-                    out.extend_from_slice(client.as_bytes());
+                    out.extend_from_slice(client);
                     out.extend_from_slice(b"]\"");
                 }
             }
