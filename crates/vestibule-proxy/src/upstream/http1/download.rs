@@ -119,9 +119,12 @@ impl Download {
     /// Makes room for one read. The room of earlier pieces is used again once they are gone.
     fn make_room(&mut self) {
         let room = match self.decoder.remaining() {
-            Some(left) => usize::try_from(left).map_or(MOST_BYTES, |left| left.min(MOST_BYTES)),
+            // A byte more than is left: a read that is not filled tells the runtime that nothing follows. Else it would have
+            // to ask the system when the connection is to be used again.
+            Some(left) => usize::try_from(left.saturating_add(1)).unwrap_or(MOST_BYTES),
             None => self.room,
         };
+        let room = room.min(MOST_BYTES);
         if self.buffer.capacity() - self.buffer.len() < room.div_ceil(2) {
             self.buffer.reserve(room);
         }

@@ -18,6 +18,8 @@ struct Counted(DuplexStream, Arc<Mutex<Calls>>);
 struct Calls {
     /// Reads that gave something.
     reads: usize,
+    /// Those of them after which there may be more.
+    filled: usize,
     writes: usize,
 }
 
@@ -28,7 +30,10 @@ impl AsyncRead for Counted {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let read = Pin::new(&mut self.0).poll_read(cx, buffer);
-        self.1.lock().unwrap().reads += usize::from(read.is_ready());
+        let mut calls = self.1.lock().unwrap();
+        calls.reads += usize::from(read.is_ready());
+        calls.filled += usize::from(read.is_ready() && buffer.remaining() == 0);
+        drop(calls);
         read
     }
 }
@@ -96,10 +101,37 @@ fn an_ordinary_exchange_is_one_write_and_one_read() {
                 *calls.lock().unwrap(),
                 Calls {
                     reads: 1,
+                    filled: 0,
                     writes: 1
                 }
             );
         }
+    });
+}
+
+#[test]
+fn the_last_read_of_a_body_shows_that_nothing_follows() {
+    const LENGTH: usize = 100_000;
+    on_core(async || {
+        let bench = Bench::new();
+        let (ours, mut theirs) = duplex(1 << 20);
+        let calls = Arc::new(Mutex::new(Calls::default()));
+        let io = Counted(ours, Arc::clone(&calls));
+        let answering = async {
+            read_head(&mut theirs).await;
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {LENGTH}\r\n\r\n");
+            theirs.write_all(head.as_bytes()).await.unwrap();
+            theirs.write_all(&[b'x'; LENGTH]).await.unwrap();
+        };
+        let asking = async {
+            let answer = bench.send(get(), io).await.ok().unwrap();
+            answer.body.collect(LENGTH).await.unwrap()
+        };
+        let (body, ()) = tokio::join!(asking, answering);
+        assert_eq!(body.len(), LENGTH);
+        assert!(bench.is_free());
+        let Calls { reads, filled, .. } = *calls.lock().unwrap();
+        assert_eq!(filled, reads - 1, "of {reads}");
     });
 }
 
