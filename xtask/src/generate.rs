@@ -13,9 +13,10 @@ const WRITE: &str = "VESTIBULE_WRITE_DOCS";
 
 /// The reference page and the schema are made by the crate that has the keys, the findings' pages by
 /// the one that has the catalogue, the schemas of what is printed by the one that prints it.
-const PAGES: [&str; 3] = [
+const PAGES: [&str; 4] = [
     "cargo test --quiet --package vestibule-config documents",
     "cargo test --quiet --package vestibule-diagnosis --test documents",
+    "cargo test --quiet --package vestibule-diagnosis --test error_codes",
     "cargo test --quiet --package vestibule documents",
 ];
 

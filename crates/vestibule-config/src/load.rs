@@ -141,7 +141,7 @@ fn settings(context: &Context<'_>, document: &DeTable<'_>) -> Option<Settings> {
     let limits = limits::read(&root);
     let providers = provider::read(&root);
     let session = session::read(&root);
-    let routes = route::read(&root, &providers);
+    let routes = route::read(&root, &providers, &provider::kinds(&root));
     let log = log::read(&root);
     let admin = admin::read(&root, session.as_ref());
     let outbound = outbound::read(&root);

@@ -18,15 +18,15 @@ mod certificate;
 mod http;
 mod kind;
 mod product;
-pub(crate) use product::host_of;
+pub(crate) use product::{host_of, port_of};
 mod provider;
 mod settings;
 mod token;
 
 pub use certificate::Certificate;
 pub use http::{
-    Callback, Carried, Cookie, Counts, Head, Header, Parameter, Pending, Probe, ProbeOutcome,
-    ProbeTarget,
+    Callback, Carried, Cookie, Counts, Head, Header, NoTunnel, Parameter, Pending, Probe,
+    ProbeOutcome, ProbeTarget,
 };
 pub use kind::OtherJwt;
 pub use product::Product;

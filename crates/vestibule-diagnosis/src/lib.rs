@@ -10,6 +10,7 @@
 //! | find what there is in pasted text | [`text`] |
 //! | ask every row, leave out echoes | [`diagnose()`] |
 //! | look a code up, list them all | [`catalogue`] |
+//! | what the codes of our own error answers mean | [`error_code`] |
 //!
 //! A [`Finding`] says what was seen, why it happens, and what to change where: a field of the
 //! portal, a line of our configuration, an Apache directive. It never holds a token or a part of
@@ -36,6 +37,7 @@
 pub mod catalogue;
 mod cure;
 mod diagnose;
+pub mod error_code;
 pub mod evidence;
 mod family;
 mod finding;

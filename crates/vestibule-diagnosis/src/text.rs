@@ -25,6 +25,7 @@ use url::form_urlencoded;
 use vestibule_oidc::access_token::{TokenShape, classify};
 use vestibule_oidc::microsoft::TenantId;
 
+use crate::error_code;
 use crate::evidence::{
     Callback, Head, Probe, ProbeOutcome, ProbeTarget, Product, ProviderError, Role, Token,
     TokenResponse,
@@ -68,6 +69,8 @@ pub struct Found {
     pub codes: Vec<String>,
     /// Our own codes, each once, in order: of our error pages, our log, an issue somebody wrote.
     pub own: Vec<&'static str>,
+    /// The codes of our own error answers, each once: see [`crate::error_code`].
+    pub error_codes: Vec<&'static str>,
     /// GUIDs, each once, in order.
     pub guids: Vec<String>,
     /// Addresses without query and fragment, each once, in order.
@@ -220,6 +223,7 @@ impl Found {
             || !self.tokens.is_empty()
             || self.callback.is_some() && !failed
             || !self.own.is_empty()
+            || !self.error_codes.is_empty()
     }
 
     /// Whether nothing was recognised.
@@ -227,6 +231,7 @@ impl Found {
         self.aadsts.is_empty()
             && self.codes.is_empty()
             && self.own.is_empty()
+            && self.error_codes.is_empty()
             && self.error.is_none()
             && self.callback.is_none()
             && self.token_response.is_none()
@@ -274,6 +279,7 @@ pub fn read(text: &str) -> Found {
     found.aadsts = codes.aadsts;
     found.codes = codes.other;
     found.own = code::own(&text);
+    found.error_codes = error_code::in_text(&text);
     found.correlation_id = code::value_after(&text, "Correlation ID:");
     // Entra's page calls it the request's.
     let trace_id = || code::value_after(&text, "Request Id:");

@@ -9,6 +9,8 @@
 //! | a refresh that failed | `refresh` | 401, log |
 //! | groups that are not known | `groups` | page, JSON, log |
 //! | a person without the claim that names them | `nameless` | page, JSON, log |
+//! | a proxy in front that asks for another host | `host` | log, metric |
+//! | a claim that a rule reads and nobody sent, at sign-in and at the 403 | `rules` | page, JSON, log, metric |
 //! | requests that will be too large for an upstream, at sign-in or since a refresh | `budget` | log, metric |
 //! | an upstream that refused a head for its size | `upstream` | page or JSON where its own is empty, log, metric |
 //! | an upstream that did not answer | `upstream` | page or JSON, log |
@@ -20,8 +22,10 @@ mod budget;
 mod claims;
 mod documents;
 mod groups;
+mod host;
 mod nameless;
 mod refresh;
+mod rules;
 mod settings;
 mod shown;
 mod token;
@@ -34,8 +38,10 @@ pub(crate) use budget::judge_budgets;
 pub(crate) use claims::{for_rules, is_news};
 pub(crate) use documents::of_documents;
 pub(crate) use groups::of_groups;
+pub(crate) use host::judge_host;
 pub(crate) use nameless::of_nameless;
 pub(crate) use refresh::{of_refresh, of_refusal};
+pub(crate) use rules::{judge_rules, of_missing};
 pub(crate) use settings::known;
 pub(crate) use shown::{auth_param, for_strangers};
 pub(crate) use token::{Signature, judge};

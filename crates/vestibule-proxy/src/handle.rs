@@ -6,12 +6,14 @@
 use std::sync::Arc;
 
 use vestibule_gate::decision::Decision;
+use vestibule_gate::refusal::Refusal;
 use vestibule_gate::request;
 use vestibule_session::handle::Handle;
 
 use crate::carry;
 use crate::evidence;
 use crate::exchange::{Incoming, Response};
+use crate::finding;
 use crate::forward::{self, forward};
 use crate::groups;
 use crate::issuer;
@@ -102,7 +104,12 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
             let begun = signin::begin(shared, &plan, &request, &context, now, occasion, &mut entry);
             Box::pin(begun).await
         }
-        answered => respond::decision(&answered, &context),
+        answered => {
+            if matches!(answered, Decision::Refuse(Refusal::HostUnknown)) {
+                finding::judge_host(&plan, &shared.telemetry.metrics, &request, now);
+            }
+            respond::decision(&answered, &context)
+        }
     };
     drop(context);
     if let Some(carrying) = carrying {

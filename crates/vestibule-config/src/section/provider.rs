@@ -11,6 +11,7 @@ mod redirect_actions;
 
 use std::time::Duration;
 
+use toml::de::DeTable;
 use url::Url;
 
 pub(crate) use discovery::{is_cloud_host, is_guid};
@@ -38,6 +39,8 @@ pub struct ProviderSettings {
     pub client_id: String,
     /// Our client secret there; `None` exactly when `client_authentication` is [`ClientAuthentication::None`].
     pub client_secret: Option<SecretText>,
+    /// Where the file says that the secret is: `env:NAME` or `file:PATH`, as it is written there.
+    pub client_secret_from: Option<String>,
     /// How we prove to be that client; with a secret what the metadata lists, none without.
     pub client_authentication: ClientAuthentication,
     /// What sign-in asks for; `openid` is always among them. `openid profile offline_access` for Entra, `openid profile` for others.
@@ -156,6 +159,40 @@ pub enum GraphPermissions {
     Application,
 }
 
+/// The name and kind of each provider that is written down, those with other mistakes among them: what is wrong with a
+/// provider changes nothing in what its routes' scopes have to look like.
+pub(crate) fn kinds(root: &Reader<'_>) -> Vec<(Option<String>, ProviderKind)> {
+    let Some(item) = root.item("provider") else {
+        return Vec::new();
+    };
+    let Some(table) = item.value.get_ref().as_table() else {
+        return Vec::new();
+    };
+    let kind = |table: &DeTable<'_>| {
+        let text = |name: &str| {
+            let found = table.iter().find(|(key, _)| key.get_ref() == name);
+            found.and_then(|(_, value)| value.get_ref().as_str())
+        };
+        discovery::kind_as_written(text("kind"), text("issuer"), text("metadata_url"))
+    };
+    if is_single(table) {
+        return vec![(None, kind(table))];
+    }
+    let named = table.iter().filter_map(|(name, value)| {
+        let table = value.get_ref().as_table()?;
+        Some((Some(name.get_ref().to_string()), kind(table)))
+    });
+    named.collect()
+}
+
+/// Whether this is one provider. Its keys, and the names of several, stand in the same place.
+fn is_single(table: &DeTable<'_>) -> bool {
+    table.is_empty()
+        || table.iter().any(|(key, value)| {
+            PROVIDER.key(key.get_ref()).is_some() || !value.get_ref().is_table()
+        })
+}
+
 /// Reads `[provider]`, or all `[provider.NAME]`.
 pub(crate) fn read(root: &Reader<'_>) -> Vec<At<ProviderSettings>> {
     let Some(item) = root.item("provider") else {
@@ -168,12 +205,7 @@ pub(crate) fn read(root: &Reader<'_>) -> Vec<At<ProviderSettings>> {
         );
         return Vec::new();
     };
-    // The keys of a single provider and the names of several stand in the same place.
-    let single = table.is_empty()
-        || table.iter().any(|(key, value)| {
-            PROVIDER.key(key.get_ref()).is_some() || !value.get_ref().is_table()
-        });
-    if single {
+    if is_single(table) {
         let stray = table.iter().find(|(key, value)| {
             value.get_ref().is_table() && PROVIDER.key(key.get_ref()).is_none()
         });
@@ -225,10 +257,14 @@ pub(crate) fn read(root: &Reader<'_>) -> Vec<At<ProviderSettings>> {
 
 fn one(reader: &Reader<'_>, name: Option<&str>) -> Option<At<ProviderSettings>> {
     let discovery = discovery::read(reader);
-    let kind = discovery::kind(reader, discovery.as_ref());
+    let kind = discovery::kind(reader);
     let tenants = discovery::tenants(reader, discovery.as_ref(), kind);
     let client_id = client_id(reader, kind);
     let (client_secret, client_authentication) = client_authentication(reader, kind);
+    let client_secret_from = client_secret.as_ref().and_then(|_| {
+        let item = reader.item("client_secret")?;
+        item.as_str().map(str::to_owned)
+    });
     let scopes = parameters::scopes(reader, kind);
     let response_mode = match reader.choice("response_mode") {
         Some("form_post") => ResponseMode::FormPost,
@@ -269,6 +305,7 @@ fn one(reader: &Reader<'_>, name: Option<&str>) -> Option<At<ProviderSettings>> 
             tenants,
             client_id: client_id?,
             client_secret,
+            client_secret_from,
             client_authentication,
             scopes,
             redirect_path,

@@ -287,6 +287,7 @@ pub enum HeaderSource {
 pub(crate) fn read(
     root: &Reader<'_>,
     providers: &[At<ProviderSettings>],
+    kinds: &[(Option<String>, ProviderKind)],
 ) -> Vec<At<RouteSettings>> {
     let help = "add one: [[route]] with path = \"/\" and upstream = \"http://localhost:3000\"";
     let Some(item) = root.required("route", help) else {
@@ -294,11 +295,15 @@ pub(crate) fn read(
     };
     item.tables()
         .iter()
-        .filter_map(|reader| one(reader, providers))
+        .filter_map(|reader| one(reader, providers, kinds))
         .collect()
 }
 
-fn one(reader: &Reader<'_>, providers: &[At<ProviderSettings>]) -> Option<At<RouteSettings>> {
+fn one(
+    reader: &Reader<'_>,
+    providers: &[At<ProviderSettings>],
+    kinds: &[(Option<String>, ProviderKind)],
+) -> Option<At<RouteSettings>> {
     let host = reader.item("host").and_then(|item| place::host(&item));
     let path = reader
         .required(
@@ -316,7 +321,8 @@ fn one(reader: &Reader<'_>, providers: &[At<ProviderSettings>]) -> Option<At<Rou
     let provider = reader
         .item("provider")
         .and_then(|item| provider(&item, providers));
-    let kind = kind_of(provider.as_deref(), providers);
+    let named = reader.item("provider");
+    let kind = kind_of(named.as_ref().and_then(Item::as_str), kinds);
     let access_token = reader
         .item("access_token")
         .and_then(|item| access_token::read(&item, kind));
@@ -475,13 +481,13 @@ fn provider(item: &Item<'_>, providers: &[At<ProviderSettings>]) -> Option<Strin
     None
 }
 
-fn kind_of(name: Option<&str>, providers: &[At<ProviderSettings>]) -> ProviderKind {
-    let found = match (name, providers) {
+fn kind_of(name: Option<&str>, kinds: &[(Option<String>, ProviderKind)]) -> ProviderKind {
+    let found = match (name, kinds) {
         (None, [only]) => Some(only),
         (None, _) => None,
-        (Some(name), all) => all.iter().find(|p| p.value.name.as_deref() == Some(name)),
+        (Some(name), all) => all.iter().find(|(own, _)| own.as_deref() == Some(name)),
     };
-    found.map_or(ProviderKind::Detect, |provider| provider.value.kind)
+    found.map_or(ProviderKind::Detect, |(_, kind)| *kind)
 }
 
 /// The kind of one claim's name, for lists that hold them.

@@ -235,6 +235,13 @@ pub enum ProbeOutcome {
         /// The certificate that was shown.
         certificate: Option<Box<Certificate>>,
     },
+    /// The HTTP proxy on the way there let the call not through.
+    NoTunnel {
+        /// The proxy: host and port, without credentials.
+        proxy: String,
+        /// What it did.
+        reason: NoTunnel,
+    },
     /// An answer.
     Http {
         /// Its status.
@@ -249,6 +256,39 @@ pub enum ProbeOutcome {
         /// What was said, in one line.
         detail: String,
     },
+}
+
+/// Why an HTTP proxy on the way out let a call not through.
+///
+/// Not `#[non_exhaustive]`: it only names what happened, and who reads it has words for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoTunnel {
+    /// Its name has no address.
+    NoSuchHost,
+    /// Nothing takes the connection.
+    NoConnection,
+    /// No connection through it in time: it does not answer, or what is behind it does not.
+    TimedOut,
+    /// It asks for credentials, or for others: status 407.
+    Credentials,
+    /// It answers `CONNECT` with anything but 200.
+    Refused,
+    /// It took the connection, and closed it without an answer.
+    Closed,
+}
+
+impl NoTunnel {
+    /// In half a sentence.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoSuchHost => "its host has no address",
+            Self::NoConnection => "nothing takes the connection",
+            Self::TimedOut => "no connection through it in time",
+            Self::Credentials => "it asks for credentials (status 407)",
+            Self::Refused => "it refuses `CONNECT`",
+            Self::Closed => "it closes the connection without an answer",
+        }
+    }
 }
 
 /// One thing tried.

@@ -142,6 +142,19 @@ pub(crate) fn host_of(url: &str) -> Option<&str> {
     (!host.is_empty()).then_some(host)
 }
 
+/// The port of an address: its own, or its scheme's.
+pub(crate) fn port_of(url: &str) -> &str {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    match authority.rsplit_once(':') {
+        Some((_, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => {
+            port
+        }
+        _ if scheme == "http" => "80",
+        _ => "443",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

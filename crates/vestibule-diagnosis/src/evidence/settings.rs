@@ -140,6 +140,8 @@ pub struct ProviderSettings {
     pub client_id: Option<String>,
     /// The client secret's shape.
     pub secret: Option<SecretShape>,
+    /// Where the configuration says that the secret is: `env:NAME` or `file:PATH`. For the operator alone.
+    pub secret_from: Option<String>,
     /// When the secret or certificate ends.
     pub credential_expires_at: Option<UnixTime>,
     /// Whether a certificate or key signs our assertions.

@@ -18,6 +18,8 @@ mod secret;
 
 use crate::catalogue::Row;
 
+pub(super) use secret::{SOMEWHERE, secret_from};
+
 pub(super) const ROWS: &[&[Row]] = &[
     secret::ROWS,
     assertion::ROWS,

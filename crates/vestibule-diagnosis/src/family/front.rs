@@ -2,10 +2,11 @@
 
 #[cfg(test)]
 pub(super) mod cases;
+mod host;
 mod path;
 mod proxy;
 mod public;
 
 use crate::catalogue::Row;
 
-pub(super) const ROWS: &[&[Row]] = &[proxy::ROWS, path::ROWS, public::ROWS];
+pub(super) const ROWS: &[&[Row]] = &[proxy::ROWS, host::ROWS, path::ROWS, public::ROWS];

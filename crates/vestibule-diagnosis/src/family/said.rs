@@ -2,6 +2,7 @@
 
 use vestibule_oidc::microsoft::TenantId;
 
+use super::client::{SOMEWHERE, secret_from};
 use crate::Evidence;
 use crate::cure::login_host;
 use crate::evidence::AskedToken;
@@ -29,6 +30,8 @@ pub(super) struct Said {
     pub(super) correlation_id: Option<String>,
     /// When it happened.
     pub(super) timestamp: Option<String>,
+    /// Where the configuration says that the client secret is.
+    pub(super) secret_from: Option<String>,
     /// The sign-in host of the cloud.
     pub(super) login_host: &'static str,
 }
@@ -57,6 +60,7 @@ impl Said {
             timestamp: error
                 .and_then(|error| error.timestamp.clone())
                 .or_else(|| text?.timestamp.clone()),
+            secret_from: secret_from(evidence),
             login_host: login_host(evidence),
         }
     }
@@ -99,6 +103,10 @@ impl Said {
         let host = format!("https://{}/", self.login_host);
         let text = text.replace("https://login.microsoftonline.com/", &host);
         fill(&text, |name| match name {
+            "SECRET-FROM" => {
+                let from = self.secret_from.as_deref();
+                Some(from.unwrap_or(SOMEWHERE).to_owned())
+            }
             "CLIENT-ID" => Some(value(&self.app, "CLIENT-ID")),
             "TENANT-ID" => Some(value(&self.tenant, "TENANT-ID")),
             "SCOPE" => Some(value(&self.api_scope(), "api://API-ID/.default")),

@@ -14,6 +14,7 @@
 //! | `permission` | scopes and roles |
 //! | `person` | names, subjects |
 //! | `group` | groups and their overage |
+//! | `rule` | other claims that rules read |
 //! | `hash` | ID tokens and the access tokens beside them |
 //! | `answer` | what the token endpoint's answer lacks |
 
@@ -33,6 +34,7 @@ mod permission;
 mod person;
 mod product;
 mod resource;
+mod rule;
 mod tenant;
 mod version;
 
@@ -54,6 +56,7 @@ pub(super) const ROWS: &[&[Row]] = &[
     permission::ROWS,
     person::ROWS,
     group::ROWS,
+    rule::ROWS,
     hash::ROWS,
     answer::ROWS,
 ];

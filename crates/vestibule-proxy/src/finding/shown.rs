@@ -9,8 +9,11 @@ use crate::provider::Provider;
 /// So many are shown: one is usual.
 const MOST: usize = 3;
 
-/// Findings that name who else may sign in here.
-const NAMES_OTHERS: [&str; 1] = ["VST-TOKEN-TENANT"];
+/// Findings that name who else may sign in here, or what is between us and the provider.
+const NOT_FOR_STRANGERS: [&str; 2] = ["VST-TOKEN-TENANT", "VST-OUTBOUND-PROXY"];
+
+/// A line that says where on this machine the client secret is.
+const SECRET_PLACE: &str = "client_secret =";
 
 /// The longest text of a `WWW-Authenticate` parameter.
 const MOST_CHARS: usize = 300;
@@ -28,7 +31,7 @@ pub(crate) fn for_strangers(
     };
     let of = |finding: &Finding| {
         if let (true, Some(row)) = (
-            NAMES_OTHERS.contains(&finding.code),
+            NOT_FOR_STRANGERS.contains(&finding.code),
             catalogue::row(finding.code),
         ) {
             return Finding {
@@ -42,7 +45,11 @@ pub(crate) fn for_strangers(
             place: change.place,
             name: clean(&change.name),
             text: clean(&change.text),
-            line: change.line.as_deref().map(clean),
+            line: change
+                .line
+                .as_deref()
+                .filter(|line| !line.starts_with(SECRET_PLACE))
+                .map(clean),
         };
         Finding {
             seen: clean(&finding.seen),
@@ -69,6 +76,32 @@ pub(crate) fn auth_param(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_the_secret_is_strangers_are_not_told() {
+        let mut seen =
+            vestibule_diagnosis::Evidence::of_text("AADSTS7000215: Invalid client secret");
+        let mut settings = vestibule_diagnosis::evidence::Settings::default();
+        let mut provider = vestibule_diagnosis::evidence::ProviderSettings::default();
+        provider.secret_from = Some("file:/run/portal-secret".to_owned());
+        settings.provider = Some(provider);
+        seen.settings = Some(settings);
+        let findings = vestibule_diagnosis::diagnose(&seen);
+        let line = "client_secret = \"file:/run/portal-secret\"";
+        let logged: Vec<_> = findings
+            .iter()
+            .flat_map(|finding| &finding.change)
+            .collect();
+        assert!(
+            logged
+                .iter()
+                .any(|change| change.line.as_deref() == Some(line)),
+            "{logged:?}"
+        );
+        let shown = for_strangers(&findings, None);
+        assert_eq!(shown.len(), findings.len());
+        assert!(!format!("{shown:?}").contains("portal-secret"), "{shown:?}");
+    }
 
     #[test]
     fn a_parameter_ends_where_it_should() {

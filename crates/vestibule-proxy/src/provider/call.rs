@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use url::Url;
+use vestibule_diagnosis::evidence::NoTunnel;
 use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
 
@@ -82,6 +83,14 @@ pub enum CallError {
         /// What the connector said.
         reason: String,
     },
+    /// The HTTP proxy on the way out let the call not through: the provider was not asked.
+    #[error("get through the proxy {proxy}: {}", reason.as_str())]
+    NoTunnel {
+        /// The proxy: host and port.
+        proxy: String,
+        /// What it did.
+        reason: NoTunnel,
+    },
     /// No complete answer in time.
     #[error("get the provider's answer in time")]
     TimedOut,
@@ -109,7 +118,7 @@ impl CallError {
     pub const fn is_outage(&self) -> bool {
         matches!(
             self,
-            Self::Unreachable { .. } | Self::TimedOut | Self::Aborted
+            Self::Unreachable { .. } | Self::NoTunnel { .. } | Self::TimedOut | Self::Aborted
         )
     }
 }

@@ -125,6 +125,7 @@ impl ProviderError {
             Self::Call { source, .. } => match source {
                 CallError::Redirected { .. } => "provider_redirects",
                 CallError::TooLarge { .. } => "provider_answer_too_large",
+                CallError::NoTunnel { .. } => "outbound_proxy",
                 _ => "provider_unavailable",
             },
             Self::Status { status, .. } if *status >= 500 => "provider_unavailable",
@@ -139,7 +140,7 @@ impl ProviderError {
         }
     }
 
-    /// Whose fault it is.
+    /// Whose fault it is. To whoever asked us, the proxy on the way to the provider is a part of that way.
     #[must_use]
     pub const fn fault(&self) -> Fault {
         Fault::Provider
@@ -148,7 +149,13 @@ impl ProviderError {
     /// What a stranger may read.
     #[must_use]
     pub const fn public_message(&self) -> &'static str {
-        if self.is_outage() {
+        if let Self::Call {
+            source: CallError::NoTunnel { .. },
+            ..
+        } = self
+        {
+            "This server does not reach the identity provider at the moment."
+        } else if self.is_outage() {
             "The identity provider does not answer at the moment."
         } else {
             "The identity provider gave an answer that cannot be used."

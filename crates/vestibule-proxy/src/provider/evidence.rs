@@ -40,6 +40,7 @@ impl Provider {
             .client_secret
             .as_ref()
             .map(|secret| SecretShape::of(secret.expose()));
+        found.secret_from.clone_from(&plan.client_secret_from);
         found.scopes = Some(plan.scopes.clone());
         found.response_type = Some("code".to_owned());
         found.response_mode = Some(
@@ -297,6 +298,10 @@ fn of_call(error: &CallError) -> Option<ProbeOutcome> {
                 ProbeOutcome::NoConnection
             }
         }
+        CallError::NoTunnel { proxy, reason } => ProbeOutcome::NoTunnel {
+            proxy: proxy.clone(),
+            reason: *reason,
+        },
         CallError::TimedOut => ProbeOutcome::TimedOut,
         CallError::Aborted => ProbeOutcome::Closed,
         CallError::Redirected { status } => ProbeOutcome::Http {

@@ -245,6 +245,7 @@ pub(crate) fn plan(name: &str) -> ProviderPlan {
         issuer: IssuerRule::exact(ISSUER),
         client_id: "client".to_owned(),
         client_secret: Some(Secret::from("secret-of-the-client")),
+        client_secret_from: Some("file:/etc/vestibule/secret".to_owned()),
         client_auth_method: ClientAuthMethod::FromMetadata,
         scopes: vec!["openid".to_owned(), "offline_access".to_owned()],
         resource: None,

@@ -2,8 +2,10 @@
 //! and time bounded.
 
 mod examine;
+mod tunnel;
 
 use std::error::Error as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -39,6 +41,8 @@ pub struct HttpError(#[from] reqwest::Error);
 #[derive(Debug, Clone)]
 pub struct HttpTransport {
     client: Client,
+    /// The HTTP proxy on the way out: host and port.
+    proxy: Option<Arc<str>>,
 }
 
 impl HttpTransport {
@@ -85,18 +89,31 @@ impl HttpTransport {
         }
         Ok(Self {
             client: builder.build()?,
+            proxy: outbound.proxy.as_ref().map(tunnel::name),
         })
+    }
+}
+
+impl HttpTransport {
+    /// The proxy through which `url` is called: nothing on this machine is.
+    fn proxy_to(&self, url: &Url) -> Option<Arc<str>> {
+        self.proxy.clone().filter(|_| !is_loopback(url))
     }
 }
 
 impl Transport for HttpTransport {
     fn call(&self, call: ProviderCall) -> Answering {
         let client = self.client.clone();
-        Box::pin(async move { perform(&client, call).await })
+        let proxy = self.proxy_to(&call.url);
+        Box::pin(async move { perform(&client, call, proxy.as_deref()).await })
     }
 }
 
-async fn perform(client: &Client, call: ProviderCall) -> Result<ProviderAnswer, CallError> {
+async fn perform(
+    client: &Client,
+    call: ProviderCall,
+    proxy: Option<&str>,
+) -> Result<ProviderAnswer, CallError> {
     let mut request = match (&call.form, call.json) {
         (Some(form), _) => client
             .post(call.url)
@@ -117,7 +134,10 @@ async fn perform(client: &Client, call: ProviderCall) -> Result<ProviderAnswer, 
         value.set_sensitive(true);
         request = request.header(AUTHORIZATION, value);
     }
-    let mut response = request.send().await.map_err(call_error)?;
+    let mut response = request
+        .send()
+        .await
+        .map_err(|error| call_error(error, proxy))?;
     let status = response.status();
     if status.is_redirection() {
         return Err(CallError::Redirected {
@@ -139,7 +159,11 @@ async fn perform(client: &Client, call: ProviderCall) -> Result<ProviderAnswer, 
         return Err(too_large);
     }
     let mut body = BytesMut::new();
-    while let Some(piece) = response.chunk().await.map_err(call_error)? {
+    while let Some(piece) = response
+        .chunk()
+        .await
+        .map_err(|error| call_error(error, None))?
+    {
         if body.len() + piece.len() > call.max_bytes {
             return Err(too_large);
         }
@@ -162,7 +186,11 @@ fn date(headers: &HeaderMap) -> Option<UnixTime> {
     Some(UnixTime::from_http_date(text(DATE)?)? + Duration::from_secs(age.min(86_400)))
 }
 
-fn call_error(error: reqwest::Error) -> CallError {
+fn call_error(error: reqwest::Error, proxy: Option<&str>) -> CallError {
+    if let Some((proxy, reason)) = proxy.and_then(|proxy| Some((proxy, tunnel::failed(&error)?))) {
+        let proxy = proxy.to_owned();
+        return CallError::NoTunnel { proxy, reason };
+    }
     if error.is_timeout() {
         return CallError::TimedOut;
     }

@@ -72,6 +72,8 @@ pub struct ProviderPlan {
     pub client_id: String,
     /// Our client secret, if we have one.
     pub client_secret: Option<Secret>,
+    /// Where the configuration says that the secret is, for the log. Strangers are not told.
+    pub client_secret_from: Option<String>,
     /// How the secret is used.
     pub client_auth_method: ClientAuthMethod,
     /// The scopes of the sign-in's own token, `openid` among them; what the first route that names

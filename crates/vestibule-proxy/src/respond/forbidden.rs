@@ -2,8 +2,10 @@
 //! account would help.
 
 use serde_json::Map;
+use vestibule_diagnosis::Finding;
 use vestibule_diagnosis::evidence::Token;
 use vestibule_gate::authorize::NotAuthorized;
+use vestibule_gate::claims::Claims;
 use vestibule_gate::origin::Cors;
 use vestibule_gate::rule::{Judgement, Reason};
 use vestibule_gate::turned_away::WhenNotAllowed;
@@ -47,8 +49,14 @@ pub(super) fn answer(
         }
         _ => "This page does not take this kind of request. Your account is not the reason.",
     };
+    let lacking = lacking(why, context);
     let mut response = if let Reason::Nameless(_) = why.judgement.decisive().reason {
         nameless(why, status, context)
+    } else if !lacking.is_empty() {
+        let mut failure = Failure::new(why.code(), Fault::Client, message).titled("Not allowed");
+        failure.findings = lacking;
+        someone_else(&mut failure, context);
+        say(status, &failure, Map::new(), context)
     } else if context.is_person() && about_person {
         let not_allowed = Page::NotAllowed {
             name: context.name().map(str::to_owned),
@@ -70,6 +78,35 @@ pub(super) fn answer(
     response
 }
 
+/// What it shows that this person has nowhere the claim that the rule reads. Nothing if that is not the reason.
+fn lacking(why: &NotAuthorized, context: &Context<'_>) -> Vec<Finding> {
+    let Reason::ClaimMissing(claim) = &why.judgement.decisive().reason else {
+        return Vec::new();
+    };
+    let gate = &context.plan.gate;
+    let route = context
+        .request
+        .and_then(|request| gate.examine(request).route());
+    let (Some(session), Some(route), Some(provider)) =
+        (context.session.as_ref(), route, context.provider())
+    else {
+        return Vec::new();
+    };
+    let claims = Claims::of(session);
+    let findings = finding::of_missing(claim, route, context.plan, provider, &claims);
+    finding::for_strangers(&findings, Some(provider))
+}
+
+/// Another account may have what this one lacks.
+fn someone_else(failure: &mut Failure, context: &Context<'_>) {
+    if context.is_person() {
+        failure.actions = vec![Link {
+            label: "Sign in as someone else".to_owned(),
+            href: path::someone_else(&context.return_to()),
+        }];
+    }
+}
+
 /// This person has nothing by which the route knows people.
 fn nameless(why: &NotAuthorized, status: u16, context: &Context<'_>) -> Response {
     let message =
@@ -85,12 +122,7 @@ fn nameless(why: &NotAuthorized, status: u16, context: &Context<'_>) -> Response
         let findings = finding::of_nameless(&route.name, context.plan, provider, id_token);
         failure.findings = finding::for_strangers(&findings, Some(provider));
     }
-    if context.is_person() {
-        failure.actions = vec![Link {
-            label: "Sign in as someone else".to_owned(),
-            href: path::someone_else(&context.return_to()),
-        }];
-    }
+    someone_else(&mut failure, context);
     say(status, &failure, Map::new(), context)
 }
 

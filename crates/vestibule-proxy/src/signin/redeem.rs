@@ -151,6 +151,7 @@ impl Redeem {
             let token = (token, signature);
             finding::judge(&plan, metrics, &self.provider, &self.asked_for, token, now);
         }
+        finding::judge_rules(&plan, metrics, &self.provider, &stored, now);
         let session = (None, &*stored);
         finding::judge_budgets(&plan, metrics, &self.provider, session, given, now);
         let person = Sender::of(stored.record());

@@ -164,6 +164,7 @@ pub(super) fn plan(
         metadata_url,
         issuer,
         client_id: set.client_id.clone(),
+        client_secret_from: set.client_secret_from.clone(),
         client_secret: set
             .client_secret
             .as_ref()

@@ -69,6 +69,7 @@ fn outcome(error: ExamineError) -> ProbeOutcome {
             certificate: None,
         },
         ExamineError::Closed { .. } => ProbeOutcome::Closed,
+        ExamineError::NoTunnel { proxy, reason } => ProbeOutcome::NoTunnel { proxy, reason },
         _ => ProbeOutcome::NoConnection,
     }
 }

@@ -236,6 +236,9 @@ pub(super) async fn credentials(
         failed => {
             let outcome = match failed {
                 Ok(Err(CallError::Unreachable { .. })) => ProbeOutcome::NoConnection,
+                Ok(Err(CallError::NoTunnel { proxy, reason })) => {
+                    ProbeOutcome::NoTunnel { proxy, reason }
+                }
                 Ok(Err(CallError::Aborted)) => ProbeOutcome::Closed,
                 Ok(Err(CallError::TimedOut)) | Err(_) => ProbeOutcome::TimedOut,
                 Ok(Err(error)) => {

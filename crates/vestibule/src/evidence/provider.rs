@@ -35,6 +35,7 @@ pub(super) fn settings(
         (Some(secret), Secrets::Needed) => Some(SecretShape::of(secret.expose())),
         _ => None,
     };
+    found.secret_from.clone_from(&set.client_secret_from);
     found.certificate = Some(false);
     found.federated = Some(false);
     found.authentication_methods = match set.client_authentication {

@@ -139,6 +139,11 @@ fn checks(sheet: &mut Sheet, api: &Api) {
 fn text(sheet: &mut Sheet, found: &TextDetails) {
     sheet.blank();
     detail(sheet, "codes", &found.codes.join(", "));
+    for own in &found.own_errors {
+        detail(sheet, "our code", own.code);
+        detail(sheet, "it means", own.is.meaning);
+        detail(sheet, "what to do", own.is.cure);
+    }
     optional(sheet, "error", found.error.as_ref());
     optional(sheet, "description", found.description.as_ref());
     detail(sheet, "callback with", &found.callback.join(", "));

@@ -113,6 +113,18 @@ pub(crate) fn schema() -> Value {
     };
     let text_members = [
         ("codes", said(texts(), "Codes, as AADSTS50011 or IDX10214.")),
+        (
+            "own_errors?",
+            said(
+                json!({ "type": "array", "items": {
+                    "type": "object",
+                    "properties": { "code": text(), "meaning": text(), "cure": text() },
+                    "required": ["code", "meaning", "cure"],
+                    "additionalProperties": false
+                } }),
+                "Codes of our own error answers, as `host_unknown`: docs/errors.md.",
+            ),
+        ),
         ("error?", text()),
         ("description?", text()),
         (

@@ -466,6 +466,30 @@ fn a_pasted_error_is_decoded_with_its_ids() {
 }
 
 #[test]
+fn a_code_of_our_own_is_explained_wherever_it_stands() {
+    for text in [
+        "time=2026-11-23T04:00:00Z host=127.0.0.1:8489 path=/ status=421 error=host_unknown trace=\"read ok\"",
+        r#"{"error":"host_unknown","message":"This server does not serve the host that was asked for.","incident":"8f"}"#,
+        "Not served\nThis server does not serve the host that was asked for.\nhost_unknown\nIncident 8f0a",
+    ] {
+        let report = Stage::new().report(&[text]);
+        assert_eq!(report.exit(), Exit::Done, "{text}");
+        let page = page(&report);
+        for said in [
+            "`host_unknown`: The request asks for a host",
+            "proxy_set_header Host $http_host",
+        ] {
+            assert!(
+                page.replace("\n                ", " ").contains(said),
+                "{said}: {page}"
+            );
+        }
+        assert!(!page.contains("in no part"), "{page}");
+        assert!(report.to_json().contains("\"own_errors\""));
+    }
+}
+
+#[test]
 fn a_callback_shows_the_names_of_its_parameters_alone() {
     let report = Stage::new().report(&[
         "https://portal.example.com/.vestibule/callback?code=canary-of-a-code-1234567890&state=canary-of-a-state",

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use vestibule_diagnosis::Evidence;
+use vestibule_diagnosis::error_code::{self, ErrorCode};
 use vestibule_diagnosis::evidence::ProviderError;
 use vestibule_diagnosis::text::Found;
 use vestibule_oidc::time::UnixTime;
@@ -14,6 +15,9 @@ use super::value::{list, shown};
 pub(super) struct TextDetails {
     /// The codes, as `AADSTS50011` or `IDX10214`.
     pub(super) codes: Vec<String>,
+    /// The codes of our own error answers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) own_errors: Vec<OwnError>,
     /// `error`, and Entra's `suberror`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) error: Option<String>,
@@ -46,6 +50,16 @@ pub(super) struct TextDetails {
     pub(super) tokens: Vec<TokenDetails>,
 }
 
+/// A code of our own error answers.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct OwnError {
+    /// The code.
+    pub(super) code: &'static str,
+    /// What it means, and what to do.
+    #[serde(flatten)]
+    pub(super) is: &'static ErrorCode,
+}
+
 /// Describes what was found.
 pub(super) fn describe(found: &Found, evidence: &Evidence, now: UnixTime) -> TextDetails {
     let error = evidence.provider_error.as_ref();
@@ -60,7 +74,19 @@ pub(super) fn describe(found: &Found, evidence: &Evidence, now: UnixTime) -> Tex
         codes: entra
             .chain(list(found.codes.iter().map(String::as_str)))
             .collect(),
-        error: error.and_then(name),
+        own_errors: found
+            .error_codes
+            .iter()
+            .filter_map(|code| error_code::find(code))
+            .map(|(code, is)| OwnError { code, is })
+            .collect(),
+        // What is one of ours is no provider's.
+        error: error
+            .filter(|error| {
+                let name = error.error.as_deref().unwrap_or_default();
+                !found.error_codes.contains(&name)
+            })
+            .and_then(name),
         description: error
             .and_then(|error| error.description.as_deref())
             .map(shown),

@@ -226,7 +226,9 @@ pub(super) fn of_text(details: &TextDetails, findings: &[Finding]) -> String {
             codes => format!("{}: {title}.", codes.join(", ")),
         };
     }
-    if let Some(code) = details.codes.first() {
+    if let Some(own) = details.own_errors.first() {
+        format!("`{}`: {}", own.code, own.is.meaning)
+    } else if let Some(code) = details.codes.first() {
         format!("{code} has no page in this catalogue; nothing else in the text is known.")
     } else if let Some(error) = &details.error {
         format!("The text has the error `{error}`, which is in no part of this catalogue.")

@@ -152,14 +152,35 @@ fn address(item: &Item<'_>) -> Option<Url> {
     Some(url)
 }
 
-pub(super) fn kind(reader: &Reader<'_>, discovery: Option<&Discovery>) -> ProviderKind {
-    match reader.choice("kind") {
+pub(super) fn kind(reader: &Reader<'_>) -> ProviderKind {
+    let text = |name| {
+        reader
+            .item(name)
+            .and_then(|item| item.as_str().map(str::to_owned))
+    };
+    let (issuer, metadata) = (text("issuer"), text("metadata_url"));
+    kind_as_written(
+        reader.choice("kind"),
+        issuer.as_deref(),
+        metadata.as_deref(),
+    )
+}
+
+/// The kind by the texts that are written, be the addresses such as can be used or not: whoever has still to fill in the
+/// tenant of `login.microsoftonline.com` means Entra.
+pub(super) fn kind_as_written(
+    kind: Option<&str>,
+    issuer: Option<&str>,
+    metadata_url: Option<&str>,
+) -> ProviderKind {
+    match kind {
         Some("entra") => return ProviderKind::Entra,
         Some("oidc") => return ProviderKind::Oidc,
         _ => {}
     }
-    let known = discovery
-        .and_then(|discovery| Url::parse(discovery.configured()).ok())
+    let known = issuer
+        .or(metadata_url)
+        .and_then(|address| Url::parse(address).ok())
         .is_some_and(|url| url.host_str().is_some_and(is_known_host));
     if known {
         ProviderKind::Entra

@@ -116,6 +116,13 @@ fn more_of_secrets() -> Vec<RowCase> {
             .line("client_secret = \"env:PORTAL_CLIENT_SECRET\"")
             .silent(refused(&with_secret, 7_000_218))
             .silent(set(|_| ())),
+        case("VST-CLIENT-NO-SECRET")
+            .shows(refused(
+                &set(|provider| provider.secret_from = Some("file:/run/secret".to_owned())),
+                7_000_218,
+            ))
+            .line("client_secret = \"file:/run/secret\"")
+            .silent(set(|_| ())),
         case("VST-CLIENT-TWICE")
             .shows(methods(&["client_secret_basic", "client_secret_post"]))
             .shows(refused(

@@ -9,6 +9,15 @@ use crate::evidence::Origin;
 use crate::shown::{shown, shown_list};
 use crate::{Change, Confidence, Evidence, Severity};
 
+/// Where a secret can be, if nobody knows where it is.
+pub(in super::super) const SOMEWHERE: &str = "env:PORTAL_CLIENT_SECRET";
+
+/// Where the configuration says that the secret is, as it has to be written in it.
+pub(in super::super) fn secret_from(evidence: &Evidence) -> Option<String> {
+    let from = evidence.provider()?.secret_from.as_ref()?;
+    Some(from.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
 const CODES: &str = "Microsoft Entra authentication and authorization error codes";
 /// From when on the end of a credential is told beforehand.
 const SOON: Duration = Duration::from_secs(14 * 24 * 3600);
@@ -127,10 +136,10 @@ pub(super) const ROWS: &[Row] = &[
 
 /// Put the secret in place.
 fn write_secret(evidence: &Evidence, text: &str) -> Change {
+    let from = secret_from(evidence).unwrap_or_else(|| SOMEWHERE.to_owned());
     setting(
         evidence,
-        Change::config("provider.client_secret", text)
-            .line("client_secret = \"env:PORTAL_CLIENT_SECRET\""),
+        Change::config("provider.client_secret", text).line(format!("client_secret = \"{from}\"")),
         Change::apache("OIDCClientSecret", text)
             .line("OIDCClientSecret \"exec:/path/to/print-the-secret\""),
     )

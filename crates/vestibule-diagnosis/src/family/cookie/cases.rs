@@ -228,6 +228,16 @@ fn pending() -> Vec<RowCase> {
             .says("cookies of sign-ins under way"),
         case("VST-COOKIE-NONCE")
             .shows(nonce(false))
+            .says("a second one overwrote the first")
+            .silent(nonce(true)),
+        case("VST-COOKIE-NONCE")
+            .shows(with(&nonce(false), |e| {
+                e.settings
+                    .get_or_insert_with(settings)
+                    .session
+                    .one_pending_cookie = Some(false);
+            }))
+            .says("Each sign-in has a nonce of its own")
             .silent(nonce(true)),
         case("VST-COOKIE-STATE-MISSING")
             .shows(came(|callback| callback.pending = Some(Pending::NoCookie)))

@@ -312,14 +312,30 @@ fn nonce(evidence: &Evidence) -> Option<Case> {
         }
         false => return None,
     };
-    Some(
-        Case::new(seen)
-            .change(Change::environment("browser", "Open the site itself and sign in again, in one tab."))
-            .change(Change::api(
-                "nonce",
-                "If it happens always: keep the nonce with the `state` it was sent with, one for each sign-in.",
+    let again = Change::environment(
+        "browser",
+        "Open the site itself and sign in again, in one tab.",
+    );
+    let session = evidence.settings.as_ref().map(|settings| &settings.session);
+    let is_ours = session.is_some_and(|session| session.one_pending_cookie == Some(false));
+    let case = Case::new(seen).change(again);
+    // Our own sign-in has a nonce for each: nobody here can keep it better, so what comes back is another's.
+    Some(match is_ours && !evidence.from_apache() {
+        true => case
+            .because(
+                "Each sign-in has a nonce of its own, kept in its cookie. The provider's answer is that of another sign-in: \
+                 an old one that was sent again, or one that somebody slipped in.",
+            )
+            .change(Change::provider(
+                "the answer's ID token",
+                "If it happens at every sign-in: see whether something between here and the provider keeps answers, and \
+                 whether the provider copies `nonce` from the request, as OIDC Core §2 has it.",
             )),
-    )
+        false => case.change(Change::api(
+            "nonce",
+            "If it happens always: keep the nonce with the `state` it was sent with, one for each sign-in.",
+        )),
+    })
 }
 
 fn missing(evidence: &Evidence) -> Option<Case> {

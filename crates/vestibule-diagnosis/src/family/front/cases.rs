@@ -95,7 +95,33 @@ pub(in crate::family) fn all() -> Vec<RowCase> {
         })
     };
     let platform = |field: &str| evidence(|e| e.request = Some(head(&[(field, "x")])));
+    let misdirected = |host: &str, status: u16| {
+        evidence(|e| {
+            e.settings.get_or_insert_with(settings).public_urls =
+                texts(&["https://portal.example.com:8443"]);
+            e.request = Some(Head {
+                peer: Some("127.0.0.1".to_owned()),
+                ..head(&[("Host", host)])
+            });
+            e.response = Some(Head {
+                status: Some(status),
+                ..Head::default()
+            });
+        })
+    };
     vec![
+        case("VST-FRONT-HOST-UNKNOWN")
+            .shows(misdirected("127.0.0.1:8080", 421))
+            .shows(misdirected("vestibule", 421))
+            .shows(misdirected("portal.example.com", 421))
+            .shows(misdirected("other.example.com", 421))
+            .shows(with(&misdirected("203.0.113.7", 421), |e| {
+                let named = Header::new("X-Forwarded-Host", "portal.example.com:8443");
+                e.request.as_mut().unwrap().headers.push(named);
+            }))
+            .silent(misdirected("127.0.0.1:8080", 404))
+            .silent(misdirected("203.0.113.7", 421))
+            .line("proxy_set_header Host $http_host;"),
         case("VST-FRONT-INTERNAL-HOST")
             .shows(redirect_uri("https://10.1.2.3/.vestibule/callback"))
             .shows(redirect_uri(

@@ -60,7 +60,7 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 /// Whether only machines inside know a host of this name.
-fn is_inner(host: &str) -> bool {
+pub(super) fn is_inner(host: &str) -> bool {
     let lower = host.to_ascii_lowercase();
     let named = [
         ".internal",
@@ -144,7 +144,7 @@ fn internal_host(evidence: &Evidence) -> Option<Case> {
                 "the proxy in front",
                 "Let it pass `Host` on as the browser sent it; for nginx:",
             )
-            .line("proxy_set_header Host $host;"),
+            .line(super::host::NGINX),
         ),
     )
 }

@@ -76,6 +76,6 @@ fn public(evidence: &Evidence) -> Option<Case> {
                 Change::config("public_url", "Or write the address people type.")
                     .line("public_url = \"https://PUBLIC-HOST\""),
             ),
-        ProbeOutcome::Http { .. } => return None,
+        ProbeOutcome::Http { .. } | ProbeOutcome::NoTunnel { .. } => return None,
     })
 }

@@ -4,7 +4,7 @@ use super::super::certificate;
 use super::super::said::message_tenant;
 use crate::catalogue::{Case, Row};
 use crate::cure::{login_host, portal, setting, write_issuer};
-use crate::evidence::{Probe, ProbeOutcome, ProbeTarget, Product, host_of};
+use crate::evidence::{Probe, ProbeOutcome, ProbeTarget, Product, host_of, port_of};
 use crate::shown::shown;
 use crate::text::Saying;
 use crate::{Change, Confidence, Evidence, Severity};
@@ -325,19 +325,6 @@ fn tls(evidence: &Evidence) -> Option<Case> {
         None => Case::new(seen),
     };
     Some(case.change(trust(evidence)).change(inspection()))
-}
-
-/// The port of an address: its own, or its scheme's.
-fn port_of(url: &str) -> &str {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    match authority.rsplit_once(':') {
-        Some((_, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => {
-            port
-        }
-        _ if scheme == "http" => "80",
-        _ => "443",
-    }
 }
 
 /// Whether these are rustls' or OpenSSL's words for an answer that is none of TLS.

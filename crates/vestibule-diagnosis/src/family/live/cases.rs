@@ -2,7 +2,7 @@
 
 use crate::Evidence;
 use crate::evidence::{
-    Certificate, Metadata, Probe, ProbeOutcome, ProbeTarget, RouteSettings, Settings,
+    Certificate, Metadata, NoTunnel, Probe, ProbeOutcome, ProbeTarget, RouteSettings, Settings,
 };
 use crate::testing::{RowCase, case, evidence, object, route, texts, with};
 
@@ -21,6 +21,13 @@ fn http(status: u16, first_char: char) -> ProbeOutcome {
 fn failed(detail: &str) -> ProbeOutcome {
     ProbeOutcome::Failed {
         detail: detail.to_owned(),
+    }
+}
+
+fn no_tunnel(reason: NoTunnel) -> ProbeOutcome {
+    ProbeOutcome::NoTunnel {
+        proxy: "proxy.internal:3128".to_owned(),
+        reason,
     }
 }
 
@@ -76,6 +83,18 @@ pub(crate) fn all() -> Vec<RowCase> {
                 e.metadata = Some(Metadata::new(METADATA, members));
             }))
             .silent(metadata(ProbeOutcome::TimedOut)),
+        case("VST-OUTBOUND-PROXY")
+            .shows(metadata(no_tunnel(NoTunnel::NoConnection)))
+            .shows(metadata(no_tunnel(NoTunnel::NoSuchHost)))
+            .shows(metadata(no_tunnel(NoTunnel::TimedOut)))
+            .shows(metadata(no_tunnel(NoTunnel::Credentials)))
+            .shows(metadata(no_tunnel(NoTunnel::Refused)))
+            .shows(probed(
+                ProbeTarget::Token,
+                METADATA,
+                no_tunnel(NoTunnel::Closed),
+            ))
+            .silent(metadata(ProbeOutcome::NoConnection)),
         case("VST-STORE-UNUSABLE")
             .shows(store(failed("permission denied")))
             .says("permission denied")

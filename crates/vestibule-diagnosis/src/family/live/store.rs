@@ -30,7 +30,7 @@ fn store(evidence: &Evidence) -> Option<Case> {
         ProbeOutcome::Closed => "the connection is closed without an answer".to_owned(),
         ProbeOutcome::TimedOut => "no answer in time".to_owned(),
         ProbeOutcome::Tls { detail, .. } | ProbeOutcome::Failed { detail } => shown(detail),
-        ProbeOutcome::Http { .. } => return None,
+        ProbeOutcome::Http { .. } | ProbeOutcome::NoTunnel { .. } => return None,
     };
     Some(
         Case::new(format!("The store {}: {what}.", shown(&probe.url)))

@@ -51,7 +51,11 @@ pub(super) const ROWS: &[Row] = &[
                 with `form_post`, or when client and Web API have one id.",
         cure: "Grant the permission `allatclaims` and ask for that scope.",
         fault: None,
-        explains: &["VST-TOKEN-USER-CLAIM", "VST-TOKEN-NO-GROUPS"],
+        explains: &[
+            "VST-TOKEN-USER-CLAIM",
+            "VST-TOKEN-NO-GROUPS",
+            "VST-TOKEN-RULE-CLAIM",
+        ],
         judge: claims,
     },
     Row {

@@ -50,7 +50,11 @@ pub(super) const ROWS: &[Row] = &[
         cause: "Where there is an access token, the profile may be had from user info alone, and GitLab does it so.",
         cure: "Ask the user-info endpoint.",
         fault: None,
-        explains: &["VST-TOKEN-USER-CLAIM", "VST-TOKEN-NO-GROUPS"],
+        explains: &[
+            "VST-TOKEN-USER-CLAIM",
+            "VST-TOKEN-NO-GROUPS",
+            "VST-TOKEN-RULE-CLAIM",
+        ],
         judge: gitlab_user_info,
     },
 ];

@@ -8,9 +8,10 @@ use std::io;
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, LOCATION};
 use url::Url;
+use vestibule_diagnosis::evidence::NoTunnel;
 use vestibule_oidc::time::UnixTime;
 
-use super::{HttpTransport, date};
+use super::{HttpTransport, date, tunnel};
 
 /// Longest body that is looked at.
 const LOOK_BYTES: usize = 1024 * 1024;
@@ -58,6 +59,14 @@ pub enum ExamineError {
         /// What the system said.
         detail: String,
     },
+    /// The HTTP proxy on the way out let the call not through.
+    #[error("get through the proxy {proxy}: {}", reason.as_str())]
+    NoTunnel {
+        /// The proxy: host and port.
+        proxy: String,
+        /// What it did.
+        reason: NoTunnel,
+    },
     /// A connection that ended without an answer.
     #[error("get an answer: {detail}")]
     Closed {
@@ -82,14 +91,16 @@ impl HttpTransport {
     ///
     /// [`ExamineError`] when nothing answered.
     pub async fn examine(&self, url: Url, accept: &str) -> Result<Examined, ExamineError> {
+        let proxy = self.proxy_to(&url);
         let request = self.client.get(url).header(ACCEPT, accept);
-        let mut response = request.send().await.map_err(why)?;
+        let refused = |error| why(error, proxy.as_deref());
+        let mut response = request.send().await.map_err(refused)?;
         let headers = response.headers();
         let (content_type, location) = (text(headers, CONTENT_TYPE), text(headers, LOCATION));
         let date = date(headers);
         let status = response.status().as_u16();
         let mut body = BytesMut::new();
-        while let Some(piece) = response.chunk().await.map_err(why)? {
+        while let Some(piece) = response.chunk().await.map_err(|error| why(error, None))? {
             let room = LOOK_BYTES.saturating_sub(body.len());
             body.extend_from_slice(piece.get(..room).unwrap_or(&piece));
             if room < piece.len() {
@@ -110,7 +121,11 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
-fn why(error: reqwest::Error) -> ExamineError {
+fn why(error: reqwest::Error, proxy: Option<&str>) -> ExamineError {
+    if let Some((proxy, reason)) = proxy.and_then(|proxy| Some((proxy, tunnel::failed(&error)?))) {
+        let proxy = proxy.to_owned();
+        return ExamineError::NoTunnel { proxy, reason };
+    }
     if error.is_timeout() {
         return ExamineError::TimedOut;
     }
@@ -135,7 +150,7 @@ fn why(error: reqwest::Error) -> ExamineError {
 }
 
 /// What an error comes from. An [`io::Error`] does not name what it wraps as its source, but the source of that.
-fn cause<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
+pub(super) fn cause<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
     match error
         .downcast_ref::<io::Error>()
         .and_then(io::Error::get_ref)

@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use vestibule_diagnosis::evidence::NoTunnel;
 use vestibule_oidc::secret::Secret;
 
 use super::*;
@@ -48,7 +49,7 @@ async fn server(answer: impl Into<Vec<u8>>) -> Server {
                     read += count;
                     let text = String::from_utf8_lossy(&request[..read]).into_owned();
                     let whole = text.contains("\r\n\r\n")
-                        && (text.starts_with("GET") || text.ends_with("last=1"));
+                        && (!text.starts_with("POST") || text.ends_with("last=1"));
                     if whole || count == 0 {
                         *kept.lock().unwrap() = text;
                         break;
@@ -187,4 +188,67 @@ async fn calls_go_through_the_proxy_but_those_to_this_machine_do_not() {
         .await
         .unwrap();
     assert_eq!(answer.body, "\"direct\"");
+}
+
+#[tokio::test]
+async fn a_proxy_that_lets_no_call_through_is_told_from_a_provider_that_does_not_answer() {
+    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let dead = Url::parse(&format!("http://{}", gone.local_addr().unwrap())).unwrap();
+    drop(gone);
+    let refusing = server("HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\n\r\n").await;
+    let asking = server("HTTP/1.1 407 Authenticate\r\nContent-Length: 0\r\n\r\n").await;
+    let no_http = server("220 mail\r\n\r\n").await;
+    let with_password = |url: &Url| {
+        let mut url = url.clone();
+        url.set_username("name").unwrap();
+        url.set_password(Some("pass-word")).unwrap();
+        url
+    };
+    let unnamed = Url::parse("http://proxy.invalid:3128").unwrap();
+    for (proxy, expected) in [
+        (dead, NoTunnel::NoConnection),
+        (refusing.url.clone(), NoTunnel::Refused),
+        (with_password(&refusing.url), NoTunnel::Refused),
+        (asking.url.clone(), NoTunnel::Credentials),
+        (no_http.url.clone(), NoTunnel::Refused),
+        (unnamed, NoTunnel::NoSuchHost),
+    ] {
+        let transport = transport(Some(proxy.clone()));
+        let far = Url::parse("https://idp.example.com/keys").unwrap();
+        let called = transport.call(ProviderCall::document(far.clone())).await;
+        let called = called.unwrap_err();
+        assert!(called.is_outage());
+        assert!(!called.to_string().contains("pass-word"), "{called}");
+        let place = format!("{}:{}", proxy.host_str().unwrap(), proxy.port().unwrap());
+        let CallError::NoTunnel { proxy: at, reason } = called else {
+            panic!("{called:?}")
+        };
+        assert_eq!((at, reason), (place.clone(), expected));
+        let examined = transport.examine(far, "*/*").await.unwrap_err();
+        let ExamineError::NoTunnel { proxy: at, reason } = examined else {
+            panic!("{examined:?}")
+        };
+        assert_eq!((at, reason), (place, expected));
+    }
+}
+
+/// What is behind the proxy is the provider's: a server that is none of TLS is not the proxy's doing.
+#[tokio::test]
+async fn what_fails_behind_the_proxy_is_not_its_fault() {
+    let proxy = server("HTTP/1.1 200 OK\r\n\r\n").await;
+    let transport = transport(Some(proxy.url.clone()));
+    let far = Url::parse("https://idp.example.com/keys").unwrap();
+    let called = transport.call(ProviderCall::document(far)).await;
+    assert!(
+        !matches!(called, Err(CallError::NoTunnel { .. })),
+        "{called:?}"
+    );
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let closed = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+    drop(listener);
+    let here = transport.call(ProviderCall::document(closed)).await;
+    assert!(
+        matches!(here, Err(CallError::Unreachable { .. })),
+        "{here:?}"
+    );
 }

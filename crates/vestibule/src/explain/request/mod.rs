@@ -14,12 +14,13 @@ mod stage;
 
 use serde::Serialize;
 use vestibule_config::{RouteSettings, Settings};
-use vestibule_diagnosis::evidence::{Head, Origin};
+use vestibule_diagnosis::evidence::{Head, Origin, Token};
 use vestibule_diagnosis::{Evidence, diagnose};
 use vestibule_gate::Gate;
 use vestibule_gate::decision::Decision;
 use vestibule_gate::evidence::Evidence as Found;
 use vestibule_gate::request::{self, ReadPolicy};
+use vestibule_gate::rule::Reason;
 use vestibule_gate::trace::Trace;
 use vestibule_oidc::time::UnixTime;
 
@@ -222,6 +223,10 @@ fn decide(
         evidence.settings = Some(seen);
         evidence.route = Some(converted::route_name(set));
     }
+    evidence.id_token = decided
+        .iter()
+        .zip(&found)
+        .find_map(|((decision, _), found)| lacking(decision, found));
     let forwarded = decided.iter().find_map(|(decision, _)| match decision {
         Decision::Forward(authorized) => Some(authorized),
         _ => None,
@@ -238,6 +243,19 @@ fn decide(
         (None, _) => String::new(),
     };
     report(verdict, details, evidence)
+}
+
+/// The claims of somebody who is refused because they lack one: that shows what to change.
+fn lacking(decision: &Decision<'_>, found: &Found) -> Option<Token> {
+    match (decision, found) {
+        (Decision::Forbid { why, .. }, Found::Session(session))
+            if matches!(why.judgement.decisive().reason, Reason::ClaimMissing(_)) =>
+        {
+            let claims = session.record().claims().clone();
+            Some(Token::jwt(serde_json::Map::new(), claims))
+        }
+        _ => None,
+    }
 }
 
 /// How the person can tell what nobody knows here.

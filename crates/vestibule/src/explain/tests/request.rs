@@ -38,6 +38,11 @@ upstream = "http://localhost:1234"
 require  = { not = { scopes = "api://9e59d98b-d747-4a9a-96fd-178f04d08b02/read" } }
 
 [[route]]
+path     = "/group"
+upstream = "http://localhost:1234"
+require  = { groups = "4d7a9e10-2c35-4f68-8b1d-90e3c6f7a101" }
+
+[[route]]
 path     = "/own"
 upstream = "http://localhost:1234"
 headers  = { "X-Auth-User" = "sub", "X-Api-Key" = "=canary-of-a-key" }
@@ -74,6 +79,20 @@ fn request(stage: &Stage, line: &str, more: &[&str]) -> Report {
         line,
     ];
     stage.report(&fixed.iter().chain(more).copied().collect::<Vec<_>>())
+}
+
+#[test]
+fn a_claim_that_nobody_sends_comes_with_its_cure() {
+    let report = request(&stage(), "GET /group", &[]);
+    assert_eq!(decision(&report), ("forbid", "claim_missing"));
+    assert_eq!(report.findings[0].code, "VST-TOKEN-NO-GROUPS");
+    assert!(
+        report.findings[0].change[0]
+            .name
+            .contains("Add groups claim")
+    );
+    let report = request(&stage(), "GET /either", &["--granted", ""]);
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
 }
 
 fn decision(report: &Report) -> (&'static str, &'static str) {

@@ -107,7 +107,7 @@ pub(in super::super) const SECRET_VALUE: Cure = error(
             "provider.client_secret",
             "Put it where this points to, and start again or reload.",
         )
-        .line("client_secret = \"env:PORTAL_CLIENT_SECRET\""),
+        .line("client_secret = \"{SECRET-FROM}\""),
         Step::apache("OIDCClientSecret", "Write the Value.")
             .line("OIDCClientSecret \"exec:/path/to/print-the-secret\""),
     ],
@@ -124,7 +124,7 @@ pub(in super::super) const NEW_SECRET: Cure = error(
             "provider.client_secret",
             "Put it where this points to, and start again or reload.",
         )
-        .line("client_secret = \"env:PORTAL_CLIENT_SECRET\""),
+        .line("client_secret = \"{SECRET-FROM}\""),
         Step::apache("OIDCClientSecret", "Write the new Value.")
             .line("OIDCClientSecret \"exec:/path/to/print-the-secret\""),
     ],
@@ -134,7 +134,7 @@ pub(in super::super) const SEND_CREDENTIAL: Cure = error(
     &["app"],
     &[
         Step::config("provider.client_secret", "Configure the secret's Value.")
-            .line("client_secret = \"env:PORTAL_CLIENT_SECRET\""),
+            .line("client_secret = \"{SECRET-FROM}\""),
         Step::apache("OIDCClientSecret", "Configure the secret's Value.")
             .line("OIDCClientSecret \"exec:/path/to/print-the-secret\""),
         Step::portal(

@@ -1,10 +1,10 @@
 use serde_json::json;
 
 use crate::Evidence;
-use crate::evidence::{ClaimRule, Grant, Probe, ProbeOutcome, ProbeTarget, ProviderError};
+use crate::evidence::{ClaimRule, Grant, Probe, ProbeOutcome, ProbeTarget, ProviderError, Token};
 use crate::testing::{
-    API, RowCase, TENANT, USER, case, entra_id_token, evidence, provider, route, settings, texts,
-    with,
+    API, RowCase, TENANT, USER, case, entra_id_token, evidence, object, provider, route, settings,
+    texts, with,
 };
 
 fn graph(status: u16) -> Vec<Probe> {
@@ -35,6 +35,21 @@ fn ruled(values: &[&str], claims: serde_json::Value) -> Evidence {
         route(e).rules = vec![ClaimRule::new("groups", texts(values))];
         e.id_token = Some(entra_id_token(claims));
     })
+}
+
+/// A rule on this claim, and an ID token with these.
+fn claimed(claim: &str, claims: serde_json::Value) -> Evidence {
+    evidence(|e| {
+        route(e).rules = vec![ClaimRule::new(claim, texts(&["a"]))];
+        e.id_token = Some(entra_id_token(claims));
+    })
+}
+
+/// An ID token of no product that is known.
+fn elsewhere(claims: serde_json::Value) -> Token {
+    let mut all = object(json!({ "iss": "https://id.example", "sub": "ada" }));
+    all.extend(object(claims));
+    Token::jwt(serde_json::Map::new(), all)
 }
 
 /// Settings with a rule on groups, by which Graph is asked for them.
@@ -145,6 +160,16 @@ pub(super) fn all() -> Vec<RowCase> {
             .shows(ruled(&[USER], json!({})))
             .silent(ruled(&[USER], json!({ "groups": [TENANT] })))
             .silent(ruled(&[USER], over)),
+        case("VST-TOKEN-RULE-CLAIM")
+            .shows(claimed("department", json!({})))
+            .shows(with(&claimed("staff.level", json!({ "level": 7 })), |e| {
+                provider(e).issuer = Some("https://id.example".to_owned());
+                route(e).user_claims = texts(&["sub"]);
+                e.id_token = Some(elsewhere(json!({ "level": 7 })));
+            }))
+            .silent(claimed("department", json!({ "department": "sales" })))
+            .silent(claimed("staff.level", json!({ "staff": {} })))
+            .silent(claimed("scp", json!({}))),
         case("VST-TOKEN-GROUP-NAMES")
             .shows(evidence(|e| {
                 e.settings = Some(settings());
