@@ -233,8 +233,14 @@ pub fn import(
             of_tree(path, &tree, options, &mut draft, &mut ledger);
         }
         // What the rest would come to can't be told.
-        Ok(tree) => unfollowed(tree.stops, &mut ledger),
-        Err(stop) => unfollowed(vec![stop], &mut ledger),
+        Ok(tree) => {
+            unfollowed(tree.stops, &mut ledger);
+            without_provider(path, files, &mut ledger);
+        }
+        Err(stop) => {
+            unfollowed(vec![stop], &mut ledger);
+            without_provider(path, files, &mut ledger);
+        }
     }
     let Draft {
         urls: _,
@@ -254,6 +260,9 @@ pub fn import(
     tables.extend(routes);
     tables.push(outbound);
     let written = write::write(&remarks, &tables);
+    if !ledger.stops() {
+        refused(&written, &mut ledger);
+    }
     Import {
         toml: written.text,
         secrets,
@@ -267,6 +276,51 @@ fn unfollowed(stops: Vec<Stop>, ledger: &mut Ledger) {
     for Stop { at, message, help } in stops {
         ledger.met(&at.file);
         ledger.stop_at(&at, "syntax", message, help);
+    }
+}
+
+/// Says of one file that can't be taken apart that it names no provider either, so that both are mended at once.
+fn without_provider(path: &Path, files: &dyn Files, ledger: &mut Ledger) {
+    let Ok(text) = files.read(path, 1 << 20) else {
+        return;
+    };
+    let text = String::from_utf8_lossy(&text).to_lowercase();
+    let names = |line: &str| {
+        [
+            "oidcprovidermetadataurl",
+            "oidcproviderissuer",
+            "oidcmetadatadir",
+            "include",
+            "$",
+        ]
+        .iter()
+        .any(|name| line.trim_start().starts_with(name))
+    };
+    if text.contains("oidc") && !text.lines().any(names) {
+        let at = Place {
+            file: Arc::from(path.display().to_string()),
+            line: 1,
+        };
+        map::provider::missing(&at, ledger);
+    }
+}
+
+/// What the ordinary loader refuses of the TOML stops at the line of Apache's that it comes from: nobody has seen the TOML.
+fn refused(written: &write::Written, ledger: &mut Ledger) {
+    let secrets = crate::FixedSecrets::new();
+    let environment = crate::Environment::new(&secrets, "/", "/").without_secrets();
+    let Err(problems) = crate::parse(&written.text, &environment) else {
+        return;
+    };
+    for problem in &problems {
+        let is_error = problem.severity == crate::Severity::Error && problem.code.is_none();
+        let before = written.from.get(..problem.line).unwrap_or(&written.from);
+        let Some(at) = before.iter().rev().flatten().next().filter(|_| is_error) else {
+            continue;
+        };
+        let name = ledger.name_at(at).unwrap_or("vestibule.toml").to_owned();
+        let says = format!("what this becomes is refused: {}", problem.message);
+        ledger.stop_at(at, &name, says, problem.help.as_str());
     }
 }
 

@@ -174,6 +174,12 @@ impl Ledger {
         outcomes.any(|outcome| outcome == Outcome::Stops)
     }
 
+    /// The directive or section at this place, if anything was said of it.
+    pub(crate) fn name_at(&self, at: &Place) -> Option<&str> {
+        let first = self.by_place.get(at)?.first()?;
+        self.entries.get(*first).map(|entry| entry.name.as_str())
+    }
+
     /// Whether anything was said of this directive.
     pub(crate) fn knows(&self, line: &Line) -> bool {
         let of_place = self.by_place.get(&line.at).into_iter().flatten();

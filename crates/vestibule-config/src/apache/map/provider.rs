@@ -50,12 +50,7 @@ fn metadata(site: &Site<'_>, draft: &mut Draft, ledger: &mut Ledger, whole: &Pla
         }
         (None, None) => {
             if site.last("OIDCMetadataDir").is_none() {
-                ledger.stop_at(
-                    whole,
-                    "OIDCProviderMetadataURL",
-                    "no OIDCProviderMetadataURL says which provider signs people in",
-                    "write it: for Entra OIDCProviderMetadataURL https://login.microsoftonline.com/TENANT-ID/v2.0/.well-known/openid-configuration",
-                );
+                missing(whole, ledger);
             }
         }
     }
@@ -67,6 +62,16 @@ fn metadata(site: &Site<'_>, draft: &mut Draft, ledger: &mut Ledger, whole: &Pla
             ledger.became(line, "provider.issuer, which the metadata must name");
         }
     }
+}
+
+/// Stops for want of a provider.
+pub(in crate::apache) fn missing(whole: &Place, ledger: &mut Ledger) {
+    ledger.stop_at(
+        whole,
+        "OIDCProviderMetadataURL",
+        "no OIDCProviderMetadataURL says which provider signs people in",
+        "write it: for Entra OIDCProviderMetadataURL https://login.microsoftonline.com/TENANT-ID/v2.0/.well-known/openid-configuration",
+    );
 }
 
 /// Entra's v2.0 endpoint, or one that looks like it: `…/TENANT/v2.0/.well-known/openid-configuration`.

@@ -385,3 +385,41 @@ fn a_path_that_nobody_defines_is_named() {
         );
     }
 }
+
+/// Nobody has the TOML that `run --apache` makes.
+#[test]
+fn what_the_toml_can_t_hold_stops_at_the_line_of_apache() {
+    for line in [
+        "OIDCClaimPrefix \"A B\"",
+        "OIDCClaimDelimiter \"\"",
+        "<Location \"/app/\u{fc}\">\nRequire valid-user\n</Location>",
+        "<Location /app/a%20b>\nRequire valid-user\n</Location>",
+        "OIDCAuthNHeader Host",
+    ] {
+        let import = read(&format!("{HEAD}{APP}{SIGN_IN}{line}\n"));
+        let stops = stops(&import);
+        assert!(
+            stops.iter().any(|(number, says)| *number > 1
+                && says.contains("is refused")
+                && !says.contains("vestibule.toml")),
+            "{line}: {stops:?}"
+        );
+    }
+}
+
+#[test]
+fn a_missing_provider_is_told_with_a_missing_tag() {
+    let text = "OIDCRedirectURI https://portal.example.com/foo\nOIDCClientID a\n<Location /foo>\nAuthType openid-connect\n";
+    let names: Vec<String> = stops(&read(text))
+        .into_iter()
+        .map(|(_, says)| says)
+        .collect();
+    assert!(
+        names.iter().any(|says| says.contains("never closed")),
+        "{names:?}"
+    );
+    assert!(
+        names.iter().any(|says| says.contains("which provider")),
+        "{names:?}"
+    );
+}
