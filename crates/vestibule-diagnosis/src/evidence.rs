@@ -264,6 +264,12 @@ impl Evidence {
         own.or_else(|| self.product())
     }
 
+    /// Whether an ID token is Entra's: as it shows itself, or where it does not, as the provider is.
+    pub(crate) fn is_entras(&self, id_token: &Token) -> bool {
+        let product = id_token.product().or_else(|| self.product());
+        id_token.is_entra() || product.is_some_and(Product::is_entra)
+    }
+
     /// Whether the provider is Microsoft Entra ID in one of its forms.
     pub fn is_entra(&self) -> bool {
         self.product().is_some_and(Product::is_entra)

@@ -58,7 +58,7 @@ fn host_unknown(evidence: &Evidence) -> Option<Case> {
     }
     let who = request.peer.as_deref().map_or_else(
         || "the proxy in front".to_owned(),
-        |peer| format!("the proxy in front, {}", shown(peer)),
+        |peer| format!("the proxy in front ({})", shown(peer)),
     );
     let case = Case::new(format!(
         "A request of {who} asks for the host {}, and the public URL is {}.",

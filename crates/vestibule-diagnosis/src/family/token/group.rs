@@ -310,7 +310,7 @@ fn overage(evidence: &Evidence) -> Option<Case> {
 fn no_groups(evidence: &Evidence) -> Option<Case> {
     rule(evidence)?;
     let token = evidence.id_token.as_ref()?;
-    let missing = token.is_entra() && !token.has("groups") && !says_overage(token);
+    let missing = evidence.is_entras(token) && !token.has("groups") && !says_overage(token);
     missing.then(|| {
         Case::new("A rule is on groups, and the ID token has none and does not say that there are too many.")
             .change(add_claim("Choose the groups, and tick them for the ID token."))

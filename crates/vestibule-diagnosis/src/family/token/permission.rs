@@ -267,10 +267,10 @@ fn no_roles(evidence: &Evidence) -> Option<Case> {
         .token
         .as_ref()
         .filter(|token| of_api && token.has("scp") && lacks(token));
-    let id_token = evidence
-        .id_token
-        .as_ref()
-        .filter(|token| of_rules && lacks(token));
+    let id_token = evidence.id_token.as_ref().filter(|token| {
+        let lacks = token.claims().is_some() && !token.has("roles");
+        of_rules && lacks && evidence.is_entras(token)
+    });
     let (whose, registration) = match (api_token, id_token) {
         (Some(_), _) => (evidence.subject(), "your API"),
         (None, Some(_)) => ("The ID token".to_owned(), "your sign-in app"),

@@ -39,7 +39,7 @@ fn rule_claim(evidence: &Evidence) -> Option<Case> {
     // Groups and roles of Entra have rows of their own, and scopes are granted, not claimed.
     let elsewhere = |claim: &str| match claim {
         "scp" | "scope" => true,
-        "groups" | "roles" => token.is_entra(),
+        "groups" | "roles" => evidence.is_entras(token),
         _ => false,
     };
     let rule = rules
@@ -49,7 +49,7 @@ fn rule_claim(evidence: &Evidence) -> Option<Case> {
     let case = Case::new(format!(
         "A rule is on {claim}, and the person's tokens carry no such claim."
     ));
-    if token.is_entra() {
+    if evidence.is_entras(token) {
         return Some(case.change(Change::portal(
             format!("{} > Add optional claim > ID", portal::TOKEN_CONFIGURATION),
             format!(

@@ -1,7 +1,9 @@
 use serde_json::json;
 
 use crate::Evidence;
-use crate::evidence::{ClaimRule, Grant, Probe, ProbeOutcome, ProbeTarget, ProviderError, Token};
+use crate::evidence::{
+    ClaimRule, Grant, Probe, ProbeOutcome, ProbeTarget, Product, ProviderError, Token,
+};
 use crate::testing::{
     API, RowCase, TENANT, USER, case, entra_id_token, evidence, object, provider, route, settings,
     texts, with,
@@ -158,6 +160,13 @@ pub(super) fn all() -> Vec<RowCase> {
             .says("do not fit"),
         case("VST-TOKEN-NO-GROUPS")
             .shows(ruled(&[USER], json!({})))
+            .shows(with(&ruled(&[USER], json!({})), |e| {
+                provider(e).issuer = Some("http://127.0.0.1:8081/t/v2.0".to_owned());
+                provider(e).product = Some(Product::Entra);
+                route(e).user_claims = texts(&["sub"]);
+                let own = json!({ "iss": "http://127.0.0.1:8081/t/v2.0", "sub": "ada" });
+                e.id_token = Some(Token::jwt(serde_json::Map::new(), object(own)));
+            }))
             .silent(ruled(&[USER], json!({ "groups": [TENANT] })))
             .silent(ruled(&[USER], over)),
         case("VST-TOKEN-RULE-CLAIM")
