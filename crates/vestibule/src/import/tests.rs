@@ -102,6 +102,17 @@ fn what_is_written_can_be_read_by_its_owner_alone_and_overwrites_nothing() {
 }
 
 #[test]
+fn a_file_with_the_text_of_a_header_is_for_its_owner_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!("RequestHeader set X-Api-Key k3y\n{STORY}");
+    let imported = imported(folder.path(), &text);
+    let path = folder.path().join("vestibule.toml");
+    keep::write(&path, &imported.import).unwrap();
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
 fn what_stops_is_told_with_its_line_and_nothing_is_run() {
     let folder = tempfile::tempdir().unwrap();
     let open = STORY.replace("</Location>\n", "");
