@@ -8,8 +8,8 @@
 //!
 //! In each of them the connection may be told to make room for others, and closes without a word.
 //!
-//! At a stop, a connection that was just taken from the queue has most likely sent its first request already, and one that
-//! is kept may have sent its next: the socket is looked at once more before it closes.
+//! At a stop, and where room is made, a connection that was just taken from the queue has most likely sent its first request
+//! already, and one that is kept may have sent its next: the socket is looked at once more before it closes.
 
 use std::future::poll_fn;
 use std::task::{Context, Poll};
@@ -78,6 +78,7 @@ pub(super) async fn next<S: Transport>(link: &Link<S>, client: &Client, first: b
         first,
         begun: false,
         hurried: false,
+        told: false,
     };
     loop {
         match poll_fn(|cx| reading.poll(cx, link, client)).await {
@@ -96,6 +97,8 @@ struct Reading {
     begun: bool,
     /// The stop was noticed.
     hurried: bool,
+    /// That others need the room was noticed.
+    told: bool,
 }
 
 impl Reading {
@@ -149,7 +152,8 @@ impl Reading {
             }
         }
         if client.place.poll_told(cx).is_ready() {
-            return Poll::Ready(Some(Next::Ended));
+            let looked = std::mem::replace(&mut self.told, true);
+            return Poll::Ready(looked.then_some(Next::Ended));
         }
         if link.reads.poll(cx).is_pending() {
             return Poll::Pending;
