@@ -28,7 +28,7 @@ pub(crate) static SESSION: Section = Section {
                   the file is made with mode 0600. `\"cookie\"` has browsers carry them, sealed with `keys`: several replicas with the same keys then need nothing \
                   beside them, and some things can't be had, which [sessions.md](sessions.md) lists. `\"redis://…\"` is not built yet and is refused. \
                   The state directory is `$STATE_DIRECTORY` (systemd sets it), else `$XDG_STATE_HOME/vestibule`, \
-                  else `~/.local/state/vestibule`, else `/var/lib/vestibule`.",
+                  else `~/.local/state/vestibule`; for root, and without a home folder, `/var/lib/vestibule`.",
         },
         Key {
             name: "keys",

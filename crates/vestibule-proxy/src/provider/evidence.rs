@@ -141,7 +141,7 @@ impl Provider {
     }
 
     /// The hosts that only this machine calls, with their ports and without: no browser is sent there, and no token
-    /// names them.
+    /// names them. Without an issuer in the settings nothing but the metadata says which are others.
     pub(crate) fn hidden_hosts(&self) -> Vec<String> {
         let metadata = self.known_metadata();
         let metadata = metadata.as_deref();
@@ -151,8 +151,12 @@ impl Provider {
             [authority.to_owned(), host.to_owned()]
         };
         let issuer = |issuer: &str| Url::parse(issuer).ok();
+        let configured = self.plan.issuer.configured();
         let public = [
-            issuer(self.plan.issuer.configured()),
+            // In the place of an issuer that is not set stands the metadata's address.
+            (configured != self.plan.metadata_url.as_str())
+                .then(|| issuer(configured))
+                .flatten(),
             metadata.and_then(|metadata| issuer(metadata.issuer())),
             metadata.map(|metadata| metadata.authorization_endpoint().clone()),
         ];

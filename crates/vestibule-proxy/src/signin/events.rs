@@ -70,9 +70,7 @@ struct Seat {
 /// Answers `events`.
 pub(super) fn endpoint(visit: &Visit<'_>, context: &Context<'_>, entry: &mut Entry) -> Response {
     // Another origin could not read it, but it could hold it open.
-    let fetch_site = visit.request.fields().first("sec-fetch-site");
-    if fetch_site.is_some_and(|site| !matches!(site, b"same-origin" | b"none")) {
-        let why = CrossOrigin::SiteNotSame;
+    if let Err(why) = may_watch(visit) {
         entry.error = Some(why.code());
         return respond::cross_origin(why, context);
     }
@@ -100,6 +98,25 @@ pub(super) fn endpoint(visit: &Visit<'_>, context: &Context<'_>, entry: &mut Ent
         over: false,
     };
     respond::events(Body::stream(Events(Box::pin(teller.next()))))
+}
+
+/// Refuses a page of another origin. Some browsers say nothing of where a page of ours asks from: only what speaks against
+/// it counts.
+fn may_watch(visit: &Visit<'_>) -> Result<(), CrossOrigin> {
+    let fields = visit.request.fields();
+    let fetch_site = fields.first("sec-fetch-site");
+    if fetch_site.is_some_and(|site| !matches!(site, b"same-origin" | b"none")) {
+        return Err(CrossOrigin::SiteNotSame);
+    }
+    // A page without a referrer sends `null` even to itself, and a sandboxed frame of anybody does too.
+    let ours = |origin: &[u8]| {
+        origin == visit.site.origin().as_bytes()
+            || (origin == b"null" && fetch_site == Some(b"same-origin"))
+    };
+    match fields.first("origin") {
+        Some(origin) if !ours(origin) => Err(CrossOrigin::OriginNotAllowed),
+        _ => Ok(()),
+    }
 }
 
 impl Seat {

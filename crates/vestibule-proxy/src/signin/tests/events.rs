@@ -18,6 +18,17 @@ async fn whoever_has_no_session_is_told_so_and_asks_no_more() {
         let other = browser.send(&rig, ask).await;
         assert_eq!(other.status, 403, "{site}");
     }
+    for origin in ["https://evil.example", "null"] {
+        let ask = get("/.vestibule/events").with("Origin", origin);
+        let other = browser.send(&rig, ask).await;
+        assert_eq!(other.status, 403, "{origin}");
+        // A field that a script can't write does not speak for another page.
+        let ask = get("/.vestibule/events")
+            .with("Origin", origin)
+            .with("Sec-Fetch-Site", "none");
+        let other = browser.send(&rig, ask).await;
+        assert_eq!(other.status, 403, "{origin}");
+    }
     assert_eq!(
         browser.send(&rig, post("/.vestibule/events")).await.status,
         405

@@ -144,6 +144,33 @@ async fn a_host_that_only_this_machine_calls_is_in_the_log_and_not_on_the_page()
 }
 
 #[tokio::test(start_paused = true)]
+async fn without_an_issuer_no_page_names_where_the_metadata_should_be() {
+    let metadata = "http://127.0.0.1:8614/internal/.well-known/openid-configuration";
+    for (issuer, error) in [
+        (metadata, CallError::TimedOut),
+        (metadata, CallError::Redirected { status: 302 }),
+        ("https://id.example.com/realms/x", CallError::TimedOut),
+    ] {
+        let mut main = plan("main");
+        main.metadata_url = metadata.parse().unwrap();
+        main.issuer = IssuerRule::exact(issuer);
+        let rig = Rig::with(vec![main]);
+        let plan = rig.shared.plan.load_full();
+        let provider = plan.providers.first();
+        let error = TokensError::Provider(ProviderError::Call {
+            endpoint: Endpoint::Metadata,
+            source: error,
+        });
+        let findings = finding::of_refresh(&error, &plan, provider);
+        assert!(format!("{findings:?}").contains("127.0.0.1:8614/internal"));
+        let shown = format!("{:?}", for_strangers(&findings, provider));
+        for hidden in ["127.0.0.1", "8614", "internal", "well-known"] {
+            assert!(!shown.contains(hidden), "{hidden}: {shown}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refresh_that_is_refused_tells_programs_why_in_a_field_that_ends_where_it_should() {
     let rig = Rig::new();
     let mut browser = Browser::default();
