@@ -39,7 +39,8 @@ pub(crate) fn run(arguments: &CheckArgs) -> Exit {
                 Secrets::Absent => Ok(()),
             };
             if let Err(error) = pieces {
-                output::error("use a file the configuration names", &*error, None);
+                let help = assemble::help(&*error);
+                output::error("use a file the configuration names", &*error, help);
                 return Exit::Wrong;
             }
             let judged = judge(&settings, secrets);

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use vestibule_config::{
-    Environment, LoadError, Problems, ProcessSecrets, Settings, state_directory,
+    Environment, LoadError, LogFormat, Problems, ProcessSecrets, Settings, Severity,
+    state_directory,
 };
 use vestibule_diagnosis::catalogue;
 
@@ -71,5 +72,39 @@ fn why(code: &'static str) -> Option<String> {
 pub(crate) fn print(problems: &Problems) {
     if !problems.is_empty() {
         output::notice(problems.render(output::colours()));
+    }
+}
+
+/// Says what is wrong with the file of a running proxy: as a report to people, as lines of the log to programs.
+pub(crate) fn say(problems: &Problems, format: LogFormat) {
+    match format {
+        LogFormat::Json => log(problems),
+        LogFormat::Text => print(problems),
+    }
+}
+
+/// Writes all problems into the log, a line each.
+pub(crate) fn log(problems: &Problems) {
+    for problem in problems.iter() {
+        let key = Some(problem.key.as_str()).filter(|key| !key.is_empty());
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(
+                    file = problems.file(),
+                    line = problem.line,
+                    column = problem.column,
+                    key,
+                    finding = problem.code,
+                    help = problem.help,
+                    why = problem.why,
+                    "{}",
+                    problem.message
+                )
+            };
+        }
+        match problem.severity {
+            Severity::Error => line!(error),
+            _ => line!(warn),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What the program prints for people and programs: lines on standard output, errors on standard error.
 
 use std::error::Error;
+use std::ffi::OsString;
 use std::fmt::{self, Display, Write as _};
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -27,12 +28,17 @@ pub(crate) fn notice(text: impl Display) {
 
 /// Whether standard error shows colours.
 pub(crate) fn colours() -> bool {
-    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+    io::stderr().is_terminal() && may_colour(|name| std::env::var_os(name))
 }
 
 /// Whether standard output shows colours.
 pub(crate) fn colours_out() -> bool {
-    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+    io::stdout().is_terminal() && may_colour(|name| std::env::var_os(name))
+}
+
+/// Whether the environment lets a terminal show colours.
+fn may_colour(variable: impl Fn(&str) -> Option<OsString>) -> bool {
+    variable("NO_COLOR").is_none() && variable("TERM").is_none_or(|term| term != "dumb")
 }
 
 /// How wide the terminal on standard output is, if it is one.
@@ -64,5 +70,22 @@ impl Display for Chain<'_> {
             cause = next.source();
         }
         f.write_str(&text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_without_colours_gets_none() {
+        for (name, value, colours) in [
+            ("TERM", "xterm", true),
+            ("TERM", "dumb", false),
+            ("NO_COLOR", "1", false),
+        ] {
+            let variable = |asked: &str| (asked == name).then(|| value.into());
+            assert_eq!(may_colour(variable), colours, "{name}={value}");
+        }
     }
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 use vestibule_config::apache::ImportOptions;
-use vestibule_config::{LoadError, Settings};
-use vestibule_proxy::server::{StartError, control_runtime};
+use vestibule_config::{LoadError, LogFormat, Settings};
+use vestibule_proxy::server::control_runtime;
 
 use crate::cli::RunArgs;
 use crate::exit::Exit;
@@ -14,7 +14,7 @@ use crate::import::Imported;
 use crate::load::Secrets;
 use crate::output::{self, Chain};
 use crate::serve::{self, Served};
-use crate::{descriptors, load, logging, sessions};
+use crate::{assemble, descriptors, load, logging, sessions};
 
 /// Runs the command.
 pub(crate) fn run(arguments: &RunArgs) -> Exit {
@@ -37,9 +37,7 @@ pub(crate) fn run(arguments: &RunArgs) -> Exit {
     let served = match Served::start(&settings, runtime.handle()) {
         Ok(served) => served,
         Err(error) => {
-            let taken = error.downcast_ref().is_some_and(is_taken);
-            let help = "another program uses that port: stop it, or change `listen`";
-            output::error("start", &*error, taken.then_some(help));
+            output::error("start", &*error, assemble::help(&*error));
             return Exit::Impossible;
         }
     };
@@ -107,15 +105,11 @@ async fn end_at_a_second_signal(mut signals: Signals) {
     std::process::exit(1);
 }
 
-fn is_taken(error: &StartError) -> bool {
-    matches!(error, StartError::Bind(bind) if bind.is_taken())
-}
-
 /// Takes the file's present content, or keeps the old and says loudly why.
 fn reload(served: &Served, source: &Source) {
     tell_systemd(&[NotifyState::Reloading]);
     let file = source.file().display();
-    let result = source.again().and_then(|settings| {
+    let result = source.again(served.log_format()).and_then(|settings| {
         served
             .reload(&settings)
             .map_err(|error| Chain(&*error).to_string())
@@ -174,24 +168,28 @@ impl Source {
         }
     }
 
-    /// The settings as the file now has them, or why they can't be used; what is wrong with them is printed.
-    fn again(&self) -> Result<Settings, String> {
+    /// The settings as the file now has them, or why they can't be used; what is wrong with them is printed,
+    /// or in the log where that is for programs.
+    fn again(&self, format: LogFormat) -> Result<Settings, String> {
         let unusable = || format!("{} has errors", self.file().display());
         match self {
             Self::Toml(file) => match load::file(file, Secrets::Needed) {
                 Ok((settings, warnings)) => {
-                    load::print(&warnings);
+                    load::say(&warnings, format);
                     Ok(settings)
                 }
                 Err(LoadError::Invalid(problems)) => {
-                    load::print(&problems);
+                    load::say(&problems, format);
                     Err(unusable())
                 }
                 Err(error) => Err(Chain(&error).to_string()),
             },
             Self::Apache(file, options) => {
                 let imported = Imported::of(file, options, Secrets::Needed);
-                imported.print();
+                match format {
+                    LogFormat::Text => imported.print(),
+                    LogFormat::Json => imported.log(),
+                }
                 imported.settings().cloned().ok_or_else(unusable)
             }
         }

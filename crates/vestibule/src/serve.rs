@@ -108,6 +108,11 @@ impl Served {
         self.admin.as_ref().map(Admin::local_address)
     }
 
+    /// How the log is written.
+    pub(crate) fn log_format(&self) -> LogFormat {
+        self.started_with.log.format
+    }
+
     /// What all cores share.
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.shared

@@ -88,7 +88,15 @@ pub enum CertificateError {
         /// Which one.
         source_name: String,
     },
-    /// The key is not the certificate's, or one of the two can't be used.
+    /// The key is not the certificate's.
+    #[error("use the certificate {certificate}: the key {key} is that of another certificate")]
+    Mismatch {
+        /// The certificate's source.
+        certificate: String,
+        /// The key's source.
+        key: String,
+    },
+    /// One of the two can't be used.
     #[error("use the certificate {certificate} with the key {key}")]
     Pair {
         /// The certificate's source.
@@ -222,10 +230,19 @@ fn parse(
     })?;
     CertifiedKey::from_der(chain, key, &crypto::default_provider())
         .map(Arc::new)
-        .map_err(|cause| CertificateError::Pair {
-            certificate: pair.certificate.to_string(),
-            key: pair.key.to_string(),
-            cause,
+        .map_err(|cause| {
+            let certificate = pair.certificate.to_string();
+            let key = pair.key.to_string();
+            match cause {
+                rustls::Error::InconsistentKeys(_) => {
+                    CertificateError::Mismatch { certificate, key }
+                }
+                cause => CertificateError::Pair {
+                    certificate,
+                    key,
+                    cause,
+                },
+            }
         })
 }
 

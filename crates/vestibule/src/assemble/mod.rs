@@ -4,6 +4,7 @@
 //! served.
 
 mod headers;
+mod help;
 mod listeners;
 mod providers;
 mod routes;
@@ -27,6 +28,7 @@ use vestibule_session::carried::CookieLimit;
 use vestibule_session::lifetime::Lifetimes;
 use vestibule_session::site::Site;
 
+pub(crate) use help::help;
 pub(crate) use providers::Asked;
 
 /// Why settings that are fine by themselves do not make a plan here: something outside the file.

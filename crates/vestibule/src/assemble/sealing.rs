@@ -5,13 +5,21 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use vestibule_config::{SealingKeySource, SessionSettings, StoreSettings};
 use vestibule_proxy::entropy::random_bytes;
 use vestibule_session::seal::{KeyRing, SealingKey};
 
 use super::AssembleError;
+
+/// Why there is no new sealing key.
+#[derive(Debug, thiserror::Error)]
+#[error("make the sealing key {}", path.display())]
+struct MakeKeyError {
+    path: PathBuf,
+    source: io::Error,
+}
 
 /// The keys in their order: the first seals, all open. On a reload, `running` are those in force.
 pub(super) fn ring(
@@ -52,8 +60,10 @@ fn key(
             content: None,
         } => {
             may_be_made(path, store, is_reload)?;
-            make(path)
-                .map_err(|error| format!("make the sealing key {}: {error}", path.display()))?
+            make(path).map_err(|source| MakeKeyError {
+                path: path.to_owned(),
+                source,
+            })?
         }
     };
     Ok(SealingKey::parse(text.as_bytes())?)

@@ -164,6 +164,16 @@ impl Imported {
         output::notice(page::of(self).trim_end());
     }
 
+    /// Writes the report into the log, as one line.
+    pub(crate) fn log(&self) {
+        let report = page::of(self);
+        let report = report.trim_end();
+        match self.settings() {
+            Some(_) => tracing::info!(report, "read Apache's configuration"),
+            None => tracing::error!(report, "Apache's configuration can't be used"),
+        }
+    }
+
     /// What the loader says of the text, where the import itself is whole.
     fn problems(&self) -> Option<&Problems> {
         match &self.loaded {

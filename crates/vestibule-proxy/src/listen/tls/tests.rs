@@ -38,7 +38,7 @@ fn changed_files_are_taken_and_a_bad_pair_keeps_the_old() {
     std::fs::write(dir.path().join("cert.pem"), &second.0).unwrap();
     assert!(matches!(
         identity.refresh(),
-        Err(CertificateError::Pair { .. })
+        Err(CertificateError::Mismatch { .. })
     ));
     assert_eq!(served(&identity), before);
     assert!(
@@ -86,7 +86,7 @@ fn cve_2026_54762_unusable_certificates_are_refused_at_start() {
     ));
     write(dir.path(), &(certificate, generate("two.test").1));
     let error = TlsIdentity::load(vec![files(dir.path())]).unwrap_err();
-    assert!(matches!(error, CertificateError::Pair { .. }));
+    assert!(matches!(error, CertificateError::Mismatch { .. }));
     assert!(!key.is_empty() && !format!("{error:?}").contains("PRIVATE"));
 }
 
