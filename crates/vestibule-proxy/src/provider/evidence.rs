@@ -141,7 +141,7 @@ impl Provider {
     }
 
     /// The hosts that only this machine calls, with their ports and without: no browser is sent there, and no token
-    /// names them. Without an issuer in the settings nothing but the metadata says which are others.
+    /// names them. Until the metadata are there, only an issuer on another host says which are others.
     pub(crate) fn hidden_hosts(&self) -> Vec<String> {
         let metadata = self.known_metadata();
         let metadata = metadata.as_deref();
@@ -153,10 +153,8 @@ impl Provider {
         let issuer = |issuer: &str| Url::parse(issuer).ok();
         let configured = self.plan.issuer.configured();
         let public = [
-            // In the place of an issuer that is not set stands the metadata's address.
-            (configured != self.plan.metadata_url.as_str())
-                .then(|| issuer(configured))
-                .flatten(),
+            // An issuer that is not set is taken from the metadata's address, which may be ours alone to call.
+            issuer(configured).filter(|url| url.host() != self.plan.metadata_url.host()),
             metadata.and_then(|metadata| issuer(metadata.issuer())),
             metadata.map(|metadata| metadata.authorization_endpoint().clone()),
         ];

@@ -153,7 +153,11 @@ async fn without_an_issuer_no_page_names_where_the_metadata_should_be() {
     ] {
         let mut main = plan("main");
         main.metadata_url = metadata.parse().unwrap();
-        main.issuer = IssuerRule::exact(issuer);
+        main.issuer = IssuerRule::new(
+            issuer,
+            vestibule_oidc::issuer::ProviderKind::Other,
+            Vec::new(),
+        );
         let rig = Rig::with(vec![main]);
         let plan = rig.shared.plan.load_full();
         let provider = plan.providers.first();
