@@ -24,7 +24,7 @@ pub fn apache(input: &[u8]) {
     }
     let mut secrets = FixedSecrets::new();
     for secret in &import.secrets {
-        secrets = secrets.variable(secret.variable, secret.value.expose());
+        secrets = secrets.variable(&secret.variable, secret.value.expose());
     }
     let environment = Environment::new(&secrets, "/etc/vestibule", "/var/lib/vestibule");
     let said = text.to_ascii_lowercase();
