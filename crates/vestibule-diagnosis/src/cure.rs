@@ -147,10 +147,16 @@ fn ask_entra_for_the_scope(evidence: &Evidence) -> Option<Change> {
         return match token.is_some_and(|token| token.is_new) || token.is_some_and(is_its) {
             true => None,
             false => {
-                let text = format!(
-                    "It asks for `{scope}` already. This token was got before it did, or by a program that has \
-                     not read the setting yet: reload it, sign in again, and look at the new token."
-                );
+                let text = match token {
+                    Some(_) => format!(
+                        "It asks for `{scope}` already. This token was got before it did, or by a program that has \
+                         not read the setting yet: reload it, sign in again, and look at the new token."
+                    ),
+                    None => format!(
+                        "It asks for `{scope}` already. Sign in again, and look at the token itself with \
+                         `vestibule explain`: it may be older than that."
+                    ),
+                };
                 let ours = Change::config("access_token", text.clone());
                 Some(setting(evidence, ours, Change::apache("OIDCScope", text)))
             }

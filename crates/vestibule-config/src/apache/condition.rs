@@ -78,6 +78,8 @@ fn bare(name: &str) -> Option<&str> {
     match name {
         "core.c" => Some("core"),
         "http_core.c" => Some("http"),
+        // These two have no other file.
+        "mod_core.c" | "mod_http.c" => None,
         _ => name
             .strip_suffix("_module")
             .or_else(|| name.strip_prefix("mod_")?.strip_suffix(".c")),

@@ -122,6 +122,8 @@ fn what_is_left_out_protects_nothing() {
         "<IfModule mod_headers.c>\nRequestHeader set A b\n</IfModule>",
         "<IfModule mod_proxy_wstunnel.c>\nProxyPass /ws ws://a/\n</IfModule>",
         "<IfModule ssl>\nRequire all denied\n</IfModule>",
+        "<IfModule mod_core.c>\nRequire all granted\n</IfModule>",
+        "<IfModule mod_http.c>\nRequire all granted\n</IfModule>",
         "<IfModule mod_lua.c>\nLuaHookAccessChecker a b\n</IfModule>",
         "<IfModule !mod_ssl.c>\nServerAlias a.example\n</IfModule>",
         "<IfVersion >= 2.4.60>\nRequire all granted\n</IfVersion>",

@@ -85,7 +85,7 @@ fn is_page(evidence: &Evidence) -> Option<Case> {
     };
     let better = format!("{}://{}/oidc/callback", parts.scheme, parts.authority);
     let case = match settings.origin {
-        Some(Origin::Toml) => {
+        Some(origin @ (Origin::Toml | Origin::Apache)) => {
             let posted = settings
                 .provider
                 .as_ref()
@@ -99,8 +99,14 @@ fn is_page(evidence: &Evidence) -> Option<Case> {
                     "Whatever comes to this path with `state` and `code` or `error` is taken for an answer of the provider"
                 }
             };
+            let under_apache = match origin {
+                Origin::Apache => {
+                    "Under Apache nobody gets the app's page there. With Vestibule they do. "
+                }
+                _ => "",
+            };
             Case::new(seen).severity(Severity::Warning).because(format!(
-                "{taken}, and never reaches the app. The rest does."
+                "{under_apache}{taken}, and never reaches the app. The rest does."
             ))
         }
         _ => Case::new(seen),

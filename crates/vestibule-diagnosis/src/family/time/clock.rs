@@ -311,10 +311,16 @@ fn expired(evidence: &Evidence) -> Option<Case> {
         false => case,
     };
     if token.role == Role::Id {
-        return Some(
-            case.because("It was made just now, so one of the two clocks is wrong, or an old answer was sent again.")
+        let at_sign_in = token.is_new || token.failed(Failure::Expired);
+        return Some(match at_sign_in {
+            true => case
+                .because("It was made just now, so one of the two clocks is wrong, or an old answer was sent again.")
                 .change(set_the_clock()),
-        );
+            false => case
+                .severity(Severity::Info)
+                .because("An ID token is read once, at the sign-in it was made for. That it has ended since is no fault.")
+                .change(Change::environment("the sign-in", "For a token of now sign in again.")),
+        });
     }
     let scopes = evidence.scopes();
     let renews = scopes.is_some_and(|scopes| scopes.iter().any(|scope| scope == "offline_access"));

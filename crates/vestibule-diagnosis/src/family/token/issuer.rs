@@ -4,7 +4,7 @@ use vestibule_oidc::microsoft::{TENANT_PLACEHOLDER, TenantId};
 
 use crate::catalogue::{Case, Row};
 use crate::cure::{setting, version_two};
-use crate::evidence::{Api, Failure, Product, Role, Token, host_of};
+use crate::evidence::{Api, Failure, Origin, Product, Role, Settings, Token, host_of};
 use crate::shown::{shown, shown_list};
 use crate::text::Saying;
 use crate::{Change, Confidence, Evidence, Severity};
@@ -90,8 +90,20 @@ pub(super) fn mismatch(evidence: &Evidence) -> Option<(&Api, &Token, &str)> {
     (!fits).then_some((api, token, iss))
 }
 
+/// Whether this ID token was made by a server that people don't sign in with here.
+pub(super) fn is_of_another_sign_in(evidence: &Evidence) -> bool {
+    configured_issuer(evidence).is_some_and(|(iss, own)| {
+        let same = Product::of_url(iss).is_some() && Product::of_url(iss) == Product::of_url(own);
+        host_of(iss) != host_of(own) && !same
+    })
+}
+
 /// Whether the token's issuer is none of the API's, and another provider than any of them.
 pub(super) fn is_foreign(evidence: &Evidence) -> bool {
+    if let Some((iss, own)) = configured_issuer(evidence) {
+        let (whose, ours) = (Product::of_url(iss), Product::of_url(own));
+        return is_of_another_sign_in(evidence) && ours.is_some() && ours != whose;
+    }
     mismatch(evidence).is_some_and(|(api, token, iss)| {
         let host = host_of(iss);
         let made_by = token.product();
@@ -172,14 +184,20 @@ fn issuer(evidence: &Evidence) -> Option<Case> {
             let theirs = theirs.map_or("another provider", Product::name);
             let whose = evidence.token.as_ref().and_then(Token::product);
             let whose = whose.map_or_else(|| shown(found), |product| product.name().to_owned());
-            case.because(format!(
-                "The token is one of {whose}, and the API takes those of {theirs}. No scope and no setting there makes \
-                 the one into the other."
-            ))
-            .change(Change::api(
-                "the token passed on",
-                format!("If people sign in with {theirs}: pass on the token of that sign-in."),
-            ))
+            match signed_in {
+                Some(_) => case.because(format!(
+                    "The token is one of {whose}, and people sign in here with {theirs}: it is of another sign-in."
+                )),
+                None => case
+                    .because(format!(
+                        "The token is one of {whose}, and the API takes those of {theirs}. No scope and no setting \
+                         there makes the one into the other."
+                    ))
+                    .change(Change::api(
+                        "the token passed on",
+                        format!("If people sign in with {theirs}: pass on the token of that sign-in."),
+                    )),
+            }
         }
         false => case,
     };
@@ -204,10 +222,20 @@ fn configured_issuer(evidence: &Evidence) -> Option<(&str, &str)> {
         .token
         .as_ref()
         .filter(|token| token.role == Role::Id)?;
-    let provider = evidence.provider().filter(|_| evidence.api.is_none())?;
+    let ours = |settings: &Settings| {
+        !matches!(
+            settings.origin,
+            Some(Origin::OAuth2Proxy | Origin::EasyAuth)
+        )
+    };
+    let of_sign_in = evidence.api.is_none() || evidence.settings.as_ref().is_some_and(ours);
+    let provider = evidence.provider().filter(|_| of_sign_in)?;
     let (iss, own) = (token.text("iss")?, provider.issuer.as_deref()?);
     let one = match Product::of_url(own) {
-        Some(Product::Entra) => tenant_in(own).is_some() && provider.tenants.is_none(),
+        Some(Product::Entra) => {
+            let of_entra = Product::of_url(iss) == Some(Product::Entra);
+            !of_entra || tenant_in(own).is_some() && provider.tenants.is_none()
+        }
         // Their issuers are not what the address says.
         Some(Product::B2c | Product::ExternalId) => false,
         _ => true,

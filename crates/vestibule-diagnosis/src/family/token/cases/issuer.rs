@@ -159,6 +159,22 @@ pub(super) fn all() -> Vec<RowCase> {
             ))
             .silent(given(entra_token(json!({ "aud": "api://another" })), &[&v2]))
             .says("one of GitHub, and the API takes those of Microsoft Entra ID"),
+        // The ID token of another provider, under settings that have an API too.
+        case("VST-TOKEN-ISSUER")
+            .shows(evidence(|e| {
+                e.settings = Some(settings());
+                e.token = Some(
+                    entra_id_token(json!({
+                        "iss": "https://accounts.google.com", "aud": "c.apps.googleusercontent.com",
+                    }))
+                    .role(Role::Id),
+                );
+            }))
+            .silent(evidence(|e| {
+                e.settings = Some(settings());
+                e.token = Some(entra_id_token(json!({})).role(Role::Id));
+            }))
+            .says("people sign in here with Microsoft Entra ID"),
         case("VST-TOKEN-ALGORITHM")
             .shows(Evidence::of_text("IDX10696: Algorithm validation failed."))
             .silent(Evidence::of_text("IDX10697: something")),

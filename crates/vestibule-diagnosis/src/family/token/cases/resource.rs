@@ -126,6 +126,11 @@ pub(super) fn all() -> Vec<RowCase> {
                 e.settings = Some(settings());
                 e.token = Some(entra_id_token(json!({})).role(Role::Id));
             }))
+            .silent(evidence(|e| {
+                e.settings = Some(settings());
+                let claims = json!({ "iss": "https://accounts.google.com", "aud": "another" });
+                e.token = Some(entra_id_token(claims).role(Role::Id));
+            }))
             .says("ours is the client id"),
         case("VST-TOKEN-ACCESS-AS-ID")
             .shows(Evidence::of_text(&format!(
