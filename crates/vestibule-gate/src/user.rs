@@ -18,9 +18,9 @@ pub enum Part {
     /// All of it.
     #[default]
     Whole,
-    /// What stands before the last place of this text. Who has none has no name.
+    /// What stands before the last place of this text. Who has none, or a line feed, has no name.
     Before(String),
-    /// What is left without this end. Who has another has no name: of several domains one alone counts.
+    /// What is left without this end. Who has another, or a line feed, has no name: of several domains one alone counts.
     Without(String),
 }
 
@@ -45,6 +45,8 @@ impl UserForm {
     fn part_of<'c>(&self, claim: &'c str) -> Option<&'c str> {
         let name = match &self.part {
             Part::Whole => claim,
+            // Where the name ends is a question of one line: Apache's patterns don't look beyond it.
+            _ if claim.contains('\n') => return None,
             Part::Before(text) => claim.rsplit_once(text.as_str())?.0,
             Part::Without(end) => claim.strip_suffix(end.as_str())?,
         };
@@ -82,6 +84,9 @@ mod tests {
             (form(without(), false), "ada@evil.org", None),
             (form(without(), false), "@example.com", None),
             (form(Part::Whole, true), "", None),
+            (form(before(), false), "x\ny@z", None),
+            (form(before(), false), "x@y\n", None),
+            (form(without(), false), "x\ny@example.com", None),
         ] {
             let name = form.apply(claim, "https://id.example.com/x");
             assert_eq!(name.as_deref(), expected, "{form:?} {claim}");

@@ -24,7 +24,7 @@ impl NoText {
             ),
             Self::Control => (
                 "Apache reads this escape as a control character, which nobody has",
-                "write two backslashes where one is meant: Require claim scope~\\\\bread\\\\b",
+                "write two backslashes where one is meant: Require claim dept~\\\\bsales\\\\b",
             ),
             Self::BadEscape => (
                 "Apache refuses this escape",

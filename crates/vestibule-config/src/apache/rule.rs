@@ -27,8 +27,6 @@ pub(crate) enum Condition {
         name: String,
         pattern: String,
     },
-    /// One of these scopes was granted.
-    Scopes(Vec<String>),
     /// The request uses one of these methods.
     Methods(Vec<String>),
     /// The client's address is in one of these networks.
@@ -211,13 +209,27 @@ fn to_the_letter(condition: Condition) -> Condition {
     }
 }
 
+/// With the values of patterns that name them one by one, where nobody passes by a pattern that is not found.
+fn with_values(condition: Condition) -> Condition {
+    let each = |parts: Vec<Condition>| parts.into_iter().map(with_values).collect();
+    match condition {
+        Condition::Matches { name, pattern } => match super::claim::whole(&pattern) {
+            Some(any_of) => Condition::Claim {
+                name,
+                any_of: any_of.into_iter().map(Value::Text).collect(),
+            },
+            None => Condition::Matches { name, pattern },
+        },
+        Condition::All(parts) => all(each(parts)),
+        Condition::Any(parts) => any(each(parts)),
+        condition => condition,
+    }
+}
+
 /// Whether it can only hold for somebody who is signed in.
 fn asks_for_a_person(condition: &Condition) -> bool {
     match condition {
-        Condition::SignedIn
-        | Condition::Claim { .. }
-        | Condition::Matches { .. }
-        | Condition::Scopes(_) => true,
+        Condition::SignedIn | Condition::Claim { .. } | Condition::Matches { .. } => true,
         Condition::All(parts) => parts.iter().any(asks_for_a_person),
         Condition::Any(parts) => !parts.is_empty() && parts.iter().all(asks_for_a_person),
         Condition::Granted
@@ -230,7 +242,7 @@ fn asks_for_a_person(condition: &Condition) -> bool {
 
 /// What a condition means for somebody who is not signed in: Vestibule judges a rule only for who is.
 pub(crate) fn access(condition: Condition) -> Option<Access> {
-    match condition {
+    match with_values(condition) {
         Condition::Granted => Some(Access::Public),
         Condition::Denied => Some(Access::Nobody),
         Condition::SignedIn => Some(Access::SignedIn),
@@ -466,7 +478,6 @@ impl Condition {
             }
             Self::Methods(methods) => format!("{{ methods = {} }}", write::list(methods)),
             Self::Networks(networks) => format!("{{ networks = {} }}", write::list(networks)),
-            Self::Scopes(scopes) => format!("{{ scopes = {} }}", write::list(scopes)),
             Self::All(parts) => {
                 let kept = parts.iter().filter(|part| **part != Self::SignedIn);
                 match kept.cloned().collect::<Vec<_>>().as_slice() {

@@ -47,8 +47,8 @@ impl<'t> Named<'t> {
                 Some(part) => named.part = part,
                 None => ledger.stop(
                     line,
-                    "of patterns only those are understood that cut off what is behind an @",
-                    "write ^(.*)@ for the name before it, or ^(.*)@example\\.com$ for that of one domain",
+                    "of patterns only those are understood that cut off what is behind the last @; [^@] ends at the first, and .+ behind it may end before the last",
+                    "write ^(.*)@ for the name before it, or ^(.*)@example\\.com$ for that of one domain: the same where every value has one @ alone, with something before and behind it",
                 ),
             }
         }
@@ -114,6 +114,8 @@ fn on_request(claim: &str) -> bool {
 
 /// What a pattern leaves of the claim. Without a replacement Apache takes the first group; with one it replaces what
 /// matched and keeps the rest, so that a pattern that does not reach the end leaves it there.
+///
+/// The last @ counts for a group that takes whatever it can, and for no other.
 fn part(pattern: &str, replacement: &str) -> Option<Part> {
     let replaces = match replacement {
         "" => false,
@@ -121,14 +123,17 @@ fn part(pattern: &str, replacement: &str) -> Option<Part> {
         _ => return None,
     };
     let rest = pattern.strip_prefix('^')?;
-    let rest = ["(.*)@", "(.+)@", "([^@]*)@", "([^@]+)@"]
+    let rest = ["(.*)@", "(.+)@"]
         .into_iter()
         .find_map(|name| rest.strip_prefix(name))?;
     match rest {
         "" if replaces => None,
-        "" | ".*" | ".*$" | ".+" | ".+$" => Some(Part::Before("@")),
+        "" | ".*" | ".*$" => Some(Part::Before("@")),
         domain => {
             let domain = literal(domain.strip_suffix('$')?)?;
+            if domain.contains('\n') {
+                return None;
+            }
             Some(Part::Without(format!("@{domain}")))
         }
     }
@@ -143,11 +148,20 @@ mod tests {
         let without = |end: &str| Some(Part::Without(end.to_owned()));
         for (pattern, replacement, expected) in [
             ("^(.*)@", "", Some(Part::Before("@"))),
-            ("^([^@]+)@.*$", "$1", Some(Part::Before("@"))),
-            ("^(.*)@.+$", "${1}", Some(Part::Before("@"))),
+            ("^(.+)@", "", Some(Part::Before("@"))),
+            ("^(.+)@.*$", "$1", Some(Part::Before("@"))),
+            ("^(.*)@.*", "${1}", Some(Part::Before("@"))),
             ("^(.*)@example\\.com$", "", without("@example.com")),
             ("^(.*)@example\\.com$", "$1", without("@example.com")),
             ("^(.*)@", "$1", None),
+            ("^([^@]*)@", "", None),
+            ("^([^@]+)@", "", None),
+            ("^([^@]+)@.*$", "$1", None),
+            ("^([^@]+)@.+$", "", None),
+            ("^(.*)@.+$", "", None),
+            ("^(.*)@.+", "", None),
+            ("^([^@]+)@example\\.com$", "", None),
+            ("^(.*?)@", "", None),
             ("^(.*)@example\\.com", "$1", None),
             ("^(.*)@example.com$", "", None),
             ("^(.*)@.*$", "$1_x", None),

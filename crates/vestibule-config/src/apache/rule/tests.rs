@@ -51,7 +51,7 @@ fn a_bare_group_is_any_of_its_lines() {
         ),
         (
             "Require claim scope~\\\\bread\\\\b",
-            "{ scopes = [\"read\"] }",
+            "{ claim = \"scope\", matches = \"\\\\bread\\\\b\" }",
         ),
     ] {
         assert_eq!(toml(lines), expected, "{lines}");
@@ -153,7 +153,7 @@ fn people_and_claims_are_unescaped_twice() {
         ),
         (
             r"Require claim scope~\\bread\\b",
-            r#"{ scopes = ["read"] }"#,
+            r#"{ claim = "scope", matches = "\\bread\\b" }"#,
         ),
         (r"Require claim scope~\\bread\b", "stops"),
         (r"Require claim scope~\bread\b", "stops"),
@@ -172,5 +172,67 @@ fn people_and_claims_are_unescaped_twice() {
         ("Require claim http://a/b:c:d", "stops"),
     ] {
         assert_eq!(toml(lines), expected, "{lines}");
+    }
+}
+
+/// `$` is before a line feed at the end too: whom a pattern keeps out is kept out with one.
+#[test]
+fn a_pattern_of_whole_values_is_kept_where_it_keeps_people_out() {
+    for (lines, expected) in [
+        (
+            "Require claim d~^(a|b)$",
+            r#"{ claim = "d", any_of = ["a", "b"] }"#,
+        ),
+        (
+            "Require claim d~^a$ d:b",
+            r#"{ claim = "d", any_of = ["a", "b"] }"#,
+        ),
+        (
+            "<RequireAll>\nRequire valid-user\nRequire not claim d~^a$\n</RequireAll>",
+            r#"{ not = { claim = "d", matches = "^a(?:\\n?$)" } }"#,
+        ),
+        (
+            "<RequireAll>\nRequire valid-user\n<RequireNone>\nRequire claim d~^a$ groups~^(x|y)$\n</RequireNone>\n</RequireAll>",
+            r#"{ not = { any = [{ claim = "d", matches = "^a(?:\\n?$)" }, { claim = "groups", matches = "^(x|y)(?:\\n?$)" }] } }"#,
+        ),
+    ] {
+        assert_eq!(toml(lines), expected, "{lines}");
+    }
+}
+
+/// The claim is compared as Apache compares it, never what was granted.
+#[test]
+fn a_pattern_on_the_claim_scope_is_no_rule_on_granted_scopes() {
+    for pattern in [r"\\bread\\b", r"\\b(read|x)\\b", "^read$", "read|write"] {
+        for lines in [
+            format!("Require claim scope~{pattern}"),
+            format!(
+                "<RequireAll>\nRequire valid-user\nRequire not claim scope~{pattern}\n</RequireAll>"
+            ),
+        ] {
+            let found = toml(&lines);
+            assert!(found.contains("claim = \"scope\""), "{lines}: {found}");
+            assert!(!found.contains("scopes"), "{lines}: {found}");
+        }
+    }
+}
+
+#[test]
+fn a_pattern_that_may_mean_something_else_stops() {
+    for pattern in [
+        "[[:<:]]Sales",
+        "[]-z]+",
+        "[^]-z]+",
+        r"\\u0053",
+        "sa**l",
+        "^*s",
+        r"\\b*s",
+    ] {
+        for not in ["", "not "] {
+            let lines = format!(
+                "<RequireAll>\nRequire valid-user\nRequire {not}claim d~{pattern}\n</RequireAll>"
+            );
+            assert_eq!(toml(&lines), "stops", "{lines}");
+        }
     }
 }

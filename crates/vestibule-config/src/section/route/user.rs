@@ -7,9 +7,11 @@ use crate::read::{Item, Reader};
 /// What is made of the claim that names the person.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserForm {
-    /// The name is what stands before the last place of this text; whoever has none may not pass. All of the claim.
+    /// The name is what stands before the last place of this text; whoever has none, or a line feed in the claim, may not
+    /// pass. All of the claim.
     pub before: Option<String>,
-    /// The name is what is left without this end; whoever has another may not pass. All of the claim. Not with `before`.
+    /// The name is what is left without this end; whoever has another, or a line feed in the claim, may not pass. All of
+    /// the claim. Not with `before`.
     pub without: Option<String>,
     /// Whether `@` and the issuer stand behind it; false.
     pub with_issuer: bool,
@@ -33,7 +35,7 @@ pub(crate) static USER: Section = Section {
             kind: Kind::Text("the text behind the name, like \"@\""),
             fallback: Fallback::Unset("the name is all of the claim"),
             change: Change::Reload,
-            doc: "The name is what stands before the last place of this text; whoever has none may not pass. `ada@a.example` and `ada@b.example` are one name then: \
+            doc: "The name is what stands before the last place of this text; whoever has none, or a line feed in the claim, may not pass. `ada@a.example` and `ada@b.example` are one name then: \
                   only where all people are of one domain.",
         },
         Key {
@@ -41,7 +43,7 @@ pub(crate) static USER: Section = Section {
             kind: Kind::Text("an end like \"@example.com\""),
             fallback: Fallback::Unset("the name is all of the claim"),
             change: Change::Reload,
-            doc: "The name is what is left without this end; whoever has another may not pass.",
+            doc: "The name is what is left without this end; whoever has another, or a line feed in the claim, may not pass.",
         },
         Key {
             name: "with_issuer",
