@@ -4,9 +4,9 @@ use serde_json::json;
 use vestibule_oidc::time::UnixTime;
 
 use crate::Evidence;
-use crate::evidence::{Origin, ProviderError, ProviderSettings, SecretShape};
+use crate::evidence::{Api, Origin, ProviderError, ProviderSettings, SecretShape};
 use crate::testing::{
-    CLIENT, RowCase, TENANT, case, evidence, jwt, provider, settings, texts, with,
+    CLIENT, RowCase, TENANT, api, case, entra_token, evidence, jwt, provider, settings, texts, with,
 };
 
 pub(in crate::family) fn all() -> Vec<RowCase> {
@@ -192,6 +192,15 @@ fn place() -> Vec<RowCase> {
     let at = |issuer: &str| set(|provider| provider.issuer = Some(issuer.to_owned()));
     let common = at("https://login.microsoftonline.com/common/v2.0");
     let listed = with(&common, |e| provider(e).tenants = Some(texts(&[TENANT])));
+    let of_api = |issuer: &str| {
+        evidence(|e| {
+            e.token = Some(entra_token(json!({})));
+            e.api = Some(Api {
+                issuers: vec![issuer.to_owned()],
+                ..api()
+            });
+        })
+    };
     let named = at("https://login.microsoftonline.com/contoso.onmicrosoft.com/v2.0");
     vec![
         case("VST-CLIENT-ID")
@@ -292,6 +301,13 @@ fn place() -> Vec<RowCase> {
             .line(format!(
                 "OIDCProviderMetadataURL https://login.microsoftonline.com/{TENANT}/v2.0/.well-known/openid-configuration"
             )),
+        // What `explain --audience --issuer` knows: an API of somebody's, and no file of ours.
+        case("VST-CLIENT-ISSUER-COMMON")
+            .shows(of_api("https://login.microsoftonline.com/common/v2.0"))
+            .silent(of_api(&format!(
+                "https://login.microsoftonline.com/{TENANT}/v2.0"
+            )))
+            .line(format!("https://login.microsoftonline.com/{TENANT}/v2.0")),
         case("VST-CLIENT-ISSUER-NAME")
             .shows(named.clone())
             .says("`contoso.onmicrosoft.com`")

@@ -217,13 +217,27 @@ fn issuer_common(evidence: &Evidence) -> Option<Case> {
         return None;
     }
     let host = login_host(evidence);
+    let case = Case::new(format!(
+        "Expected is the issuer {}; the token's is {}.",
+        shown(issuer),
+        shown(found)
+    ));
+    // Nothing is known but what an API takes.
+    if evidence.settings.is_none() && evidence.text.is_none() {
+        return Some(
+            case.change(
+                Change::api("accepted issuers", "If people of no other tenant use it: accept this one and nothing else.")
+                    .line(found),
+            )
+            .change(Change::api(
+                "accepted issuers",
+                "For several tenants: put the token's `tid` in the place of that word before comparing, and look the \
+                 tenant up in a list.",
+            )),
+        );
+    }
     Some(
-        Case::new(format!(
-            "Expected is the issuer {}; the token's is {}.",
-            shown(issuer),
-            shown(found)
-        ))
-        .change(write_issuer(
+        case.change(write_issuer(
             evidence,
             &format!("https://{host}/{tenant}/v2.0"),
             "If that is your tenant, and people of no other are to sign in: write its id.",
