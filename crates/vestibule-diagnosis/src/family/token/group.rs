@@ -25,6 +25,7 @@ pub(super) const ROWS: &[Row] = &[
         explains: &[
             "VST-TOKEN-GROUPS-OVERAGE",
             "VST-TOKEN-NO-GROUPS",
+            "VST-TOKEN-RULE-CLAIM",
             "VST-TOKEN-GROUPS-UNKNOWN",
             "VST-TOKEN-GRAPH-FORBIDDEN",
         ],
@@ -46,6 +47,7 @@ pub(super) const ROWS: &[Row] = &[
             "VST-TOKEN-GROUPS-UNKNOWN",
             "VST-TOKEN-GROUPS-OVERAGE",
             "VST-TOKEN-NO-GROUPS",
+            "VST-TOKEN-RULE-CLAIM",
             "VST-SCOPE-CONSENT",
             "VST-SETTINGS-NO-RENEWAL",
         ],
@@ -62,7 +64,11 @@ pub(super) const ROWS: &[Row] = &[
                 not answer. No answer is not \"no groups\": rules on groups refuse until it is known.",
         cure: "Let the proxy reach graph.microsoft.com. App roles need no such question.",
         fault: None,
-        explains: &["VST-TOKEN-GROUPS-OVERAGE", "VST-TOKEN-NO-GROUPS"],
+        explains: &[
+            "VST-TOKEN-GROUPS-OVERAGE",
+            "VST-TOKEN-NO-GROUPS",
+            "VST-TOKEN-RULE-CLAIM",
+        ],
         judge: unknown,
     },
     Row {
@@ -76,7 +82,11 @@ pub(super) const ROWS: &[Row] = &[
         cure: "Ignore that address and ask Microsoft Graph: `/me/transitiveMemberOf` or \
                `getMemberObjects`.",
         fault: None,
-        explains: &["VST-TOKEN-GROUPS-OVERAGE", "VST-TOKEN-NO-GROUPS"],
+        explains: &[
+            "VST-TOKEN-GROUPS-OVERAGE",
+            "VST-TOKEN-NO-GROUPS",
+            "VST-TOKEN-RULE-CLAIM",
+        ],
         judge: old_url,
     },
     Row {
@@ -90,7 +100,7 @@ pub(super) const ROWS: &[Row] = &[
                 for. Groups in groups count.",
         cure: "Send only groups assigned to the application, or use app roles.",
         fault: None,
-        explains: &["VST-TOKEN-NO-GROUPS"],
+        explains: &["VST-TOKEN-NO-GROUPS", "VST-TOKEN-RULE-CLAIM"],
         judge: overage,
     },
     Row {
@@ -133,7 +143,11 @@ pub(super) const ROWS: &[Row] = &[
                 none of that name. Groups are a setting of the registration.",
         cure: "Remove the scope, and add the groups claim in the portal.",
         fault: None,
-        explains: &["VST-AADSTS-650053", "VST-TOKEN-NO-GROUPS"],
+        explains: &[
+            "VST-AADSTS-650053",
+            "VST-TOKEN-NO-GROUPS",
+            "VST-TOKEN-RULE-CLAIM",
+        ],
         judge: scope,
     },
 ];
