@@ -140,8 +140,7 @@ fn write_secret(evidence: &Evidence, text: &str) -> Change {
     setting(
         evidence,
         Change::config("provider.client_secret", text).line(format!("client_secret = \"{from}\"")),
-        Change::apache("OIDCClientSecret", text)
-            .line("OIDCClientSecret \"exec:/path/to/print-the-secret\""),
+        Change::apache("OIDCClientSecret", text).line("OIDCClientSecret \"SECRET-VALUE\""),
     )
 }
 

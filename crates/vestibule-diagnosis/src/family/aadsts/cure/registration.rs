@@ -109,7 +109,7 @@ pub(in super::super) const SECRET_VALUE: Cure = error(
         )
         .line("client_secret = \"{SECRET-FROM}\""),
         Step::apache("OIDCClientSecret", "Write the Value.")
-            .line("OIDCClientSecret \"exec:/path/to/print-the-secret\""),
+            .line("OIDCClientSecret \"SECRET-VALUE\""),
     ],
 );
 pub(in super::super) const NEW_SECRET: Cure = error(
@@ -126,7 +126,7 @@ pub(in super::super) const NEW_SECRET: Cure = error(
         )
         .line("client_secret = \"{SECRET-FROM}\""),
         Step::apache("OIDCClientSecret", "Write the new Value.")
-            .line("OIDCClientSecret \"exec:/path/to/print-the-secret\""),
+            .line("OIDCClientSecret \"SECRET-VALUE\""),
     ],
 );
 pub(in super::super) const SEND_CREDENTIAL: Cure = error(
@@ -136,7 +136,7 @@ pub(in super::super) const SEND_CREDENTIAL: Cure = error(
         Step::config("provider.client_secret", "Configure the secret's Value.")
             .line("client_secret = \"{SECRET-FROM}\""),
         Step::apache("OIDCClientSecret", "Configure the secret's Value.")
-            .line("OIDCClientSecret \"exec:/path/to/print-the-secret\""),
+            .line("OIDCClientSecret \"SECRET-VALUE\""),
         Step::portal(
             "App registrations > your sign-in app > Authentication > Allow public client flows",
             "Only for a client that can keep no secret (device code, a password grant): set it to Yes.",
