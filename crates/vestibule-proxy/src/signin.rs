@@ -27,6 +27,7 @@ mod info;
 mod kept;
 mod loops;
 mod me;
+pub mod own;
 pub mod path;
 mod query;
 mod redeem;
@@ -43,7 +44,6 @@ use std::sync::Arc;
 
 use vestibule_gate::evidence::Evidence;
 use vestibule_gate::method::Method;
-use vestibule_gate::redirect_action::RedirectAction;
 use vestibule_gate::request::Request;
 use vestibule_gate::route::Place;
 use vestibule_oidc::time::UnixTime;
@@ -75,6 +75,7 @@ pub(crate) use witness::refreshed_id_token;
 
 use errand::Errand;
 use kept::{NotKept, Posted};
+use own::{Addresses, NotServed};
 use path::OwnEndpoint;
 use start::{Account, Start};
 use witness::Scene;
@@ -161,70 +162,42 @@ pub async fn own_endpoint(
     context: &Context<'_>,
     entry: &mut Entry,
 ) -> Response {
-    let several = visit.plan.providers.len() > 1;
-    let path = visit.request.path().as_str();
-    let elsewhere = visit.plan.providers.iter().map(|provider| provider.plan());
-    let endpoint = elsewhere
-        .filter(|plan| plan.redirect_path.as_deref() == Some(path))
-        .map(|plan| {
-            let name = plan.name.clone();
-            let acts = plan.redirect_actions.is_some();
-            match RedirectAction::of(visit.request).filter(|_| acts) {
-                Some(action) => OwnEndpoint::RedirectAction(action, name),
-                None => OwnEndpoint::Callback(Some(name)),
-            }
-        })
-        .next()
-        .or_else(|| OwnEndpoint::parse(path, several));
-    let Some(endpoint) = endpoint else {
-        entry.error = Some("not_found");
-        return respond::not_found(context);
+    let providers = visit.plan.providers.iter();
+    let providers: Vec<_> = providers
+        .map(|provider| Addresses::of(provider.plan()))
+        .collect();
+    let carried = visit.shared.carried.is_some();
+    let endpoint = match own::endpoint(visit.request, &providers, carried) {
+        Ok(endpoint) => endpoint,
+        Err(why) => {
+            entry.error = Some(why.code());
+            return match why {
+                NotServed::OtherMethod(allowed) => respond::method_not_allowed(allowed, context),
+                NotServed::NotFound | NotServed::SessionsCarried => respond::not_found(context),
+            };
+        }
     };
-    if endpoint.is_for_providers() && visit.shared.carried.is_some() {
-        // Nobody here knows all sessions: to say that they are gone would be untrue.
-        entry.error = Some("logout_by_provider_with_cookie_store");
-        return respond::not_found(context);
-    }
-    let reads = matches!(visit.request.method(), Method::Get | Method::Head);
     let posts = *visit.request.method() == Method::Post;
     let outcome = match endpoint {
-        OwnEndpoint::SignIn if reads => start::endpoint(&visit, context).await,
-        OwnEndpoint::Callback(name) if reads || posts => {
+        OwnEndpoint::SignIn => start::endpoint(&visit, context).await,
+        OwnEndpoint::Callback(name) => {
             callback::endpoint(&visit, name.as_deref(), body, context, entry).await
         }
-        OwnEndpoint::SignOut if reads => Ok(sign_out::ask(&visit, false, context)),
         OwnEndpoint::SignOut if posts => Ok(sign_out::endpoint(&visit, body, context).await),
-        OwnEndpoint::BackChannelLogout(name) if posts => {
+        OwnEndpoint::SignOut => Ok(sign_out::ask(&visit, false, context)),
+        OwnEndpoint::BackChannelLogout(name) => {
             Ok(back_channel::endpoint(&visit, name.as_deref(), body, context, entry).await)
         }
-        OwnEndpoint::FrontChannelLogout(name) if reads => {
+        OwnEndpoint::FrontChannelLogout(name) => {
             Ok(front_channel::endpoint(&visit, name.as_deref(), context, entry).await)
         }
         OwnEndpoint::RedirectAction(action, name) => {
             redirect_action::endpoint(&visit, action, &name, body, context, entry).await
         }
-        OwnEndpoint::SignedOut if reads => Ok(sign_out::done(&visit, context)),
-        OwnEndpoint::Me if reads => Ok(me::endpoint(&visit, context)),
+        OwnEndpoint::SignedOut => Ok(sign_out::done(&visit, context)),
         OwnEndpoint::Me if posts => Ok(me::touch(&visit, context, entry)),
-        OwnEndpoint::Events if *visit.request.method() == Method::Get => {
-            Ok(events::endpoint(&visit, context, entry))
-        }
-        OwnEndpoint::Events => {
-            entry.error = Some("method_not_allowed");
-            Ok(respond::method_not_allowed("GET", context))
-        }
-        OwnEndpoint::Callback(_) | OwnEndpoint::SignOut | OwnEndpoint::Me => {
-            entry.error = Some("method_not_allowed");
-            Ok(respond::method_not_allowed("GET, HEAD, POST", context))
-        }
-        OwnEndpoint::BackChannelLogout(_) => {
-            entry.error = Some("method_not_allowed");
-            Ok(respond::method_not_allowed("POST", context))
-        }
-        OwnEndpoint::SignIn | OwnEndpoint::SignedOut | OwnEndpoint::FrontChannelLogout(_) => {
-            entry.error = Some("method_not_allowed");
-            Ok(respond::method_not_allowed("GET, HEAD", context))
-        }
+        OwnEndpoint::Me => Ok(me::endpoint(&visit, context)),
+        OwnEndpoint::Events => Ok(events::endpoint(&visit, context, entry)),
     };
     outcome.unwrap_or_else(|error| {
         if error.is_store() {

@@ -18,9 +18,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use vestibule_gate::method::Method;
-use vestibule_oidc::authorization::{
-    Callback, CallbackError, CallbackExpected, CallbackParams, ResponseMode,
-};
+use vestibule_oidc::authorization::{Callback, CallbackError, CallbackExpected, CallbackParams};
 use vestibule_session::handle::{Handle, StoreKey};
 use vestibule_session::pending::{self, Pending, PendingError};
 use vestibule_session::return_to::ReturnTo;
@@ -45,25 +43,15 @@ pub(super) async fn endpoint(
     context: &Context<'_>,
     entry: &mut Entry,
 ) -> Result<Response, SignInError> {
-    let several = visit.plan.providers.len() > 1;
-    let is_its_path = |provider: &&Arc<Provider>| {
-        path::redirect_path(provider.plan(), several) == visit.request.path().as_str()
-    };
-    // One that has its answers sent elsewhere takes none here.
-    let Some(provider) = visit.named_provider(name).filter(is_its_path) else {
+    let Some(provider) = visit.named_provider(name) else {
         entry.error = Some("not_found");
         return Ok(respond::not_found(context));
     };
     let mode = provider.plan().response_mode;
     let posted = *visit.request.method() == Method::Post;
-    let answer = if posted {
-        if mode != ResponseMode::FormPost {
-            entry.error = Some("method_not_allowed");
-            return Ok(respond::method_not_allowed("GET, HEAD", context));
-        }
-        form(visit, body).await?
-    } else {
-        visit.request.query().cloned().unwrap_or_default()
+    let answer = match posted {
+        true => form(visit, body).await?,
+        false => visit.request.query().cloned().unwrap_or_default(),
     };
     let seen = |error: SignInError| {
         let callback = witness::callback(visit.request, visit.site, &answer, posted);

@@ -12,8 +12,8 @@ mod sealing;
 
 use std::sync::Arc;
 
-use vestibule_config::{ProviderSettings, RouteSettings, Settings};
-use vestibule_gate::request::ReadPolicy;
+use vestibule_config::{ProviderSettings, ResponseMode, RouteSettings, Settings, StoreSettings};
+use vestibule_gate::request::{ReadPolicy, Request};
 use vestibule_gate::{Gate, GateSettings};
 use vestibule_proxy::control::Control;
 use vestibule_proxy::listen::ServingPlan;
@@ -21,7 +21,8 @@ use vestibule_proxy::pages::Pages;
 use vestibule_proxy::plan::Plan;
 use vestibule_proxy::provider::ProviderPlan;
 use vestibule_proxy::provider::outbound::OutboundPlan;
-use vestibule_proxy::signin::path;
+use vestibule_proxy::signin::own::{Addresses, NotServed};
+use vestibule_proxy::signin::{own, path};
 use vestibule_proxy::telemetry::Metrics;
 use vestibule_proxy::upstream::UpstreamPlan;
 use vestibule_session::carried::CookieLimit;
@@ -159,6 +160,21 @@ pub(crate) fn redirect_path(set: &ProviderSettings, settings: &Settings) -> Stri
         (None, Some(name)) => path::callback(name, settings.providers.len() > 1),
         (None, None) => path::callback("", false),
     }
+}
+
+/// Whether one of our own endpoints takes this request, which came to a path of ours.
+///
+/// # Errors
+/// None is there, or it takes no such request.
+pub(crate) fn own_endpoint(settings: &Settings, request: &Request) -> Result<(), NotServed> {
+    let addresses = settings.providers.iter().map(|set| Addresses {
+        name: provider_name(set).into(),
+        redirect_path: set.redirect_path.as_deref(),
+        acts: set.redirect_actions.is_some(),
+        is_posted: set.response_mode == ResponseMode::FormPost,
+    });
+    let carried = matches!(settings.session.store, StoreSettings::Cookie);
+    own::served(request, &addresses.collect::<Vec<_>>(), carried)
 }
 
 /// What a provider is called in sessions.

@@ -236,6 +236,15 @@ fn decide(
         evidence.upstream_request = Some(upstream_head(&sent));
         details.upstream = Some(sent);
     }
+    // The gate leaves our own addresses to the endpoints.
+    let own = matches!(decided.first(), Some((Decision::Own(_), _)));
+    let refused = own.then(|| assemble::own_endpoint(settings, &request).err());
+    if let Some(Some(why)) = refused {
+        details.reason = why.code();
+        details.status = Some(why.status());
+        let verdict = stage::not_served(why, &details);
+        return report(verdict, details, evidence);
+    }
     let mut decisions = decided.iter().map(|(decision, _)| decision);
     let verdict = match (decisions.next(), decisions.next_back()) {
         (Some(least), Some(most)) if !is_known => stage::open_verdict(least, most, &details),

@@ -4,6 +4,7 @@ use serde::Serialize;
 use vestibule_gate::decision::Decision;
 use vestibule_gate::request::Request;
 use vestibule_gate::trace;
+use vestibule_proxy::signin::own::NotServed;
 
 use super::RequestDetails;
 use crate::explain::value::shown;
@@ -151,6 +152,24 @@ pub(super) fn open_verdict(
         false => format!("if the scopes its rule asks for were granted, {most}; if not, {least}"),
     };
     format!("The request takes the route {route}. What becomes of it can't be told here: {what}.")
+}
+
+/// The first sentence about an address of ours that no endpoint of ours answers.
+pub(super) fn not_served(why: NotServed, details: &RequestDetails) -> String {
+    let path = &details.path;
+    let status = why.status();
+    match why {
+        NotServed::NotFound => format!(
+            "{path} is an address of the proxy's own, and none of its endpoints is there: the answer is {status}."
+        ),
+        NotServed::SessionsCarried => format!(
+            "{path} would end sessions, which are with the browsers alone (`store = \"cookie\"`): the answer is {status}."
+        ),
+        NotServed::OtherMethod(allowed) => format!(
+            "{path} is one of our own endpoints, which takes {allowed} and not {}: the answer is {status}.",
+            details.method
+        ),
+    }
 }
 
 /// The first sentence.

@@ -102,6 +102,49 @@ fn decision(report: &Report) -> (&'static str, &'static str) {
     (said.details.decision, said.details.reason)
 }
 
+/// The running proxy answers by the same code: `vestibule_proxy::signin::own`.
+#[test]
+fn an_address_of_ours_without_an_endpoint_is_answered_as_by_the_proxy() {
+    let stage = stage();
+    for (line, reason, status, says) in [
+        (
+            "GET /.vestibule/nope",
+            "not_found",
+            Some(404),
+            "none of its endpoints is there",
+        ),
+        (
+            "POST /.vestibule/events",
+            "method_not_allowed",
+            Some(405),
+            "takes GET and not POST",
+        ),
+        (
+            "GET /.vestibule/callback/x",
+            "not_found",
+            Some(404),
+            "the answer is 404",
+        ),
+        (
+            "GET /.vestibule/me",
+            "own",
+            None,
+            "the proxy answers it itself",
+        ),
+    ] {
+        let report = stage.report(&[CONFIG[0], CONFIG[1], "--request", line]);
+        let Subject::Request(said) = &report.subject else {
+            panic!("no request");
+        };
+        assert_eq!(
+            (said.details.reason, said.details.status),
+            (reason, status),
+            "{line}"
+        );
+        assert!(said.verdict.contains(says), "{line}: {}", said.verdict);
+    }
+}
+
 #[test]
 fn a_rule_on_scopes_is_decided_as_far_as_the_answer_of_the_provider_is_known() {
     let stage = stage();
