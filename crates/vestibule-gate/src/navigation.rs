@@ -4,7 +4,7 @@
 //! Decided by the Fetch Metadata fields where the browser sends them, else by `Accept`; whoever says
 //! neither is a program.
 
-use crate::fields::{Known, list, trim};
+use crate::fields::{Fields, Known, list, trim};
 use crate::method::Method;
 use crate::request::Request;
 
@@ -37,7 +37,12 @@ fn navigates(request: &Request) -> bool {
 /// Whether the browser shows the answer to a person, by what the fields say. The method is left out
 /// of it.
 pub(crate) fn shows_a_page(request: &Request) -> bool {
-    let fields = request.fields();
+    asks_for_a_page(request.fields())
+}
+
+/// The same of fields alone, for a request that is read no further.
+#[must_use]
+pub fn asks_for_a_page(fields: &Fields) -> bool {
     // A page fetched on suspicion must not start a sign-in nobody asked for.
     let prefetch = |value: &[u8]| {
         value

@@ -21,6 +21,9 @@ pub enum Refusal {
     /// The head did not come in time.
     #[error("read the request: head not received in time")]
     HeadTimeout,
+    /// It came unencrypted to a listener that speaks TLS.
+    #[error("read the request: plain HTTP where TLS is spoken")]
+    PlainHttp,
     /// The HTTP version is none we speak.
     #[error("read the request: unsupported HTTP version")]
     Version,
@@ -127,6 +130,7 @@ impl Refusal {
             Self::LineEnd => "line_end",
             Self::FirstLine => "first_line",
             Self::HeadTimeout => "head_timeout",
+            Self::PlainHttp => "plain_http",
             Self::Version => "http_version",
             Self::MethodMalformed => "method_malformed",
             Self::MethodLowerCase => "method_lower_case",
@@ -208,6 +212,7 @@ impl Refusal {
             Self::Expectation => "The expectation of this request cannot be met.",
             Self::Version => "This version of HTTP is not supported.",
             Self::HeadTimeout => "The request did not arrive in time.",
+            Self::PlainHttp => "This port speaks https: write https:// in front of the address.",
             _ => "This request could not be read without doubt, so it was not passed on.",
         }
     }

@@ -12,6 +12,7 @@ use crate::finding::Told;
 use crate::listen::ServingPlan;
 use crate::pages::Pages;
 use crate::provider::Provider;
+use crate::telemetry::Metrics;
 use crate::upstream::UpstreamPlan;
 
 /// One configuration of the proxy, ready to work by.
@@ -42,6 +43,13 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Has the series of its routes and providers there before the first event.
+    pub(crate) fn count_from_zero(&self, metrics: &Metrics) {
+        let routes = self.gate.routes().iter().map(|route| &route.name);
+        let providers = self.providers.iter().map(|provider| provider.name());
+        metrics.count_from_zero(routes, providers);
+    }
+
     /// The provider of this name.
     #[must_use]
     pub fn provider(&self, name: &str) -> Option<&Arc<Provider>> {

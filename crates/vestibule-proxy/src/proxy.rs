@@ -36,6 +36,7 @@ impl Proxy {
 
     /// Puts another plan in force. Requests in flight finish by the one they began with.
     pub fn reload(&self, plan: Plan) {
+        plan.count_from_zero(&self.shared.telemetry.metrics);
         self.shared.plan.store(Arc::new(plan));
     }
 
@@ -58,8 +59,13 @@ impl Handler for Proxy {
     fn unread(&self, core: &Core, unread: Unread) -> Response {
         let plan = self.plan();
         let (incident, refusal) = (core.incidents().next(), unread.refusal);
+        let context = Context::unread(&plan, incident);
+        let context = match unread.page {
+            true => context.for_person(),
+            false => context,
+        };
         let entry = log::unread(incident, refusal, unread.into());
-        respond::refused(refusal, &Context::unread(&plan, incident)).with_entry(entry)
+        respond::refused(refusal, &context).with_entry(entry)
     }
 
     fn panicked(&self) -> Response {
@@ -70,7 +76,6 @@ impl Handler for Proxy {
 #[cfg(test)]
 mod tests {
     use vestibule_gate::refusal::Refusal;
-    use vestibule_gate::request::Scheme;
 
     use super::*;
     use crate::signin::rig::Rig;
@@ -94,7 +99,7 @@ mod tests {
                 method: "GET".into(),
                 target: "/a?b".into(),
                 peer: ([192, 0, 2, 1], 1).into(),
-                scheme: Scheme::Https,
+                page: false,
             };
             let response = proxy.unread(&core, unread);
             assert_eq!(response.head.status, status);

@@ -171,8 +171,17 @@ impl<'p> Context<'p> {
 /// Answers a request that could not be read.
 #[must_use]
 pub fn refused(refusal: Refusal, context: &Context<'_>) -> Response {
-    let failure = Failure::new(refusal.code(), refusal.fault(), refusal.public_message());
-    let mut response = say(refusal.status(), &failure, Map::new(), context);
+    let mut failure = Failure::new(refusal.code(), refusal.fault(), refusal.public_message());
+    let mut more = Map::new();
+    // Where to go instead is our own word: nothing of the request is repeated.
+    if let (Refusal::PlainHttp, [site]) = (refusal, context.plan.gate.sites()) {
+        more.insert("public_url".to_owned(), site.origin().into());
+        failure.actions = vec![Link {
+            label: format!("Open {}", site.origin()),
+            href: format!("{}/", site.origin()),
+        }];
+    }
+    let mut response = say(refusal.status(), &failure, more, context);
     if refusal == Refusal::MethodRefused {
         // RFC 9110 §15.5.6: a 405 names what is allowed.
         response

@@ -17,7 +17,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::runtime::{Builder, Handle, Runtime};
 use vestibule_gate::refusal::Refusal;
-use vestibule_gate::request::Scheme;
 
 use crate::clock::Clock;
 use crate::exchange::{Incoming, Response};
@@ -66,8 +65,8 @@ pub struct Unread {
     pub target: Bytes,
     /// Who is at the other end of the connection.
     pub peer: SocketAddr,
-    /// Whether the connection is over TLS.
-    pub scheme: Scheme,
+    /// Whether it asks for a page, as browsers do; `false` where that can't be told.
+    pub page: bool,
 }
 
 /// One core's own things. Not `Send`: it never leaves its thread.

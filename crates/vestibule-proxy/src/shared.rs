@@ -79,6 +79,7 @@ impl Shared {
         control: Control,
         telemetry: Arc<Telemetry>,
     ) -> Self {
+        plan.count_from_zero(&telemetry.metrics);
         Self {
             plan: ArcSwap::from_pointee(plan),
             store,

@@ -41,7 +41,13 @@ pub(super) const CODES: &[ErrorCode] = &[
         meaning: "The head of the request is not what RFC 9112 says: the line or field that the code names is \
               malformed.",
         cure: "Look at who sent it, by `client` and `peer`: a scanner, or a program that writes HTTP by hand. \
-              Plain HTTP at a TLS port, or TLS at a plain one, looks like this too.",
+              TLS at a plain port looks like this too.",
+    },
+    ErrorCode {
+        codes: &["plain_http"],
+        meaning: "The request came in plain HTTP to a port that speaks TLS. Nothing of it was looked at.",
+        cure: "Write `https://` in front of the address. If a proxy in front sends it: let it speak TLS to \
+              Vestibule (nginx `proxy_pass https://…`), or leave `tls` out and name the proxy in `trusted_proxies`.",
     },
     ErrorCode {
         codes: &[

@@ -4,10 +4,11 @@ use super::*;
 use crate::fixture::{raw, read_default};
 use crate::request::{RawHead, Version};
 
-const ALL: [Refusal; 35] = [
+const ALL: [Refusal; 36] = [
     Refusal::LineEnd,
     Refusal::FirstLine,
     Refusal::HeadTimeout,
+    Refusal::PlainHttp,
     Refusal::Version,
     Refusal::MethodMalformed,
     Refusal::MethodLowerCase,

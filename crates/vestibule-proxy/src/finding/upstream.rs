@@ -14,8 +14,8 @@ use crate::plan::Plan;
 use crate::telemetry::Metrics;
 use crate::upstream::{Forward, UpstreamError};
 
-/// An upstream whose address strangers are not told.
-pub(crate) const UNNAMED: &str = "behind this address";
+/// What stands for an upstream's address where strangers read.
+pub(crate) const UNNAMED: &str = "";
 
 /// Whether an answer of this status may be about the size of the head.
 pub(crate) const fn may_be_too_large(status: u16) -> bool {
@@ -147,6 +147,21 @@ mod tests {
             let shown = of_upstream(&error, UNNAMED);
             assert_eq!(shown[0].code, code);
             assert!(!format!("{shown:?}").contains("app.internal"), "{shown:?}");
+            assert!(
+                shown[0]
+                    .seen
+                    .starts_with("The upstream behind this address: "),
+                "{shown:?}"
+            );
+            let lines: Vec<_> = shown[0]
+                .change
+                .iter()
+                .filter_map(|c| c.line.as_deref())
+                .collect();
+            assert!(
+                lines.contains(&"upstream = \"http://HOST:PORT\""),
+                "{lines:?}"
+            );
         }
     }
 

@@ -1,7 +1,10 @@
 //! Holds what one core and one client connection share with their requests, and opens a connection: TLS, then the protocol agreed on.
+//!
+//! A client that speaks plain HTTP where TLS is expected is told so: its first byte shows it, before TLS has read any.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
+use std::io;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::rc::{Rc, Weak};
@@ -169,17 +172,47 @@ async fn run<H: Handler>(
         return http1::serve(serving, client, stream).await;
     };
     // Boxed, as is all that follows: the task of a plain connection is no larger than that needs.
-    let shaken = Box::pin(shake_hands(&serving, &client, stream, &identity)).await;
+    let secure = Box::pin(secure(&serving, &client, stream, &identity)).await;
     drop(identity);
-    match shaken {
+    match secure {
         Some(stream) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
             Box::pin(http2::serve(serving, client, stream)).await;
         }
         Some(stream) => Box::pin(http1::serve(serving, client, stream)).await,
-        None => {
-            client.reporting.telemetry.metrics.tls_failures.inc();
-        }
+        None => {}
     }
+}
+
+/// The connection with TLS. `None` if that is not to be had; who speaks plain HTTP instead was told so.
+async fn secure<H: Handler>(
+    serving: &Serving<H>,
+    client: &Rc<Client>,
+    stream: TcpStream,
+    identity: &TlsIdentity,
+) -> Option<Box<TlsStream<Counted>>> {
+    let told = match shake_hands(serving, client, stream, identity).await {
+        Some(Opened::Tls(stream)) => return Some(stream),
+        Some(Opened::Plain(stream)) => Box::pin(http1::turn_away(serving, client, stream)).await,
+        None => false,
+    };
+    if !told {
+        client.reporting.telemetry.metrics.tls_failures.inc();
+    }
+    None
+}
+
+/// What a client makes of a listener with TLS.
+enum Opened {
+    Tls(Box<TlsStream<Counted>>),
+    /// It says something else, of which nothing was read.
+    Plain(TcpStream),
+}
+
+/// Whether what a client sends first is no TLS: its records begin with a control byte (RFC 8446 §5.1), a method of
+/// HTTP with a letter. Leaves the byte where it is.
+async fn is_plain(stream: &TcpStream) -> io::Result<bool> {
+    let mut first = [0];
+    Ok(stream.peek(&mut first).await? == 1 && first.iter().all(u8::is_ascii_alphabetic))
 }
 
 /// `None` if there was no TLS connection to be had in time.
@@ -188,15 +221,22 @@ async fn shake_hands<H>(
     client: &Client,
     stream: TcpStream,
     identity: &TlsIdentity,
-) -> Option<Box<TlsStream<Counted>>> {
+) -> Option<Opened> {
     let deadline = serving.core.wheel().deadline();
     deadline.set(Instant::now(), client.limits.handshake);
     let mut hurried = false;
-    let handshake = TlsAcceptor::from(identity.config()).accept(Counted::new(stream));
+    let handshake = async {
+        if is_plain(&stream).await? {
+            return Ok(Opened::Plain(stream));
+        }
+        let acceptor = TlsAcceptor::from(identity.config());
+        let stream = acceptor.accept(Counted::new(stream)).await?;
+        Ok::<_, io::Error>(Opened::Tls(Box::new(stream)))
+    };
     tokio::select! {
         biased;
         shaken = handshake => match shaken {
-            Ok(stream) => Some(Box::new(stream)),
+            Ok(opened) => Some(opened),
             Err(error) => {
                 tracing::debug!(%error, "a TLS handshake failed");
                 None

@@ -26,6 +26,7 @@ use std::task::Poll;
 
 use tokio::time::Instant;
 use vestibule_gate::fields::{Fields, Known, KnownSet};
+use vestibule_gate::navigation::asks_for_a_page;
 use vestibule_gate::refusal::Refusal;
 use vestibule_gate::request::RawHead;
 use vestibule_http1::framing::{self, BodyFraming};
@@ -71,7 +72,7 @@ pub(super) async fn serve<H: Handler, S: Transport>(
         let after = match reading::next(&link, &client, first).await {
             Next::Request(head) => Box::pin(exchange(&serving, &client, &link, head)).await,
             Next::Unread(refusal, line) => {
-                Box::pin(refuse(&serving, &client, &link, refusal, line)).await
+                Box::pin(refuse(&serving, &client, &link, (refusal, false), line)).await
             }
             Next::Ended => After::Close { is_clean: true },
         };
@@ -83,6 +84,31 @@ pub(super) async fn serve<H: Handler, S: Transport>(
         }
         first = false;
     }
+}
+
+/// Tells a client that speaks plain HTTP where TLS is expected what to do instead, and closes. Its request goes nowhere.
+/// `false` if what it says is no request: nothing is said to that.
+pub(super) async fn turn_away<H: Handler, S: Transport>(
+    serving: &Serving<H>,
+    client: &Rc<Client>,
+    stream: S,
+) -> bool {
+    let link = Rc::new(Link::new(Rc::clone(&serving.core), client.limits, stream));
+    link.reads.set(Instant::now(), client.limits.head);
+    let Next::Request(head) = reading::next(&link, client, true).await else {
+        return false;
+    };
+    let page = asks_for_a_page(&head.fields);
+    let line = FirstLine {
+        method: head.method,
+        target: head.target,
+    };
+    let after = refuse(serving, client, &link, (Refusal::PlainHttp, page), line).await;
+    link.end_turn();
+    if let After::Close { is_clean } = after {
+        link.close(client, is_clean).await;
+    }
+    true
 }
 
 /// One request and its answer.
@@ -99,7 +125,7 @@ async fn exchange<H: Handler, S: Transport>(
                 method: head.method,
                 target: head.target,
             };
-            return refuse(serving, client, link, error.into(), line).await;
+            return refuse(serving, client, link, (error.into(), false), line).await;
         }
     };
     let asked = asked(&head, framing);
@@ -158,12 +184,13 @@ async fn exchange<H: Handler, S: Transport>(
     answer(client, link, asked, response, record).await
 }
 
-/// Answers a request that could not be read. Where the next one begins is not certain, so the connection closes.
+/// Answers a request that could not be read, with a page if its sender is known to want one. Where the next one begins is
+/// not certain, so the connection closes.
 async fn refuse<H: Handler, S: Transport>(
     serving: &Serving<H>,
     client: &Rc<Client>,
     link: &Rc<Link<S>>,
-    refusal: Refusal,
+    (refusal, page): (Refusal, bool),
     line: FirstLine,
 ) -> After {
     link.bytes_in.set(0);
@@ -172,7 +199,7 @@ async fn refuse<H: Handler, S: Transport>(
         method: line.method.clone(),
         target: line.target.clone(),
         peer: client.peer,
-        scheme: client.scheme,
+        page,
     };
     let asked = Asked::unread(&line.method);
     let record = record(client, link, line);

@@ -9,9 +9,9 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::connection::Client;
-use crate::telemetry::Telemetry;
 use crate::telemetry::access::{Asked, Entry, Measured};
 use crate::telemetry::metrics::RouteMetrics;
+use crate::telemetry::{Telemetry, names};
 use crate::wire::Observe;
 
 /// One core's way to the telemetry, with the counters of each route at hand.
@@ -27,7 +27,7 @@ impl Reporting {
         Self {
             telemetry,
             routes: RefCell::default(),
-            no_route: "none".into(),
+            no_route: names::NO_ROUTE.into(),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::incident::IncidentId;
 pub struct Link {
     /// What the person reads.
     pub label: String,
-    /// Where it leads: a path on this host.
+    /// Where it leads: a path on this host, or a whole address of our own.
     pub href: String,
 }
 

@@ -27,6 +27,16 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
+    /// All of them.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Metadata,
+        Self::Keys,
+        Self::Token,
+        Self::UserInfo,
+        Self::Revocation,
+        Self::Graph,
+    ];
+
     /// The name used in logs and messages.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

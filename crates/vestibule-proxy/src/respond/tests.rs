@@ -58,3 +58,23 @@ async fn the_status_follows_the_fault() {
         assert!(response.head.fields.contains("retry-after"));
     }
 }
+
+/// A browser gets a page that leads to the right address, a program the same as JSON.
+#[tokio::test(start_paused = true)]
+async fn plain_http_at_a_tls_port_is_told_the_right_address() {
+    let rig = Rig::new();
+    let plan = rig.shared.plan.load_full();
+    let origin = plan.gate.sites()[0].origin().to_owned();
+    let context = Context::unread(&plan, IncidentId::draw());
+    for (context, form) in [
+        (context.for_person(), format!("href=\"{origin}/\"")),
+        (context, format!("\"public_url\":\"{origin}\"")),
+    ] {
+        let response = refused(Refusal::PlainHttp, &context);
+        assert_eq!(response.head.status, 400);
+        let body = response.body.collect(64 * 1024).await.unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(body.contains(&form), "{form} is missing in {body}");
+        assert!(body.contains("This port speaks https"), "{body}");
+    }
+}

@@ -51,8 +51,10 @@ pub const FINDINGS: &str = "findings";
 /// Counter: requests sent again after a stale pooled connection.
 pub const UPSTREAM_RETRIES: &str = "upstream_retries";
 
-/// The label of the route; `none` where no route matched.
+/// The label of the route; [`NO_ROUTE`] where no route matched.
 pub const ROUTE: &str = "route";
+/// The value of [`ROUTE`] where no route matched.
+pub const NO_ROUTE: &str = "none";
 /// The status class: `1xx` … `5xx`, or `gone` when the client left first.
 pub const CLASS: &str = "class";
 /// The provider's name in the configuration.

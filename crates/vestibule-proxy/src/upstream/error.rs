@@ -117,6 +117,21 @@ pub enum Malformed {
 }
 
 impl UpstreamError {
+    /// Every code that [`Self::code`] has of an upstream.
+    pub(crate) const CODES: [&str; 11] = [
+        "upstream_lookup",
+        "upstream_connect",
+        "upstream_connect_timeout",
+        "upstream_tls",
+        "upstream_broken",
+        "upstream_malformed",
+        "upstream_answer_head_too_large",
+        "upstream_head_timeout",
+        "upstream_wrong_switch",
+        "upstream_unsendable",
+        "upstream_head_too_large",
+    ];
+
     /// Whether it failed for want of a file descriptor, here and not there.
     pub(super) fn is_out_of_descriptors(&self) -> bool {
         // EMFILE and ENFILE, the same number on every Unix.
@@ -186,5 +201,48 @@ impl UpstreamError {
                 "The application behind this address can't be reached at the moment. Try again in a moment."
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_of_an_upstream_is_listed_once() {
+        let (name, cause) = (String::new, || io::Error::other("why"));
+        let mut codes = [
+            UpstreamError::Lookup {
+                host: name(),
+                cause: cause(),
+            },
+            UpstreamError::Connect {
+                upstream: name(),
+                cause: cause(),
+            },
+            UpstreamError::ConnectTimeout { upstream: name() },
+            UpstreamError::Tls {
+                upstream: name(),
+                cause: cause(),
+            },
+            UpstreamError::Broken {
+                upstream: name(),
+                cause: None,
+            },
+            UpstreamError::Malformed {
+                upstream: name(),
+                rule: Malformed::Unasked,
+            },
+            UpstreamError::AnswerHeadTooLarge { upstream: name() },
+            UpstreamError::HeadTimeout { upstream: name() },
+            UpstreamError::WrongSwitch { upstream: name() },
+            UpstreamError::Unsendable { what: "a field" },
+            UpstreamError::HeadTooLarge { fields: 1 },
+        ]
+        .map(|error| error.code());
+        let mut listed = UpstreamError::CODES;
+        codes.sort_unstable();
+        listed.sort_unstable();
+        assert_eq!(codes, listed);
     }
 }

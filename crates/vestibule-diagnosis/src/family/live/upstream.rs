@@ -75,6 +75,14 @@ fn tried(evidence: &Evidence) -> impl Iterator<Item = &Probe> {
         .filter(|probe| probe.target == ProbeTarget::Upstream)
 }
 
+/// What the upstream is called: strangers are not told its address.
+fn named(probe: &Probe) -> String {
+    match probe.url.as_str() {
+        "" => "The upstream behind this address".to_owned(),
+        url => format!("The upstream {}", shown(url)),
+    }
+}
+
 fn unreachable(evidence: &Evidence) -> Option<Case> {
     let (probe, what) = tried(evidence).find_map(|probe| {
         let what = match probe.outcome {
@@ -86,7 +94,7 @@ fn unreachable(evidence: &Evidence) -> Option<Case> {
         Some((probe, what))
     })?;
     Some(
-        Case::new(format!("The upstream {}: {what}.", shown(&probe.url)))
+        Case::new(format!("{}: {what}.", named(probe)))
             .change(Change::api(
                 "the app or API",
                 "See that it runs and listens at that address.",
@@ -106,9 +114,12 @@ fn tls(evidence: &Evidence) -> Option<Case> {
         } => Some((probe, detail, certificate.as_deref())),
         _ => None,
     })?;
-    let seen = format!("The upstream {}: {}.", shown(&probe.url), shown(detail));
+    let seen = format!("{}: {}.", named(probe), shown(detail));
     let Some(found) = certificate else {
-        let plain = probe.url.replacen("https://", "http://", 1);
+        let plain = match probe.url.as_str() {
+            "" => "http://HOST:PORT".to_owned(),
+            url => url.replacen("https://", "http://", 1),
+        };
         return Some(
             Case::new(seen).change(trust(evidence, probe, None)).change(
                 Change::config(
@@ -200,11 +211,7 @@ fn not_http(evidence: &Evidence) -> Option<Case> {
         ProbeOutcome::Failed { detail } => Some((probe, detail)),
         _ => None,
     })?;
-    let case = Case::new(format!(
-        "The upstream {}: {}.",
-        shown(&probe.url),
-        shown(detail)
-    ));
+    let case = Case::new(format!("{}: {}.", named(probe), shown(detail)));
     let case = match probe.url.strip_prefix("http://") {
         Some(rest) => case.change(
             Change::config("upstream", "If the upstream speaks TLS there: write so.")

@@ -163,12 +163,53 @@ fn rustsec_2024_0399_damaged_client_hellos_harm_nobody() {
 }
 
 #[test]
-fn plain_text_on_a_tls_listener_gets_no_answer() {
+fn plain_http_on_a_tls_listener_is_told_so_and_goes_nowhere() {
     let show = show(plan(Some(identity(&generate()))), |_, _| {
         Box::pin(async { text(200, "ok") })
     });
-    assert!(!show.ask(&get_and_close("/")).contains("HTTP"));
-    show.await_metric("vestibule_tls_handshake_failures_total 1");
+    for request in [
+        get_and_close("/"),
+        // In pieces or with a body that nobody reads: one answer.
+        "POST /a?code=secret HTTP/1.1\r\nHost: evil.test\r\nContent-Length: 40\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n".to_owned(),
+        "HEAD / HTTP/1.0\r\n\r\n".to_owned(),
+    ] {
+        let answer = show.ask(&request);
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+        assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
+        let lower = answer.to_ascii_lowercase();
+        assert!(lower.contains("connection: close"), "{answer}");
+        assert!(!lower.contains("evil") && !lower.contains("secret"), "{answer}");
+    }
+    show.await_metric("vestibule_requests_total{route=\"none\",class=\"4xx\"} 3");
+    show.await_metric("vestibule_requests_total{route=\"none\",class=\"2xx\"} 0");
+    show.await_metric("vestibule_connections 0");
+}
+
+/// Other protocols, and what is no request, get not a byte.
+#[test]
+fn what_is_neither_tls_nor_a_request_gets_no_answer() {
+    let mut serving = plan(Some(identity(&generate())));
+    serving.limits.head = Duration::from_millis(200);
+    let show = show(serving, |_, _| Box::pin(async { text(200, "ok") }));
+    let said = [
+        &b"SSH-2.0-OpenSSH_9.6\r\n"[..],
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n",
+        b"GET / HTTP/1.1\r\nHost",
+        b" GET / HTTP/1.1\r\n\r\n",
+        b"\x80\x2e\x01\x00\x02",
+    ];
+    for said in said {
+        let mut wire = show.connect();
+        wire.send(said);
+        wire.0.shutdown(std::net::Shutdown::Write).unwrap();
+        assert!(!wire.rest().contains("HTTP"), "{said:?}");
+    }
+    show.await_metric(&format!(
+        "vestibule_tls_handshake_failures_total {}",
+        said.len()
+    ));
+    show.await_metric("vestibule_connections 0");
 }
 
 #[test]
@@ -185,7 +226,7 @@ fn a_reload_can_not_make_an_encrypted_listener_a_plain_one() {
         },
     ] {
         show.stage.plan.store(Arc::new(reloaded));
-        assert!(!show.ask(&get_and_close("/")).contains("HTTP"));
+        assert!(show.ask(&get_and_close("/")).starts_with("HTTP/1.1 400 "));
         assert!(ask(&mut secure(show.address, client(&pair.0, &[])).unwrap()).ends_with("ok"));
     }
 }

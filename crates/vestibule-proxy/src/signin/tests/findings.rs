@@ -217,5 +217,6 @@ async fn every_token_that_no_upstream_can_use_is_counted_on_each_route_that_gets
             format!("vestibule_findings_total{{route=\"{route}\",code=\"VST-TOKEN-OPAQUE\"}} 2");
         assert!(metrics.contains(&line), "{metrics}");
     }
-    assert!(!metrics.contains("route=\"public\""), "{metrics}");
+    let public = "vestibule_findings_total{route=\"public\"";
+    assert!(!metrics.contains(public), "{metrics}");
 }
