@@ -99,6 +99,14 @@ fn plain(section: &Section) -> Result<String, Stop> {
             "a route is a prefix, not a pattern: what this protects could not be told exactly",
             "write a <Location> with a plain path, or several",
         )),
+        [path] if path.contains("//") => Err(Stop::new(
+            section.at.clone(),
+            "this section is for no request in Apache, which makes one slash of several in a request's path before it looks for sections",
+            format!(
+                "write <Location {}> if that is meant, or take it out",
+                tidy(path)
+            ),
+        )),
         [path] if path.starts_with('/') => Ok(tidy(path)),
         _ => Err(Stop::new(
             section.at.clone(),
@@ -131,8 +139,8 @@ fn prefix_of_pattern(pattern: &str) -> Option<String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/-_.~".contains(c);
     // A dot that is not escaped stands for any character.
     let only_literal_dots = prefix.matches('.').count() == prefix.matches("\\.").count();
-    (literal.starts_with('/') && literal.chars().all(is_plain) && only_literal_dots)
-        .then(|| tidy(&literal))
+    let is_path = literal.starts_with('/') && !pattern.contains("//");
+    (is_path && literal.chars().all(is_plain) && only_literal_dots).then(|| tidy(&literal))
 }
 
 /// What holds at one path.
@@ -265,6 +273,8 @@ mod tests {
             ("^/(a|b)(/|$)", None),
             ("^/a.b(/|$)", None),
             ("^/app$", None),
+            ("^/app//", None),
+            ("^//app(/|$)", None),
         ] {
             assert_eq!(prefix_of_pattern(pattern).as_deref(), expected, "{pattern}");
         }

@@ -263,6 +263,30 @@ impl<'t> Spot<'_, 't> {
                 return None;
             }
         };
+        let Some(requires) = &here.requires else {
+            if let Some(line) = kind.filter(|_| signs_in) {
+                ledger.stop(
+                    line,
+                    format!(
+                        "no Require says who may pass at {}, and Apache answers 500 there",
+                        self.path
+                    ),
+                    "write Require valid-user beside it, if everybody may who is signed in",
+                );
+                return None;
+            }
+            if pass(here).is_some() {
+                return Some(Access::SignedIn);
+            }
+            if let Some(line) = kind {
+                let without = format!(
+                    "nothing: {} needs sign-in as long as no Require opens it",
+                    self.path
+                );
+                ledger.differs(line, without, "");
+            }
+            return Some(self.without_require(mount, ledger));
+        };
         match kind {
             Some(line) if signs_in => ledger.differs(
                 line,
@@ -272,12 +296,6 @@ impl<'t> Spot<'_, 't> {
             Some(line) => ledger.became(line, "no sign-in"),
             None => {}
         }
-        let Some(requires) = &here.requires else {
-            if pass(here).is_some() {
-                return Some(Access::SignedIn);
-            }
-            return Some(self.without_require(mount, kind.filter(|_| signs_in), ledger));
-        };
         self.claims_there_are(requires, ledger);
         let condition = rule::condition(requires, self.user.plain(), ledger)?;
         let first = requires.iter().find_map(|item| first_line(item));
@@ -292,11 +310,12 @@ impl<'t> Spot<'_, 't> {
             return None;
         };
         if !signs_in && matches!(access, Access::SignedIn | Access::Rule(_)) {
-            if let Some(line) = first {
+            if let Some(line) = kind.or(first) {
+                let path = self.path;
                 ledger.stop(
                     line,
-                    "this needs sign-in, and no AuthType says by what: Apache answers with 500",
-                    "write AuthType openid-connect beside it",
+                    format!("at {path} a Require asks for sign-in, and no AuthType says by what: Apache answers 500 there"),
+                    format!("write AuthType openid-connect for {path}, or Require all granted if it is for everybody"),
                 );
             }
             return None;
@@ -366,19 +385,13 @@ impl<'t> Spot<'_, 't> {
 
     /// Apache asks nobody anything where there is no `Require`. That can be meant, and it can be a slip: only a word for
     /// it opens a route.
-    fn without_require(
-        &self,
-        mount: &Mount<'_>,
-        kind: Option<&Line>,
-        ledger: &mut Ledger,
-    ) -> Access {
-        let line = kind.unwrap_or(mount.line);
+    fn without_require(&self, mount: &Mount<'_>, ledger: &mut Ledger) -> Access {
         let inner = self.locations.iter().find(|location| {
             location.path != self.path
                 && covers(self.path, &location.path)
                 && serving(self.mounts, &location.path).is_some()
         });
-        let around = match inner.filter(|_| kind.is_none()) {
+        let around = match inner {
             Some(location) => format!(
                 ", and whatever is spelled a little differently from {} reaches the same app without",
                 location.path
@@ -386,7 +399,7 @@ impl<'t> Spot<'_, 't> {
             None => String::new(),
         };
         ledger.differs(
-            line,
+            mount.line,
             format!(
                 "{} needs sign-in; Apache asks nobody there, as no Require says so{around}",
                 self.path

@@ -77,6 +77,13 @@ fn what_could_open_a_path_stops() {
             "<Location />\nAuthType openid-connect\nRequire claim groups:admin\n</Location>\n",
             "<LocationMatch ^/staff/>\nRequire valid-user\n</LocationMatch>\n",
         ].concat()),
+        ("slashes that no request has, over what is open", [
+            APP,
+            SIGN_IN,
+            "<Location /app//open>\nRequire all granted\n</Location>\n",
+        ].concat()),
+        ("slashes that no request has, at the beginning", [APP, SIGN_IN, "<Location //>\nAuthType None\nRequire all granted\n</Location>\n"].concat()),
+        ("sign-in that no Require asks for", [APP, "<Location />\nAuthType openid-connect\n</Location>\n"].concat()),
         ("a group of nothing", [APP, SIGN_IN, "<Location /admin>\n<RequireAll>\n</RequireAll>\n</Location>\n"].concat()),
         ("Authorization on a public path", [
             APP,
