@@ -140,7 +140,8 @@ fn write_secret(evidence: &Evidence, text: &str) -> Change {
     setting(
         evidence,
         Change::config("provider.client_secret", text).line(format!("client_secret = \"{from}\"")),
-        Change::apache("OIDCClientSecret", text).line("OIDCClientSecret \"SECRET-VALUE\""),
+        Change::apache("OIDCClientSecret", "Write the secret's Value alone.")
+            .line("OIDCClientSecret \"SECRET-VALUE\""),
     )
 }
 
