@@ -16,6 +16,8 @@ mod logging;
 mod output;
 mod print;
 mod run;
+#[cfg(test)]
+mod schema;
 mod serve;
 mod sessions;
 

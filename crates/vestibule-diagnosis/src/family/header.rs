@@ -1,5 +1,6 @@
 //! Header fields that are too large, get lost, or are not to be believed.
 
+mod authorization;
 #[cfg(test)]
 pub(super) mod cases;
 mod lost;
@@ -7,4 +8,4 @@ mod size;
 
 use crate::catalogue::Row;
 
-pub(super) const ROWS: &[&[Row]] = &[size::ROWS, lost::ROWS];
+pub(super) const ROWS: &[&[Row]] = &[size::ROWS, lost::ROWS, authorization::ROWS];

@@ -17,11 +17,13 @@ mod foreign;
 mod issuer;
 mod library;
 mod signature;
+mod tls;
 
 use crate::catalogue::Row;
 
 pub(super) const ROWS: &[&[Row]] = &[
     document::ROWS,
+    tls::ROWS,
     issuer::ROWS,
     signature::ROWS,
     foreign::ROWS,

@@ -14,6 +14,7 @@ mod asked;
 #[cfg(test)]
 pub(super) mod cases;
 mod consent;
+mod default;
 mod misaimed;
 mod policy;
 mod resource;
@@ -24,6 +25,7 @@ use crate::catalogue::Row;
 
 pub(super) const ROWS: &[&[Row]] = &[
     asked::ROWS,
+    default::ROWS,
     slash::ROWS,
     misaimed::ROWS,
     version::ROWS,

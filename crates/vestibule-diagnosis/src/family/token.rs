@@ -22,11 +22,15 @@ mod answer;
 #[cfg(test)]
 pub(super) mod cases;
 mod group;
+mod group_lookup;
 mod hash;
+mod instead;
 mod issuer;
 mod kind;
 mod logged;
+mod logged_issuer;
 mod lookup;
+mod made;
 mod mangled;
 mod microsoft;
 mod opaque;
@@ -45,16 +49,19 @@ use crate::catalogue::Row;
 
 pub(super) const ROWS: &[&[Row]] = &[
     opaque::ROWS,
+    instead::ROWS,
     mangled::ROWS,
     kind::ROWS,
     microsoft::ROWS,
     resource::ROWS,
     version::ROWS,
     issuer::ROWS,
+    made::ROWS,
     tenant::ROWS,
     product::ROWS,
     permission::ROWS,
     person::ROWS,
+    group_lookup::ROWS,
     group::ROWS,
     rule::ROWS,
     hash::ROWS,

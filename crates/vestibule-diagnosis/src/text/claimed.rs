@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{MAX_VALUE_BYTES, bounded, is_run_char};
+use super::run::is_run_char;
+use super::{MAX_VALUE_BYTES, bounded};
 use crate::evidence::{Role, Token};
 use crate::shown::is_secret;
 

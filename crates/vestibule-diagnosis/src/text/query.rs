@@ -64,7 +64,7 @@ pub(super) fn plain(text: &str) -> Option<ProviderError> {
             .find(|end| rest.is_char_boundary(*end))?;
         let description = rest.get(..end)?;
         let secret = description
-            .split(|char: char| !super::is_run_char(char))
+            .split(|char: char| !super::run::is_run_char(char))
             .any(crate::shown::is_secret);
         (!secret && !description.is_empty()).then(|| ProviderError::new(name, Some(description)))
     })

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use super::*;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Role};
 use crate::testing::{API, CLIENT, TENANT, texts};
 
 const JWT: &str = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJhcGk6Ly94In0.c2lnbmF0dXJlY2FuYXJ5";

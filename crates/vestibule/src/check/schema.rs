@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::explain::schema::{object, schema as of_explain, violation};
+use crate::explain::schema::schema as of_explain;
+use crate::schema::{object, violation, written_down};
 
 /// The schema. A finding is as `explain` writes it, and has its place in the file where it has one.
 fn schema() -> Value {
@@ -57,18 +58,7 @@ pub(crate) fn violation_of(value: &Value) -> Option<String> {
 
 #[test]
 fn documents_the_schema_is_what_is_written_down() {
-    let file =
-        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/check.schema.json");
-    let made = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
-    if std::env::var_os("VESTIBULE_WRITE_DOCS").is_some() {
-        std::fs::write(&file, &made).unwrap();
-    }
-    let present = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(
-        present == made,
-        "docs/check.schema.json is out of date: run `cargo xtask gen`, or \
-         VESTIBULE_WRITE_DOCS=1 cargo test -p vestibule documents"
-    );
+    written_down("check.schema.json", &schema());
 }
 
 #[test]

@@ -804,7 +804,7 @@ fn all_json_keeps_to_the_schema() {
         stage.report(&request("GET /a\\b")),
     ] {
         let value: Value = serde_json::from_str(&report.to_json()).unwrap();
-        assert_eq!(schema::violation(&schema, &value, &schema, ""), None);
+        assert_eq!(crate::schema::violation(&schema, &value, &schema, ""), None);
     }
 }
 

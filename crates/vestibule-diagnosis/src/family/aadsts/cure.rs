@@ -3,11 +3,17 @@
 mod access;
 mod people;
 mod registration;
+mod request;
 mod scope;
+mod service;
+mod session;
 
 pub(super) use access::*;
 pub(super) use people::*;
 pub(super) use registration::*;
+pub(super) use request::*;
+pub(super) use service::*;
+pub(super) use session::*;
 
 use super::super::said::Said;
 use super::super::step::Step;

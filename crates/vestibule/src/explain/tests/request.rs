@@ -179,7 +179,7 @@ fn a_rule_on_scopes_is_decided_as_far_as_the_answer_of_the_provider_is_known() {
         let schema = schema::schema();
         let value: Value = serde_json::from_str(&report.to_json()).unwrap();
         assert_eq!(
-            schema::violation(&schema, &value, &schema, ""),
+            crate::schema::violation(&schema, &value, &schema, ""),
             None,
             "{line}"
         );
