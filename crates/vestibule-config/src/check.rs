@@ -5,6 +5,7 @@
 mod browser;
 mod budget;
 mod entra;
+mod hosts;
 mod tokens;
 
 use std::collections::BTreeMap;
@@ -49,7 +50,7 @@ pub(crate) struct Tables<'t> {
 pub(crate) fn check(context: &Context<'_>, tables: &Tables<'_>) {
     twins(context, tables.routes);
     for route in tables.routes {
-        host(context, tables, route);
+        hosts::route(context, tables, route);
         public(context, route);
         provider(context, tables, route);
         user(context, tables, route);
@@ -58,8 +59,9 @@ pub(crate) fn check(context: &Context<'_>, tables: &Tables<'_>) {
         entra::rule_scopes(context, tables, route);
         networks(context, tables, route);
     }
-    redirect_paths(context, tables.providers);
+    hosts::redirect_paths(context, tables);
     for provider in tables.providers {
+        hosts::provider(context, tables, provider);
         form_post(context, tables, provider);
         tokens::check(context, tables, provider);
         entra::sign_in_token(context, tables, provider);
@@ -84,44 +86,6 @@ fn twins(context: &Context<'_>, routes: &[At<RouteSettings>]) {
             seen.insert(key, crate::position::position(context.text, at.start).line);
         }
     }
-}
-
-/// An answer must belong to one provider (RFC 9700 §4.4).
-fn redirect_paths(context: &Context<'_>, providers: &[At<ProviderSettings>]) {
-    let mut seen: Vec<&str> = Vec::new();
-    for provider in providers {
-        let Some(path) = provider.value.redirect_path.as_deref() else {
-            continue;
-        };
-        if seen.contains(&path) {
-            context.error(
-                provider.marks.of("redirect_path"),
-                provider.marks.key("redirect_path"),
-                format!("two providers send their answers to {path}"),
-                "give each provider a path of its own, and register it there",
-            );
-        }
-        seen.push(path);
-    }
-}
-
-fn host(context: &Context<'_>, tables: &Tables<'_>, route: &At<RouteSettings>) {
-    let Some(host) = route.value.host.as_deref() else {
-        return;
-    };
-    if tables.public_urls.is_empty() || tables.public_urls.iter().any(|url| url.host() == host) {
-        return;
-    }
-    let hosts: Vec<&str> = tables.public_urls.iter().map(PublicUrl::host).collect();
-    context.error(
-        route.marks.of("host"),
-        route.marks.key("host"),
-        format!("no `public_url` has the host {host}, so nothing would reach this route"),
-        format!(
-            "write one of {}, or add the host to `public_url`",
-            hosts.join(", ")
-        ),
-    );
 }
 
 /// A rule on addresses that everybody can choose keeps nobody out.
@@ -279,6 +243,10 @@ fn providers_of<'t>(
         .map(|provider| &provider.value)
         .filter(move |provider| {
             route.value.provider.is_none() || route.value.provider == provider.name
+        })
+        .filter(move |provider| {
+            let mut hosts = hosts::of_route(tables, route).peekable();
+            hosts.peek().is_none() || hosts.any(|host| provider.is_for(host))
         })
 }
 

@@ -3,6 +3,9 @@
 //! Such a path may be a page of the app as well: what is no answer, and none of the requests of
 //! [`RedirectAction`] where those are taken, goes on to its route.
 
+use vestibule_session::site::Site;
+
+use crate::host::HostName;
 use crate::method::Method;
 use crate::path::CanonicalPath;
 use crate::redirect_action::RedirectAction;
@@ -13,6 +16,8 @@ use crate::request::Request;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallbackPath {
     path: CanonicalPath,
+    /// Empty: every host.
+    hosts: Vec<HostName>,
     posted: bool,
     acts: bool,
 }
@@ -27,6 +32,7 @@ impl CallbackPath {
     pub fn new(path: &str, posted: bool) -> Result<Self, Refusal> {
         Ok(Self {
             path: CanonicalPath::parse(&bytes::Bytes::copy_from_slice(path.as_bytes()))?,
+            hosts: Vec::new(),
             posted,
             acts: false,
         })
@@ -39,13 +45,20 @@ impl CallbackPath {
         self
     }
 
-    /// Whether the request is an answer for one of these.
-    pub(crate) fn any_takes(paths: &[Self], request: &Request) -> bool {
-        paths.iter().any(|path| path.takes(request))
+    /// The same path at these hosts alone; elsewhere it is like any other. None: at every host, which is the default.
+    #[must_use]
+    pub fn at_hosts(mut self, hosts: Vec<HostName>) -> Self {
+        self.hosts = hosts;
+        self
     }
 
-    fn takes(&self, request: &Request) -> bool {
-        if self.path != *request.path() {
+    /// Whether the request, which is for this site, is an answer for one of these.
+    pub(crate) fn any_takes(paths: &[Self], site: &Site, request: &Request) -> bool {
+        paths.iter().any(|path| path.takes(site, request))
+    }
+
+    fn takes(&self, site: &Site, request: &Request) -> bool {
+        if self.path != *request.path() || !HostName::any_is_of(&self.hosts, site) {
             return false;
         }
         if self.acts && RedirectAction::of(request).is_some() {

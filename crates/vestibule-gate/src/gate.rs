@@ -255,7 +255,7 @@ impl Gate {
         let found = site::serving(&self.sites, request.host())
             .ok_or(Refusal::HostUnknown)
             .and_then(
-                |site| match CallbackPath::any_takes(&self.callbacks, request) {
+                |site| match CallbackPath::any_takes(&self.callbacks, site, request) {
                     true => Ok(Place::Own(site)),
                     false => route::place(&self.table, site, request),
                 },

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use thiserror::Error;
+use vestibule_session::site::Site;
 
 /// A host name or address in canonical spelling: lower case, no trailing dot, addresses as the
 /// standard library prints them, IPv6 in brackets. Internationalised names are A-labels
@@ -94,6 +95,12 @@ impl HostName {
             let _: Ipv4Addr = text.parse().map_err(|_| HostError::Address)?;
         }
         Ok(Self(text.into()))
+    }
+
+    /// Whether this site has one of these names. None stand for every name.
+    #[must_use]
+    pub fn any_is_of(names: &[Self], site: &Site) -> bool {
+        names.is_empty() || names.iter().any(|name| name.as_str() == site.host())
     }
 
     /// The canonical spelling.

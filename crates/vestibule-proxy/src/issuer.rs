@@ -1,11 +1,14 @@
-//! Decides whether a session still counts: its provider must speak for the issuer it is from.
+//! Decides whether a session still counts: its provider must speak for the issuer it is from, at the host it is of.
 //!
 //! A session knows its provider by the name in the configuration. After that name was given to
-//! another provider, people of the old one are not people of the new one.
+//! another provider, people of the old one are not people of the new one; and where a provider
+//! signs nobody in any more, nobody is signed in with it.
 
 use vestibule_gate::evidence::Evidence;
+use vestibule_session::record::Record;
 
 use crate::plan::Plan;
+use crate::provider::ProviderPlan;
 
 /// The evidence without a session that its provider does not speak for any more. It stays in the
 /// store: a configuration that was changed by mistake signs nobody out for good.
@@ -16,10 +19,15 @@ pub(crate) fn still_spoken_for(plan: &Plan, evidence: Evidence) -> Evidence {
         return evidence;
     };
     let record = stored.record();
-    let speaks = plan
-        .provider(record.provider())
-        .and_then(|provider| provider.speaks_for(record.issuer()));
-    match speaks {
+    let provider = plan.provider(record.provider());
+    if provider.is_some_and(|provider| !is_where_it_is_from(plan, provider.plan(), record)) {
+        tracing::debug!(
+            provider = record.provider(),
+            "a session does not count: its provider is for other hosts"
+        );
+        return Evidence::NoSession;
+    }
+    match provider.and_then(|provider| provider.speaks_for(record.issuer())) {
         Some(false) => {
             tracing::debug!(
                 provider = record.provider(),
@@ -30,4 +38,10 @@ pub(crate) fn still_spoken_for(plan: &Plan, evidence: Evidence) -> Evidence {
         }
         Some(true) | None => evidence,
     }
+}
+
+/// Whether people of the site that the session is of sign in with this provider.
+fn is_where_it_is_from(plan: &Plan, provider: &ProviderPlan, record: &Record) -> bool {
+    let mut sites = plan.gate.sites().iter();
+    provider.hosts.is_empty() || sites.any(|site| record.is_of(site) && provider.is_for(site))
 }

@@ -7,6 +7,7 @@ use vestibule_gate::Gate;
 use vestibule_gate::request::ReadPolicy;
 use vestibule_session::carried::CookieLimit;
 use vestibule_session::seal::KeyRing;
+use vestibule_session::site::Site;
 
 use crate::finding::Told;
 use crate::listen::ServingPlan;
@@ -56,5 +57,26 @@ impl Plan {
         self.providers
             .iter()
             .find(|provider| provider.plan().name == name)
+    }
+
+    /// The providers that people of this site may sign in with, in the order they are offered them.
+    pub fn providers_at<'p>(&'p self, site: &'p Site) -> impl Iterator<Item = &'p Arc<Provider>> {
+        self.providers
+            .iter()
+            .filter(|provider| provider.plan().is_for(site))
+    }
+
+    /// The provider of this name, for people of this site.
+    #[must_use]
+    pub fn provider_at<'p>(&'p self, site: &'p Site, name: &str) -> Option<&'p Arc<Provider>> {
+        self.providers_at(site)
+            .find(|provider| provider.plan().name == name)
+    }
+
+    /// The provider that people of this site sign in with, if they have no choice.
+    #[must_use]
+    pub fn only_provider_at<'p>(&'p self, site: &'p Site) -> Option<&'p Arc<Provider>> {
+        let mut all = self.providers_at(site);
+        all.next().filter(|_| all.next().is_none())
     }
 }

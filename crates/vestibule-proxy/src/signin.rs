@@ -126,12 +126,11 @@ impl Visit<'_> {
         }
     }
 
-    /// The provider that a path names: by the name behind it, or the only one.
+    /// The provider of this site that a path names: by the name behind it, or the only one.
     fn named_provider(&self, name: Option<&str>) -> Option<&Arc<Provider>> {
-        match (name, self.plan.providers.as_slice()) {
-            (Some(name), _) => self.plan.provider(name),
-            (None, [only]) => Some(only),
-            (None, _) => None,
+        match name {
+            Some(name) => self.plan.provider_at(self.site, name),
+            None => self.plan.only_provider_at(self.site),
         }
     }
 
@@ -164,7 +163,7 @@ pub async fn own_endpoint(
 ) -> Response {
     let providers = visit.plan.providers.iter();
     let providers: Vec<_> = providers
-        .map(|provider| Addresses::of(provider.plan()))
+        .map(|provider| Addresses::of(provider.plan(), visit.site))
         .collect();
     let carried = visit.shared.carried.is_some();
     let endpoint = match own::endpoint(visit.request, &providers, carried) {
@@ -244,15 +243,16 @@ pub async fn begin(
     let Ok(Place::Route(matched)) = examined.place() else {
         return failed(&SignInError::NoRoute, &scene, context, entry);
     };
-    scene.site = Some(matched.site());
-    let provider = match (&matched.route().provider, plan.providers.as_slice()) {
-        (Some(name), _) => plan.provider(name),
-        (None, [only]) => Some(only),
-        (None, _) if occasion.posted.is_none() => {
+    let site = matched.site();
+    scene.site = Some(site);
+    let provider = match (&matched.route().provider, plan.only_provider_at(site)) {
+        (Some(name), _) => plan.provider_at(site, name),
+        (None, Some(only)) => Some(only),
+        (None, None) if occasion.posted.is_none() => {
             return respond::redirect(&path::sign_in(None, Some(&context.return_to())));
         }
         // The form would have to wait for a choice, too. The settings allow no such route.
-        (None, _) => return kept::not_kept(NotKept::Target, context, entry),
+        (None, None) => return kept::not_kept(NotKept::Target, context, entry),
     };
     let Some(provider) = provider else {
         return failed(&SignInError::UnknownProvider, &scene, context, entry);

@@ -71,6 +71,7 @@ const ORDER: &[&str] = &[
     "client_secret",
     "client_authentication",
     "scopes",
+    "hosts",
     "redirect_path",
     "host",
     "path",

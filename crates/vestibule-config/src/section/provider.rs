@@ -45,7 +45,10 @@ pub struct ProviderSettings {
     pub client_authentication: ClientAuthentication,
     /// What sign-in asks for; `openid` is always among them. `openid profile offline_access` for Entra, `openid profile` for others.
     pub scopes: Vec<String>,
-    /// The path its answers come to on every public URL; `None`: our own below `/.vestibule/`. No two providers have the same.
+    /// The hosts of the public URLs where people sign in with it and its answers are taken; empty: all of them.
+    pub hosts: Vec<String>,
+    /// The path its answers come to on the public URLs of its hosts; `None`: our own below `/.vestibule/`. No two providers
+    /// have the same at one host.
     pub redirect_path: Option<String>,
     /// What that path answers besides, as mod_auth_openidc does; `None`: nothing. Only with `redirect_path`.
     pub redirect_actions: Option<RedirectActions>,
@@ -88,6 +91,14 @@ pub enum Discovery {
         /// The issuer it must name; `None` when the file gives none.
         issuer: Option<String>,
     },
+}
+
+impl ProviderSettings {
+    /// Whether people sign in with it at this host of the public URLs.
+    #[must_use]
+    pub fn is_for(&self, host: &str) -> bool {
+        self.hosts.is_empty() || self.hosts.iter().any(|known| known == host)
+    }
 }
 
 impl Discovery {
@@ -272,6 +283,7 @@ fn one(reader: &Reader<'_>, name: Option<&str>) -> Option<At<ProviderSettings>> 
     };
     let danger_no_pkce = danger::no_pkce(reader, client_authentication);
     let danger_provider_insecure = danger::provider_insecure(reader, discovery.as_ref());
+    let hosts = hosts(reader);
     let redirect_path = reader
         .item("redirect_path")
         .and_then(|item| redirect_path(&item));
@@ -308,6 +320,7 @@ fn one(reader: &Reader<'_>, name: Option<&str>) -> Option<At<ProviderSettings>> 
             client_secret_from,
             client_authentication,
             scopes,
+            hosts,
             redirect_path,
             redirect_actions,
             lost_sign_in_page,
@@ -375,6 +388,20 @@ fn lost_sign_in_page(item: &Item<'_>, redirect_path: Option<&str>) -> Option<Str
         return None;
     }
     Some(page)
+}
+
+fn hosts(reader: &Reader<'_>) -> Vec<String> {
+    let Some(list) = reader.item("hosts") else {
+        return Vec::new();
+    };
+    let items = list.items();
+    if items.is_empty() && list.value.get_ref().is_array() {
+        list.error(
+            "`hosts` is an empty list, and nobody could sign in with this provider",
+            "name hosts of `public_url`, or take it out for all of them",
+        );
+    }
+    items.iter().filter_map(super::route::host).collect()
 }
 
 /// Unlike the path of a route it is matched to the letter, so it may end with a slash.

@@ -182,7 +182,7 @@ ServerName localhost
 OIDCProviderMetadataURL {metadata_a}
 OIDCClientID {client_a}
 OIDCClientSecret {secret_a}
-OIDCRedirectURI {a}/of-a
+OIDCRedirectURI {a}/secure/redirect_uri
 ProxyPass / {upstream}/a/
 <Location />
 AuthType openid-connect
@@ -194,7 +194,7 @@ ServerName b.localhost
 OIDCProviderMetadataURL {metadata_b}
 OIDCClientID {client_b}
 OIDCClientSecret {secret_b}
-OIDCRedirectURI {b}/of-b
+OIDCRedirectURI {b}/secure/redirect_uri
 ProxyPass / {upstream}/b/
 <Location />
 AuthType openid-connect
@@ -207,9 +207,9 @@ Require valid-user
 fn each_virtual_host_has_people_sign_in_with_its_own_provider_alone() {
     let port = place::free_port();
     let [a, b] = ["localhost", "b.localhost"].map(|host| format!("http://{host}:{port}"));
-    let (of_a, of_b) = (format!("{a}/of-a"), format!("{b}/of-b"));
+    let [of_a, of_b] = [&a, &b].map(|url| format!("{url}/secure/redirect_uri"));
     // The first would take people of the other host too.
-    let ours = LocalProvider::with_redirect_uris(&[&of_a, &format!("{b}/of-a")]);
+    let ours = LocalProvider::with_redirect_uris(&[&of_a, &of_b]);
     let theirs = LocalProvider::with_redirect_uris(&[&of_b]);
     let upstream = Upstream::start();
     let mut text = TWO_PROVIDERS.replace("{upstream}", &upstream.url);
@@ -233,14 +233,18 @@ fn each_virtual_host_has_people_sign_in_with_its_own_provider_alone() {
         let got = page.json()["line"].to_string();
         assert!(got.contains(line), "{got}");
     }
-    // Whoever signs in with the one at the other host is a stranger there.
-    let mut person = Person::new();
+    // Nobody is sent to the one at the other host, and no answer of the one is taken there.
     let before = upstream.received().len();
-    let picker = person.go(&format!(
+    let page = Person::new().go(&format!(
         "{b}/.vestibule/sign-in?provider=localhost&return_to=/x"
     ));
-    assert!(picker.url.starts_with(&ours.url()), "{}", picker.url);
-    let page = LocalProvider::sign_in(&mut person, &picker, "ada");
-    assert!(page.url.starts_with(&theirs.url()), "{}", page.url);
-    assert_eq!(upstream.received().len(), before);
+    assert_eq!(page.status, 400, "{}", page.url);
+    let mut person = Person::new();
+    let picker = person.go(&format!("{a}/x"));
+    LocalProvider::sign_in(&mut person, &picker, "ada");
+    let answer = person.trail.iter().find(|step| step.starts_with(&of_a));
+    let answer = answer.unwrap().replace(&of_a, &of_b);
+    let page = person.go(&answer);
+    assert_eq!(page.status, 400, "{}", page.text());
+    assert_eq!(upstream.received().len(), before + 1);
 }

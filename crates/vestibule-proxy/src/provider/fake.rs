@@ -261,6 +261,7 @@ pub(crate) fn plan(name: &str) -> ProviderPlan {
         graph_permissions: GraphPermissions::Delegated,
         max_age: None,
         clock_skew: Duration::from_secs(60),
+        hosts: Vec::new(),
         redirect_path: None,
         redirect_actions: None,
         lost_sign_in_page: None,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use url::Url;
+use vestibule_gate::host::HostName;
 use vestibule_oidc::authorization::{ExtraParameters, ResponseMode};
 use vestibule_oidc::client_auth::ClientAuthentication;
 use vestibule_oidc::issuer::IssuerRule;
@@ -11,6 +12,7 @@ use vestibule_oidc::metadata::ProviderMetadata;
 use vestibule_oidc::secret::Secret;
 use vestibule_session::record::ResourceKey;
 use vestibule_session::return_to::ReturnTo;
+use vestibule_session::site::Site;
 
 use super::redirect_actions::RedirectActions;
 
@@ -110,6 +112,8 @@ pub struct ProviderPlan {
     pub max_age: Option<Duration>,
     /// How far the provider's clock may be off; at most 60 s.
     pub clock_skew: Duration,
+    /// The hosts where people sign in with it, and where its answers are taken. None: every host.
+    pub hosts: Vec<HostName>,
     /// The path its answers come to, where that is another than our own below `/.vestibule/`. The
     /// gate must know it too.
     pub redirect_path: Option<String>,
@@ -138,6 +142,12 @@ fn is_of_openid(scope: &str) -> bool {
 }
 
 impl ProviderPlan {
+    /// Whether people of this site may sign in with it.
+    #[must_use]
+    pub fn is_for(&self, site: &Site) -> bool {
+        HostName::any_is_of(&self.hosts, site)
+    }
+
     /// What the sign-in's own access token is asked for.
     #[must_use]
     pub fn asked_for(&self) -> ResourceKey {

@@ -4,17 +4,16 @@ use std::sync::Arc;
 
 use vestibule_session::return_to::ReturnTo;
 
-use super::path;
 use super::start::Account;
+use super::{Visit, path};
 use crate::exchange::Response;
 use crate::pages::{Link, Page};
-use crate::plan::Plan;
 use crate::provider::Provider;
 use crate::respond::{self, Context};
 
-/// The page that offers every provider, or only the one that is meant.
+/// The page that offers every provider of the site, or only the one that is meant.
 pub(super) fn page(
-    plan: &Plan,
+    visit: &Visit<'_>,
     meant: Option<&Arc<Provider>>,
     account: Account,
     return_to: &ReturnTo,
@@ -22,9 +21,9 @@ pub(super) fn page(
 ) -> Response {
     let is_offered =
         |provider: &&Arc<Provider>| meant.is_none_or(|meant| Arc::ptr_eq(meant, provider));
-    let providers = plan
-        .providers
-        .iter()
+    let providers = visit
+        .plan
+        .providers_at(visit.site)
         .filter(is_offered)
         .map(|provider| Link {
             label: provider.plan().label.clone(),

@@ -8,6 +8,7 @@ use vestibule_gate::method::Method;
 use vestibule_gate::redirect_action::RedirectAction;
 use vestibule_gate::request::Request;
 use vestibule_oidc::authorization::ResponseMode;
+use vestibule_session::site::Site;
 
 use super::path::{self, OwnEndpoint};
 use crate::provider::ProviderPlan;
@@ -21,17 +22,20 @@ pub struct Addresses<'p> {
     pub redirect_path: Option<&'p str>,
     /// Whether that path does more than take answers.
     pub acts: bool,
+    /// Whether people sign in with it at the host that the request is for. Elsewhere it has no address.
+    pub is_here: bool,
     /// Whether its answers come as a form that the browser posts.
     pub is_posted: bool,
 }
 
 impl<'p> Addresses<'p> {
-    /// Those of a running plan.
-    pub(super) fn of(plan: &'p ProviderPlan) -> Self {
+    /// Those of a running plan at this site.
+    pub(super) fn of(plan: &'p ProviderPlan, site: &Site) -> Self {
         Self {
             name: Cow::Borrowed(&plan.name),
             redirect_path: plan.redirect_path.as_deref(),
             acts: plan.redirect_actions.is_some(),
+            is_here: plan.is_for(site),
             is_posted: plan.response_mode == ResponseMode::FormPost,
         }
     }
@@ -94,7 +98,7 @@ pub(super) fn endpoint(
     let path = request.path().as_str();
     let endpoint = providers
         .iter()
-        .find(|provider| provider.redirect_path == Some(path))
+        .find(|provider| provider.is_here && provider.redirect_path == Some(path))
         .map(|provider| {
             let name = provider.name.clone().into_owned();
             match RedirectAction::of(request).filter(|_| provider.acts) {
@@ -107,10 +111,13 @@ pub(super) fn endpoint(
     if endpoint.is_for_providers() && sessions_carried {
         return Err(NotServed::SessionsCarried);
     }
-    let named = |name: &Option<String>| match (name, providers) {
-        (Some(name), all) => all.iter().find(|provider| provider.name == name.as_str()),
-        (None, [only]) => Some(only),
-        (None, _) => None,
+    let named = |name: &Option<String>| {
+        let found = match (name, providers) {
+            (Some(name), all) => all.iter().find(|provider| provider.name == name.as_str()),
+            (None, [only]) => Some(only),
+            (None, _) => None,
+        };
+        found.filter(|provider| provider.is_here)
     };
     let allowed = match &endpoint {
         OwnEndpoint::Callback(name) => {

@@ -38,7 +38,7 @@ pub(super) async fn endpoint(
 ) -> Result<Response, SignInError> {
     let settings = visit
         .plan
-        .provider(name)
+        .provider_at(visit.site, name)
         .and_then(|provider| provider.plan().redirect_actions.as_ref());
     let Some(settings) = settings else {
         entry.error = Some("not_found");

@@ -172,7 +172,7 @@ impl Rig {
     /// token in it.
     pub(crate) async fn send(&self, ask: Ask) -> Reply {
         let mut fields = Fields::new();
-        fields.push("Host", "portal.example.com");
+        fields.push("Host", ask.host);
         for (name, value) in ask.fields {
             fields.push(name, value);
         }
@@ -358,7 +358,10 @@ impl Rig {
             (query["nonce"].clone(), query["code_challenge"].clone()),
         );
         let back = Url::parse(&query["redirect_uri"]).unwrap();
-        assert_eq!(back.origin().ascii_serialization(), ORIGIN);
+        let origin = back.origin().ascii_serialization();
+        let plan = self.shared.plan.load();
+        let mut sites = plan.gate.sites().iter();
+        assert!(sites.any(|site| site.origin() == origin), "{origin}");
         format!(
             "{}?code={code}&state={}&iss={ISSUER}",
             back.path(),

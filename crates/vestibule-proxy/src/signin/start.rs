@@ -69,12 +69,8 @@ pub(super) async fn endpoint(
         Some("select_account") => Account::Choose,
         Some(_) => return Err(SignInError::Parameter { name: "prompt" }),
     };
-    let named = named_provider(&query, visit.plan)?;
-    let provider = match (named, visit.plan.providers.as_slice()) {
-        (Some(named), _) => Some(named),
-        (None, [only]) => Some(only),
-        (None, _) => None,
-    };
+    let named = named_provider(&query, visit)?;
+    let provider = named.or_else(|| visit.plan.only_provider_at(visit.site));
     // Another site may send people here, but a sign-in they did not ask for starts only when they
     // say so (OIDC Core §4 leaves such links open to anybody).
     let sent_here = query.iss.is_some()
@@ -84,9 +80,7 @@ pub(super) async fn endpoint(
             .first("sec-fetch-site")
             .is_some_and(|site| site == b"cross-site");
     let Some(provider) = provider.filter(|_| !sent_here) else {
-        return Ok(choose::page(
-            visit.plan, provider, account, &return_to, context,
-        ));
+        return Ok(choose::page(visit, provider, account, &return_to, context));
     };
     let start = Start {
         shared: visit.shared,
@@ -125,13 +119,15 @@ fn target(query: &SignInQuery, visit: &Visit<'_>) -> Result<ReturnTo, SignInErro
     }
 }
 
-fn named_provider<'p>(
+/// The provider that is asked for, if it is one of this site.
+fn named_provider<'v>(
     query: &SignInQuery,
-    plan: &'p Plan,
-) -> Result<Option<&'p Arc<Provider>>, SignInError> {
+    visit: &'v Visit<'_>,
+) -> Result<Option<&'v Arc<Provider>>, SignInError> {
+    let (plan, site) = (visit.plan, visit.site);
     if let Some(name) = &query.provider {
         return plan
-            .provider(name)
+            .provider_at(site, name)
             .map(Some)
             .ok_or(SignInError::UnknownProvider);
     }
@@ -144,8 +140,7 @@ fn named_provider<'p>(
                 .known_metadata()
                 .is_some_and(|metadata| metadata.issuer() == iss)
     };
-    plan.providers
-        .iter()
+    plan.providers_at(site)
         .find(is_its)
         .map(Some)
         .ok_or(SignInError::UnknownIssuer)

@@ -45,10 +45,12 @@ pub(super) struct Scene<'s> {
 impl Scene<'_> {
     /// What the failure shows, and the provider it is about.
     pub(super) fn findings(&self, error: &SignInError) -> (Vec<Finding>, Option<Arc<Provider>>) {
-        let provider = error.provider().or(match self.plan.providers.as_slice() {
-            [only] => Some(only),
-            _ => None,
-        });
+        let only = || match (self.site, self.plan.providers.as_slice()) {
+            (Some(site), _) => self.plan.only_provider_at(site),
+            (None, [only]) => Some(only),
+            (None, _) => None,
+        };
+        let provider = error.provider().or_else(only);
         let mut seen = error.seen().cloned().unwrap_or_default();
         if let (SignInError::Nameless { route }, Some(provider)) = (error.itself(), provider) {
             let findings = finding::of_nameless(route, self.plan, provider, seen.id_token);

@@ -171,6 +171,7 @@ pub(crate) fn own_endpoint(settings: &Settings, request: &Request) -> Result<(),
         name: provider_name(set).into(),
         redirect_path: set.redirect_path.as_deref(),
         acts: set.redirect_actions.is_some(),
+        is_here: set.is_for(request.host().name().as_str()),
         is_posted: set.response_mode == ResponseMode::FormPost,
     });
     let carried = matches!(settings.session.store, StoreSettings::Cookie);

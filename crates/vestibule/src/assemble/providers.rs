@@ -8,6 +8,7 @@ use vestibule_config::{
     ProviderSettings, ResponseMode, RouteSettings, SessionFact as Fact, Settings, UserInfo,
 };
 use vestibule_gate::callback_path::CallbackPath;
+use vestibule_gate::host::HostName;
 use vestibule_gate::route::TokenChoice;
 use vestibule_oidc::authorization::{ExtraParameters, ResponseMode as Mode};
 use vestibule_oidc::issuer::{IssuerRule, ProviderKind as Kind};
@@ -63,16 +64,26 @@ pub(super) fn start(
 /// One is no path; the configuration check has seen to it that each is.
 pub(super) fn callback_paths(settings: &Settings) -> Result<Vec<CallbackPath>, AssembleError> {
     let paths = settings.providers.iter().filter_map(|set| {
-        let posted = set.response_mode == ResponseMode::FormPost;
-        let acts = set.redirect_actions.is_some();
-        Some((set.redirect_path.as_deref()?, posted, acts))
+        let path = set.redirect_path.as_deref()?;
+        Some((path, set))
     });
     paths
-        .map(|(path, posted, acts)| {
-            let path = CallbackPath::new(path, posted)?;
-            Ok(if acts { path.with_actions() } else { path })
+        .map(|(path, set)| {
+            let posted = set.response_mode == ResponseMode::FormPost;
+            let path = CallbackPath::new(path, posted)?.at_hosts(hosts(set)?);
+            Ok(match set.redirect_actions {
+                Some(_) => path.with_actions(),
+                None => path,
+            })
         })
         .collect()
+}
+
+/// The hosts where people sign in with a provider; none for all of them.
+fn hosts(set: &ProviderSettings) -> Result<Vec<HostName>, AssembleError> {
+    let hosts = set.hosts.iter();
+    let read: Result<_, _> = hosts.map(|host| HostName::parse(host.as_bytes())).collect();
+    Ok(read?)
 }
 
 /// How calls to providers leave this machine.
@@ -203,6 +214,7 @@ pub(super) fn plan(
         },
         max_age: set.max_age,
         clock_skew: set.clock_skew,
+        hosts: hosts(set)?,
         redirect_path: set.redirect_path.clone(),
         redirect_actions: set
             .redirect_actions

@@ -138,13 +138,12 @@ async fn ask(
     let Some((metadata, keys)) = documents::ask(look, &client, &mut base).await else {
         return Ok(None);
     };
-    for url in &settings.public_urls {
+    for url in evidence::public_urls(settings, Some(set)) {
         let redirect_uri = redirect_uri(settings, set, &url.origin());
         registration::redirect_uri(look, &client, &metadata, &base, &redirect_uri).await;
     }
-    let first = settings
-        .public_urls
-        .first()
+    let first = evidence::public_urls(settings, Some(set))
+        .next()
         .map(|url| url.origin())
         .unwrap_or_default();
     let redirect_uri = redirect_uri(settings, set, &first);

@@ -28,19 +28,20 @@ pub(super) async fn ask(
     patience: Duration,
 ) -> Result<(), AssembleError> {
     // Where nothing listens, what is in front has nobody to ask.
-    let Some(set) = settings.providers.first() else {
-        return Ok(());
-    };
-    if !runs(settings, patience).await {
+    if settings.providers.is_empty() || !runs(settings, patience).await {
         return Ok(());
     }
-    let plan = assemble::provider(set, settings)?;
     // People come from outside, and not by the way out.
     let outbound = OutboundPlan {
         proxy: None,
         ..assemble::outbound(settings)?
     };
     for public in &settings.public_urls {
+        let mut providers = settings.providers.iter();
+        let Some(set) = providers.find(|set| set.is_for(public.host())) else {
+            continue;
+        };
+        let plan = assemble::provider(set, settings)?;
         let start = path::sign_in(set.name.as_deref(), None);
         let url = Url::parse(&format!("{}{start}", public.origin()))?;
         look.begin(format!("the public address {public}"));

@@ -12,8 +12,8 @@ use tokio::runtime::Runtime;
 use tokio::time::timeout;
 use tracing::level_filters::LevelFilter;
 use vestibule_config::{
-    Environment, LogFormat, ProcessSecrets, Require, ResponseMode, RouteSettings, Settings,
-    StoreSettings, state_directory,
+    Environment, LogFormat, ProcessSecrets, ProviderSettings, Require, ResponseMode, RouteSettings,
+    Settings, StoreSettings, state_directory,
 };
 use vestibule_diagnosis::Evidence;
 use vestibule_diagnosis::evidence::{Failure, Product, Token};
@@ -43,10 +43,16 @@ pub(super) fn ask(
     arguments: &DoctorArgs,
     runtime: &Runtime,
 ) -> bool {
+    let rehearsed = rehearsed(look, settings);
+    let is_with = |route: &&RouteSettings| {
+        let mut all = rehearsed.iter();
+        route.provider.is_none() || all.any(|set| set.name == route.provider)
+    };
     let routes: Vec<&RouteSettings> = settings
         .routes
         .iter()
         .filter(|route| route.require != Require::Public)
+        .filter(is_with)
         .collect();
     if routes.is_empty() {
         look.begin("a sign-in");
@@ -68,7 +74,7 @@ pub(super) fn ask(
         Ok::<_, AssembleError>((Observer::serve(listener, paths.clone()), at))
     });
     let served = started.and_then(|(observer, at)| {
-        let rehearsal = rehearsal(settings, &routes, &paths, port, at)?;
+        let rehearsal = rehearsal(settings, &rehearsed, &routes, &paths, port, at)?;
         Ok((observer, Served::start(&rehearsal, runtime.handle())?))
     });
     let (observer, served) = match served {
@@ -81,7 +87,7 @@ pub(super) fn ask(
             return false;
         }
     };
-    output::notice(invitation(settings, port, &address));
+    output::notice(invitation(settings, &rehearsed, port, &address));
     if arguments.open {
         open(&address);
     }
@@ -116,9 +122,31 @@ fn configured_port(settings: &Settings) -> Option<u16> {
     local.next().map(|url| url.port())
 }
 
+/// The providers that can be tried on this machine. Those of different hosts may have one `redirect_path`, and here there
+/// is one host: an answer must not arrive at an address of two.
+fn rehearsed<'s>(look: &mut Look, settings: &'s Settings) -> Vec<&'s ProviderSettings> {
+    let mut all: Vec<&ProviderSettings> = Vec::new();
+    for set in &settings.providers {
+        let path = set.redirect_path.as_ref();
+        let mut before = all.iter();
+        match before.find(|one| path.is_some() && one.redirect_path.as_ref() == path) {
+            Some(twin) => {
+                look.begin(format!("a sign-in with {}", set.display_name));
+                look.unknown(format!(
+                    "its answers arrive at the same path as those of {}, and this machine is one host: try it with a file of its own",
+                    twin.display_name
+                ));
+            }
+            None => all.push(set),
+        }
+    }
+    all
+}
+
 /// The settings of the sign-in.
 fn rehearsal(
     settings: &Settings,
+    providers: &[&ProviderSettings],
     routes: &[&RouteSettings],
     paths: &[String],
     port: u16,
@@ -144,8 +172,10 @@ fn rehearsal(
     own.session.keys = Vec::new();
     own.admin = None;
     own.log.access = false;
+    own.providers = providers.iter().map(|set| (*set).clone()).collect();
     for provider in &mut own.providers {
         provider.response_mode = ResponseMode::Query;
+        provider.hosts = Vec::new();
     }
     own.routes = routes
         .iter()
@@ -166,11 +196,15 @@ fn rehearsal(
 }
 
 /// What the person has to do.
-fn invitation(settings: &Settings, port: u16, address: &str) -> String {
+fn invitation(
+    settings: &Settings,
+    providers: &[&ProviderSettings],
+    port: u16,
+    address: &str,
+) -> String {
     let mut text = String::new();
     if configured_port(settings) != Some(port) {
-        let callbacks: Vec<String> = settings
-            .providers
+        let callbacks: Vec<String> = providers
             .iter()
             .map(|set| super::redirect_uri(settings, set, &format!("http://localhost:{port}")))
             .collect();
@@ -178,8 +212,7 @@ fn invitation(settings: &Settings, port: u16, address: &str) -> String {
             "The sign-in comes back to this machine. For the time of this test the provider must know the redirect URI\n  {}\n",
             callbacks.join("\n  ")
         ));
-        let entra = settings
-            .providers
+        let entra = providers
             .iter()
             .any(|set| Product::of_url(set.discovery.configured()).is_some_and(Product::is_entra));
         if entra {

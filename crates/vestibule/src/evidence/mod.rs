@@ -11,7 +11,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 
-use vestibule_config::{ProviderSettings, RouteSettings, Settings};
+use vestibule_config::{ProviderSettings, PublicUrl, RouteSettings, Settings};
 use vestibule_diagnosis::evidence;
 use vestibule_diagnosis::evidence::Origin;
 
@@ -30,7 +30,9 @@ pub(crate) fn settings(
 ) -> evidence::Settings {
     let mut found = evidence::Settings::default();
     found.origin = Some(Origin::Toml);
-    found.public_urls = all.public_urls.iter().map(ToString::to_string).collect();
+    found.public_urls = public_urls(all, provider)
+        .map(ToString::to_string)
+        .collect();
     found.redirect_uri = redirect_uri(all, provider);
     found.listener.address = all.listen.first().map(ToString::to_string);
     found.listener.tls = Some(all.tls.is_some());
@@ -57,25 +59,41 @@ pub(crate) fn provider_of<'s>(
             .providers
             .iter()
             .find(|provider| provider.name.as_ref() == Some(name)),
-        None => all.providers.first(),
+        None => {
+            let host = route.host.as_deref();
+            let is_its = |set: &&ProviderSettings| host.is_none_or(|host| set.is_for(host));
+            all.providers.iter().find(is_its)
+        }
     }
 }
 
-/// Whether people of this provider come to this route. A route that names none takes those of all.
+/// The public addresses where people sign in with this provider, or all where there is none.
+pub(crate) fn public_urls<'s>(
+    all: &'s Settings,
+    provider: Option<&'s ProviderSettings>,
+) -> impl Iterator<Item = &'s PublicUrl> {
+    let urls = all.public_urls.iter();
+    urls.filter(move |url| provider.is_none_or(|set| set.is_for(url.host())))
+}
+
+/// Whether people of this provider come to this route. A route that names none takes those of all that are for its host.
 fn is_for(all: &Settings, route: &RouteSettings, provider: Option<&ProviderSettings>) -> bool {
     match (&route.provider, provider) {
-        (None, _) => true,
+        (None, None) => true,
+        (None, Some(provider)) => {
+            let host = route.host.as_deref();
+            host.is_none_or(|host| provider.is_for(host))
+        }
         (Some(_), None) => all.providers.is_empty(),
         (Some(name), Some(provider)) => provider.name.as_ref() == Some(name),
     }
 }
 
-/// Where the provider sends people back to, if there is one public address.
+/// Where the provider sends people back to, if that is one address.
 fn redirect_uri(all: &Settings, provider: Option<&ProviderSettings>) -> Option<String> {
-    let [url] = all.public_urls.as_slice() else {
-        return None;
-    };
     let provider = provider?;
+    let mut urls = public_urls(all, Some(provider));
+    let url = urls.next().filter(|_| urls.next().is_none())?;
     Some(format!(
         "{}{}",
         url.origin(),

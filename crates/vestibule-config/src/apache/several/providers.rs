@@ -1,9 +1,10 @@
-//! The providers of several virtual hosts: one for all, or `[provider.NAME]` for each that is not the same.
+//! The providers of several virtual hosts: one for all, or `[provider.NAME]` for each that is not the same, with the hosts
+//! where people sign in with it.
 
-use super::{One, apart, called, key_of};
+use super::{One, called, key_of};
 use crate::apache::map::{Draft, named, provider::CLIENT_SECRET};
 use crate::apache::report::{Ledger, Outcome};
-use crate::apache::write::{Table, text};
+use crate::apache::write::{Table, one_or_more, text};
 use crate::apache::{SecretForm, SecretValue};
 
 /// What is registered where.
@@ -12,6 +13,8 @@ struct Registration {
     name: String,
     table: Table,
     secret: Option<SecretValue>,
+    /// Where people sign in with it.
+    hosts: Vec<String>,
 }
 
 /// All of them, each once.
@@ -27,7 +30,7 @@ pub(super) fn of_each(
     ledger: &mut Ledger,
 ) -> Providers {
     let mut all: Vec<Registration> = Vec::new();
-    let mut of_hosts = Vec::new();
+    let mut of_sites = Vec::new();
     for One { site, draft } in hosts.iter_mut() {
         let table = std::mem::take(&mut draft.provider);
         let at = draft
@@ -36,22 +39,27 @@ pub(super) fn of_each(
             .position(|secret| secret.variable == CLIENT_SECRET.0);
         let secret = at.map(|at| draft.secrets.remove(at));
         let known = all.iter().position(|one| one.is(&table, secret.as_ref()));
-        of_hosts.push(known.unwrap_or_else(|| {
+        let number = known.unwrap_or_else(|| {
             let name = name(&site.name(), &all);
             all.push(Registration {
                 name,
                 table,
                 secret,
+                hosts: Vec::new(),
             });
             all.len() - 1
-        }));
+        });
+        if let Some(one) = all.get_mut(number) {
+            one.is_for(draft);
+        }
+        of_sites.push(number);
     }
     if all.len() > 1 {
         for one in &mut all {
             one.be_named(form);
         }
         let mut told: Vec<usize> = Vec::new();
-        for (One { site, draft }, number) in hosts.iter_mut().zip(of_hosts) {
+        for (One { site, draft }, number) in hosts.iter_mut().zip(of_sites) {
             let Some(one) = all.get(number) else { continue };
             for route in &mut draft.routes {
                 // Nobody signs in there.
@@ -63,36 +71,17 @@ pub(super) fn of_each(
                 }
             }
             let Some(host) = site.host else { continue };
-            let path = |one: &Registration| {
-                let key = key_of(&one.table, "redirect_path")?;
-                Some(key.value.clone())
-            };
-            let twin = all
-                .iter()
-                .enumerate()
-                .find(|(other, there)| *other < number && path(there) == path(one));
-            if let Some((_, twin)) = twin {
-                ledger.stop_at(
-                    &host.at,
-                    &called(host),
-                    format!(
-                        "its provider differs from that of {}, and both send people back to {}: an answer must belong to one provider, \
-                         so each has a path of its own here",
-                        twin.name,
-                        path(one).unwrap_or_default()
-                    ),
-                    format!(
-                        "register another redirect URI at this one, and write it in its OIDCRedirectURI; or {}",
-                        apart().split_once("; or ").map_or("", |(_, rest)| rest)
-                    ),
-                );
-            } else if !told.contains(&number) {
+            if !told.contains(&number) {
                 told.push(number);
                 ledger.note(
                     &host.at,
                     &called(host),
                     Outcome::Became,
-                    format!("[provider.{}], which its routes name", one.name),
+                    format!(
+                        "[provider.{}], which its routes name, for people of {} alone",
+                        one.name,
+                        one.hosts.join(", ")
+                    ),
                     "",
                 );
             }
@@ -117,8 +106,23 @@ impl Registration {
         names(&self.table) == names(table) && self.secret.as_ref().map(value) == secret.map(value)
     }
 
+    /// Notes where this virtual host has people sign in.
+    fn is_for(&mut self, draft: &Draft) {
+        for url in &draft.urls {
+            let host = url.host_str().unwrap_or_default();
+            if !self.hosts.iter().any(|known| known == host) {
+                self.hosts.push(host.to_owned());
+            }
+        }
+    }
+
     fn be_named(&mut self, form: SecretForm) {
         self.table.heading = format!("[provider.{}]", self.name);
+        let from = key_of(&self.table, "redirect_path").and_then(|key| key.from.clone());
+        if !self.table.keys.is_empty() {
+            self.table
+                .put("hosts", one_or_more(&self.hosts), from.as_ref());
+        }
         let Some(secret) = &mut self.secret else {
             return;
         };

@@ -182,17 +182,33 @@ fn hosts_with_providers_of_their_own_name_them() {
     }
 }
 
+/// What tells the answers apart is the host, so each provider is for its own.
 #[test]
-fn two_providers_that_answer_at_one_path_stop_and_it_says_what_to_do() {
-    let first = host("*:443", "ServerName a.example.com", 3000, "");
-    let second = host(
-        "*:443",
-        "ServerName b.example.com",
-        3001,
-        "OIDCClientID other",
-    );
-    let says = stop(&[first, second]);
-    assert!(says.contains("both send people back to"), "{says}");
+fn providers_with_one_redirect_path_are_for_their_hosts_alone() {
+    let import = read(&format!(
+        "{SHARED}{}{}{}",
+        host(
+            "*:443",
+            "ServerName a.example.com\nServerAlias x.example.com",
+            3000,
+            ""
+        ),
+        host(
+            "*:443",
+            "ServerName b.example.com",
+            3001,
+            "OIDCClientID other"
+        ),
+        host("*:443", "ServerName c.example.com", 3002, ""),
+    ));
+    assert_eq!(stops(&import), []);
+    let loaded = settings(&import).settings;
+    let [a, b] = loaded.providers.as_slice() else {
+        panic!("{:?}", loaded.providers)
+    };
+    assert_eq!(a.redirect_path, b.redirect_path);
+    assert_eq!(a.hosts, ["a.example.com", "x.example.com", "c.example.com"]);
+    assert_eq!(b.hosts, ["b.example.com"]);
 }
 
 /// A line that all share may be harmless for one host and not for another.

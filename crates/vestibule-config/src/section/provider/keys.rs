@@ -130,6 +130,14 @@ pub(crate) static PROVIDER: Section = Section {
                   `ca_bundle` of `[outbound]` instead. Other hosts, Microsoft Graph too, are verified even so.",
         },
         Key {
+            name: "hosts",
+            kind: Kind::OneOrMore(&Kind::Text("a host like \"portal.example.com\"")),
+            fallback: Fallback::Unset("every host of `public_url`"),
+            change: Change::Reload,
+            doc: "The hosts where people sign in with it and where its answers are taken, of those in `public_url`, without scheme and port. At others nobody is offered it, \
+                  and no session of it counts. Providers that share no host may have the same `redirect_path`: each answer still arrives at one provider's address alone.",
+        },
+        Key {
             name: "redirect_path",
             kind: Kind::Text("a path like \"/oidc/callback\""),
             fallback: Fallback::Unset(

@@ -10,7 +10,7 @@ pub(in crate::section) fn host(item: &Item<'_>) -> Option<String> {
     let sound = url::Host::parse(text).ok().map(|host| host.to_string());
     let Some(host) = sound.filter(|_| !text.contains(['/', '@', '*'])) else {
         let help = if text.contains('*') {
-            "name one host; a route without `host` is for every host of `public_url`"
+            "name each host; without any it is for every host of `public_url`"
         } else {
             "write the host only, like \"portal.example.com\"; its scheme and port are in `public_url`"
         };

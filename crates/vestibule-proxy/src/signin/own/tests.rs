@@ -25,6 +25,7 @@ fn named(name: &str) -> Addresses<'_> {
         name: Cow::Borrowed(name),
         redirect_path: None,
         acts: false,
+        is_here: true,
         is_posted: false,
     }
 }
@@ -88,5 +89,37 @@ fn a_provider_ends_no_sessions_that_only_browsers_have() {
     assert_eq!(
         served(&asked, &one, true).map_err(NotServed::code),
         Err("logout_by_provider_with_cookie_store")
+    );
+}
+
+#[test]
+fn a_provider_has_no_address_at_hosts_that_it_is_not_for() {
+    let at = |is_here, name, redirect_path| Addresses {
+        is_here,
+        redirect_path,
+        ..named(name)
+    };
+    let path = Some("/secure/redirect_uri");
+    let all = [
+        at(false, "a", path),
+        at(true, "b", path),
+        at(false, "c", None),
+    ];
+    let answer_to = |line: &str| answer(&all, line);
+    assert_eq!(
+        answer_to("GET /secure/redirect_uri?state=x&code=y"),
+        (200, "")
+    );
+    for line in [
+        "GET /.vestibule/callback/c?state=x&code=y",
+        "POST /.vestibule/back-channel-logout/c",
+        "GET /.vestibule/front-channel-logout/a?sid=x",
+    ] {
+        assert_eq!(answer_to(line), (404, ""), "{line}");
+    }
+    let nowhere = [at(false, "a", path)];
+    assert_eq!(
+        answer(&nowhere, "GET /secure/redirect_uri?state=x&code=y"),
+        (404, "")
     );
 }

@@ -14,6 +14,7 @@ const CANARIES: [&str; 3] = ["access-token-", "refresh-token-", "secret-of-the-c
 #[derive(Clone)]
 pub(crate) struct Ask {
     pub(super) method: &'static str,
+    pub(super) host: &'static str,
     pub(super) target: String,
     pub(super) fields: Vec<(&'static str, String)>,
     pub(super) body: String,
@@ -22,6 +23,7 @@ pub(crate) struct Ask {
 pub(crate) fn get(target: &str) -> Ask {
     Ask {
         method: "GET",
+        host: "portal.example.com",
         target: target.to_owned(),
         fields: Vec::new(),
         body: String::new(),
@@ -38,6 +40,11 @@ pub(crate) fn post(target: &str) -> Ask {
 impl Ask {
     pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
         self.fields.push((name, value.to_owned()));
+        self
+    }
+
+    pub(crate) fn at(mut self, host: &'static str) -> Self {
+        self.host = host;
         self
     }
 

@@ -41,13 +41,21 @@ pub(super) fn lasting(
     lifetimes: Lifetimes,
 ) -> Plan {
     let callbacks = providers.iter().filter_map(|plan| {
-        let path = CallbackPath::new(plan.redirect_path.as_deref()?, false).unwrap();
+        let path = CallbackPath::new(plan.redirect_path.as_deref()?, false)
+            .unwrap()
+            .at_hosts(plan.hosts.clone());
         Some(match plan.redirect_actions {
             Some(_) => path.with_actions(),
             None => path,
         })
     });
-    let gate = gate(lifetimes).with_callback_paths(callbacks.collect());
+    let mut sites = vec![Site::https("portal.example.com", 443).unwrap()];
+    for host in providers.iter().flat_map(|plan| &plan.hosts) {
+        if sites.iter().all(|site| site.host() != host.as_str()) {
+            sites.push(Site::https(host.as_str(), 443).unwrap());
+        }
+    }
+    let gate = gate(sites, lifetimes).with_callback_paths(callbacks.collect());
     let providers = providers
         .into_iter()
         .map(|plan| fake.start_with(plan))
@@ -79,7 +87,7 @@ pub(crate) fn key_c() -> ResourceKey {
     ResourceKey::new(Some("https://c.example.com"), "c.read").with_audience(Some("c"))
 }
 
-fn gate(lifetimes: Lifetimes) -> Gate {
+fn gate(sites: Vec<Site>, lifetimes: Lifetimes) -> Gate {
     let route = |name: &str, prefix: &str| {
         let mut route = Route::new(name, PathPrefix::parse(prefix).unwrap(), UpstreamId(0));
         route.access_token = TokenChoice::SignIn;
@@ -116,7 +124,7 @@ fn gate(lifetimes: Lifetimes) -> Gate {
     let mut forms = route("forms", "/forms");
     forms.keep_post = Some(1000);
     Gate::new(GateSettings {
-        sites: vec![Site::https("portal.example.com", 443).unwrap()],
+        sites,
         routes: vec![
             route("app", "/app"),
             members,
