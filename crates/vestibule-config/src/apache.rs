@@ -8,11 +8,13 @@
 //! |---|---|
 //! | text to directives and sections | `syntax` |
 //! | includes, variables, conditions | `expand`, `include`, `variables`, `condition` |
-//! | which virtual hosts, which sections hold at a path | `site`, `several`, `location`, `mount` |
+//! | which virtual hosts, which sections hold at a path | `site`, `several`, `location`, `paths_of_pattern` |
+//! | which app is asked | `mount`, `balancer`, `rewrite` |
 //! | who may pass | `rule`, `expression`, `claim` |
 //! | the tables of `vestibule.toml` | `map`, `write` |
 //! | every directive there is, and what becomes of it | `inventory`, `core_directives` |
 
+mod balancer;
 mod claim;
 mod condition;
 mod core_directives;
@@ -24,8 +26,10 @@ mod inventory;
 mod location;
 mod map;
 mod mount;
+mod paths_of_pattern;
 mod pcre;
 mod report;
+mod rewrite;
 mod rule;
 mod several;
 mod site;

@@ -163,6 +163,16 @@ static PLAIN: &[(&[&str], &str)] = &[
     ),
     (
         &[
+            "balancermember",
+            "balancergrowth",
+            "balancerpersist",
+            "balancerinherit",
+            "proxyset",
+        ],
+        "it is about which of several apps is asked, and how",
+    ),
+    (
+        &[
             "sslprotocol",
             "sslciphersuite",
             "sslhonorcipherorder",
@@ -228,6 +238,9 @@ pub(super) fn known(line: &Line) -> Option<Known> {
         ("rewritecond" | "rewritemap", _) => Known::Lost("it is for the RewriteRule behind it"),
         ("rewriterule", _) if is_to_https(line) => {
             Known::Lost("plain http is not redirected to https by itself")
+        }
+        ("rewriterule", _) if is_of_front_page(line) => {
+            Known::Lost("redirects are not made; let the app make them")
         }
         ("rewriterule", _) => Known::Stops(
             "rewriting can choose another app, or a way around a <Location>",
@@ -317,6 +330,32 @@ pub(super) fn has_hooks(name: &str) -> bool {
     ]
     .iter()
     .any(|prefix| name.starts_with(prefix))
+}
+
+/// `RewriteRule ^/$ /app/ [R]`: the front page alone, to another page of the site.
+fn is_of_front_page(line: &Line) -> bool {
+    let flags = line.word(2).to_ascii_uppercase();
+    let mut flags = flags.trim_matches(['[', ']']).split(',').map(str::trim);
+    let target = line.word(1);
+    ["^/$", "^/?$", "^$"].contains(&line.word(0))
+        && target.starts_with('/')
+        && !target.starts_with("//")
+        && flags.clone().any(|flag| flag.starts_with('R'))
+        && flags.all(|flag| {
+            [
+                "R",
+                "REDIRECT",
+                "R=301",
+                "R=302",
+                "R=303",
+                "R=307",
+                "R=308",
+                "R=PERMANENT",
+                "R=TEMP",
+            ]
+            .contains(&flag)
+                || ["L", "LAST", "END", "NE", "QSA"].contains(&flag)
+        })
 }
 
 /// `RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]` and its kin: all of the site, to the same address.

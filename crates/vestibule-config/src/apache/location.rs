@@ -4,22 +4,17 @@
 //! order of the file. Later wins directive by directive; the `Require` lines of a later section replace all earlier ones.
 
 use super::expand::{Item, Line, Section, undefined};
+use super::paths_of_pattern::{self, Below};
 use super::report::{Ledger, Stop};
 use super::site::Site;
 
-/// A section, and the path at which it begins. Its paths are that one and everything below.
+/// A section, and a path at which it begins. Its paths are that one and everything below.
 #[derive(Debug, Clone)]
 pub(crate) struct Location<'t> {
     pub(crate) path: String,
-    pub(crate) section: &'t Section,
-}
-
-impl Location<'_> {
     /// Whether Apache takes it for what is below its path, and not for the path: `<Location /app/>`, `^/app/`.
-    pub(crate) fn is_below_only(&self) -> bool {
-        let written = self.section.words.last().map_or("", String::as_str);
-        written.len() > 1 && written.ends_with('/') && self.path != "/"
-    }
+    pub(crate) below_only: bool,
+    pub(crate) section: &'t Section,
 }
 
 /// Whether `path` is `prefix` or below it.
@@ -50,34 +45,37 @@ pub(crate) fn locations<'t>(site: &Site<'t>, ledger: &mut Ledger) -> Vec<Locatio
     for section in &site.sections {
         let name = format!("<{} {}>", section.name, section.words.join(" "));
         let variable = section.words.iter().find_map(|word| variable(word));
-        let path = match section.name.to_ascii_lowercase().as_str() {
+        let begins = match section.name.to_ascii_lowercase().as_str() {
             "location" | "locationmatch" if let Some(name) = variable => {
                 Err(undefined(&section.at, name))
             }
             "location" => plain(section),
-            "locationmatch" => section
-                .words
-                .first()
-                .and_then(|pattern| prefix_of_pattern(pattern))
-                .ok_or_else(|| pattern_stop(section)),
+            "locationmatch" => of_pattern(section, section.words.first()),
             _ => continue,
         };
-        match path {
-            Ok(path) => {
-                let location = Location { path, section };
-                if location.is_below_only() {
-                    let path = &location.path;
-                    ledger.note(
-                        &section.at,
-                        &name,
-                        super::report::Outcome::Differs,
-                        format!("{path} itself is in it too; Apache leaves it out because of the slash at the end"),
-                        "",
-                    );
+        match begins {
+            Ok(begins) => {
+                for Below { path, only } in begins {
+                    if only {
+                        ledger.note(
+                            &section.at,
+                            &name,
+                            super::report::Outcome::Differs,
+                            format!("{path} itself is in it too; Apache leaves it out because of the slash at the end"),
+                            "",
+                        );
+                    }
+                    found.push(Location {
+                        path,
+                        below_only: only,
+                        section,
+                    });
                 }
-                found.push(location);
             }
-            Err(stop) => ledger.stop_at(&stop.at, &name, stop.message, stop.help),
+            Err(stop) => {
+                ledger.unmade();
+                ledger.stop_at(&stop.at, &name, stop.message, stop.help);
+            }
         }
     }
     found
@@ -89,11 +87,9 @@ fn variable(word: &str) -> Option<&str> {
     rest.split_once('}').map(|(name, _)| name)
 }
 
-fn plain(section: &Section) -> Result<String, Stop> {
+fn plain(section: &Section) -> Result<Vec<Below>, Stop> {
     match section.words.as_slice() {
-        [tilde, pattern] if tilde == "~" => {
-            prefix_of_pattern(pattern).ok_or_else(|| pattern_stop(section))
-        }
+        [tilde, pattern] if tilde == "~" => of_pattern(section, Some(pattern)),
         [path] if path.contains(['*', '?', '[']) => Err(Stop::new(
             section.at.clone(),
             "a route is a prefix, not a pattern: what this protects could not be told exactly",
@@ -107,7 +103,13 @@ fn plain(section: &Section) -> Result<String, Stop> {
                 tidy(path)
             ),
         )),
-        [path] if path.starts_with('/') => Ok(tidy(path)),
+        [path] if path.starts_with('/') => {
+            let tidied = tidy(path);
+            Ok(vec![Below {
+                only: path.ends_with('/') && tidied != "/",
+                path: tidied,
+            }])
+        }
         _ => Err(Stop::new(
             section.at.clone(),
             "this section is for no path",
@@ -116,31 +118,15 @@ fn plain(section: &Section) -> Result<String, Stop> {
     }
 }
 
-fn pattern_stop(section: &Section) -> Stop {
-    Stop::new(
-        section.at.clone(),
-        "a route is a prefix, not a regular expression: what this protects could not be told exactly",
-        "write a <Location> with a plain path, or several; ^/app(/|$) is understood",
-    )
-}
-
-/// The prefix that a regular expression means, if it means one: `^/app(/|$)`, `^/app/`, `^/`, `.*`.
-fn prefix_of_pattern(pattern: &str) -> Option<String> {
-    if matches!(
-        pattern,
-        ".*" | "^.*" | "^.*$" | "^" | "/" | "^/" | "^/.*" | "^/.*$"
-    ) {
-        return Some("/".to_owned());
-    }
-    let rest = pattern.strip_prefix('^')?;
-    let ends = ["(/|$)", "(?:/|$)", "($|/)", "(/.*)?$", "(?:/.*)?$", "/"];
-    let prefix = ends.iter().find_map(|end| rest.strip_suffix(end))?;
-    let literal = prefix.replace("\\.", ".").replace("\\-", "-");
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/-_.~".contains(c);
-    // A dot that is not escaped stands for any character.
-    let only_literal_dots = prefix.matches('.').count() == prefix.matches("\\.").count();
-    let is_path = literal.starts_with('/') && !pattern.contains("//");
-    (is_path && literal.chars().all(is_plain) && only_literal_dots).then(|| tidy(&literal))
+fn of_pattern(section: &Section, pattern: Option<&String>) -> Result<Vec<Below>, Stop> {
+    let pattern = pattern.map_or("", String::as_str);
+    paths_of_pattern::paths(pattern).ok_or_else(|| {
+        Stop::new(
+            section.at.clone(),
+            "a route is a prefix, not a regular expression: what this protects could not be told exactly",
+            paths_of_pattern::instead(pattern),
+        )
+    })
 }
 
 /// What holds at one path.
@@ -259,24 +245,5 @@ mod tests {
         }
         assert_eq!(tidy("//foo//bar/"), "/foo/bar");
         assert_eq!(tidy("/"), "/");
-    }
-
-    #[test]
-    fn only_patterns_that_mean_a_prefix_are_taken() {
-        for (pattern, expected) in [
-            ("^/app(/|$)", Some("/app")),
-            ("^/app/", Some("/app")),
-            ("^/a\\.b(?:/|$)", Some("/a.b")),
-            (".*", Some("/")),
-            ("^/app", None),
-            ("/app", None),
-            ("^/(a|b)(/|$)", None),
-            ("^/a.b(/|$)", None),
-            ("^/app$", None),
-            ("^/app//", None),
-            ("^//app(/|$)", None),
-        ] {
-            assert_eq!(prefix_of_pattern(pattern).as_deref(), expected, "{pattern}");
-        }
     }
 }

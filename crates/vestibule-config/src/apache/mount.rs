@@ -1,8 +1,13 @@
-//! What is proxied where: `ProxyPass` and `ProxyPassMatch`, in the order in which Apache asks them.
+//! What is proxied where: `ProxyPass` and `ProxyPassMatch`, in the order in which Apache asks them, and what
+//! `RewriteRule` proxies in their way.
 
+use url::Url;
+
+use super::balancer;
 use super::expand::{Item, Line};
 use super::location::{Location, covers, tidy};
 use super::report::Ledger;
+use super::rewrite::{self, is_proxying};
 use super::site::Site;
 
 /// A path and what is behind it.
@@ -12,6 +17,8 @@ pub(crate) struct Mount<'t> {
     pub(crate) path: String,
     /// The upstream's address without a slash at its end; `None` for `!`, which is not proxied.
     pub(crate) upstream: Option<String>,
+    /// The address as it is written, which is what `<Proxy>` goes by.
+    pub(crate) said: String,
     /// `key=value` behind the address, and the words without value.
     pub(crate) parameters: Vec<(String, String)>,
     pub(crate) line: &'t Line,
@@ -28,10 +35,18 @@ pub(crate) fn mounts<'t>(
     for location in locations.iter().rev() {
         for item in location.section.children.iter().rev() {
             let Item::Line(line) = item else { continue };
-            if line.is("ProxyPass") {
-                let address = line.word(0).to_owned();
+            if line.is("ProxyPass") && is_of_several(locations, location) {
+                pattern_stop(line, ledger);
+            } else if line.is("ProxyPass") {
                 let rest = line.words.get(1..).unwrap_or_default();
-                found.extend(mount(line, &location.path, &address, rest, ledger));
+                found.extend(of_line(
+                    site,
+                    line,
+                    &location.path,
+                    line.word(0),
+                    rest,
+                    ledger,
+                ));
             } else if line.is("ProxyPassMatch") {
                 pattern_stop(line, ledger);
             }
@@ -40,21 +55,70 @@ pub(crate) fn mounts<'t>(
     for line in &site.lines {
         if line.is("ProxyPass") {
             let rest = line.words.get(2..).unwrap_or_default();
-            found.extend(mount(line, line.word(0), line.word(1), rest, ledger));
+            found.extend(of_line(
+                site,
+                line,
+                line.word(0),
+                line.word(1),
+                rest,
+                ledger,
+            ));
         } else if line.is("ProxyPassMatch") {
             match of_pattern(line.word(0), line.word(1)) {
                 Some((path, address)) => {
                     let rest = line.words.get(2..).unwrap_or_default();
-                    found.extend(mount(line, &path, &address, rest, ledger));
+                    found.extend(of_line(site, line, &path, &address, rest, ledger));
                 }
                 None => pattern_stop(line, ledger),
             }
         }
     }
+    rewrite::follow(site, &mut found, ledger);
     found
 }
 
+/// Whether anything is written that sends requests to an app.
+pub(crate) fn proxies(site: &Site<'_>) -> bool {
+    let is_one =
+        |line: &Line| line.is("ProxyPass") || line.is("ProxyPassMatch") || is_proxying(line);
+    let inner = site.sections.iter().flat_map(|section| &section.children);
+    site.lines.iter().any(|line| is_one(line))
+        || inner.into_iter().any(|item| match item {
+            Item::Line(line) => is_one(line),
+            Item::Section(_) => false,
+        })
+}
+
+/// Whether a regular expression gave the section several paths: what ProxyPass takes off each is not told.
+fn is_of_several(locations: &[Location<'_>], one: &Location<'_>) -> bool {
+    let same = locations
+        .iter()
+        .filter(|other| std::ptr::eq(other.section, one.section));
+    same.count() > 1
+}
+
+fn of_line<'t>(
+    site: &Site<'_>,
+    line: &'t Line,
+    path: &str,
+    address: &str,
+    rest: &[String],
+    ledger: &mut Ledger,
+) -> Option<Mount<'t>> {
+    let mount = balancer::followed(site, line, address, ledger)
+        .and_then(|followed| mount(line, path, &followed, rest, ledger));
+    let Some(mut mount) = mount else {
+        ledger.unmade();
+        return None;
+    };
+    if mount.said != address && address.contains("://") {
+        mount.said = address.trim_end_matches('/').to_owned();
+    }
+    Some(mount)
+}
+
 fn pattern_stop(line: &Line, ledger: &mut Ledger) {
+    ledger.unmade();
     ledger.stop(
         line,
         "a route is a prefix, not a regular expression",
@@ -63,7 +127,7 @@ fn pattern_stop(line: &Line, ledger: &mut Ledger) {
 }
 
 /// A pattern that means a prefix: `^/app/(.*)$ http://h/base/$1`, `^/app(/.*)?$ http://h/base$1`, `^/secret !`.
-fn of_pattern(pattern: &str, target: &str) -> Option<(String, String)> {
+pub(crate) fn of_pattern(pattern: &str, target: &str) -> Option<(String, String)> {
     let rest = pattern.strip_prefix('^')?;
     let (prefix, slash) = [
         ("/(.*)$", true),
@@ -92,7 +156,8 @@ fn of_pattern(pattern: &str, target: &str) -> Option<(String, String)> {
     Some((path, base.to_owned()))
 }
 
-fn mount<'t>(
+/// What one line says, wherever it stands.
+pub(crate) fn mount<'t>(
     line: &'t Line,
     path: &str,
     address: &str,
@@ -136,6 +201,7 @@ fn mount<'t>(
         return Some(Mount {
             path: tidied,
             upstream: None,
+            said: address.to_owned(),
             parameters,
             line,
         });
@@ -167,7 +233,6 @@ fn mount<'t>(
             line,
             format!("an upstream is spoken to over http or https, and this is {scheme}"),
             match scheme {
-                "balancer" => "name one address; balancing is done by another proxy behind",
                 "h2" | "h2c" => {
                     "write http:// or https://; after the import upstream_protocol says HTTP/2"
                 }
@@ -191,6 +256,7 @@ fn mount<'t>(
     Some(Mount {
         path: tidied,
         upstream: Some(address.trim_end_matches('/').to_owned()),
+        said: address.trim_end_matches('/').to_owned(),
         parameters,
         line,
     })
@@ -212,18 +278,48 @@ impl Mount<'_> {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The address that `path`, which this covers, has at the upstream; and whether that is the same path.
-    pub(crate) fn address_of(&self, path: &str) -> Option<(String, bool)> {
+    /// Whether WebSockets pass.
+    pub(crate) fn has_websockets(&self) -> bool {
+        self.parameter("upgrade").is_some_and(|value| {
+            value.eq_ignore_ascii_case("websocket") || value.eq_ignore_ascii_case("any")
+        })
+    }
+
+    /// The whole address that `path`, which this covers, is asked at.
+    pub(crate) fn at(&self, path: &str) -> Option<String> {
         let upstream = self.upstream.as_deref()?;
         let below = path.strip_prefix(self.path.as_str()).unwrap_or_default();
         let below = below.trim_start_matches('/');
-        let whole = match below.is_empty() {
+        Some(match below.is_empty() {
             true => upstream.to_owned(),
             false => format!("{upstream}/{below}"),
+        })
+    }
+
+    /// Whether `path`, which both cover, is asked at the same address by both.
+    pub(crate) fn is_same_at(&self, path: &str, other: &Mount<'_>) -> bool {
+        let address = |mount: &Mount<'_>| {
+            let url = Url::parse(&mount.at(path)?).ok()?;
+            let host = url.host_str()?.to_owned();
+            let base = url.path().trim_end_matches('/').to_owned();
+            Some((
+                url.scheme().to_owned(),
+                host,
+                url.port_or_known_default(),
+                base,
+            ))
         };
+        let own = address(self);
+        own.is_some() && own == address(other)
+    }
+
+    /// The address that `path`, which this covers, has at the upstream; and whether that is the same path.
+    pub(crate) fn address_of(&self, path: &str) -> Option<(String, bool)> {
+        let upstream = self.upstream.as_deref()?;
+        let whole = self.at(path)?;
         if upstream.starts_with("unix:") {
             // A socket has no path of its own: only a root, or a path that stays, can be told.
-            return Some((upstream.to_owned(), below.is_empty() && self.path == "/"));
+            return Some((upstream.to_owned(), path == "/" && self.path == "/"));
         }
         let (scheme, rest) = whole.split_once("://")?;
         let (authority, base) = match rest.split_once('/') {

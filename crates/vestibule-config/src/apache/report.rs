@@ -100,6 +100,8 @@ pub(crate) struct Ledger {
     files: BTreeMap<String, usize>,
     todo: Vec<String>,
     by_version: Vec<String>,
+    /// Whether a section or a proxied path has no route because of what stops.
+    lacks_routes: bool,
 }
 
 impl Ledger {
@@ -174,6 +176,16 @@ impl Ledger {
         outcomes.any(|outcome| outcome == Outcome::Stops)
     }
 
+    /// Says that something stopped before it became a route.
+    pub(crate) fn unmade(&mut self) {
+        self.lacks_routes = true;
+    }
+
+    /// Whether what looks as if it were for no route may be for one that was not made.
+    pub(crate) fn lacks_routes(&self) -> bool {
+        self.lacks_routes && self.stops()
+    }
+
     /// The directive or section at this place, if anything was said of it.
     pub(crate) fn name_at(&self, at: &Place) -> Option<&str> {
         let first = self.by_place.get(at)?.first()?;
@@ -234,6 +246,7 @@ impl Ledger {
             files,
             todo,
             by_version,
+            lacks_routes: _,
         } = self;
         let rank = |place: &Place| files.get(&*place.file).copied().unwrap_or(usize::MAX);
         entries.sort_by_key(|entry| (rank(&entry.at), entry.at.line));

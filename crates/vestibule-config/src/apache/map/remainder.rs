@@ -8,6 +8,8 @@ use crate::apache::location::is_require;
 use crate::apache::report::{Ledger, Outcome};
 use crate::apache::site::Site;
 
+const NOT_LOOKED_AT: &str = "not looked at: the import stops";
+
 /// Says something of every directive of the site that nothing was said of, and of what was skipped.
 pub(in crate::apache) fn map(
     site: &Site<'_>,
@@ -71,13 +73,16 @@ fn section_left(section: &Section, has_bearer: bool, ledger: &mut Ledger) {
     match section.name.to_ascii_lowercase().as_str() {
         "location" | "locationmatch" => inside(&section.children, has_bearer, ledger),
         "proxy" => {
-            ledger.note(
-                &section.at,
-                &name,
-                Outcome::Became,
-                "what it says holds for the routes it is for",
-                "",
-            );
+            let (outcome, says) = match ledger.lacks_routes() {
+                true => (Outcome::Lost, NOT_LOOKED_AT),
+                false => (
+                    Outcome::Became,
+                    "what it says holds for the routes it is for",
+                ),
+            };
+            if outcome == Outcome::Became || ledger.name_at(&section.at).is_none() {
+                ledger.note(&section.at, &name, outcome, says, "");
+            }
             inside(&section.children, has_bearer, ledger);
         }
         "directory" | "directorymatch" | "files" | "filesmatch" => {
@@ -111,6 +116,9 @@ fn section_left(section: &Section, has_bearer: bool, ledger: &mut Ledger) {
 fn inside(items: &[Item], has_bearer: bool, ledger: &mut Ledger) {
     for item in items {
         match item {
+            Item::Line(line) if is_of_addresses(line) && keeps_nobody_out(items) => {
+                ledger.became(line, "the same: this keeps nobody out");
+            }
             Item::Line(line) => line_left(line, true, has_bearer, ledger),
             Item::Section(section) if is_require(&section.name) => {
                 inside(&section.children, has_bearer, ledger);
@@ -125,11 +133,36 @@ fn inside(items: &[Item], has_bearer: bool, ledger: &mut Ledger) {
     }
 }
 
+/// Whether it is one of mod_access_compat's.
+fn is_of_addresses(line: &Line) -> bool {
+    line.is("Order") || line.is("Allow")
+}
+
+/// Whether the old rules on addresses of one section let everybody through: nobody is denied, and where nobody is let in by
+/// default all are by name. Those of other sections don't count beside them.
+fn keeps_nobody_out(items: &[Item]) -> bool {
+    let mut lines = items.iter().filter_map(|item| match item {
+        Item::Line(line) => Some(line),
+        Item::Section(_) => None,
+    });
+    let words = |line: &Line| line.words.join(" ").to_ascii_lowercase();
+    let allows_all = lines
+        .clone()
+        .any(|line| line.is("Allow") && words(line) == "from all");
+    !lines.any(|line| {
+        line.is("Deny")
+            || line.is("Satisfy")
+            || line.is("Order") && words(line) != "deny,allow" && !allows_all
+    })
+}
+
 fn line_left(line: &Line, in_section: bool, has_bearer: bool, ledger: &mut Ledger) {
     if ledger.knows(line) {
         return;
     }
-    if is_require(&line.name) {
+    if is_require(&line.name) && ledger.lacks_routes() {
+        ledger.lost(line, NOT_LOOKED_AT, "");
+    } else if is_require(&line.name) {
         let says = "nothing: the Require lines of a later section are in their place, or no route is for this one";
         ledger.became(line, says);
     } else if let Some(fate) = inventory::fate(&line.name) {
@@ -165,7 +198,7 @@ fn of_module(line: &Line, fate: Fate, in_section: bool, has_bearer: bool, ledger
             "",
         ),
         // What would have mapped it stopped before it got there.
-        Fate::Mapped if ledger.stops() => ledger.lost(line, "not looked at: the import stops", ""),
+        Fate::Mapped if ledger.stops() => ledger.lost(line, NOT_LOOKED_AT, ""),
         // What maps it looked at another place: it is overridden, or for a path with nothing behind it.
         Fate::Mapped if in_section => ledger.became(
             line,
@@ -195,13 +228,22 @@ fn of_apache(line: &Line, in_section: bool, ledger: &mut Ledger) {
         );
         return;
     }
+    let is_mapped = MAPPED.iter().any(|name| line.is(name));
+    if is_mapped && ledger.lacks_routes() {
+        ledger.lost(line, NOT_LOOKED_AT, "");
+        return;
+    }
     match core_directives::known(line) {
         Some(Known::Became(says)) => ledger.became(line, says),
         Some(Known::Lost(says)) => ledger.lost(line, says, ""),
         Some(Known::Stops(says, help)) => ledger.stop(line, says, help),
-        None if MAPPED.iter().any(|name| line.is(name)) && ledger.stops() => {
-            ledger.lost(line, "not looked at: the import stops", "");
+        None if is_mapped && ledger.stops() => {
+            ledger.lost(line, NOT_LOOKED_AT, "");
         }
+        None if is_mapped && in_section => ledger.became(
+            line,
+            "nothing: no route is for this place, or a later line says otherwise",
+        ),
         None if in_section => ledger.stop(
             line,
             "this is not understood, and what it says could protect something",

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::parameters::OfPaths;
 use super::user::Named;
-use super::{Choices, Draft, actions, answers, headers, passed, path_scope, told, upstream};
+use super::{
+    Choices, Draft, actions, answers, closed, headers, passed, path_scope, told, upstream,
+};
 use crate::apache::SourceVersion;
 use crate::apache::expand::{Item, Line};
 use crate::apache::location::{self, InForce, Location, covers, in_force};
-use crate::apache::mount::{Mount, mounts, serving};
+use crate::apache::mount::{self, Mount, mounts, serving};
 use crate::apache::report::{Ledger, Stop};
 use crate::apache::rule::{self, Access};
 use crate::apache::site::Site;
@@ -26,7 +28,10 @@ pub(in crate::apache) fn map(
     let mounts = mounts(site, &locations, ledger);
     location::proxies(
         site,
-        mounts.iter().filter_map(|mount| mount.upstream.as_deref()),
+        mounts
+            .iter()
+            .filter(|mount| mount.upstream.is_some())
+            .map(|mount| mount.said.as_str()),
         ledger,
     );
     let user = Named::read(site, ledger);
@@ -64,15 +69,17 @@ pub(in crate::apache) fn map(
         match spot.route(mount, &mut asked, draft, ledger) {
             Some(Spoken::Route(route)) => draft.routes.push(route),
             Some(Spoken::Nobody) => left_out.push((path, at)),
-            None => {}
+            None => ledger.unmade(),
         }
     }
     path_scope::beside_others(site, &draft.routes, ledger);
     asked.settle(draft, ledger);
+    let closed = closed::paths(site, &draft.as_written.routes, &mounts, ledger);
+    left_out.extend(closed.iter().map(|(path, at)| (path.as_str(), *at)));
     except(&left_out, draft);
     told::sections(&locations, &mounts, &left_out, ledger);
     told::reverses(site, &locations, &mounts, draft, ledger);
-    if draft.routes.is_empty() && (mounts.is_empty() || !ledger.stops()) {
+    if draft.routes.is_empty() && !(ledger.stops() && mount::proxies(site)) {
         ledger.stop_at(
             whole,
             "ProxyPass",
@@ -127,15 +134,15 @@ impl<'t> Spot<'_, 't> {
         draft: &mut Draft,
         ledger: &mut Ledger,
     ) -> Option<Spoken> {
-        let Some(address) = mount.upstream.as_deref() else {
+        if mount.upstream.is_none() {
             ledger.differs(
                 mount.line,
                 format!("{} is left out: Vestibule answers 404 there, and serves no files as Apache may", mount.path),
                 "",
             );
             return Some(Spoken::Nobody);
-        };
-        let here = in_force(self.site, self.locations, self.path, address);
+        }
+        let here = in_force(self.site, self.locations, self.path, &mount.said);
         if let Some(line) = own_page(&here).filter(|_| mount.path != self.path) {
             ledger.differs(
                 line,
@@ -148,7 +155,7 @@ impl<'t> Spot<'_, 't> {
             return Some(Spoken::Nobody);
         }
         let access = self.access(mount, &here, ledger)?;
-        if let Some(stop) = self.widened(mount, address, &access, &here) {
+        if let Some(stop) = self.widened(mount, &access, &here) {
             ledger.stop_at(&stop.at, self.path, stop.message, stop.help);
             return None;
         }
@@ -210,19 +217,13 @@ impl<'t> Spot<'_, 't> {
 
     /// A route is for its path and what is below it. Where the sections for this path all end in a slash, and so leave the
     /// path itself to those around them, it would be let in by a rule that is not its own.
-    fn widened(
-        &self,
-        mount: &Mount<'_>,
-        address: &str,
-        access: &Access,
-        here: &InForce<'_>,
-    ) -> Option<Stop> {
+    fn widened(&self, mount: &Mount<'_>, access: &Access, here: &InForce<'_>) -> Option<Stop> {
         let is_below_only =
-            |location: &&Location<'_>| location.path == self.path && location.is_below_only();
+            |location: &&Location<'_>| location.path == self.path && location.below_only;
         let slashed = self.locations.iter().rfind(is_below_only)?;
         let others = self.locations.iter().filter(|one| !is_below_only(one));
         let others: Vec<Location<'_>> = others.cloned().collect();
-        let around = in_force(self.site, &others, self.path, address);
+        let around = in_force(self.site, &others, self.path, &mount.said);
         // Where no rule is around, Apache asks nobody there, or has nothing there.
         let passes = pass(here).is_some();
         let opens = *access == Access::Public || passes;
@@ -234,8 +235,13 @@ impl<'t> Spot<'_, 't> {
         let same = there.as_ref() == Some(access) && pass(&around).is_some() == passes;
         (!same && *access != Access::Nobody).then(|| Stop::new(
             slashed.section.at.clone(),
-            format!("{0} itself would be let in like what is below it; Apache leaves it out of <Location {0}/>", self.path),
-            format!("write <Location {}> without the slash if it is meant too, or give both the same rules", self.path),
+            format!(
+                "{} itself would be let in like what is below it; Apache leaves it out of <{} {}>",
+                self.path,
+                slashed.section.name,
+                slashed.section.words.join(" "),
+            ),
+            format!("write <Location {}> without a slash at the end if it is meant too, or give both the same rules", self.path),
         ))
     }
 

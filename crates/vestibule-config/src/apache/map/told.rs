@@ -42,6 +42,13 @@ pub(super) fn sections(
                 format!("the route {}", location.path),
                 "",
             ),
+            None if !below && ledger.lacks_routes() => ledger.note(
+                at,
+                &name,
+                Outcome::Lost,
+                "not looked at: the import stops",
+                "",
+            ),
             None if below => ledger.note(at, &name, Outcome::Became, "the routes below it", ""),
             None => {
                 ledger.note(
@@ -120,6 +127,10 @@ pub(super) fn reverses(
         let path = tidy(of_location.unwrap_or_else(|| line.word(0)));
         if mounts.iter().any(|mount| mount.path == path) {
             ledger.became(line, "addresses in answers are written back by themselves");
+            continue;
+        }
+        if mounts.is_empty() && ledger.lacks_routes() {
+            ledger.lost(line, "not looked at: the import stops", "");
             continue;
         }
         let address = line

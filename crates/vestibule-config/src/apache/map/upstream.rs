@@ -56,9 +56,7 @@ pub(super) fn map(
 ) {
     let at = Some(&mount.line.at);
     keep_host(here, route, ledger);
-    if mount.parameter("upgrade").is_some_and(|value| {
-        value.eq_ignore_ascii_case("websocket") || value.eq_ignore_ascii_case("any")
-    }) {
+    if mount.has_websockets() {
         route.put("websocket", "true", at);
     }
     let limit = |secs: u64, most: u64| secs.clamp(1, most);
