@@ -137,6 +137,8 @@ pub enum Source {
     IdToken,
     /// User info as JSON.
     Userinfo,
+    /// The signed token that user info came in.
+    UserinfoToken,
     /// The same for everybody who is signed in.
     Constant(String),
     /// Never a value: what clients send under the name is removed, as it is for every other source.
@@ -225,6 +227,8 @@ pub struct Identity<'i> {
     pub token: Option<Token<'i>>,
     /// The compact ID token.
     pub id_token: Option<&'i str>,
+    /// The compact token that user info came in, if it was signed.
+    pub userinfo_token: Option<&'i str>,
     /// The refresh token, for whoever is set to pass it on.
     pub refresh_token: Option<&'i str>,
 }
@@ -282,6 +286,17 @@ impl HeaderPlan {
         by_preset || self.own.iter().any(|own| own.source == Source::IdToken)
     }
 
+    /// Whether some upstream field is the signed token that user info came in, so that sessions have to keep it.
+    #[must_use]
+    pub fn passes_userinfo_token(&self) -> bool {
+        let by_preset = self.presets.iter().any(|preset| match preset {
+            Preset::ModAuthOpenidc(preset) => preset.userinfo_jwt,
+            Preset::Oauth2Proxy(_) => false,
+        });
+        let mut own = self.own.iter();
+        by_preset || own.any(|own| own.source == Source::UserinfoToken)
+    }
+
     /// The block of fields for one person. It depends on nothing but its arguments, so it may be
     /// kept for as long as the session and the token stay the same.
     #[must_use]
@@ -309,6 +324,7 @@ impl HeaderPlan {
                 Source::Userinfo => identity.claims.userinfo.map(|userinfo| {
                     self.encode(&mod_auth_openidc::json_of(&self.selection, userinfo))
                 }),
+                Source::UserinfoToken => identity.userinfo_token.map(|token| self.encode(token)),
                 Source::Constant(text) => Some(value::encode(text, Encoding::Utf8)),
                 Source::Nothing => None,
             };

@@ -221,6 +221,10 @@ fn identity(route: &Route, session: &Stored, token: Option<Token<'_>>) -> Fields
         user: user.as_deref(),
         token,
         id_token: session.record().id_token().map(|token| &**token.expose()),
+        userinfo_token: session
+            .record()
+            .userinfo_token()
+            .map(|token| &**token.expose()),
         refresh_token: session
             .record()
             .refresh_token()

@@ -12,6 +12,7 @@ use crate::fault::Fault;
 use crate::issuer::IssuerMismatch;
 use crate::jose::{JwsError, SignatureError};
 use crate::json::{self, JsonError};
+use crate::secret::Secret;
 use crate::text::{is_json, or_none, readable};
 use crate::time::UnixTime;
 
@@ -116,6 +117,7 @@ impl UserInfoError {
 #[derive(Clone)]
 pub struct UserInfo {
     claims: Map<String, Value>,
+    token: Option<Secret>,
 }
 
 impl UserInfo {
@@ -124,9 +126,18 @@ impl UserInfo {
         &self.claims
     }
 
-    /// The claims, to keep them.
-    pub fn into_claims(self) -> Map<String, Value> {
-        self.claims
+    /// The signed token that the claims came in and were verified by; `None` if they came as plain JSON.
+    pub const fn token(&self) -> Option<&Secret> {
+        self.token.as_ref()
+    }
+
+    /// The same without that token, where nobody is to get it.
+    #[must_use]
+    pub fn without_token(self) -> Self {
+        Self {
+            token: None,
+            ..self
+        }
     }
 }
 
@@ -153,13 +164,20 @@ pub fn parse(
         let content_type = content_type.map(|found| readable(found, 128));
         return Err(UserInfoError::NotJson { content_type });
     }
-    about(json::parse_object(body, MAX_BYTES)?, subject)
+    about(json::parse_object(body, MAX_BYTES)?, None, subject)
 }
 
 /// OIDC Core §5.3.2: `sub` is that of the ID token, to the letter.
-fn about(claims: Map<String, Value>, subject: &str) -> Result<UserInfo, UserInfoError> {
+fn about(
+    claims: Map<String, Value>,
+    token: Option<&str>,
+    subject: &str,
+) -> Result<UserInfo, UserInfoError> {
     match claims::required(claims::subject(&claims)?, "sub")? {
-        found if found == subject => Ok(UserInfo { claims }),
+        found if found == subject => Ok(UserInfo {
+            claims,
+            token: token.map(Secret::from),
+        }),
         _ => Err(UserInfoError::AnotherSubject),
     }
 }

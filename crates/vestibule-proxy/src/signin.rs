@@ -38,6 +38,7 @@ pub(crate) mod rig;
 mod sign_out;
 mod start;
 mod used;
+mod user_info;
 mod witness;
 
 use std::sync::Arc;
@@ -69,8 +70,8 @@ pub use back_channel::{BackChannel, BackChannelError};
 pub use error::SignInError;
 pub use events::EventStreams;
 pub use kept::KeptPosts;
-pub(crate) use redeem::ask_user_info;
 pub use used::UsedStates;
+pub(crate) use user_info::ask_user_info;
 pub(crate) use witness::refreshed_id_token;
 
 use errand::Errand;

@@ -11,6 +11,7 @@ mod groups;
 mod known;
 mod memory;
 mod tokens;
+mod userinfo;
 mod wire;
 
 pub use groups::{Groups, GroupsUnknown};
@@ -29,6 +30,8 @@ use vestibule_oidc::token::TokenResponse;
 use vestibule_oidc::userinfo::UserInfo;
 
 use crate::site::Site;
+
+use self::userinfo::KeptUserinfo;
 
 /// The granted scopes of a session whose own token never came: none.
 const NOT_KNOWN: &str = "";
@@ -49,7 +52,7 @@ pub struct Record {
     refreshed_at: UnixTime,
     known_at: UnixTime,
     claims: Claims,
-    userinfo: Option<Box<Claims>>,
+    userinfo: Option<Box<KeptUserinfo>>,
     access_claims: Option<Box<Claims>>,
     groups: Option<Box<Groups>>,
     id_token: Secret,
@@ -146,7 +149,7 @@ impl Record {
             refreshed_at: now,
             known_at: now,
             claims: id_token.claims().clone(),
-            userinfo: userinfo.map(|userinfo| Box::new(userinfo.claims().clone())),
+            userinfo: userinfo.map(|userinfo| Box::new(userinfo.into())),
             access_claims: access_token.map(|token| Box::new(token.claims().clone())),
             groups: groups.map(Box::new),
             id_token: id_token.raw().clone(),
@@ -244,7 +247,7 @@ impl Record {
             next.refresh_token = Some(refresh_token.clone());
         }
         if let Some(userinfo) = userinfo {
-            next.userinfo = Some(Box::new(userinfo.claims().clone()));
+            next.userinfo = Some(Box::new(userinfo.into()));
         }
         if asked_for == *self.tokens.sign_in_key() {
             next.known_at = now;
@@ -345,7 +348,14 @@ impl Record {
     /// The claims of the user info answer, if it was asked for.
     #[must_use]
     pub fn userinfo(&self) -> Option<&Claims> {
-        self.userinfo.as_deref()
+        self.userinfo.as_deref().map(|userinfo| &userinfo.claims)
+    }
+
+    /// The signed token that user info came in; `None` too where it was not kept, because no upstream was to
+    /// get it.
+    #[must_use]
+    pub fn userinfo_token(&self) -> Option<&Secret> {
+        self.userinfo.as_deref()?.token.as_ref()
     }
 
     /// The claims of the sign-in's own access token, if it was verified.
@@ -405,11 +415,7 @@ impl Record {
             .iter()
             .map(|(_, token)| token.token().expose().len());
         let refresh_token = self.refresh_token.as_ref();
-        let claims = [
-            Some(&self.claims),
-            self.userinfo.as_deref(),
-            self.access_claims.as_deref(),
-        ];
+        let claims = [Some(&self.claims), self.userinfo(), self.access_claims()];
         let mut weights = vec![
             ("ID token".to_owned(), self.id_token.expose().len()),
             ("access tokens".to_owned(), tokens.sum()),
@@ -418,6 +424,9 @@ impl Record {
                 refresh_token.map_or(0, |token| token.expose().len()),
             ),
         ];
+        if let Some(token) = self.userinfo_token() {
+            weights.push(("user info token".to_owned(), token.expose().len()));
+        }
         for (name, value) in claims.into_iter().flatten().flatten() {
             weights.push((
                 name.clone(),

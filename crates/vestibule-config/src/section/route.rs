@@ -244,6 +244,8 @@ pub enum UserinfoForm {
     Claims,
     /// As JSON: `OIDC_userinfo_json`.
     Json,
+    /// The signed token that it came in, if it did: `OIDC_userinfo_jwt`.
+    Jwt,
 }
 
 /// A set of headers an upstream already knows. Matched exhaustively by the program.
@@ -277,6 +279,8 @@ pub enum HeaderSource {
     IdToken,
     /// User info as JSON.
     Userinfo,
+    /// The signed token that user info came in.
+    UserinfoJwt,
     /// This text, for everybody who is signed in.
     Constant(String),
     /// No value: what clients send under the name is removed.

@@ -213,6 +213,7 @@ fn every_key_of_the_file_is_carried_over() {
             &HeaderSource::AccessToken,
             &HeaderSource::IdToken,
             &HeaderSource::Userinfo,
+            &HeaderSource::UserinfoJwt,
             &HeaderSource::Constant("the front".to_owned()),
             &HeaderSource::Nothing,
         ]
@@ -232,7 +233,8 @@ fn every_key_of_the_file_is_carried_over() {
         IdTokenForm::Serialized,
     ];
     assert_eq!(headers.id_token.as_deref(), Some(&forms[..]));
-    assert_eq!(headers.userinfo.as_deref(), Some(&[UserinfoForm::Json][..]));
+    let forms = [UserinfoForm::Json, UserinfoForm::Jwt];
+    assert_eq!(headers.userinfo.as_deref(), Some(&forms[..]));
     assert_eq!(headers.only_claims.as_ref().unwrap(), &["sub", "name"]);
     assert_eq!(headers.without_claims, ["nonce"]);
     assert_eq!(

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use vestibule_e2e::certified_provider::{CertifiedProvider, JWT_RESOURCE, OPAQUE_RESOURCE};
-use vestibule_e2e::http::Reply;
+use vestibule_e2e::http::{Reply, Request};
 use vestibule_e2e::jwt::claims;
 use vestibule_e2e::person::Person;
 use vestibule_e2e::program::Proxy;
@@ -26,6 +26,8 @@ struct Wish<'a> {
     /// More keys of `[provider]`.
     provider: &'a str,
     access_token: &'a str,
+    /// What the upstream is told, as the value of `headers`.
+    headers: &'a str,
     access_token_seconds: u32,
     /// The ID token has `sub` and no more, as the certified default is.
     claims_in_user_info_only: bool,
@@ -35,6 +37,7 @@ const ORDINARY: Wish<'_> = Wish {
     client: "basic",
     provider: "",
     access_token: "\"sign-in\"",
+    headers: "\"mod_auth_openidc\"",
     access_token_seconds: 600,
     claims_in_user_info_only: false,
 };
@@ -67,8 +70,8 @@ impl Scene {
         );
         let routes = format!(
             "[[route]]\npath = \"/app\"\nupstream = \"{}\"\naccess_token = {}\n\
-             authorization = \"bearer\"\nuser = \"sub\"\nheaders = \"mod_auth_openidc\"\n",
-            upstream.url, wish.access_token
+             authorization = \"bearer\"\nuser = \"sub\"\nheaders = {}\n",
+            upstream.url, wish.access_token, wish.headers
         );
         let secret = CertifiedProvider::client_secret(wish.client);
         let proxy = start_with(reservation, &table, &routes, &secret);
@@ -132,6 +135,40 @@ fn the_name_comes_from_user_info_where_the_id_token_has_none() {
         let fields = received.last().unwrap().fields.iter();
         let values: Vec<&str> = fields.map(|(_, value)| value.as_str()).collect();
         assert!(values.contains(&"ada@example.com"), "{client}: {values:?}");
+    }
+}
+
+/// It tells nobody else, and what comes as plain JSON it does not make one of.
+#[test]
+fn an_upstream_gets_user_info_as_the_provider_signed_it() {
+    for client in ["signed", "basic"] {
+        let scene = Scene::start(Wish {
+            client,
+            provider: "userinfo = true",
+            headers: r#"{ preset = "mod_auth_openidc", userinfo = ["claims", "jwt"], X-Info = "@userinfo_jwt" }"#,
+            claims_in_user_info_only: true,
+            ..ORDINARY
+        });
+        let mut person = Person::new();
+        let forged = Request::new("GET", &scene.url("/app/")).with("OIDC_userinfo_jwt", "forged");
+        scene.sign_in(&mut person, "ada");
+        person.send(forged.with("X-Info", "forged"));
+        let received = scene.upstream.received();
+        assert_eq!(received.len(), 2);
+        for request in &received {
+            let token = request.field("OIDC_userinfo_jwt");
+            assert_eq!(request.field("X-Info"), token);
+            assert_eq!(request.field("OIDC_CLAIM_email"), Some("ada@example.com"));
+            assert_eq!(token.is_some(), client == "signed");
+            let Some(token) = token else { continue };
+            let said = claims(token);
+            assert_eq!(said["iss"], scene.provider.issuer.as_str());
+            assert_eq!(said["aud"], "signed");
+            assert_eq!(said["email"], "ada@example.com");
+            let me = person.go(&scene.url("/.vestibule/me"));
+            let told = [me.text(), scene.proxy.log().concat()].concat();
+            assert!(!told.contains(token), "{told}");
+        }
     }
 }
 

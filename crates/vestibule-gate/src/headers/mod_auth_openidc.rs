@@ -29,6 +29,8 @@ pub struct ModAuthOpenidc {
     pub userinfo_claims: bool,
     /// Whether `OIDC_userinfo_json` is passed. `OIDCPassUserInfoAs json`; no unless changed.
     pub userinfo_json: bool,
+    /// Whether `OIDC_userinfo_jwt` is passed, where user info came signed. `OIDCPassUserInfoAs jwt`; no unless changed.
+    pub userinfo_jwt: bool,
     /// Whether `OIDC_access_token_type` is passed with the token. Since 2.4.16; yes unless changed.
     pub token_type: bool,
     /// Whether `OIDC_scope` is passed with the token. Since 2.4.17; yes unless changed.
@@ -47,6 +49,7 @@ impl Default for ModAuthOpenidc {
             id_token_serialized: false,
             userinfo_claims: true,
             userinfo_json: false,
+            userinfo_jwt: false,
             token_type: true,
             scope: true,
             danger_refresh_token: false,
@@ -118,6 +121,9 @@ impl ModAuthOpenidc {
         if let Some(userinfo) = claims.userinfo.filter(|_| self.userinfo_json) {
             let text = json_of(&plan.selection, userinfo);
             put(block, "OIDC_userinfo_json", &text, encoding);
+        }
+        if let Some(token) = identity.userinfo_token.filter(|_| self.userinfo_jwt) {
+            put(block, "OIDC_userinfo_jwt", token, encoding);
         }
         if let Some(token) = identity.refresh_token.filter(|_| self.danger_refresh_token) {
             put(block, "OIDC_refresh_token", token, encoding);

@@ -31,6 +31,7 @@ fn written(
         user: Some("alice"),
         token,
         id_token: Some("h.p.s"),
+        userinfo_token: Some("u.i.s"),
         refresh_token: Some("refresh-me"),
     })
 }
@@ -125,6 +126,7 @@ fn mod_auth_openidc_passes_whole_tokens_where_asked() {
         id_token_serialized: true,
         userinfo_claims: false,
         userinfo_json: true,
+        userinfo_jwt: true,
         danger_refresh_token: true,
         ..ModAuthOpenidc::default()
     };
@@ -140,9 +142,57 @@ fn mod_auth_openidc_passes_whole_tokens_where_asked() {
             ("OIDC_id_token_payload", r#"{"sub":"s","b":1}"#),
             ("OIDC_id_token", "h.p.s"),
             ("OIDC_userinfo_json", r#"{"x":true}"#),
+            ("OIDC_userinfo_jwt", "u.i.s"),
             ("OIDC_refresh_token", "refresh-me"),
         ],
     );
+}
+
+#[test]
+fn the_token_of_user_info_goes_to_whoever_is_set_to_get_it() {
+    let module = |userinfo_jwt| {
+        apache(ModAuthOpenidc {
+            id_token_claims: false,
+            userinfo_claims: false,
+            userinfo_jwt,
+            ..ModAuthOpenidc::default()
+        })
+    };
+    let nobody = module(false);
+    assert!(!nobody.passes_userinfo_token());
+    check(&written(&nobody, "{}", Some("{}"), None), &[]);
+
+    let mut as_the_module_encodes = module(true);
+    as_the_module_encodes.writing.encoding = value::Encoding::Base64Url;
+    let own_name = HeaderPlan {
+        own: vec![own("X-Info", Source::UserinfoToken)],
+        ..HeaderPlan::default()
+    };
+    for (plan, header, value) in [
+        (module(true), "OIDC_userinfo_jwt", "u.i.s"),
+        (as_the_module_encodes, "OIDC_userinfo_jwt", "dS5pLnM"),
+        (own_name, "X-Info", "u.i.s"),
+    ] {
+        assert!(plan.passes_userinfo_token());
+        // A client's own never passes.
+        assert!(plan.names().contains(header.to_uppercase().as_bytes()));
+        check(&written(&plan, "{}", Some("{}"), None), &[(header, value)]);
+        let id_token = Map::new();
+        let of_plain_json = Identity {
+            claims: Claims {
+                id_token: &id_token,
+                userinfo: Some(&id_token),
+                access_token: None,
+                groups: None,
+            },
+            user: None,
+            token: None,
+            id_token: None,
+            userinfo_token: None,
+            refresh_token: None,
+        };
+        check(&plan.write(&of_plain_json), &[]);
+    }
 }
 
 #[test]
@@ -463,6 +513,7 @@ fn debug_shows_no_token_and_no_claim() {
         user: None,
         token: Some(TOKEN),
         id_token: Some("h.p.s"),
+        userinfo_token: Some("u.i.s"),
         refresh_token: Some("refresh-me"),
     };
     let shown = format!("{identity:?}");
@@ -470,6 +521,7 @@ fn debug_shows_no_token_and_no_claim() {
         !shown.contains("eyJ0")
             && !shown.contains("secret")
             && !shown.contains("h.p.s")
+            && !shown.contains("u.i.s")
             && !shown.contains("refresh-me"),
         "{shown}"
     );

@@ -42,7 +42,8 @@ pub fn verify(
     now: UnixTime,
 ) -> Result<UserInfo, UserInfoError> {
     let text = String::from_utf8_lossy(body);
-    let jws = CompactJws::parse(text.trim_ascii(), MAX_BYTES)?;
+    let token = text.trim_ascii();
+    let jws = CompactJws::parse(token, MAX_BYTES)?;
     if let Some(typ) = jws.typ().filter(|typ| typ.ends_with("+jwt")) {
         let typ = typ.chars().take(64).collect();
         return Err(UserInfoError::AnotherKind { typ });
@@ -72,7 +73,7 @@ pub fn verify(
             return late(name, at);
         }
     }
-    about(claims, subject)
+    about(claims, Some(token), subject)
 }
 
 #[cfg(test)]
@@ -105,7 +106,11 @@ mod tests {
         let provider = TestProvider::new(ISSUER);
         let found = run(&provider.sign(&claims()), &provider).unwrap();
         assert_eq!(found.claims()["groups"], json!(["members"]));
-        assert!(run(&format!("{}\n", provider.sign(&claims())), &provider).is_ok());
+        let signed = provider.sign(&claims());
+        let found = run(&format!("{signed}\n"), &provider).unwrap();
+        let token = found.token().map(|token| token.expose().as_str());
+        assert_eq!(token, Some(signed.as_str()), "to the letter");
+        assert!(found.without_token().token().is_none());
         for yes in ["application/jwt", "Application/JWT; charset=utf-8"] {
             assert!(is_signed(Some(yes)), "{yes}");
         }

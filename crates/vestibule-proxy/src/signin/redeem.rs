@@ -15,7 +15,7 @@ use vestibule_oidc::pkce::Verifier;
 use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
 use vestibule_oidc::token::{Grant, TokenRequest, TokenResponse};
-use vestibule_oidc::userinfo::{self, SignedExpected, UserInfo, UserInfoError};
+use vestibule_oidc::userinfo::UserInfo;
 use vestibule_session::handle::{Handle, StoreKey};
 use vestibule_session::kept_post::Sender;
 use vestibule_session::lifetime::Liveness;
@@ -24,6 +24,7 @@ use vestibule_session::return_to::ReturnTo;
 use vestibule_session::site::Site;
 use vestibule_session::store::{Stored, Whose};
 
+use super::user_info::ask_user_info;
 use super::{SignInError, witness};
 use crate::carry;
 use crate::endings::{EndReason, UnderWay};
@@ -31,8 +32,8 @@ use crate::entropy::random_bytes;
 use crate::finding;
 use crate::groups::{Given, Lookup};
 use crate::plan::Plan;
+use crate::provider::Provider;
 use crate::provider::call::ProviderAnswer;
-use crate::provider::{Endpoint, Provider, ProviderError, UserInfoUse};
 use crate::sessions;
 use crate::shared::Shared;
 
@@ -93,9 +94,12 @@ impl Redeem {
         let is_routes = self.wanted.as_ref() == Some(&self.asked_for);
         let userinfo = match is_routes {
             true => None,
-            false => ask_user_info(&self.provider, &metadata, &tokens, id_token.subject(), now)
-                .await
-                .map_err(note)?,
+            false => {
+                let (provider, subject) = (&self.provider, id_token.subject());
+                ask_user_info(&plan, provider, &metadata, &tokens, subject, now)
+                    .await
+                    .map_err(note)?
+            }
         };
         let for_rules = given.filter(|_| !is_routes);
         let access_token =
@@ -319,85 +323,4 @@ enum Before {
     WasThere,
     /// It had ended already.
     HadEnded,
-}
-
-/// User info about `subject`, if it is to be asked for.
-///
-/// Where nobody insists on it, an endpoint that does not answer costs its claims and not the sign-in; an answer about
-/// somebody else is refused in any case.
-pub(crate) async fn ask_user_info(
-    provider: &Provider,
-    metadata: &ProviderMetadata,
-    tokens: &TokenResponse,
-    subject: &str,
-    now: UnixTime,
-) -> Result<Option<UserInfo>, SignInError> {
-    let settings = provider.plan();
-    match settings.user_info {
-        UserInfoUse::Never => Ok(None),
-        UserInfoUse::Always => user_info(provider, metadata, tokens, subject, now)
-            .await
-            .map(Some),
-        UserInfoUse::WhenAdvertised => {
-            // An access token for a resource of its own is none for this endpoint.
-            let fits = settings.resource.is_none() && tokens.access_token().is_some();
-            if !fits || metadata.userinfo_endpoint().is_none() || metadata.is_entra() {
-                return Ok(None);
-            }
-            match user_info(provider, metadata, tokens, subject, now).await {
-                Ok(found) => Ok(Some(found)),
-                Err(error @ SignInError::UserInfo(UserInfoError::AnotherSubject)) => Err(error),
-                Err(error) => {
-                    tracing::warn!(
-                        provider = %provider.name(),
-                        code = error.code(),
-                        error = %super::chain(&error),
-                        "user info could not be asked; set `userinfo = false`, or true to insist on it"
-                    );
-                    Ok(None)
-                }
-            }
-        }
-    }
-}
-
-async fn user_info(
-    provider: &Provider,
-    metadata: &ProviderMetadata,
-    tokens: &TokenResponse,
-    subject: &str,
-    now: UnixTime,
-) -> Result<UserInfo, SignInError> {
-    let endpoint = metadata
-        .userinfo_endpoint()
-        .ok_or(ProviderError::NoEndpoint {
-            endpoint: Endpoint::UserInfo,
-        })?;
-    let access_token = tokens.access_token().ok_or(SignInError::NoAccessToken)?;
-    let answer = provider.user_info(endpoint, access_token).await?;
-    let content_type = answer.content_type.as_deref();
-    if userinfo::is_signed(content_type) {
-        let settings = provider.plan();
-        let expected = SignedExpected {
-            client_id: &settings.client_id,
-            issuer: metadata.token_issuer(),
-            algorithms: &settings.id_token_algorithms,
-            skew: settings.clock_skew,
-        };
-        let keys = provider.keys().await?;
-        let verify = |keys| userinfo::verify(&answer.body, keys, &expected, subject, now);
-        return match verify(&keys) {
-            Err(error) if error.newer_keys_may_help() => {
-                let newer = provider.newer_keys(&keys).await?;
-                Ok(verify(&newer)?)
-            }
-            verified => Ok(verified?),
-        };
-    }
-    Ok(userinfo::parse(
-        answer.status,
-        content_type,
-        &answer.body,
-        subject,
-    )?)
 }

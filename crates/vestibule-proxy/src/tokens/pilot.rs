@@ -31,6 +31,7 @@ use super::{MARGIN, TokensError, anew, jitter};
 use crate::endings::EndReason;
 use crate::finding::{self, log_finding};
 use crate::groups::{self, Given, Lookup};
+use crate::plan::Plan;
 use crate::provider::{Endpoint, Provider, ProviderError};
 use crate::revocation;
 use crate::shared::Shared;
@@ -234,12 +235,15 @@ impl Pilot {
         let metadata = self.metadata(stored.record()).await?;
         let id_token = self.verify(&metadata, stored.record(), granted).await?;
         let is_sign_ins = granted.wanted == *stored.record().tokens().sign_in_key();
+        let (plan, received_at) = (shared.plan.load_full(), granted.received_at);
         let user_info = match is_sign_ins {
-            true => self.user_info(&metadata, stored.record(), tokens).await?,
+            true => {
+                self.user_info(&plan, &metadata, stored.record(), tokens)
+                    .await?
+            }
             // A token for one more resource is none for that endpoint.
             false => None,
         };
-        let (plan, received_at) = (shared.plan.load_full(), granted.received_at);
         let own = tokens.access_token().filter(|_| is_sign_ins);
         let access_token =
             finding::for_rules(&plan, &self.provider, &metadata, own, received_at).await;
@@ -331,11 +335,13 @@ impl Pilot {
 
     async fn user_info(
         &self,
+        plan: &Plan,
         metadata: &ProviderMetadata,
         record: &Record,
         tokens: &TokenResponse,
     ) -> Result<Option<UserInfo>, TokensError> {
         match ask_user_info(
+            plan,
             &self.provider,
             metadata,
             tokens,

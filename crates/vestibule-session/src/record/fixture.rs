@@ -8,6 +8,7 @@ use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
 
 use super::tokens::Granted;
+use super::userinfo::KeptUserinfo;
 use super::{AccessToken, Claims, Groups, Record, ResourceKey, TokenSet};
 
 /// What is to be remembered; everything has a value, change what the test is about.
@@ -31,6 +32,8 @@ pub struct RecordFixture {
     pub claims: Claims,
     /// See [`Record::userinfo`].
     pub userinfo: Option<Claims>,
+    /// See [`Record::userinfo_token`]; only beside `userinfo`.
+    pub userinfo_token: Option<String>,
     /// See [`Record::access_claims`].
     pub access_claims: Option<Claims>,
     /// See [`Record::groups`].
@@ -63,6 +66,7 @@ impl RecordFixture {
             created_at,
             claims: Map::new(),
             userinfo: None,
+            userinfo_token: None,
             access_claims: None,
             groups: None,
             id_token: format!("id-token-of-{subject}"),
@@ -107,7 +111,12 @@ impl RecordFixture {
             refreshed_at: self.created_at,
             known_at: self.created_at,
             claims,
-            userinfo: self.userinfo.map(Box::new),
+            userinfo: self.userinfo.map(|claims| {
+                Box::new(KeptUserinfo {
+                    claims,
+                    token: self.userinfo_token.map(Secret::new),
+                })
+            }),
             access_claims: self.access_claims.map(Box::new),
             groups: self.groups.map(Box::new),
             id_token: Secret::new(self.id_token),

@@ -14,8 +14,10 @@ impl Record {
     #[must_use]
     pub(crate) fn fitted(mut self) -> Self {
         self.claims = fitted_claims(mem::take(&mut self.claims));
-        let more = [&mut self.userinfo, &mut self.access_claims];
-        for claims in more.into_iter().flatten() {
+        if let Some(userinfo) = &mut self.userinfo {
+            userinfo.claims = fitted_claims(mem::take(&mut userinfo.claims));
+        }
+        if let Some(claims) = &mut self.access_claims {
             **claims = fitted_claims(mem::take(claims));
         }
         self.tokens.fit();
@@ -34,10 +36,11 @@ impl Record {
         let texts: usize = texts.iter().map(|text| text.len()).sum();
         let options = self.sid.as_ref().map_or(0, String::len)
             + self.granted_scope.as_ref().map_or(0, String::len)
-            + self
-                .refresh_token
-                .as_ref()
-                .map_or(0, |token| token.expose().len());
+            + [self.refresh_token(), self.userinfo_token()]
+                .into_iter()
+                .flatten()
+                .map(|token| token.expose().len())
+                .sum::<usize>();
         let claims: usize = [Some(&self.claims), self.userinfo(), self.access_claims()]
             .into_iter()
             .flatten()

@@ -27,6 +27,7 @@ fn assert_same(a: &Record, b: &Record) {
         (a.claims(), a.userinfo(), a.access_claims()),
         (b.claims(), b.userinfo(), b.access_claims())
     );
+    assert_eq!(a.userinfo_token(), b.userinfo_token());
     assert_eq!(
         a.granted_scopes().collect::<Vec<_>>(),
         b.granted_scopes().collect::<Vec<_>>()
@@ -46,6 +47,35 @@ fn a_record_reads_back_as_it_was_written() {
             record.tokens().sign_in().unwrap().token()
         );
     }
+}
+
+/// The signed token of user info is written, and counts where sessions are weighed; without user info it is none.
+#[test]
+fn the_token_of_user_info_stays_with_it() {
+    let with = |claims: Option<Claims>, token: Option<&str>| {
+        RecordFixture {
+            userinfo: claims,
+            userinfo_token: token.map(str::to_owned),
+            ..RecordFixture::new("alice", NOW)
+        }
+        .build()
+    };
+    let (without, kept) = (
+        with(Some(Claims::new()), None),
+        with(Some(Claims::new()), Some("h.p.s")),
+    );
+    let read = Record::decode(&kept.encode()).unwrap();
+    assert_same(&kept, &read);
+    assert_eq!(read.userinfo_token().unwrap().expose(), "h.p.s");
+    assert_eq!(kept.memory_bytes(), without.memory_bytes() + 5);
+    let weight = ("user info token".to_owned(), 5);
+    assert!(kept.weights().contains(&weight) && !without.weights().contains(&weight));
+    assert_eq!(
+        kept.clone().fitted().userinfo_token(),
+        kept.userinfo_token()
+    );
+    assert!(!format!("{kept:?}").contains("h.p.s"));
+    assert_eq!(with(None, Some("h.p.s")).userinfo_token(), None);
 }
 
 /// The map in `bytes` with more entries, as a newer version of the program would write.
@@ -424,6 +454,58 @@ mod from_a_provider {
         assert!(record.claims().get("groups").is_none());
         assert_eq!(record.claims()["roles"], json!(["r"]));
         assert_eq!(record.id_token(), Some(id_token.raw()));
+    }
+
+    /// User info that the provider signed, about alice.
+    fn signed_userinfo(email: &str) -> UserInfo {
+        let provider = TestProvider::new("https://provider.example");
+        let expected = userinfo::SignedExpected {
+            client_id: "portal",
+            issuer: &vestibule_oidc::issuer::TokenIssuer::exact("https://provider.example"),
+            algorithms: &vestibule_oidc::jose::Algorithm::DEFAULT,
+            skew: Duration::from_secs(60),
+        };
+        let claims = json!({
+            "iss": "https://provider.example", "aud": "portal", "sub": "alice", "email": email,
+        });
+        let signed = provider.sign(&claims);
+        let keys = provider.key_set();
+        userinfo::verify(signed.as_bytes(), &keys, &expected, "alice", NOW).unwrap()
+    }
+
+    #[test]
+    fn a_refresh_renews_user_info_and_the_token_it_came_in_together() {
+        let answer = tokens(json!({"access_token": "at2", "token_type": "Bearer"}));
+        let after = |record: &Record, userinfo: Option<&UserInfo>| {
+            let with = Refreshed {
+                userinfo,
+                ..refreshed(&answer)
+            };
+            record.with_refreshed_tokens(with, NOW).unwrap()
+        };
+        let (first, second) = (
+            signed_userinfo("a@example.com"),
+            signed_userinfo("b@example.com"),
+        );
+        let record = after(&signed_in(), Some(&first));
+        assert_eq!(record.userinfo_token(), first.token());
+        let record = after(&record, Some(&second));
+        assert_eq!(record.userinfo_token(), second.token());
+        assert_ne!(first.token(), second.token());
+        let record = after(&record, None);
+        assert_eq!(
+            record.userinfo_token(),
+            second.token(),
+            "what was known stays"
+        );
+        let body = br#"{"sub":"alice"}"#;
+        let plain = userinfo::parse(200, Some("application/json"), body, "alice").unwrap();
+        let record = after(&record, Some(&plain));
+        assert_eq!(
+            record.userinfo_token(),
+            None,
+            "it says what is no longer so"
+        );
     }
 
     #[test]

@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 
 use super::groups::Told;
 use super::tokens::Granted;
+use super::userinfo::KeptUserinfo;
 use super::{AccessToken, Claims, Groups, GroupsUnknown, Record, ResourceKey, TokenSet};
 
 /// The format this program writes, and the highest it knows.
@@ -104,6 +105,9 @@ struct Wire<'a> {
     known_at: Option<i64>,
     #[b(29)]
     groups: Option<WireGroups<'a>>,
+    /// Only beside `userinfo`.
+    #[b(30)]
+    userinfo_token: Option<&'a str>,
 }
 
 /// What became of the question for groups. Shapes and reasons of a newer version read as an unknown
@@ -190,6 +194,7 @@ pub(super) fn encode(record: &Record) -> Zeroizing<Vec<u8>> {
         granted_wider: record.granted_wider.then_some(true),
         known_at: Some(record.known_at.as_secs()),
         groups: record.groups().map(WireGroups::of),
+        userinfo_token: record.userinfo_token().map(|token| token.expose().as_str()),
     };
     let capacity = usize::try_from(record.memory_bytes()).unwrap_or(0) + 512;
     let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
@@ -236,7 +241,13 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, RecordError> {
         known_at,
         refreshed_at: UnixTime::from_secs(wire.refreshed_at),
         claims: claims(wire.claims)?,
-        userinfo: wire.userinfo.map(claims).transpose()?.map(Box::new),
+        userinfo: match wire.userinfo {
+            Some(text) => Some(Box::new(KeptUserinfo {
+                claims: claims(text)?,
+                token: wire.userinfo_token.map(Secret::from),
+            })),
+            None => None,
+        },
         access_claims: wire.access_claims.map(claims).transpose()?.map(Box::new),
         groups: wire.groups.as_ref().map(WireGroups::read).map(Box::new),
         id_token: Secret::from(wire.id_token),

@@ -33,6 +33,7 @@ pub(super) fn plan(set: &HeaderSettings, bearer: bool) -> Result<HeaderPlan, Ass
                 HeaderSource::AccessToken => Source::AccessToken,
                 HeaderSource::IdToken => Source::IdToken,
                 HeaderSource::Userinfo => Source::Userinfo,
+                HeaderSource::UserinfoJwt => Source::UserinfoToken,
                 HeaderSource::Constant(text) => Source::Constant(text.clone()),
                 HeaderSource::Nothing => Source::Nothing,
             };
@@ -68,6 +69,7 @@ fn module(set: &HeaderSettings, version: Version) -> ModAuthOpenidc {
     if let Some(forms) = &set.userinfo {
         module.userinfo_claims = forms.contains(&UserinfoForm::Claims);
         module.userinfo_json = forms.contains(&UserinfoForm::Json);
+        module.userinfo_jwt = forms.contains(&UserinfoForm::Jwt);
     }
     module.danger_refresh_token = set.danger_refresh_token;
     module

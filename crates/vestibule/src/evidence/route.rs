@@ -62,6 +62,7 @@ pub(super) fn settings(route: &RouteSettings) -> evidence::RouteSettings {
             HeaderSource::User
             | HeaderSource::IdToken
             | HeaderSource::Userinfo
+            | HeaderSource::UserinfoJwt
             | HeaderSource::Constant(_)
             | HeaderSource::Nothing => {}
             HeaderSource::AccessToken => found.token_header = Some(header.name.clone()),

@@ -144,9 +144,9 @@ impl Own<'_> {
     }
 
     fn is_claim(&self) -> bool {
-        self.source
-            .as_deref()
-            .is_some_and(|source| source == "@userinfo" || !source.starts_with(['@', '=']))
+        self.source.as_deref().is_some_and(|source| {
+            source.starts_with("@userinfo") || !source.starts_with(['@', '='])
+        })
     }
 
     fn needs_token(&self) -> bool {
@@ -398,6 +398,7 @@ fn made_of(line: &Line, prefix: &str) -> Option<Option<String>> {
         "OIDC_access_token" => Some("@access_token"),
         "OIDC_id_token" => Some("@id_token"),
         "OIDC_userinfo_json" => Some("@userinfo"),
+        "OIDC_userinfo_jwt" => Some("@userinfo_jwt"),
         _ => None,
     };
     if let Some(source) = known {

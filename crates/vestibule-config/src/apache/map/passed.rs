@@ -1,12 +1,14 @@
 //! What the module itself tells the upstream: which headers, and how claims are written in them.
 
+mod userinfo;
+
 use super::is_on;
 use crate::apache::SourceVersion;
 use crate::apache::expand::{Item, Line};
 use crate::apache::location::InForce;
 use crate::apache::report::Ledger;
 use crate::apache::site::Site;
-use crate::apache::write::{key, one_or_more, text};
+use crate::apache::write::{one_or_more, text};
 use crate::section::route::takes_away;
 
 /// From here on nothing differs that `headers` has a version for.
@@ -23,8 +25,8 @@ pub(super) struct Passed {
     pub(super) token: bool,
     /// The forms in which the ID token is passed.
     id_token: Vec<String>,
-    /// Whether user info is passed as JSON.
-    userinfo: bool,
+    /// The forms in which user info is passed by the module's own names.
+    userinfo: Vec<&'static str>,
     /// What the name of a claim's header, or variable, begins with.
     pub(super) prefix: String,
     /// How claims are written, wherever they are.
@@ -54,7 +56,8 @@ impl Passed {
             && match source {
                 None | Some("@access_token") => self.token,
                 Some("@id_token") => self.id_token.iter().any(|form| form == "serialized"),
-                Some("@userinfo") => self.userinfo,
+                Some("@userinfo") => self.userinfo.contains(&"json"),
+                Some("@userinfo_jwt") => self.userinfo.contains(&"jwt"),
                 Some(claim) => self.has(claim),
             }
     }
@@ -85,7 +88,12 @@ impl Passed {
             "oidc_id_token_payload" if has_form("payload") => {
                 "take `payload` out of OIDCPassIDTokenAs"
             }
-            "oidc_userinfo_json" if self.userinfo => "take `json` out of OIDCPassUserInfoAs",
+            "oidc_userinfo_json" if self.userinfo.contains(&"json") => {
+                "take `json` out of OIDCPassUserInfoAs"
+            }
+            "oidc_userinfo_jwt" if self.userinfo.contains(&"jwt") => {
+                "take `jwt` out of OIDCPassUserInfoAs"
+            }
             _ if is_claim => {
                 "name the claim in OIDCBlackListedClaims, which leaves it out of the headers"
             }
@@ -108,7 +116,7 @@ pub(super) fn read(
         variables: matches!(way, "environment" | "both"),
         token: true,
         id_token: Vec::new(),
-        userinfo: false,
+        userinfo: Vec::new(),
         prefix: PREFIX.to_owned(),
         writing: Vec::new(),
         preset: Vec::new(),
@@ -137,7 +145,7 @@ pub(super) fn read(
     prefix(here, &mut passed, ledger);
     delimiter(here, version, &mut passed, ledger);
     id_token(here, &mut passed, ledger);
-    userinfo(here, &mut passed, ledger);
+    userinfo::read(site, here, version, &mut passed, ledger);
     if let Some(line) = here.last("OIDCPassRefreshToken") {
         match is_on(line) {
             Some(false) => ledger.became(line, "the same: refresh tokens stay here"),
@@ -339,52 +347,4 @@ fn forms_or_none(forms: &[&str]) -> String {
         [] => text("none"),
         forms => one_or_more(forms),
     }
-}
-
-fn userinfo(here: &InForce<'_>, passed: &mut Passed, ledger: &mut Ledger) {
-    let Some(line) = here.last("OIDCPassUserInfoAs") else {
-        return;
-    };
-    let mut forms = Vec::new();
-    for word in &line.words {
-        let (form, name) = match word.split_once(':') {
-            Some((form, name)) => (form, Some(name)),
-            None => (word.as_str(), None),
-        };
-        match (form, name) {
-            ("claims", None) => forms.push("claims"),
-            ("json", None) => forms.push("json"),
-            ("json", Some(name)) => passed
-                .own
-                .push(format!("{} = \"@userinfo\"", key(name))),
-            ("jwt", _) => ledger.stop(
-                line,
-                "of user info that comes as a JWT its claims are kept, and not the JWT: the upstream would miss it",
-                "write json, if the upstream can do with what is in it",
-            ),
-            ("signed_jwt", _) => ledger.stop(
-                line,
-                "nothing is signed with a key of our own here: the upstream would miss the JWT",
-                "write json; the upstream can verify the access token, or the ID token with OIDCPassIDTokenAs serialized",
-            ),
-            _ => ledger.stop(
-                line,
-                format!("`{word}` is no way to pass user info"),
-                "write claims or json",
-            ),
-        }
-    }
-    passed.userinfo = forms.contains(&"json");
-    if forms == ["claims"] && passed.own.is_empty() {
-        ledger.became(line, "the same: as claims");
-        return;
-    }
-    let mut says = Vec::new();
-    if forms != ["claims"] {
-        let form = format!("userinfo = {}", forms_or_none(&forms));
-        passed.preset.push(form.clone());
-        says.push(form);
-    }
-    says.extend(passed.own.iter().cloned());
-    ledger.became(line, format!("{} of headers", says.join(", ")));
 }

@@ -70,6 +70,7 @@ fn what_could_open_a_path_stops() {
         ("a claim that is replaced", [APP, SIGN_IN, "RequestHeader set OIDC_CLAIM_email nobody\n"].concat()),
         ("a claim that is edited", [APP, SIGN_IN, "RequestHeader edit OIDC_CLAIM_email a b\n"].concat()),
         ("an ID token that is left out", [APP, SIGN_IN, "OIDCPassIDTokenAs serialized\nRequestHeader unset OIDC_id_token\n"].concat()),
+        ("user info that is left out", [APP, SIGN_IN, "OIDCPassUserInfoAs jwt\nRequestHeader unset OIDC_userinfo_jwt\n"].concat()),
         ("a header that is left out at times", [APP, SIGN_IN, "RequestHeader unset X-Internal env=OUTSIDE\n"].concat()),
         ("a token of which Apache has no variable", [
             APP,
@@ -215,6 +216,16 @@ fn a_header_of_a_variable_that_is_not_there_tells_nothing() {
             "",
             "set X-I \"%{OIDC_userinfo_json}e\"",
             "X-I = \"=(null)\"",
+        ),
+        (
+            "OIDCPassUserInfoAs json\n",
+            "set X-I \"%{OIDC_userinfo_jwt}e\"",
+            "X-I = \"=(null)\"",
+        ),
+        (
+            "OIDCPassUserInfoAs jwt\n",
+            "set X-I \"%{OIDC_userinfo_jwt}e\"",
+            "X-I = \"@userinfo_jwt\"",
         ),
         ("", "set X-I \"%{REMOTE_USER}e\"", "X-I = \"=(null)\""),
         ("", "set X-I \"expr=%{REMOTE_USER}\"", "X-I = \"@user\""),

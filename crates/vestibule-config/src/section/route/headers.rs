@@ -42,7 +42,14 @@ const RESERVED: &[&str] = &[
     "xrealip",
 ];
 
-const SOURCES: [&str; 5] = ["@user", "@access_token", "@id_token", "@userinfo", "@none"];
+const SOURCES: [&str; 6] = [
+    "@user",
+    "@access_token",
+    "@id_token",
+    "@userinfo",
+    "@userinfo_jwt",
+    "@none",
+];
 
 /// The longest constant: far from any limit of a head.
 const LONGEST_CONSTANT: usize = 1024;
@@ -105,6 +112,7 @@ fn source(item: &Item<'_>, has_token: bool) -> Option<HeaderSource> {
         "@user" => Some(HeaderSource::User),
         "@id_token" => Some(HeaderSource::IdToken),
         "@userinfo" => Some(HeaderSource::Userinfo),
+        "@userinfo_jwt" => Some(HeaderSource::UserinfoJwt),
         "@none" => Some(HeaderSource::Nothing),
         "@access_token" if has_token => Some(HeaderSource::AccessToken),
         "@access_token" => {

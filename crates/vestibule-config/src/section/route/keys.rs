@@ -358,6 +358,7 @@ pub(crate) static HEADERS: Section = Section {
         kind: CLAIM,
         doc: "A header and the claim that is its value; without the claim the header is not sent. `\"@user\"` is what `user` names, \
               `\"@access_token\"` the route's access token, `\"@id_token\"` the ID token as it came, `\"@userinfo\"` user info as JSON, \
+              `\"@userinfo_jwt\"` the signed token that user info came in, if the provider signs it, \
               `\"=text\"` that text for everybody who is signed in. `\"@none\"` has no value, and what clients send under the name reaches no upstream of any route. \
               It wins over the preset's header of the same name.",
     }),
@@ -434,11 +435,17 @@ pub(crate) static HEADERS: Section = Section {
             kind: Kind::OneOrMore(&Kind::Choice(&[
                 Choice::new("claims", "a header for each claim"),
                 Choice::new("json", "as JSON: `OIDC_userinfo_json`"),
+                Choice::new(
+                    "jwt",
+                    "the signed token that it came in, where the provider signs it: `OIDC_userinfo_jwt`",
+                ),
                 Choice::new("none", "not at all"),
             ])),
             fallback: Fallback::Value("claims"),
             change: Change::Reload,
-            doc: "How the preset `mod_auth_openidc` passes user info. Under a name of your own it goes by `\"@userinfo\"`.",
+            doc: "How the preset `mod_auth_openidc` passes user info. Under names of your own it goes by `\"@userinfo\"` and `\"@userinfo_jwt\"`. \
+                  Sessions keep the signed token only while a route passes it, so it arrives from the next sign-in or renewal on; every claim is in it, \
+                  whatever `only_claims` and `without_claims` say. What comes as plain JSON has no such header.",
         },
         Key {
             name: "only_claims",

@@ -121,6 +121,13 @@ fn gate(sites: Vec<Site>, lifetimes: Lifetimes) -> Gate {
     public.access_token = TokenChoice::None;
     let mut named = route("named", "/named");
     named.user = vec![ClaimPath::new("upn")];
+    // Of a provider of that name alone.
+    let mut vouched = route("vouched", "/vouched");
+    vouched.provider = Some("vouched".to_owned());
+    vouched.headers.presets = vec![Preset::ModAuthOpenidc(ModAuthOpenidc {
+        userinfo_jwt: true,
+        ..ModAuthOpenidc::default()
+    })];
     let mut forms = route("forms", "/forms");
     forms.keep_post = Some(1000);
     Gate::new(GateSettings {
@@ -131,6 +138,7 @@ fn gate(sites: Vec<Site>, lifetimes: Lifetimes) -> Gate {
             staff,
             public,
             named,
+            vouched,
             forms,
             members_b,
             members_only,

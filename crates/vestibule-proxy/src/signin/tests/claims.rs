@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use vestibule_session::handle::Handle;
+use vestibule_session::store::Store as _;
 
 use super::super::rig::{Browser, Rig};
 use crate::provider::fake::{ISSUER, TestKey, plan};
@@ -113,4 +115,46 @@ async fn signed_user_info_counts_if_the_provider_signed_it_for_us() {
     rig.fake.knobs().signed_user_info = Some(newer.sign(&info("client")));
     tokio::time::advance(Duration::from_secs(120)).await;
     assert_eq!(status_after_sign_in(&rig).await, 200);
+}
+
+/// A session is as large as upstreams make it: nobody else's keeps the token.
+#[tokio::test(start_paused = true)]
+async fn the_token_of_user_info_is_kept_for_the_upstreams_that_get_it_and_renewed() {
+    for (name, keeps) in [("main", false), ("vouched", true)] {
+        let mut settings = plan(name);
+        settings.user_info = crate::provider::UserInfoUse::Always;
+        let rig = Rig::with(vec![settings]);
+        let key = rig.fake.knobs().keys[0].clone();
+        let signed = |name: &str| {
+            key.sign(&json!({ "iss": ISSUER, "aud": "client", "sub": "ann", "name": name }))
+        };
+        let give = |token: Option<String>| {
+            let mut knobs = rig.fake.knobs();
+            knobs.signed_user_info = token;
+            knobs.user_info = Some(json!({ "sub": "ann" }));
+        };
+        let kept = async |browser: &Browser| {
+            let handle = Handle::parse(browser.session().unwrap().as_bytes()).unwrap();
+            let stored = rig.store.load(&handle.store_key()).await.unwrap().unwrap();
+            let token = stored.record().userinfo_token();
+            token.map(|token| token.expose().clone())
+        };
+        let first = signed("Ann");
+        give(Some(first.clone()));
+        let mut browser = Browser::default();
+        browser.sign_in(&rig, "/app").await;
+        assert_eq!(kept(&browser).await, keeps.then_some(first));
+        let second = signed("Anne");
+        for (given, after) in [
+            (Some(second.clone()), Some(second.clone())),
+            // Asked in vain: what was known stays.
+            (Some("nonsense".to_owned()), Some(second)),
+            (None, None),
+        ] {
+            give(given);
+            tokio::time::sleep(Duration::from_secs(3601)).await;
+            browser.go(&rig, "/app").await;
+            assert_eq!(kept(&browser).await, after.filter(|_| keeps));
+        }
+    }
 }

@@ -75,6 +75,7 @@ pub(super) fn read(table: &Reader<'_>, json: bool, into: &mut HeaderSettings) {
         forms(&item, |word| match word {
             "claims" => Some(UserinfoForm::Claims),
             "json" => Some(UserinfoForm::Json),
+            "jwt" => Some(UserinfoForm::Jwt),
             _ => None,
         })
     });

@@ -1,6 +1,19 @@
 //! Claims of every kind, and the forms in which they, and tokens, are handed to the app.
 
-use super::{Case, PLAIN, SIGN_IN};
+use vestibule_e2e::beside::step::{Ask, Step};
+
+use super::session::{SIGNED_IN, at};
+use super::{Case, GET, PLAIN, SIGN_IN};
+
+/// With the client of the provider whose user info is signed.
+macro_rules! signed {
+    ($more:expr) => {
+        concat!(
+            "OIDCClientID signed\nOIDCClientSecret \"secret of signed: +/&%?=\"\nOIDCUserInfoSignedResponseAlg RS256\n",
+            $more
+        )
+    };
+}
 
 /// Claims as the people of `people.json` have them.
 pub(in super::super) const CLAIMS: &[Case] = &[
@@ -209,11 +222,87 @@ pub(in super::super) const PASSED_ON: &[Case] = &[
         server: "OIDCPassUserInfoAs claims json",
         ..SIGN_IN
     },
+    // What comes as plain JSON is no JWT.
     Case {
-        name: "user-info-jwt",
+        name: "user-info-jwt-of-plain-json",
         person: "user-info",
         server: "OIDCPassUserInfoAs jwt",
         ..SIGN_IN
+    },
+    Case {
+        name: "user-info-jwt",
+        often: true,
+        person: "user-info",
+        server: signed!("OIDCPassUserInfoAs jwt"),
+        ..SIGN_IN
+    },
+    Case {
+        name: "user-info-claims-json-jwt",
+        person: "objects",
+        server: signed!("OIDCPassUserInfoAs claims json jwt"),
+        ..SIGN_IN
+    },
+    Case {
+        name: "user-info-signed",
+        person: "user-info",
+        server: signed!("OIDCPassUserInfoAs claims"),
+        ..SIGN_IN
+    },
+    Case {
+        name: "user-info-jwt-base64url",
+        person: "latin",
+        server: signed!("OIDCPassUserInfoAs json jwt"),
+        location: "OIDCPassClaimsAs headers base64url",
+        ..SIGN_IN
+    },
+    Case {
+        name: "user-info-jwt-selected",
+        person: "user-info",
+        server: signed!("OIDCPassUserInfoAs json jwt\nOIDCBlackListedClaims email"),
+        ..SIGN_IN
+    },
+    Case {
+        name: "user-info-jwt-in-another-header",
+        person: "user-info",
+        server: signed!("OIDCPassUserInfoAs jwt"),
+        location: "OIDCPassClaimsAs environment\nRequestHeader set X-Info \"%{OIDC_userinfo_jwt}e\"",
+        ..SIGN_IN
+    },
+    Case {
+        name: "refresh-of-user-info-jwt",
+        person: "user-info",
+        server: signed!(
+            "OIDCPassUserInfoAs jwt\nOIDCScope \"{scope} offline_access\"\nOIDCAuthRequestParams prompt=consent"
+        ),
+        steps: &[
+            SIGNED_IN,
+            at(
+                "refresh",
+                "/app/redirect_uri?refresh={url}%2Fapp%2Fdone&access_token={access_token}",
+            ),
+            GET,
+        ],
+        ..PLAIN
+    },
+    Case {
+        name: "user-info-jwt-forged",
+        person: "user-info",
+        server: "OIDCPassUserInfoAs jwt",
+        steps: &[
+            SIGNED_IN,
+            Step::Ask(Ask {
+                name: "forged",
+                method: "GET",
+                path: "/app/page?x=2",
+                fields: &[
+                    ("Accept", "text/html"),
+                    ("OIDC_userinfo_jwt", "eyJh.e30.x"),
+                    ("oidc-userinfo-jwt", "eyJh.e30.x"),
+                ],
+                body: "",
+            }),
+        ],
+        ..PLAIN
     },
     Case {
         name: "payload-and-json",
