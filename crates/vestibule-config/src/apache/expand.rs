@@ -274,7 +274,9 @@ impl Walk<'_> {
     fn define(&mut self, line: &Line) {
         let name = line.word(0);
         match (self.guesses, line.is("Define")) {
-            (0, true) => self.variables.define(name, line.word(1)),
+            (0, true) => self
+                .variables
+                .define(name, line.words.get(1).map(String::as_str)),
             (0, false) => self.variables.undefine(name),
             _ => self.variables.doubt(name),
         }

@@ -49,10 +49,13 @@ impl<'v> Variables<'v> {
         }
     }
 
-    pub(super) fn define(&mut self, name: &str, value: &str) {
+    /// `Define NAME [VALUE]`. Without a value, one that the name has already stays.
+    pub(super) fn define(&mut self, name: &str, value: Option<&str>) {
         self.names.insert(name.to_owned());
-        self.doubtful.remove(&name.to_lowercase());
-        self.values.insert(name.to_lowercase(), value.to_owned());
+        if let Some(value) = value {
+            self.doubtful.remove(&name.to_lowercase());
+            self.values.insert(name.to_lowercase(), value.to_owned());
+        }
     }
 
     pub(super) fn undefine(&mut self, name: &str) {
@@ -119,5 +122,7 @@ impl<'v> Variables<'v> {
             .cloned()
             .or_else(|| (self.outside)(name))
             .or_else(of_debian)
+            // Apache takes an empty value for none, and leaves the name in the line.
+            .filter(|value| !value.is_empty())
     }
 }

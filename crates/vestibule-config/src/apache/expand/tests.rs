@@ -37,8 +37,11 @@ fn variables_are_filled_in_before_a_line_is_taken_apart() {
     let text = "Define A \"x y\"\nDefine B\nOne ${A} ${B}z ${FROM_OUTSIDE}\nUnDefine A\nTwo ${A} $A ${open";
     assert_eq!(
         one(text).unwrap(),
-        ["One x|y|z|outer", "Two ${A}|$A|${open"]
+        ["One x|y|${B}z|outer", "Two ${A}|$A|${open"]
     );
+    // A value that is empty is none, and a name without one keeps what it had.
+    let text = "Define E \"\"\nOne ${E}\nDefine F x\nDefine F\nTwo ${F}";
+    assert_eq!(one(text).unwrap(), ["One ${E}", "Two x"]);
     let text = "Define L \"Three a\"\nDefine Q 'b\" \"c'\n${L} \"${q}\"\nUse\\${l}";
     assert_eq!(one(text).unwrap(), ["Three a|b|c", "Use\\Three a"]);
     let tree = expand(

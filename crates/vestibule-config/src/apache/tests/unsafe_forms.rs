@@ -98,6 +98,11 @@ fn what_could_open_a_path_stops() {
         ].concat()),
         ("slashes that no request has, at the beginning", [APP, SIGN_IN, "<Location //>\nAuthType None\nRequire all granted\n</Location>\n"].concat()),
         ("sign-in that no Require asks for", [APP, "<Location />\nAuthType openid-connect\n</Location>\n"].concat()),
+        ("a variable of nothing, over what is open", [
+            APP,
+            SIGN_IN,
+            "Define NOTHING \"\"\n<Location /app/open${NOTHING}>\nRequire all granted\n</Location>\n",
+        ].concat()),
         ("a group of nothing", [APP, SIGN_IN, "<Location /admin>\n<RequireAll>\n</RequireAll>\n</Location>\n"].concat()),
         ("Authorization on a public path", [
             APP,
