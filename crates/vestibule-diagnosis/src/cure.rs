@@ -17,6 +17,12 @@ pub(crate) mod portal {
     pub(crate) const TOKEN_VERSION: &str =
         "App registrations > your API > Manifest > requestedAccessTokenVersion";
     /// The app's permissions for APIs.
+    /// What an API in the middle may ask for.
+    pub(crate) const MIDDLE_API_PERMISSIONS: &str =
+        "App registrations > the API that asks > API permissions";
+    /// The apps that consent to an API in the middle together with what is behind it.
+    pub(crate) const MIDDLE_KNOWN_CLIENTS: &str =
+        "App registrations > the API that asks > Manifest > knownClientApplications";
     pub(crate) const API_PERMISSIONS: &str =
         "App registrations > your sign-in app > API permissions";
     /// Secrets and certificates.

@@ -1,5 +1,7 @@
 //! Decides what is told: asks every row, and leaves out the consequences of what is told already.
 
+mod mention;
+
 use crate::catalogue::{self, Case, Row};
 use crate::cure;
 use crate::shown::redacted;
@@ -10,8 +12,13 @@ use crate::{Change, Evidence, Finding};
 ///
 /// A finding that another one explains, directly or over others, is left out. What is left is
 /// ordered: what explained something, then the worse before the better, then as in the catalogue.
+///
+/// What a text only mentions comes last, as worth knowing.
 pub fn diagnose(evidence: &Evidence) -> Vec<Finding> {
-    judge(catalogue::rows(), evidence)
+    let mut told = judge(catalogue::rows(), evidence);
+    let mentioned = mention::of(evidence, &told);
+    told.extend(mentioned);
+    told
 }
 
 /// What there is to say about a token where only its evidence counts: for each token a proxy passes on.

@@ -15,6 +15,7 @@
 //! | tokens, which are taken out | `run` |
 //! | what an API's 401 asks for | `challenge` |
 //! | what a verifier says it compared | `claimed` |
+//! | codes that are only talked about | `mention` |
 //! | what programs' own words mean | `saying`, `phrase` |
 
 mod challenge;
@@ -22,6 +23,7 @@ mod claimed;
 mod code;
 mod found;
 mod json;
+mod mention;
 mod phrase;
 mod plain;
 mod query;
@@ -83,14 +85,21 @@ pub fn read(text: &str) -> Found {
     }
     // An answer of the token endpoint is more than the tokens in it.
     let in_json = !found.tokens.is_empty();
-    for word in text.split(value::is_boundary) {
-        query::read(word, &mut found);
+    let mut rest = text.as_str();
+    loop {
+        let end = rest.find(value::is_boundary).unwrap_or(rest.len());
+        let (word, behind) = rest.split_at(end);
+        query::read(word, behind, &mut found);
         value::keep_address(word, &mut found);
         if let Some(number) = value::number_of_page(word)
             && !found.aadsts.contains(&number)
         {
             found.aadsts.push(number);
         }
+        let Some(boundary) = behind.chars().next() else {
+            break;
+        };
+        rest = behind.get(boundary.len_utf8()..).unwrap_or_default();
     }
     challenge::read(&text, &mut found);
     if found.error.is_none() {
@@ -126,6 +135,15 @@ pub fn read(text: &str) -> Found {
         }
     }
     found.sayings = saying::sayings(&found.lower.0);
+    // An error that was read is one that happened.
+    if found.error.is_none() && found.correlation_id.is_none() {
+        found.mentioned = mention::in_passing(&text);
+        let mentioned = |code: &String| found.mentioned.contains(code);
+        found
+            .aadsts
+            .retain(|number| !mentioned(&format!("AADSTS{number}")));
+        found.codes.retain(|code| !mentioned(code));
+    }
     found
 }
 

@@ -296,3 +296,32 @@ fn no_cure_for_apache_names_a_key_of_ours() {
     keys.dedup();
     assert!(keys.is_empty(), "{keys:#?}");
 }
+
+/// What a text only mentions is explained, and not said to have happened.
+#[test]
+fn a_mentioned_code_is_explained_without_a_claim() {
+    let found = diagnose(&Evidence::of_text(
+        "We fixed AADSTS50011 by adding the redirect URI last week",
+    ));
+    let [only] = found.as_slice() else {
+        panic!("{found:?}");
+    };
+    assert_eq!(only.code, "VST-AADSTS-50011");
+    assert_eq!(only.severity, crate::Severity::Info);
+    assert!(only.seen.contains("mentions `AADSTS50011`"), "{only}");
+    assert!(!only.change.is_empty());
+    let both = diagnose(&Evidence::of_text(
+        "We fixed AADSTS50011 last week.\nAADSTS54005: OAuth2 Authorization code was already redeemed",
+    ));
+    let codes: Vec<_> = both
+        .iter()
+        .map(|finding| (finding.code, finding.severity))
+        .collect();
+    assert_eq!(
+        codes,
+        [
+            ("VST-AADSTS-54005", crate::Severity::Error),
+            ("VST-AADSTS-50011", crate::Severity::Info)
+        ]
+    );
+}

@@ -96,6 +96,10 @@ const PAGES: &[(&str, u32)] = &[
         "sign-in was successful but does not meet the criteria to access this resource",
         53_003,
     ),
+    (
+        "the provided value for the input parameter 'scope' is not valid",
+        70_011,
+    ),
     ("couldn't find an account with that username", 50_034),
     ("your account or password is incorrect", 50_126),
 ];

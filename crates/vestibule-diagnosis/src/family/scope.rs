@@ -16,6 +16,7 @@ pub(super) mod cases;
 mod consent;
 mod default;
 mod misaimed;
+pub(super) mod on_behalf;
 mod policy;
 mod resource;
 mod slash;

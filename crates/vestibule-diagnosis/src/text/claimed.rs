@@ -277,11 +277,12 @@ fn expected_and_got(text: &str) -> Option<(Vec<String>, Vec<String>)> {
 fn values(text: &str, words: &[(&str, Form)]) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for (words, form) in words {
-        let Some(start) = text.find(words) else {
-            continue;
-        };
-        let rest = text.get(start + words.len()..).unwrap_or_default();
-        for value in list(rest, *form) {
+        // The words can stand without a value first: `The audience is invalid. … The audience 'a' is invalid`.
+        let places = text.match_indices(words).take(MAX_VALUES);
+        let mut lists = places.filter_map(|(at, words)| {
+            Some(list(text.get(at + words.len()..)?, *form)).filter(|list| !list.is_empty())
+        });
+        for value in lists.next().unwrap_or_default() {
             if !all.contains(&value) && all.len() < MAX_VALUES {
                 all.push(value);
             }

@@ -32,6 +32,8 @@ pub struct Found {
     pub aadsts: Vec<u32>,
     /// Codes of others, each once, in order: `IDX10214`, `IDW10201`, `AADB2C90118`, `MSIS9921`.
     pub codes: Vec<String>,
+    /// The codes that the text only talks about, each once; they are in no other list.
+    pub mentioned: Vec<String>,
     /// Our own codes, each once, in order: of our error pages, our log, an issue somebody wrote.
     pub own: Vec<&'static str>,
     /// The codes of our own error answers, each once: see [`crate::error_code`].
@@ -195,6 +197,7 @@ impl Found {
     pub fn is_empty(&self) -> bool {
         self.aadsts.is_empty()
             && self.codes.is_empty()
+            && self.mentioned.is_empty()
             && self.own.is_empty()
             && self.error_codes.is_empty()
             && self.error.is_none()

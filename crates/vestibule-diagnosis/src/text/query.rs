@@ -70,8 +70,8 @@ pub(super) fn plain(text: &str) -> Option<ProviderError> {
     })
 }
 
-/// `word` is a part of the text without white space.
-pub(super) fn read(word: &str, found: &mut Found) {
+/// `word` is a part of the text without white space, `behind` is what follows it.
+pub(super) fn read(word: &str, behind: &str, found: &mut Found) {
     if found.callback.is_some() || !(word.contains("error=") || word.contains("state=")) {
         return;
     }
@@ -108,7 +108,15 @@ pub(super) fn read(word: &str, found: &mut Found) {
     if let Some(error) = error
         && found.error.is_none()
     {
-        let mut error = ProviderError::new(error, value("error_description").as_deref());
+        let described = match value("error_description") {
+            Some(first) => Some(match word.ends_with(&first) {
+                true => format!("{first}{}", goes_on(behind)),
+                false => first,
+            }),
+            None if is_log => beside(behind),
+            None => None,
+        };
+        let mut error = ProviderError::new(error, described.as_deref());
         error.suberror = value("error_subcode").or_else(|| value("suberror"));
         found.error = Some(error);
     }
@@ -124,4 +132,33 @@ pub(super) fn read(word: &str, found: &mut Found) {
         parameters: parameters.collect(),
         ..Callback::default()
     });
+}
+
+/// The rest of a description that was written without escapes: `error_description=the user denied`. It ends with its
+/// line, at a quotation mark, and where another value or the end of a request line begins.
+fn goes_on(behind: &str) -> String {
+    let line = behind.lines().next().unwrap_or_default();
+    let ends = |char: char| matches!(char, '"' | '<' | '>' | '&' | '`');
+    let line = line.split(ends).next().unwrap_or_default();
+    let mut said = String::new();
+    for word in line.split_whitespace() {
+        let secret = word
+            .split(|char: char| !super::run::is_run_char(char))
+            .any(crate::shown::is_secret);
+        let other = word.contains('=') || word.starts_with("HTTP/");
+        if secret || other || said.len() + word.len() > MAX_DESCRIPTION_BYTES {
+            break;
+        }
+        said.push(' ');
+        said.push_str(word);
+    }
+    said.trim_end_matches(',').to_owned()
+}
+
+/// The description beside an error in a log: `error=access_denied, error_description=the user denied`.
+fn beside(behind: &str) -> Option<String> {
+    let line = behind.lines().next()?;
+    let (_, said) = line.split_once("error_description=")?;
+    let said = goes_on(said.trim_start_matches(['"', '\'']));
+    Some(said.trim().to_owned()).filter(|said| !said.is_empty())
 }

@@ -7,6 +7,9 @@ use super::{Found, MAX_TOKENS};
 use crate::evidence::{Role, Token};
 use crate::shown::{behind_tail, is_secret};
 
+/// What is shorter is no code of Entra's, where nothing before it says that it is one.
+const SHORTEST_CODE_BYTES: usize = 40;
+
 /// Goes over the runs of token characters: keeps GUIDs and tokens, and returns the text in lower
 /// case with what is secret taken out.
 pub(super) fn runs(text: &str, tokens_too: bool, found: &mut Found) -> String {
@@ -24,7 +27,10 @@ pub(super) fn runs(text: &str, tokens_too: bool, found: &mut Found) -> String {
                 // A code and a refresh token are where they belong: they are nobody's access token.
                 // What is only alike a token's beginning is one where a token belongs.
                 let token = Token::of(run);
-                let alike = matches!(&token.shape, TokenShape::TruncatedJwt { header } if header.is_empty())
+                let alike = matches!(&token.shape, TokenShape::EntraCodeOrRefreshToken)
+                    // As `…Handler`1.HandleRequestAsync` in a trace of calls.
+                    && run.len() < SHORTEST_CODE_BYTES
+                    || matches!(&token.shape, TokenShape::TruncatedJwt { header } if header.is_empty())
                     || matches!(
                         token.shape,
                         TokenShape::DamagedJwt { .. }

@@ -127,8 +127,15 @@ pub(super) fn sayings(text: &str) -> Vec<Saying> {
         }
     }
     // A preflight's refusal is said in the words for all of CORS, Keycloak's audience in those for all.
-    if found.contains(&Saying::Preflight) {
-        found.retain(|saying| *saying != Saying::Cors);
+    // Where the request was redirected, that is what the browser would have asked about.
+    let redirected = lower.contains("(redirected from '");
+    match (
+        redirected && found.contains(&Saying::Cors),
+        found.contains(&Saying::Preflight),
+    ) {
+        (true, _) => found.retain(|saying| *saying != Saying::Preflight),
+        (false, true) => found.retain(|saying| *saying != Saying::Cors),
+        (false, false) => {}
     }
     // Without the key nobody has looked at the signature.
     if found.contains(&Saying::UnknownKey) {
@@ -155,22 +162,24 @@ const OF_CHANGES: [&str; 8] = [
     "chore:",
 ];
 
+/// Whether a line in lower case is one of a list of changes.
+pub(super) fn is_change(line: &str) -> bool {
+    let words = line
+        .split_whitespace()
+        .map(|word| word.trim_start_matches(['-', '*', '•']));
+    // Bullets, times and levels: `2026-05-05 10:00:00 [info] Fixed: …`.
+    let is_before = |word: &&str| {
+        word.is_empty()
+            || word.starts_with('[')
+            || word.starts_with(|char: char| char.is_ascii_digit())
+    };
+    let mut words = words.skip_while(is_before);
+    let first = words.next().unwrap_or_default();
+    OF_CHANGES.contains(&first) || first.starts_with("fix(") || first.starts_with("feat(")
+}
+
 /// A text without the lines of a list of changes: what was mended there is not what happens here.
 fn without_changes(text: &str) -> Cow<'_, str> {
-    let is_change = |line: &str| {
-        let words = line
-            .split_whitespace()
-            .map(|word| word.trim_start_matches(['-', '*', '•']));
-        // Bullets, times and levels: `2026-05-05 10:00:00 [info] Fixed: …`.
-        let is_before = |word: &&str| {
-            word.is_empty()
-                || word.starts_with('[')
-                || word.starts_with(|char: char| char.is_ascii_digit())
-        };
-        let mut words = words.skip_while(is_before);
-        let first = words.next().unwrap_or_default();
-        OF_CHANGES.contains(&first) || first.starts_with("fix(") || first.starts_with("feat(")
-    };
     match text.lines().any(is_change) {
         false => Cow::Borrowed(text),
         true => Cow::Owned(

@@ -289,3 +289,66 @@ fn an_error_in_plain_text_keeps_no_secret() {
     assert_eq!(read(&text).error, None);
     assert_eq!(read("the error invalid_grantx: no").error, None);
 }
+
+#[test]
+fn a_description_without_escapes_is_read_to_its_end() {
+    for (text, description) in [
+        (
+            "https://x.example/cb?error=access_denied&error_description=the user denied",
+            "the user denied",
+        ),
+        (
+            "GET /cb?error=access_denied&error_description=the user denied&state=x HTTP/1.1",
+            "the user denied",
+        ),
+        (
+            "\"GET /cb?error=access_denied&error_description=denied HTTP/1.1\" 302 0",
+            "denied",
+        ),
+        (
+            "error=access_denied, error_description=the user denied, state=abc",
+            "the user denied",
+        ),
+        (
+            "https://x.example/cb?error=access_denied&error_description=the+user+denied and more",
+            "the user denied",
+        ),
+        (
+            "https://x.example/cb?error=access_denied&error_description=the%20user%20denied",
+            "the user denied",
+        ),
+        (
+            "/cb?error=access_denied&error_description=it was eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.AAAA",
+            "it was",
+        ),
+    ] {
+        let error = read(text).error.unwrap();
+        assert_eq!(error.description.as_deref(), Some(description), "{text}");
+    }
+}
+
+#[test]
+fn a_frame_of_a_trace_of_calls_is_no_code() {
+    let found = read(
+        "at Microsoft.AspNetCore.Authentication.RemoteAuthenticationHandler`1.HandleRequestAsync()",
+    );
+    assert_eq!(found.tokens, []);
+}
+
+#[test]
+fn a_preflight_of_a_request_that_was_redirected_is_a_redirect() {
+    let refused = "from origin 'https://a.example' has been blocked by CORS policy: Response to preflight request doesn't pass";
+    assert_eq!(read(refused).sayings, [Saying::Preflight]);
+    let redirected = format!(
+        "Access to fetch at 'https://login.example/' (redirected from 'https://a.example/api') {refused}"
+    );
+    assert_eq!(read(&redirected).sayings, [Saying::Cors]);
+}
+
+#[test]
+fn a_code_that_is_only_talked_about_is_in_no_other_list() {
+    let found = read("We fixed AADSTS50011 and IDX10214 last week");
+    assert_eq!(found.mentioned, ["AADSTS50011", "IDX10214"]);
+    assert_eq!((found.aadsts.len(), found.codes.len()), (0, 0));
+    assert!(!found.is_empty());
+}

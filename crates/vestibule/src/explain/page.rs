@@ -139,6 +139,7 @@ fn checks(sheet: &mut Sheet, api: &Api) {
 fn text(sheet: &mut Sheet, found: &TextDetails) {
     sheet.blank();
     detail(sheet, "codes", &found.codes.join(", "));
+    detail(sheet, "mentioned", &found.mentioned.join(", "));
     for own in &found.own_errors {
         detail(sheet, "our code", own.code);
         detail(sheet, "it means", own.is.meaning);

@@ -116,6 +116,13 @@ pub(crate) fn schema() -> Value {
     let text_members = [
         ("codes", said(texts(), "Codes, as AADSTS50011 or IDX10214.")),
         (
+            "mentioned?",
+            said(
+                texts(),
+                "Codes that the text only talks about: they did not happen, as far as it shows.",
+            ),
+        ),
+        (
             "own_errors?",
             said(
                 json!({ "type": "array", "items": {

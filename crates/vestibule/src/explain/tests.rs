@@ -466,6 +466,22 @@ fn a_pasted_error_is_decoded_with_its_ids() {
 }
 
 #[test]
+fn a_code_that_is_only_mentioned_did_not_happen() {
+    let text = "We fixed AADSTS50011 by adding the redirect URI last week";
+    let report = Stage::new().report(&[text]);
+    assert_eq!(report.exit(), Exit::Done);
+    let page = page(&report);
+    for said in [
+        "The text mentions AADSTS50011, and does not show that it happened. It stands for: the redirect URI",
+        "note[VST-AADSTS-50011]",
+        "mentioned       AADSTS50011",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    assert!(!page.contains("Entra said"), "{page}");
+}
+
+#[test]
 fn a_code_of_our_own_is_explained_wherever_it_stands() {
     for text in [
         "time=2026-11-23T04:00:00Z host=127.0.0.1:8489 path=/ status=421 error=host_unknown trace=\"read ok\"",

@@ -15,6 +15,9 @@ use super::value::{list, shown};
 pub(super) struct TextDetails {
     /// The codes, as `AADSTS50011` or `IDX10214`.
     pub(super) codes: Vec<String>,
+    /// The codes that the text only talks about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) mentioned: Vec<String>,
     /// The codes of our own error answers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) own_errors: Vec<OwnError>,
@@ -74,6 +77,7 @@ pub(super) fn describe(found: &Found, evidence: &Evidence, now: UnixTime) -> Tex
         codes: entra
             .chain(list(found.codes.iter().map(String::as_str)))
             .collect(),
+        mentioned: found.mentioned.clone(),
         own_errors: found
             .error_codes
             .iter()

@@ -221,14 +221,18 @@ fn of_nobody(
 pub(super) fn of_text(details: &TextDetails, findings: &[Finding]) -> String {
     if let Some(finding) = findings.first() {
         let title = row_title(finding);
-        return match details.codes.as_slice() {
-            [] => format!("{}.", capital(title)),
-            codes => format!("{}: {title}.", codes.join(", ")),
+        return match (details.codes.as_slice(), details.mentioned.as_slice()) {
+            ([], mentioned @ [_, ..]) if finding.severity == Severity::Info => format!(
+                "The text mentions {}, and does not show that it happened. It stands for: {title}.",
+                and(&mentioned.iter().map(String::as_str).collect::<Vec<_>>())
+            ),
+            ([], _) => format!("{}.", capital(title)),
+            (codes, _) => format!("{}: {title}.", codes.join(", ")),
         };
     }
     if let Some(own) = details.own_errors.first() {
         format!("`{}`: {}", own.code, own.is.meaning)
-    } else if let Some(code) = details.codes.first() {
+    } else if let Some(code) = details.codes.first().or(details.mentioned.first()) {
         format!("{code} has no page in this catalogue; nothing else in the text is known.")
     } else if let Some(error) = &details.error {
         format!("The text has the error `{error}`, which is in no part of this catalogue.")

@@ -35,6 +35,11 @@ fn a_page_without_a_number_is_known_by_its_words() {
              resource.",
             "VST-AADSTS-53003",
         ),
+        (
+            "invalid_scope: The provided value for the input parameter 'scope' is not valid. The scope 'openid api://x' is \
+             not valid.",
+            "VST-AADSTS-70011",
+        ),
     ] {
         let found = crate::diagnose(&Evidence::of_text(text));
         let codes: Vec<_> = found.iter().map(|finding| finding.code).collect();
@@ -42,6 +47,11 @@ fn a_page_without_a_number_is_known_by_its_words() {
         assert!(found[0].seen.contains("says in words"), "{}", found[0]);
         assert_eq!(found[0].confidence, crate::Confidence::Observed);
     }
+    let scope = crate::diagnose(&Evidence::of_text(
+        "invalid_scope: The provided value for the input parameter 'scope' is not valid. The scope 'openid api://x/y' is not \
+         valid.",
+    ));
+    assert!(scope[0].seen.contains("api://x/y"), "{}", scope[0]);
     // A number says more.
     let both = crate::diagnose(&Evidence::of_text(&format!("{selected} AADSTS90072")));
     assert!(

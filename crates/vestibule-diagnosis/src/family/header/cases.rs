@@ -81,6 +81,7 @@ fn size() -> Vec<RowCase> {
             .silent(with(&limit, |e| route(e).upstream_header_limit_bytes = Some(16_384))),
         case("VST-HEADER-CLIENT-TOO-LARGE")
             .shows(client.clone())
+            .silent(Evidence::of_text("400 Bad Request: Request Header Or Cookie Too Large"))
             .silent(with(&client, |e| e.response = answer(400, &[])))
             .line("max_head = \"64KiB\""),
         case("VST-HEADER-FRONT-BUFFER")

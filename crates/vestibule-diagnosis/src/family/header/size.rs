@@ -10,7 +10,7 @@ use crate::{Change, Confidence, Evidence, Severity};
 pub(super) const ROWS: &[Row] = &[
     Row {
         code: "VST-HEADER-TOO-LARGE",
-        title: "the upstream does not take so large a head",
+        title: "a server does not take so large a head",
         severity: Severity::Error,
         confidence: Confidence::Observed,
         source: "RFC 6585 §5; public reports for Jetty, Tomcat, nginx, Kestrel and Node",
@@ -109,7 +109,7 @@ fn too_large(evidence: &Evidence) -> Option<Case> {
         (_, Some((bytes, limit))) if bytes > limit => {
             format!("The upstream takes {limit} bytes of head, and the request has {bytes}.")
         }
-        _ if evidence.heard(Saying::HeadTooLarge) => {
+        _ if evidence.heard(Saying::HeadTooLarge) && !logged_cookies(evidence) => {
             "The server says that the request's head is too large.".to_owned()
         }
         _ => return None,
@@ -175,7 +175,38 @@ fn too_large(evidence: &Evidence) -> Option<Case> {
     })
 }
 
+/// Whether nginx writes that it was the cookies: `client sent too long header line: "Cookie: …"`.
+fn logged_cookies(evidence: &Evidence) -> bool {
+    evidence.says("too long header line: \"cookie")
+}
+
 fn client_too_large(evidence: &Evidence) -> Option<Case> {
+    if logged_cookies(evidence) {
+        return Some(
+            Case::new("nginx says that the browser's cookies are longer than it takes.")
+                .change(Change::environment(
+                    "browser",
+                    "Delete the cookies of the site and of its domain: then it works again for a while.",
+                ))
+                .change(setting(
+                    evidence,
+                    Change::config(
+                        "session.store",
+                        "If it is a session in cookies: keep sessions on the server, and the cookie is a short handle.",
+                    )
+                    .line("store = \"file:/var/lib/vestibule/sessions\""),
+                    Change::apache(
+                        "OIDCSessionType",
+                        "If it is a session in cookies: keep sessions on the server, and the cookie is a short handle.",
+                    )
+                    .line("OIDCSessionType server-cache"),
+                ))
+                .change(
+                    Change::environment("nginx in front", "Or let it take longer lines.")
+                        .line("large_client_header_buffers 4 16k;"),
+                ),
+        );
+    }
     let request = evidence.request.as_ref()?;
     let status = evidence.response.as_ref()?.status?;
     // An upstream's 431 is passed on, and is its own finding.

@@ -23,8 +23,8 @@ pub(super) fn after(
         let text = evidence.text.iter();
         text.flat_map(|text| text.words_after(words).map(move |word| (text, word)))
             .map(|(text, word)| {
-                // `'…'(Portal)` and `…, got` end the value, too.
-                let word = word.split(['(', ',']).next().unwrap_or(word);
+                // `'…'(Portal)`, `…, got` and a line end that a log escaped end the value, too.
+                let word = word.split(['(', ',', '\\']).next().unwrap_or(word);
                 let word = word
                     .trim_matches(|char| matches!(char, '.' | '?' | '\'' | '"' | '`' | ')' | ','));
                 let known = [&text.quoted, &text.urls, &text.api_uris, &text.guids];

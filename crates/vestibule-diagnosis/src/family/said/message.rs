@@ -91,7 +91,9 @@ pub(in crate::family) fn refused_scopes(evidence: &Evidence) -> Vec<String> {
         .flat_map(|text| text.between("the scope ", " is not valid"));
     let found =
         lines.chain(described.and_then(|text| between(text, "The scope ", " is not valid")));
-    let words = found.flat_map(str::split_whitespace);
+    let words = found
+        .flat_map(str::split_whitespace)
+        .map(|word| word.trim_matches(['\'', '"']));
     let fits =
         |word: &&str| is_plain(word) && !OF_OPENID.contains(word) && word.len() <= MAX_VALUE_BYTES;
     let texts = evidence.text.as_ref();

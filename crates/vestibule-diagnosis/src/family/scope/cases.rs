@@ -348,3 +348,39 @@ fn policy() -> Vec<RowCase> {
             })),
     ]
 }
+
+/// What has to be agreed to is what the API in the middle asks for, so the cures are at that API.
+#[test]
+fn consent_on_behalf_of_somebody_is_the_middle_apis() {
+    let middle = format!(
+        "MsalUiRequiredException: AADSTS65001: The user or administrator has not consented to use the application with \
+         ID '{API}' named 'Orders'. at OnBehalfOfRequest.FetchNewAccessTokenAsync"
+    );
+    for (text, code) in [
+        (middle.as_str(), "VST-SCOPE-CONSENT"),
+        (
+            "AADSTS65001 of the on-behalf-of request",
+            "VST-AADSTS-65001",
+        ),
+    ] {
+        let found = crate::diagnose(&Evidence::of_text(text)).remove(0);
+        assert_eq!(found.code, code);
+        let told = serde_json::to_string(&found).unwrap();
+        assert!(
+            told.contains("App registrations > the API that asks"),
+            "{told}"
+        );
+        assert!(
+            !told.contains("App registrations > your sign-in app"),
+            "{told}"
+        );
+        assert_eq!(told.contains(API), text == middle, "{told}");
+    }
+    let direct = middle.replace("at OnBehalfOfRequest.FetchNewAccessTokenAsync", "");
+    let found = crate::diagnose(&Evidence::of_text(&direct)).remove(0);
+    let told = serde_json::to_string(&found).unwrap();
+    assert!(
+        told.contains("App registrations > your sign-in app"),
+        "{told}"
+    );
+}

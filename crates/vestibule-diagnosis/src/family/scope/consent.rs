@@ -3,6 +3,7 @@
 use vestibule_oidc::microsoft::serves_many_tenants;
 
 use super::super::said::{Said, message_app};
+use super::on_behalf;
 use crate::catalogue::{Case, Row};
 use crate::cure::{login_host, portal, setting, write_issuer};
 use crate::shown::shown;
@@ -128,6 +129,14 @@ fn consent(evidence: &Evidence) -> Option<Case> {
     }
     let said = Said::of(evidence);
     let app = said.app.as_deref()?;
+    if on_behalf::is_on_behalf(evidence) {
+        let seen = format!(
+            "Nobody has agreed that the API {} may use the API behind it on behalf of the person.",
+            shown(app)
+        );
+        let case = Case::new(seen).because(on_behalf::WHY);
+        return Some(case.changes(on_behalf::changes(&said)));
+    }
     let scope = said
         .scope
         .as_deref()

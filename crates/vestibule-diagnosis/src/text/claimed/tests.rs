@@ -103,3 +103,10 @@ fn no_secret_is_a_claim() {
     ));
     assert_eq!(found, Claimed::default());
 }
+
+#[test]
+fn words_without_a_value_do_not_hide_those_with_one() {
+    let found =
+        read("The audience is invalid. error_description=\"The audience 'api://x' is invalid\"");
+    assert_eq!(found.audiences, ["api://x"]);
+}

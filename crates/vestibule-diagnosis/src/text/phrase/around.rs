@@ -4,8 +4,8 @@ use super::Phrase;
 use crate::text::Saying::{
     Algorithm, Audience, Cors, Expired, Framed, FrontBuffer, HeadTooLarge, KeysNotFetched,
     Malformed, NoAuthorization, NoConnection, NoSuchHost, NonceMismatch, NoneWithoutSecure,
-    Preflight, RefreshReused, SilentTimeout, TimedOut, Tls, TooManyRedirects, UnderscoreHeader,
-    WorkerRedirect,
+    Preflight, RefreshReused, Signature, SilentTimeout, TimedOut, Tls, TooManyRedirects,
+    UnderscoreHeader, WorkerRedirect,
 };
 
 pub(super) const PHRASES: &[Phrase] = &[
@@ -78,6 +78,13 @@ pub(super) const PHRASES: &[Phrase] = &[
         &["samesite=none", "missing the “secure” attribute"],
         NoneWithoutSecure,
     ),
+    // People's own words for what they see.
+    (&["access token", "not jwt"], Malformed),
+    (&["access token", "not a jwt"], Malformed),
+    (&["access token", "not a valid jwt"], Malformed),
+    (&["opaque access token", "instead of", "jwt"], Malformed),
+    (&["jwt.io", "invalid signature"], Signature),
+    (&["jwt.io", "signature verification failed"], Signature),
     // Servers on the way.
     (&["upstream sent too big header"], FrontBuffer),
     (&["request header or cookie too large"], HeadTooLarge),

@@ -12,6 +12,10 @@ use crate::text::Saying::{
 pub(super) const PHRASES: &[Phrase] = &[
     // mod_auth_openidc.
     (&["state cookie found: check domain"], StateMissing),
+    (
+        &["mod_auth_openidc_state_", "state cookie found"],
+        StateMissing,
+    ),
     (&["unable to restore state"], StateMissing),
     (&["no matching state", "cookie"], StateMissing),
     (

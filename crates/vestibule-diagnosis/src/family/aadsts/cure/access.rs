@@ -1,5 +1,6 @@
 //! What helps with scopes, consent, tenants and clouds.
 
+use super::super::super::scope::on_behalf::{changes, is_on_behalf};
 use super::super::super::step::Step;
 use super::{ACCOUNT_TYPES, CROSS_TENANT, Cure, LOOK_UP, error, scope, warning};
 use crate::cure::portal;
@@ -134,7 +135,8 @@ pub(in super::super) const CONSENT: Cure = error(
         )
         .line("https://login.microsoftonline.com/{TENANT-ID}/adminconsent?client_id={CLIENT-ID}"),
     ],
-);
+)
+.filled(|evidence, said| is_on_behalf(evidence).then(|| changes(said)));
 pub(in super::super) const ADMIN_CONSENT: Cure = error(
     "Let an administrator consent for everybody, or ask for fewer scopes.",
     &["app", "scope"],
