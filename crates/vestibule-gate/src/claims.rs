@@ -1,6 +1,6 @@
 //! What is known about a signed-in person, and where to look it up.
 
-use serde_json::{Map, Value};
+use vestibule_session::claims::{Claim, ClaimsSet, Object};
 use vestibule_session::record::Groups;
 use vestibule_session::store::Stored;
 
@@ -32,8 +32,8 @@ impl ClaimPath {
 
     /// What `claims` have at this path. `null` is the same as nothing.
     #[must_use]
-    pub fn find<'c>(&self, claims: &'c Map<String, Value>) -> Option<&'c Value> {
-        find(claims, &self.0).filter(|value| !value.is_null())
+    pub fn find<'c>(&self, claims: &'c ClaimsSet) -> Option<Claim<'c>> {
+        find(claims.members(), &self.0).filter(|claim| *claim != Claim::Null)
     }
 }
 
@@ -43,9 +43,9 @@ impl std::fmt::Display for ClaimPath {
     }
 }
 
-fn find<'c>(claims: &'c Map<String, Value>, path: &str) -> Option<&'c Value> {
-    if let Some(value) = claims.get(path) {
-        return Some(value);
+fn find<'c>(claims: Object<'c>, path: &str) -> Option<Claim<'c>> {
+    if let Some(claim) = claims.get(path) {
+        return Some(claim);
     }
     path.match_indices('.').find_map(|(at, _)| {
         let (name, rest) = path.split_at(at);
@@ -60,11 +60,11 @@ fn find<'c>(claims: &'c Map<String, Value>, path: &str) -> Option<&'c Value> {
 #[derive(Debug, Clone, Copy)]
 pub struct Claims<'c> {
     /// The claims of the ID token.
-    pub id_token: &'c Map<String, Value>,
+    pub id_token: &'c ClaimsSet,
     /// The claims of user info, if it was asked.
-    pub userinfo: Option<&'c Map<String, Value>>,
+    pub userinfo: Option<&'c ClaimsSet>,
     /// The claims of the sign-in's own access token, if it was verified.
-    pub access_token: Option<&'c Map<String, Value>>,
+    pub access_token: Option<&'c ClaimsSet>,
     /// What the directory said about the groups, if they did not fit into a token.
     pub groups: Option<&'c Groups>,
 }
@@ -85,11 +85,11 @@ impl<'c> Claims<'c> {
     /// What the first source that has it says. Groups that did not fit into a token are what the
     /// directory said, if it told all of them.
     #[must_use]
-    pub fn find(&self, path: &ClaimPath) -> Option<&'c Value> {
+    pub fn find(&self, path: &ClaimPath) -> Option<Claim<'c>> {
         if let Some(groups) = self.groups.filter(|_| path.is_groups())
             && let Some(list) = groups.list()
         {
-            return Some(list);
+            return Some(Claim::List(list));
         }
         self.sources().find_map(|claims| path.find(claims))
     }
@@ -101,8 +101,8 @@ impl<'c> Claims<'c> {
         self.sources().any(|claims| {
             let elsewhere = claims
                 .get("_claim_names")
-                .and_then(|names| names.get("groups"));
-            elsewhere.is_some() || claims.get("hasgroups") == Some(&Value::Bool(true))
+                .and_then(|names| names.as_object()?.get("groups"));
+            elsewhere.is_some() || claims.get("hasgroups") == Some(Claim::Bool(true))
         })
     }
 
@@ -120,12 +120,9 @@ impl<'c> Claims<'c> {
                 .into_iter()
                 .filter_map(|name| claims.get(name))
         });
-        let claimed = claimed.flat_map(|value| match value {
-            Value::Array(list) => list.as_slice(),
-            one => std::slice::from_ref(one),
-        });
         claimed
-            .filter_map(Value::as_str)
+            .flat_map(Claim::each)
+            .filter_map(Claim::as_str)
             .flat_map(|text| text.split(' '))
     }
 
@@ -134,11 +131,11 @@ impl<'c> Claims<'c> {
     pub fn user(&self, choices: &[ClaimPath]) -> Option<&'c str> {
         choices
             .iter()
-            .filter_map(|path| self.find(path).and_then(Value::as_str))
+            .filter_map(|path| self.find(path).and_then(Claim::as_str))
             .find(|text| !text.is_empty())
     }
 
-    fn sources(&self) -> impl Iterator<Item = &'c Map<String, Value>> + use<'c> {
+    fn sources(&self) -> impl Iterator<Item = &'c ClaimsSet> + use<'c> {
         [Some(self.id_token), self.userinfo, self.access_token]
             .into_iter()
             .flatten()
@@ -148,17 +145,15 @@ impl<'c> Claims<'c> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn object(text: &str) -> Map<String, Value> {
-        serde_json::from_str(text).unwrap()
-    }
+    use crate::fixture::object;
+    use serde_json::Value;
 
     #[test]
     fn whole_names_come_before_ways_into_objects() {
         let claims = object(
             r#"{"a.b":1,"a":{"b":2,"c.d":{"e":3}},"http://schemas.x/role":"r","n":null,"list":[{"x":1}]}"#,
         );
-        let find = |path: &str| ClaimPath::new(path).find(&claims).cloned();
+        let find = |path: &str| ClaimPath::new(path).find(&claims).map(Value::from);
         assert_eq!(find("a.b"), Some(1.into()));
         assert_eq!(find("a.c.d.e"), Some(3.into()));
         assert_eq!(find("http://schemas.x/role"), Some("r".into()));
@@ -180,7 +175,7 @@ mod tests {
             access_token: Some(&access),
             groups: None,
         };
-        let find = |path: &str| claims.find(&ClaimPath::new(path)).cloned();
+        let find = |path: &str| claims.find(&ClaimPath::new(path)).map(Value::from);
         assert_eq!(find("upn"), Some("id".into()));
         assert_eq!(find("email"), Some("info".into()));
         assert!(find("roles").is_some());

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use vestibule_oidc::time::UnixTime;
+use vestibule_session::claims::ClaimsSet;
 use vestibule_session::handle::Handle;
 use vestibule_session::lifetime::Lifetimes;
 use vestibule_session::record::fixture::RecordFixture;
@@ -93,6 +94,11 @@ pub(crate) fn cookie() -> String {
         site().cookies().session(),
         handle().encoded().as_str()
     )
+}
+
+/// The claims of this JSON object.
+pub(crate) fn object(text: &str) -> ClaimsSet {
+    ClaimsSet::of(&serde_json::from_str(text).unwrap())
 }
 
 pub(crate) fn stored(fixture: RecordFixture) -> Arc<Stored> {

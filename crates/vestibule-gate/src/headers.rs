@@ -12,9 +12,9 @@ mod selection;
 pub mod value;
 pub mod version;
 
-use serde_json::Value;
 use thiserror::Error;
 use vestibule_oidc::time::UnixTime;
+use vestibule_session::claims::Claim;
 use vestibule_session::record::AccessToken;
 
 use crate::claims::{ClaimPath, Claims};
@@ -341,7 +341,7 @@ impl HeaderPlan {
         block.into_fields()
     }
 
-    fn find<'c>(&self, claims: &Claims<'c>, path: &ClaimPath) -> Option<&'c Value> {
+    fn find<'c>(&self, claims: &Claims<'c>, path: &ClaimPath) -> Option<Claim<'c>> {
         let userinfo = claims
             .userinfo
             .filter(|_| self.precedence == Precedence::Userinfo);

@@ -7,7 +7,7 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use serde_json::Value;
+use vestibule_session::claims::Claim;
 
 use crate::claims::{ClaimPath, Claims};
 use crate::method::Method;
@@ -98,11 +98,11 @@ impl ClaimValue {
     }
 
     /// `None`: the two are of different kinds, and neither equal nor different.
-    fn equals(&self, value: &Value) -> Option<bool> {
-        match (self, value) {
-            (Self::Text(text), Value::String(value)) => Some(text == value),
-            (Self::Integer(number), Value::Number(value)) => Some(value.as_i64() == Some(*number)),
-            (Self::Boolean(truth), Value::Bool(value)) => Some(truth == value),
+    fn equals(&self, claim: Claim<'_>) -> Option<bool> {
+        match (self, claim) {
+            (Self::Text(text), Claim::Text(value)) => Some(text == value),
+            (Self::Integer(number), Claim::Number(value)) => Some(value.as_i64() == Some(*number)),
+            (Self::Boolean(truth), Claim::Bool(value)) => Some(*truth == value),
             _ => None,
         }
     }
@@ -451,17 +451,13 @@ fn judge_texts(subject: &Subject<'_>, claim: &str, any_of: &[String]) -> Judgeme
 fn judge_claim(
     subject: &Subject<'_>,
     path: &ClaimPath,
-    matches: impl Fn(&Value) -> Option<bool>,
+    matches: impl Fn(Claim<'_>) -> Option<bool>,
 ) -> Judgement {
     let Some(found) = subject.claims.find(path) else {
         return Judgement::leaf(Verdict::Unknown, Reason::ClaimMissing(path.clone()));
     };
-    let values = match found {
-        Value::Array(list) => list.as_slice(),
-        one => std::slice::from_ref(one),
-    };
     let mut all_compared = true;
-    for value in values {
+    for value in found.each() {
         match matches(value) {
             Some(true) => {
                 return Judgement::leaf(Verdict::Holds, Reason::ClaimMatches(path.clone()));

@@ -325,7 +325,7 @@ fn failed(
 pub(crate) fn display_name(record: &Record) -> Option<&str> {
     ["name", "preferred_username", "upn", "email"]
         .iter()
-        .find_map(|claim| record.claims().get(*claim)?.as_str())
+        .find_map(|claim| record.claims().get(claim)?.as_str())
         .filter(|name| !name.is_empty())
 }
 

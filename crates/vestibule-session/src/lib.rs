@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`site`] | which public host a session and its cookies belong to |
 //! | [`handle`] | the secret in the browser, and the store key made from it |
+//! | [`claims`] | the claims of a token or of user info, in as little room as their text |
 //! | [`record`] | what is remembered about one signed-in browser |
 //! | [`lifetime`] | when a session has ended, and when its last use is written down |
 //! | [`cookie`] | finding, setting, deleting and withholding our cookies |
@@ -17,6 +18,7 @@
 //! Nothing here reads a clock or draws randomness: `now` and entropy are arguments.
 
 pub mod carried;
+pub mod claims;
 pub mod cookie;
 pub mod handle;
 pub mod kept_post;

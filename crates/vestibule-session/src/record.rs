@@ -21,7 +21,6 @@ pub use wire::{FORMAT, RecordError};
 
 use std::fmt;
 
-use serde_json::{Map, Value};
 use vestibule_oidc::access_token::VerifiedAccessToken;
 use vestibule_oidc::id_token::VerifiedIdToken;
 use vestibule_oidc::secret::Secret;
@@ -29,15 +28,13 @@ use vestibule_oidc::time::UnixTime;
 use vestibule_oidc::token::TokenResponse;
 use vestibule_oidc::userinfo::UserInfo;
 
+use crate::claims::ClaimsSet;
 use crate::site::Site;
 
 use self::userinfo::KeptUserinfo;
 
 /// The granted scopes of a session whose own token never came: none.
 const NOT_KNOWN: &str = "";
-
-/// Claims by name, in the order the provider sent them.
-pub type Claims = Map<String, Value>;
 
 /// One session: who signed in, where and how, and the tokens that came of it.
 #[derive(Clone)]
@@ -51,9 +48,9 @@ pub struct Record {
     created_at: UnixTime,
     refreshed_at: UnixTime,
     known_at: UnixTime,
-    claims: Claims,
+    claims: ClaimsSet,
     userinfo: Option<Box<KeptUserinfo>>,
-    access_claims: Option<Box<Claims>>,
+    access_claims: Option<ClaimsSet>,
     groups: Option<Box<Groups>>,
     id_token: Secret,
     refresh_token: Option<Secret>,
@@ -148,9 +145,9 @@ impl Record {
             created_at: now,
             refreshed_at: now,
             known_at: now,
-            claims: id_token.claims().clone(),
+            claims: ClaimsSet::of(id_token.claims()),
             userinfo: userinfo.map(|userinfo| Box::new(userinfo.into())),
-            access_claims: access_token.map(|token| Box::new(token.claims().clone())),
+            access_claims: access_token.map(|token| ClaimsSet::of(token.claims())),
             groups: groups.map(Box::new),
             id_token: id_token.raw().clone(),
             refresh_token: tokens.refresh_token().cloned(),
@@ -240,7 +237,7 @@ impl Record {
             if id_token.issuer() != self.issuer || id_token.subject() != self.subject {
                 return Err(OtherPerson);
             }
-            next.claims = id_token.claims().clone();
+            next.claims = ClaimsSet::of(id_token.claims());
             next.id_token = id_token.raw().clone();
         }
         if let Some(refresh_token) = tokens.refresh_token() {
@@ -252,7 +249,7 @@ impl Record {
         if asked_for == *self.tokens.sign_in_key() {
             next.known_at = now;
             // Claims of an access token that is gone must not decide anything.
-            next.access_claims = access_token.map(|token| Box::new(token.claims().clone()));
+            next.access_claims = access_token.map(|token| ClaimsSet::of(token.claims()));
             match tokens.scope().filter(|_| !self.granted_wider) {
                 Some(scope) => next.granted_scope = Some(scope.to_owned()),
                 // RFC 6749 §5.1: the first own token, and just what was asked for.
@@ -341,13 +338,13 @@ impl Record {
 
     /// The claims of the ID token.
     #[must_use]
-    pub fn claims(&self) -> &Claims {
+    pub fn claims(&self) -> &ClaimsSet {
         &self.claims
     }
 
     /// The claims of the user info answer, if it was asked for.
     #[must_use]
-    pub fn userinfo(&self) -> Option<&Claims> {
+    pub fn userinfo(&self) -> Option<&ClaimsSet> {
         self.userinfo.as_deref().map(|userinfo| &userinfo.claims)
     }
 
@@ -360,8 +357,8 @@ impl Record {
 
     /// The claims of the sign-in's own access token, if it was verified.
     #[must_use]
-    pub fn access_claims(&self) -> Option<&Claims> {
-        self.access_claims.as_deref()
+    pub fn access_claims(&self) -> Option<&ClaimsSet> {
+        self.access_claims.as_ref()
     }
 
     /// What the directory said about the groups, if the tokens had no room for them and it was
@@ -415,7 +412,7 @@ impl Record {
             .iter()
             .map(|(_, token)| token.token().expose().len());
         let refresh_token = self.refresh_token.as_ref();
-        let claims = [Some(&self.claims), self.userinfo(), self.access_claims()];
+        let sets = [Some(&self.claims), self.userinfo(), self.access_claims()];
         let mut weights = vec![
             ("ID token".to_owned(), self.id_token.expose().len()),
             ("access tokens".to_owned(), tokens.sum()),
@@ -427,11 +424,9 @@ impl Record {
         if let Some(token) = self.userinfo_token() {
             weights.push(("user info token".to_owned(), token.expose().len()));
         }
-        for (name, value) in claims.into_iter().flatten().flatten() {
-            weights.push((
-                name.clone(),
-                serde_json::to_string(value).map_or(0, |text| text.len()),
-            ));
+        let claims = sets.into_iter().flatten();
+        for (name, claim) in claims.flat_map(|set| set.members().iter()) {
+            weights.push((name.to_owned(), claim.to_string().len()));
         }
         weights
     }

@@ -1,7 +1,7 @@
 //! JSON as mod_auth_openidc's library writes it: with a space behind signs or without, control characters in upper case,
 //! numbers with a fraction in seventeen digits.
 
-use serde_json::{Map, Value};
+use vestibule_session::claims::{Claim, Object};
 
 use super::number;
 
@@ -14,14 +14,14 @@ pub(super) enum Spacing {
     Spaced,
 }
 
-pub(super) fn object(members: &Map<String, Value>, spacing: Spacing) -> String {
+pub(super) fn object(members: Object<'_>, spacing: Spacing) -> String {
     let mut text = String::new();
     write_object(members.iter(), spacing, &mut text);
     text
 }
 
 pub(super) fn write_object<'v>(
-    members: impl Iterator<Item = (&'v String, &'v Value)>,
+    members: impl Iterator<Item = (&'v str, Claim<'v>)>,
     spacing: Spacing,
     text: &mut String,
 ) {
@@ -36,16 +36,16 @@ pub(super) fn write_object<'v>(
     text.push('}');
 }
 
-fn write(value: &Value, spacing: Spacing, text: &mut String) {
+fn write(value: Claim<'_>, spacing: Spacing, text: &mut String) {
     match value {
-        Value::Null => text.push_str("null"),
-        Value::Bool(truth) => text.push_str(if *truth { "true" } else { "false" }),
-        Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
+        Claim::Null => text.push_str("null"),
+        Claim::Bool(truth) => text.push_str(if truth { "true" } else { "false" }),
+        Claim::Number(number) => match number.as_real() {
             Some(real) => text.push_str(&number::in_json(real)),
-            None => text.push_str(&number.to_string()),
+            None => text.push_str(number.as_str()),
         },
-        Value::String(one) => string(one, text),
-        Value::Array(list) => {
+        Claim::Text(one) => string(one, text),
+        Claim::List(list) => {
             text.push('[');
             for (at, value) in list.iter().enumerate() {
                 separate(at, spacing, text);
@@ -53,7 +53,7 @@ fn write(value: &Value, spacing: Spacing, text: &mut String) {
             }
             text.push(']');
         }
-        Value::Object(members) => write_object(members.iter(), spacing, text),
+        Claim::Object(members) => write_object(members.iter(), spacing, text),
     }
 }
 
@@ -96,18 +96,16 @@ mod tests {
 
     #[test]
     fn json_is_written_as_apaches_module_does() {
-        let Value::Object(members) = serde_json::from_str(
+        let claims = crate::fixture::object(
             r#"{"z":[1,-2,1.5,true,null,{}],"a":{"b":"\u001f\b\f\n\r\t/\"\\ü\u007f","c":[]}}"#,
-        )
-        .unwrap() else {
-            unreachable!()
-        };
+        );
+        let members = claims.members();
         assert_eq!(
-            object(&members, Spacing::Spaced),
+            object(members, Spacing::Spaced),
             "{\"z\": [1, -2, 1.5, true, null, {}], \"a\": {\"b\": \"\\u001F\\b\\f\\n\\r\\t/\\\"\\\\ü\u{7f}\", \"c\": []}}"
         );
         assert_eq!(
-            object(&members, Spacing::Compact),
+            object(members, Spacing::Compact),
             "{\"z\":[1,-2,1.5,true,null,{}],\"a\":{\"b\":\"\\u001F\\b\\f\\n\\r\\t/\\\"\\\\ü\u{7f}\",\"c\":[]}}"
         );
     }

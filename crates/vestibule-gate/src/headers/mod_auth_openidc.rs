@@ -3,8 +3,8 @@
 //! No claim gets the name of a field that is not a claim's: neither those of the module itself, which speak for the
 //! token, nor those that belong to HTTP or to the proxy.
 
-use serde_json::{Map, Value};
 use vestibule_http1::fields::is_token_byte;
+use vestibule_session::claims::{Claim, ClaimsSet};
 
 use super::block::Block;
 use super::json::{self, Spacing};
@@ -91,7 +91,7 @@ impl ModAuthOpenidc {
             if self.id_token_claims {
                 self.write_claims(plan, claims.id_token, block);
                 if let Some(groups) = claims.groups.and_then(|groups| groups.list()) {
-                    self.write_claim(plan, "groups", groups, block);
+                    self.write_claim(plan, "groups", Claim::List(groups), block);
                 }
             }
         };
@@ -142,13 +142,13 @@ impl ModAuthOpenidc {
         }
     }
 
-    fn write_claims(&self, plan: &HeaderPlan, claims: &Map<String, Value>, block: &mut Block) {
-        for (name, claim) in claims {
+    fn write_claims(&self, plan: &HeaderPlan, claims: &ClaimsSet, block: &mut Block) {
+        for (name, claim) in claims.members().iter() {
             self.write_claim(plan, name, claim, block);
         }
     }
 
-    fn write_claim(&self, plan: &HeaderPlan, name: &str, claim: &Value, block: &mut Block) {
+    fn write_claim(&self, plan: &HeaderPlan, name: &str, claim: Claim<'_>, block: &mut Block) {
         if !plan.selection.has(name) {
             return;
         }
@@ -180,7 +180,7 @@ fn put(block: &mut Block, name: &str, text: &str, encoding: Encoding) {
 }
 
 /// The selected claims as JSON, which is compact in every version.
-pub(super) fn json_of(selection: &Selection, claims: &Map<String, Value>) -> String {
+pub(super) fn json_of(selection: &Selection, claims: &ClaimsSet) -> String {
     let mut text = String::new();
     json::write_object(selection.of(claims), Spacing::Compact, &mut text);
     text

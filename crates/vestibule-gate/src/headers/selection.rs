@@ -1,6 +1,6 @@
 //! Which claims are passed where a preset passes whatever there are.
 
-use serde_json::{Map, Value};
+use vestibule_session::claims::{Claim, ClaimsSet};
 
 /// Which claims the preset passes, and which are in user info or an ID token that is passed as JSON. Headers of the
 /// operator's own name their claims, and are not concerned.
@@ -24,9 +24,10 @@ impl Selection {
     /// What is left of the claims, in their order.
     pub(super) fn of<'c>(
         &'c self,
-        claims: &'c Map<String, Value>,
-    ) -> impl Iterator<Item = (&'c String, &'c Value)> {
-        claims.iter().filter(|(name, _)| self.has(name))
+        claims: &'c ClaimsSet,
+    ) -> impl Iterator<Item = (&'c str, Claim<'c>)> {
+        let claims = claims.members().iter();
+        claims.filter(|(name, _)| self.has(name))
     }
 }
 

@@ -1,9 +1,6 @@
 use super::*;
-use serde_json::{Map, Value};
-
-fn object(text: &str) -> Map<String, Value> {
-    serde_json::from_str(text).unwrap()
-}
+use crate::fixture::object;
+use vestibule_session::claims::ClaimsSet;
 
 const TOKEN: Token<'static> = Token {
     value: "eyJ0.eyJh.c2ln",
@@ -177,7 +174,7 @@ fn the_token_of_user_info_goes_to_whoever_is_set_to_get_it() {
         // A client's own never passes.
         assert!(plan.names().contains(header.to_uppercase().as_bytes()));
         check(&written(&plan, "{}", Some("{}"), None), &[(header, value)]);
-        let id_token = Map::new();
+        let id_token = ClaimsSet::default();
         let of_plain_json = Identity {
             claims: Claims {
                 id_token: &id_token,

@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Value;
+use vestibule_session::claims::{Claim, List};
 
 use super::json::{self, Spacing};
 use super::number;
@@ -76,34 +76,31 @@ impl Default for Writing {
 impl Writing {
     /// The text of a claim, or nothing for `null`. Booleans are `1` and `0`; of a list, the texts and booleans are joined.
     #[must_use]
-    pub fn text(&self, claim: &Value) -> Option<String> {
+    pub fn text(&self, claim: Claim<'_>) -> Option<String> {
         match claim {
-            Value::Null => None,
-            Value::String(text) => Some(text.clone()),
-            Value::Bool(truth) => Some(digit(*truth).to_owned()),
-            Value::Number(number) => {
-                let real = number.as_f64().filter(|_| number.is_f64());
-                Some(match (real, self.numbers) {
-                    (Some(real), Numbers::SixDecimals) => number::six_decimals(real),
-                    (Some(real), Numbers::EightDigits) => number::eight_digits(real),
-                    _ => number.to_string(),
-                })
-            }
-            Value::Object(members) => Some(match self.objects {
+            Claim::Null => None,
+            Claim::Text(text) => Some(text.to_owned()),
+            Claim::Bool(truth) => Some(digit(truth).to_owned()),
+            Claim::Number(number) => Some(match (number.as_real(), self.numbers) {
+                (Some(real), Numbers::SixDecimals) => number::six_decimals(real),
+                (Some(real), Numbers::EightDigits) => number::eight_digits(real),
+                _ => number.as_str().to_owned(),
+            }),
+            Claim::Object(members) => Some(match self.objects {
                 Objects::Json => claim.to_string(),
                 Objects::Compact => json::object(members, Spacing::Compact),
                 Objects::Spaced => json::object(members, Spacing::Spaced),
             }),
-            Value::Array(list) => Some(self.joined(list)),
+            Claim::List(list) => Some(self.joined(list)),
         }
     }
 
-    fn joined(&self, list: &[Value]) -> String {
+    fn joined(&self, list: List<'_>) -> String {
         let mut joined = String::new();
-        for element in list {
+        for element in list.iter() {
             let element = match element {
-                Value::String(text) => text,
-                Value::Bool(truth) => digit(*truth),
+                Claim::Text(text) => text,
+                Claim::Bool(truth) => digit(truth),
                 _ => continue,
             };
             if !joined.is_empty() {
@@ -178,7 +175,13 @@ pub fn encode(text: &str, encoding: Encoding) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
+    use vestibule_session::claims::ClaimsSet;
+
+    fn text(writing: &Writing, claim: &Value) -> Option<String> {
+        let claims = ClaimsSet::of(&[("claim".to_owned(), claim.clone())].into_iter().collect());
+        writing.text(claims.get("claim").unwrap())
+    }
 
     #[test]
     fn claims_read_as_mod_auth_openidc_writes_them() {
@@ -217,7 +220,7 @@ mod tests {
             ),
             (json!(null), None),
         ] {
-            assert_eq!(writing.text(&claim).as_deref(), expected, "{claim}");
+            assert_eq!(text(&writing, &claim).as_deref(), expected, "{claim}");
         }
     }
 
@@ -250,7 +253,7 @@ mod tests {
         ] {
             for (claim, expected) in claim.as_array().unwrap().iter().zip(expected) {
                 assert_eq!(
-                    writing.text(claim).as_deref(),
+                    text(&writing, claim).as_deref(),
                     Some(expected),
                     "{writing:?}"
                 );
@@ -273,7 +276,7 @@ mod tests {
                 ..Writing::default()
             };
             assert_eq!(
-                writing.text(&list).as_deref(),
+                text(&writing, &list).as_deref(),
                 Some(expected),
                 "{delimiter}"
             );

@@ -1,9 +1,6 @@
 use super::*;
-use serde_json::Map;
-
-fn object(text: &str) -> Map<String, Value> {
-    serde_json::from_str(text).unwrap()
-}
+use crate::fixture::object;
+use vestibule_session::claims::ClaimsSet;
 
 fn judged(rule: &Rule, claims: &str) -> Judgement {
     let id_token = object(claims);
@@ -301,7 +298,10 @@ fn all_and_any_follow_three_valued_logic() {
 
 #[test]
 fn scopes_of_a_verified_access_token_count() {
-    let (id_token, access) = (Map::new(), object(r#"{"scp":"files.read files.write"}"#));
+    let (id_token, access) = (
+        ClaimsSet::default(),
+        object(r#"{"scp":"files.read files.write"}"#),
+    );
     let subject = Subject {
         claims: Claims {
             id_token: &id_token,

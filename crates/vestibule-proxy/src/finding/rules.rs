@@ -63,10 +63,10 @@ pub(crate) fn of_missing(
     claims: &Claims<'_>,
 ) -> Vec<Finding> {
     // To a rule they are one: it takes the first source that has the claim.
-    let mut all = claims.id_token.clone();
+    let mut all = claims.id_token.members().to_map();
     for more in [claims.userinfo, claims.access_token].into_iter().flatten() {
-        for (name, value) in more {
-            all.entry(name.clone()).or_insert_with(|| value.clone());
+        for (name, claim) in more.members().iter() {
+            all.entry(name).or_insert_with(|| claim.into());
         }
     }
     let mut seen = Evidence::default();

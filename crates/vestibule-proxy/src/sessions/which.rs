@@ -1,8 +1,9 @@
 //! Which sessions somebody means. What lists them is what ends them.
 
 use serde::{Deserialize, Serialize};
+use vestibule_session::claims::ClaimsSet;
 use vestibule_session::handle::StoreKey;
-use vestibule_session::record::{Claims, Record};
+use vestibule_session::record::Record;
 use vestibule_session::store::Whose;
 
 use super::{Name, SessionId};
@@ -112,8 +113,8 @@ fn users(record: &Record) -> impl Iterator<Item = &str> {
     sets.into_iter().flatten().flat_map(users_in)
 }
 
-fn users_in(claims: &Claims) -> impl Iterator<Item = &str> {
-    let values = USER_CLAIMS.iter().filter_map(|name| claims.get(*name));
+fn users_in(claims: &ClaimsSet) -> impl Iterator<Item = &str> {
+    let values = USER_CLAIMS.iter().filter_map(|name| claims.get(name));
     values.filter_map(|value| value.as_str())
 }
 

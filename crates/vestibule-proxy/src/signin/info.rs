@@ -16,6 +16,7 @@ use vestibule_gate::decision::{Challenge, Decision};
 use vestibule_gate::evidence::Evidence;
 use vestibule_gate::turned_away::SignedOutStatus;
 use vestibule_oidc::fault::Fault;
+use vestibule_session::claims::Claim;
 use vestibule_session::store::Stored;
 
 use super::Visit;
@@ -105,11 +106,15 @@ fn told(visit: &Visit<'_>, stored: &Stored, facts: &[SessionFact]) -> Map<String
     for fact in facts {
         let (name, value): (_, Option<Value>) = match fact {
             SessionFact::Now => ("iat", Some(visit.now.as_secs().into())),
-            SessionFact::IdTokenClaims => ("id_token", Some(record.claims().clone().into())),
-            SessionFact::UserInfo => (
-                "userinfo",
-                record.userinfo().map(|claims| claims.clone().into()),
+            SessionFact::IdTokenClaims => (
+                "id_token",
+                Some(Claim::Object(record.claims().members()).into()),
             ),
+            SessionFact::UserInfo => {
+                let claims = record.userinfo();
+                let object = claims.map(|claims| Claim::Object(claims.members()));
+                ("userinfo", object.map(Value::from))
+            }
             SessionFact::AccessTokenExpires => (
                 "access_token_expires",
                 token

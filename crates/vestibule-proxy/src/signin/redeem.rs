@@ -7,7 +7,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 use vestibule_gate::claims::Claims;
 use vestibule_gate::route::Route;
-use vestibule_oidc::access_token::VerifiedAccessToken;
 use vestibule_oidc::authorization::{ExtraParameters, Nonce};
 use vestibule_oidc::id_token::{self, Expected, VerifiedIdToken};
 use vestibule_oidc::metadata::ProviderMetadata;
@@ -15,7 +14,7 @@ use vestibule_oidc::pkce::Verifier;
 use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
 use vestibule_oidc::token::{Grant, TokenRequest, TokenResponse};
-use vestibule_oidc::userinfo::UserInfo;
+use vestibule_session::claims::ClaimsSet;
 use vestibule_session::handle::{Handle, StoreKey};
 use vestibule_session::kept_post::Sender;
 use vestibule_session::lifetime::Liveness;
@@ -105,10 +104,15 @@ impl Redeem {
         let access_token =
             finding::for_rules(&plan, &self.provider, &metadata, for_rules, now).await;
         let is_detour = self.asked_for != *own || self.wanted.is_some();
+        let of_id_token = ClaimsSet::of(id_token.claims());
+        let of_userinfo = userinfo.as_ref().map(|info| ClaimsSet::of(info.claims()));
+        let of_access_token = access_token
+            .as_ref()
+            .map(|token| ClaimsSet::of(token.claims()));
         let claims = Claims {
-            id_token: id_token.claims(),
-            userinfo: userinfo.as_ref().map(UserInfo::claims),
-            access_token: access_token.as_ref().map(VerifiedAccessToken::claims),
+            id_token: &of_id_token,
+            userinfo: of_userinfo.as_ref(),
+            access_token: of_access_token.as_ref(),
             groups: None,
         };
         self.refuse_nameless(&plan, &claims).map_err(note)?;

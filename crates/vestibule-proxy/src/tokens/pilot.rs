@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 use vestibule_gate::claims::Claims;
-use vestibule_oidc::access_token::VerifiedAccessToken;
 use vestibule_oidc::authorization::ExtraParameters;
 use vestibule_oidc::id_token::{self, IdTokenError, Previous, RefreshExpected, VerifiedIdToken};
 use vestibule_oidc::metadata::ProviderMetadata;
@@ -21,6 +20,7 @@ use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
 use vestibule_oidc::token::{Grant, TokenError, TokenRequest, TokenResponse};
 use vestibule_oidc::userinfo::{UserInfo, UserInfoError};
+use vestibule_session::claims::ClaimsSet;
 use vestibule_session::handle::StoreKey;
 use vestibule_session::record::{AskAnew, Groups, Record, Refreshed, ResourceKey};
 use vestibule_session::store::{Replacement, Store, StoreError, Stored};
@@ -248,18 +248,16 @@ impl Pilot {
         let access_token =
             finding::for_rules(&plan, &self.provider, &metadata, own, received_at).await;
         let record = stored.record();
+        let of_id_token = id_token.as_ref().map(|token| ClaimsSet::of(token.claims()));
+        let of_user_info = user_info.as_ref().map(|info| ClaimsSet::of(info.claims()));
+        let of_access_token = access_token
+            .as_ref()
+            .map(|token| ClaimsSet::of(token.claims()));
+        let held = record.access_claims().filter(|_| !is_sign_ins);
         let claims = Claims {
-            id_token: id_token
-                .as_ref()
-                .map_or(record.claims(), VerifiedIdToken::claims),
-            userinfo: user_info
-                .as_ref()
-                .map(UserInfo::claims)
-                .or(record.userinfo()),
-            access_token: access_token
-                .as_ref()
-                .map(VerifiedAccessToken::claims)
-                .or(record.access_claims().filter(|_| !is_sign_ins)),
+            id_token: of_id_token.as_ref().unwrap_or(record.claims()),
+            userinfo: of_user_info.as_ref().or(record.userinfo()),
+            access_token: of_access_token.as_ref().or(held),
             groups: None,
         };
         let lookup = Lookup::due(&plan, &self.provider, &metadata, &claims);

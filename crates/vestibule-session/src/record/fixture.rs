@@ -9,7 +9,8 @@ use vestibule_oidc::time::UnixTime;
 
 use super::tokens::Granted;
 use super::userinfo::KeptUserinfo;
-use super::{AccessToken, Claims, Groups, Record, ResourceKey, TokenSet};
+use super::{AccessToken, Groups, Record, ResourceKey, TokenSet};
+use crate::claims::ClaimsSet;
 
 /// What is to be remembered; everything has a value, change what the test is about.
 #[derive(Clone, Debug)]
@@ -29,13 +30,13 @@ pub struct RecordFixture {
     /// See [`Record::created_at`].
     pub created_at: UnixTime,
     /// See [`Record::claims`]; `iss` and `sub` are added.
-    pub claims: Claims,
+    pub claims: Map<String, Value>,
     /// See [`Record::userinfo`].
-    pub userinfo: Option<Claims>,
+    pub userinfo: Option<Map<String, Value>>,
     /// See [`Record::userinfo_token`]; only beside `userinfo`.
     pub userinfo_token: Option<String>,
     /// See [`Record::access_claims`].
-    pub access_claims: Option<Claims>,
+    pub access_claims: Option<Map<String, Value>>,
     /// See [`Record::groups`].
     pub groups: Option<Groups>,
     /// See [`Record::id_token`].
@@ -110,14 +111,14 @@ impl RecordFixture {
             created_at: self.created_at,
             refreshed_at: self.created_at,
             known_at: self.created_at,
-            claims,
+            claims: ClaimsSet::of(&claims),
             userinfo: self.userinfo.map(|claims| {
                 Box::new(KeptUserinfo {
-                    claims,
+                    claims: ClaimsSet::of(&claims),
                     token: self.userinfo_token.map(Secret::new),
                 })
             }),
-            access_claims: self.access_claims.map(Box::new),
+            access_claims: self.access_claims.as_ref().map(ClaimsSet::of),
             groups: self.groups.map(Box::new),
             id_token: Secret::new(self.id_token),
             refresh_token: self.refresh_token.map(Secret::new),

@@ -4,9 +4,10 @@
 //! Groups are object ids: GUIDs, in lower case here. A name of another shape is none the directory
 //! was asked about, so nothing is known of it.
 
-use serde_json::Value;
 use vestibule_oidc::microsoft::TenantId;
 use vestibule_oidc::time::UnixTime;
+
+use crate::claims::{List, Texts};
 
 /// What a directory said about somebody's groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,13 +19,10 @@ pub struct Groups {
 /// Closed on purpose: writing handles each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Told {
-    /// Every group: an array of texts, sorted.
-    All(Value),
+    /// Every group, sorted.
+    All(Texts),
     /// Of those that were asked about, these. Both sorted.
-    Of {
-        asked: Vec<String>,
-        member: Vec<String>,
-    },
+    Of { asked: Texts, member: Texts },
     /// Nothing.
     Unknown(GroupsUnknown),
 }
@@ -87,10 +85,9 @@ impl Groups {
     /// The directory told all of them.
     #[must_use]
     pub fn all(groups: impl IntoIterator<Item = String>, asked_at: UnixTime) -> Self {
-        let groups = sorted(groups).into_iter().map(Value::String).collect();
         Self {
             asked_at,
-            told: Told::All(Value::Array(groups)),
+            told: Told::All(sorted(groups)),
         }
     }
 
@@ -131,20 +128,17 @@ impl Groups {
         let group = TenantId::parse(group)?;
         let group = group.as_str();
         match &self.told {
-            Told::All(Value::Array(groups)) => {
-                let place = groups.binary_search_by(|one| one.as_str().unwrap_or("").cmp(group));
-                Some(place.is_ok())
-            }
-            Told::Of { asked, member } => is_among(asked, group).then(|| is_among(member, group)),
-            Told::All(_) | Told::Unknown(_) => None,
+            Told::All(member) => Some(member.contain(group)),
+            Told::Of { asked, member } => asked.contain(group).then(|| member.contain(group)),
+            Told::Unknown(_) => None,
         }
     }
 
-    /// All groups, an array of texts, if all are known.
+    /// All groups, a list of texts, if all are known.
     #[must_use]
-    pub const fn list(&self) -> Option<&Value> {
+    pub fn list(&self) -> Option<List<'_>> {
         match &self.told {
-            Told::All(groups) => Some(groups),
+            Told::All(groups) => Some(groups.list()),
             _ => None,
         }
     }
@@ -159,19 +153,16 @@ impl Groups {
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
-        let texts = |list: &[String]| -> usize {
-            let each = |text: &String| size_of::<String>() + text.len();
-            list.iter().map(each).sum()
-        };
-        match &self.told {
-            Told::All(groups) => super::memory::value_bytes(groups),
-            Told::Of { asked, member } => texts(asked) + texts(member),
+        let texts = match &self.told {
+            Told::All(member) => member.len(),
+            Told::Of { asked, member } => asked.len() + member.len(),
             Told::Unknown(_) => 0,
-        }
+        };
+        size_of::<Self>() + texts
     }
 }
 
-fn sorted(groups: impl IntoIterator<Item = String>) -> Vec<String> {
+fn sorted(groups: impl IntoIterator<Item = String>) -> Texts {
     let mut groups: Vec<String> = groups
         .into_iter()
         .map(|mut group| {
@@ -181,13 +172,7 @@ fn sorted(groups: impl IntoIterator<Item = String>) -> Vec<String> {
         .collect();
     groups.sort_unstable();
     groups.dedup();
-    groups
-}
-
-fn is_among(sorted: &[String], group: &str) -> bool {
-    sorted
-        .binary_search_by(|one| one.as_str().cmp(group))
-        .is_ok()
+    Texts::of(groups.iter().map(String::as_str))
 }
 
 #[cfg(test)]

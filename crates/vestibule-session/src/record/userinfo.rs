@@ -3,12 +3,12 @@
 use vestibule_oidc::secret::Secret;
 use vestibule_oidc::userinfo::UserInfo;
 
-use super::Claims;
+use crate::claims::ClaimsSet;
 
 /// One answer of the user info endpoint. The two come and go together.
 #[derive(Clone)]
 pub(super) struct KeptUserinfo {
-    pub(super) claims: Claims,
+    pub(super) claims: ClaimsSet,
     /// The signed token of the answer.
     pub(super) token: Option<Secret>,
 }
@@ -16,7 +16,7 @@ pub(super) struct KeptUserinfo {
 impl From<&UserInfo> for KeptUserinfo {
     fn from(userinfo: &UserInfo) -> Self {
         Self {
-            claims: userinfo.claims().clone(),
+            claims: ClaimsSet::of(userinfo.claims()),
             token: userinfo.token().cloned(),
         }
     }

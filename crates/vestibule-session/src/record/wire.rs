@@ -19,7 +19,8 @@ use zeroize::Zeroizing;
 use super::groups::Told;
 use super::tokens::Granted;
 use super::userinfo::KeptUserinfo;
-use super::{AccessToken, Claims, Groups, GroupsUnknown, Record, ResourceKey, TokenSet};
+use super::{AccessToken, Groups, GroupsUnknown, Record, ResourceKey, TokenSet};
+use crate::claims::ClaimsSet;
 
 /// The format this program writes, and the highest it knows.
 ///
@@ -175,9 +176,9 @@ pub(super) fn encode(record: &Record) -> Zeroizing<Vec<u8>> {
         auth_time: record.auth_time.map(UnixTime::as_secs),
         created_at: record.created_at.as_secs(),
         refreshed_at: record.refreshed_at.as_secs(),
-        claims: &claims,
-        userinfo: userinfo.as_deref().map(Vec::as_slice),
-        access_claims: access_claims.as_deref().map(Vec::as_slice),
+        claims: claims.as_bytes(),
+        userinfo: userinfo.as_ref().map(|text| text.as_bytes()),
+        access_claims: access_claims.as_ref().map(|text| text.as_bytes()),
         id_token: record.id_token.expose(),
         refresh_token: record
             .refresh_token
@@ -248,7 +249,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, RecordError> {
             })),
             None => None,
         },
-        access_claims: wire.access_claims.map(claims).transpose()?.map(Box::new),
+        access_claims: wire.access_claims.map(claims).transpose()?,
         groups: wire.groups.as_ref().map(WireGroups::read).map(Box::new),
         id_token: Secret::from(wire.id_token),
         refresh_token: wire.refresh_token.map(Secret::from),
@@ -306,14 +307,11 @@ impl<'a> WireGroups<'a> {
             number: None,
         };
         match &groups.told {
-            Told::All(list) => {
-                let all = list.as_array().into_iter().flatten();
-                wire.member = Some(all.filter_map(Value::as_str).collect());
-            }
+            Told::All(member) => wire.member = Some(member.iter().collect()),
             Told::Of { asked, member } => {
                 wire.told = 1;
-                wire.asked = Some(asked.iter().map(String::as_str).collect());
-                wire.member = Some(member.iter().map(String::as_str).collect());
+                wire.asked = Some(asked.iter().collect());
+                wire.member = Some(member.iter().collect());
             }
             Told::Unknown(why) => {
                 wire.told = 2;
@@ -362,15 +360,13 @@ impl<'a> WireGroups<'a> {
     }
 }
 
-fn json(claims: &Claims) -> Zeroizing<Vec<u8>> {
-    // A map with text keys always has a JSON text; `unwrap_or_default` would read back as
-    // malformed.
-    Zeroizing::new(serde_json::to_vec(claims).unwrap_or_default())
+fn json(claims: &ClaimsSet) -> Zeroizing<String> {
+    Zeroizing::new(claims.members().to_string())
 }
 
-fn claims(text: &[u8]) -> Result<Claims, RecordError> {
+fn claims(text: &[u8]) -> Result<ClaimsSet, RecordError> {
     match serde_json::from_slice(text) {
-        Ok(Value::Object(claims)) => Ok(claims),
+        Ok(Value::Object(claims)) => Ok(ClaimsSet::of(&claims)),
         _ => Err(RecordError::Malformed),
     }
 }

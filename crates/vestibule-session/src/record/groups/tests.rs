@@ -1,4 +1,5 @@
 use super::*;
+use crate::claims::Claim;
 use crate::record::Record;
 use crate::record::fixture::RecordFixture;
 
@@ -43,7 +44,8 @@ fn only_what_was_asked_about_is_known() {
         assert_eq!(of.has(group), in_of, "{group}");
         assert_eq!(unknown.has(group), None, "{group}");
     }
-    assert_eq!(all.list().unwrap(), &serde_json::json!([A, B]));
+    let all: Vec<_> = all.list().unwrap().iter().collect();
+    assert_eq!(all, [Claim::Text(A), Claim::Text(B)]);
     assert!(of.list().is_none() && unknown.list().is_none());
 }
 

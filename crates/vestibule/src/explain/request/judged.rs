@@ -1,12 +1,12 @@
 //! Holds the outcome of a route's rule, part by part, beside what the rule asks for and what the session has.
 
 use serde::Serialize;
-use serde_json::Value;
 use vestibule_gate::claims::Claims;
 use vestibule_gate::evidence::Evidence;
 use vestibule_gate::request::Request;
 use vestibule_gate::route::Route;
 use vestibule_gate::rule::{ClaimValue, Requirement, Rule, Subject, Verdict, judge};
+use vestibule_session::claims::Claim;
 
 use super::granted::Granted;
 use crate::explain::value::{list, shown};
@@ -140,10 +140,10 @@ fn asked(rule: &Rule) -> String {
     }
 }
 
-fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => shown(text),
-        Value::Array(items) => list(items.iter().filter_map(Value::as_str)).join(", "),
+fn text(claim: Claim<'_>) -> String {
+    match claim {
+        Claim::Text(text) => shown(text),
+        Claim::List(items) => list(items.iter().filter_map(Claim::as_str)).join(", "),
         other => shown(&other.to_string()),
     }
 }

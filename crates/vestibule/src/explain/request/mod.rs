@@ -260,7 +260,7 @@ fn lacking(decision: &Decision<'_>, found: &Found) -> Option<Token> {
         (Decision::Forbid { why, .. }, Found::Session(session))
             if matches!(why.judgement.decisive().reason, Reason::ClaimMissing(_)) =>
         {
-            let claims = session.record().claims().clone();
+            let claims = session.record().claims().members().to_map();
             Some(Token::jwt(serde_json::Map::new(), claims))
         }
         _ => None,
