@@ -10,6 +10,7 @@
 //! | includes, variables, conditions | `expand`, `include`, `variables`, `condition` |
 //! | which virtual hosts, which sections hold at a path | `site`, `several`, `location`, `paths_of_pattern` |
 //! | which app is asked | `mount`, `balancer`, `rewrite` |
+//! | what a header is made of, where it is looked up on the way | `looked_up` |
 //! | who may pass | `rule`, `expression`, `claim` |
 //! | the tables of `vestibule.toml` | `map`, `write` |
 //! | every directive there is, and what becomes of it | `inventory`, `core_directives` |
@@ -24,6 +25,7 @@ mod files;
 mod include;
 mod inventory;
 mod location;
+mod looked_up;
 mod map;
 mod mount;
 mod paths_of_pattern;
@@ -233,7 +235,8 @@ pub fn import(
     let mut ledger = Ledger::default();
     let mut draft = Draft::new();
     match expand::expand(files, variables, path) {
-        Ok(tree) if tree.stops.is_empty() => {
+        Ok(mut tree) if tree.stops.is_empty() => {
+            looked_up::name_at_once(&mut tree.items);
             of_tree(path, &tree, options, &mut draft, &mut ledger);
         }
         // What the rest would come to can't be told.

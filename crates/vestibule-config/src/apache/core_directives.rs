@@ -1,6 +1,7 @@
 //! What becomes of directives that are not mod_auth_openidc's and not mapped: logs, files, TLS, rewriting.
 
 use super::expand::Line;
+use super::looked_up::only_sets_variables;
 
 /// What becomes of one.
 pub(super) enum Known {
@@ -239,6 +240,9 @@ pub(super) fn known(line: &Line) -> Option<Known> {
         ("rewriterule", _) if is_to_https(line) => {
             Known::Lost("plain http is not redirected to https by itself")
         }
+        ("rewriterule", _) if only_sets_variables(line) => Known::Lost(
+            "variables of Apache's count nowhere here, but where RequestHeader in the same section names one",
+        ),
         ("rewriterule", _) if is_of_front_page(line) => {
             Known::Lost("redirects are not made; let the app make them")
         }

@@ -2,7 +2,6 @@
 
 pub(super) mod actions;
 pub(super) mod answers;
-mod closed;
 pub(super) mod headers;
 mod parameters;
 mod passed;

@@ -39,14 +39,12 @@ pub(crate) fn mounts<'t>(
                 pattern_stop(line, ledger);
             } else if line.is("ProxyPass") {
                 let rest = line.words.get(1..).unwrap_or_default();
-                found.extend(of_line(
-                    site,
-                    line,
-                    &location.path,
-                    line.word(0),
-                    rest,
-                    ledger,
-                ));
+                // A slash at its end is one that has been written.
+                let path = match location.below_only {
+                    true => format!("{}/", location.path),
+                    false => location.path.clone(),
+                };
+                found.extend(of_line(site, line, &path, line.word(0), rest, ledger));
             } else if line.is("ProxyPassMatch") {
                 pattern_stop(line, ledger);
             }

@@ -93,6 +93,7 @@ impl Front {
 fn apache(folder: &Path, port: u16) -> Result<Process, String> {
     let modules: String = [
         "mpm_event",
+        "access_compat",
         "alias",
         "authn_core",
         "authz_core",
@@ -102,6 +103,11 @@ fn apache(folder: &Path, port: u16) -> Result<Process, String> {
         "headers",
         "proxy",
         "proxy_http",
+        "proxy_wstunnel",
+        "slotmem_shm",
+        "proxy_balancer",
+        "lbmethod_byrequests",
+        "rewrite",
         "setenvif",
         "ssl",
         "auth_openidc",

@@ -310,4 +310,5 @@ fn configuration(
     }
     text.replace("{url}", &address.url)
         .replace("{upstream}", &upstream.url)
+        .replace("{app}", upstream.url.trim_start_matches("http://"))
 }

@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::parameters::OfPaths;
 use super::user::Named;
-use super::{
-    Choices, Draft, actions, answers, closed, headers, passed, path_scope, told, upstream,
-};
+use super::{Choices, Draft, actions, answers, headers, passed, path_scope, told, upstream};
 use crate::apache::SourceVersion;
 use crate::apache::expand::{Item, Line};
 use crate::apache::location::{self, InForce, Location, covers, in_force};
@@ -74,10 +72,9 @@ pub(in crate::apache) fn map(
     }
     path_scope::beside_others(site, &draft.routes, ledger);
     asked.settle(draft, ledger);
-    let closed = closed::paths(site, &draft.as_written.routes, &mounts, ledger);
-    left_out.extend(closed.iter().map(|(path, at)| (path.as_str(), *at)));
     except(&left_out, draft);
     told::sections(&locations, &mounts, &left_out, ledger);
+    told::redirects(site, &mounts, ledger);
     told::reverses(site, &locations, &mounts, draft, ledger);
     if draft.routes.is_empty() && !(ledger.stops() && mount::proxies(site)) {
         ledger.stop_at(

@@ -92,6 +92,37 @@ fn unreachable_lines(location: &Location<'_>, ledger: &mut Ledger) {
     }
 }
 
+/// `Redirect` comes after what proxies, and so never for a path that is proxied.
+pub(super) fn redirects(site: &Site<'_>, mounts: &[Mount<'_>], ledger: &mut Ledger) {
+    let names = [
+        "Redirect",
+        "RedirectMatch",
+        "RedirectPermanent",
+        "RedirectTemp",
+    ];
+    let lines = site.lines.iter().copied();
+    for line in lines.filter(|line| names.iter().any(|name| line.is(name))) {
+        let path = match line.is("RedirectMatch") {
+            true => "/",
+            false => match line.words.iter().find(|word| word.starts_with('/')) {
+                Some(path) => path,
+                None => continue,
+            },
+        };
+        let path = tidy(path);
+        let is_left_out =
+            |mount: &&Mount<'_>| mount.upstream.is_none() && covers(&path, &mount.path);
+        let first = serving(mounts, &path).filter(|mount| mount.upstream.is_some());
+        if let Some(first) = first.filter(|_| !mounts.iter().any(|mount| is_left_out(&mount))) {
+            let at = first.line.at.line;
+            ledger.became(
+                line,
+                format!("nothing: line {at} takes these paths first, as in Apache"),
+            );
+        }
+    }
+}
+
 /// `ProxyPassReverse` is what every route does by itself; one that fits none is a slip.
 pub(super) fn reverses(
     site: &Site<'_>,

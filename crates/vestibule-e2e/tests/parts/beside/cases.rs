@@ -2,6 +2,7 @@
 
 mod access;
 mod claims;
+mod paths;
 mod proxy;
 mod session;
 
@@ -84,6 +85,7 @@ pub(super) fn certified() -> Vec<Case> {
         session::SESSION,
         proxy::FLOW,
         proxy::PROXY,
+        paths::PATHS,
     ]
     .concat()
 }
