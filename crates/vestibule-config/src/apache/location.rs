@@ -133,6 +133,8 @@ fn of_pattern(section: &Section, pattern: Option<&String>) -> Result<Vec<Below>,
 #[derive(Debug, Default)]
 pub(crate) struct InForce<'t> {
     lines: Vec<&'t Line>,
+    /// Where in `lines` those of each section begin, outermost first. Before the first are the server's.
+    sections: Vec<usize>,
     /// The section whose `Require` lines count, if any has one.
     pub(crate) requires: Option<Vec<&'t Item>>,
 }
@@ -149,7 +151,25 @@ impl<'t> InForce<'t> {
         lines.filter(move |line| line.is(name))
     }
 
+    /// The directives `name` of the innermost section that has one; none if only the server has.
+    pub(crate) fn of_innermost(&self, name: &str) -> Vec<&'t Line> {
+        let mut rest = self.lines.as_slice();
+        for start in self.sections.iter().rev() {
+            let Some((before, section)) = rest.split_at_checked(*start) else {
+                break;
+            };
+            let lines = section.iter().copied();
+            let lines: Vec<_> = lines.filter(|line| line.is(name)).collect();
+            if !lines.is_empty() {
+                return lines;
+            }
+            rest = before;
+        }
+        Vec::new()
+    }
+
     fn add(&mut self, items: &'t [Item]) {
+        self.sections.push(self.lines.len());
         let mut requires = Vec::new();
         for item in items {
             match item {
@@ -181,7 +201,7 @@ pub(crate) fn in_force<'t>(
 ) -> InForce<'t> {
     let mut found = InForce {
         lines: site.lines.clone(),
-        requires: None,
+        ..InForce::default()
     };
     for section in &site.sections {
         if section.is("Proxy") && proxy_covers(section, upstream) {

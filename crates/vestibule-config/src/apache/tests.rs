@@ -1,6 +1,7 @@
 //! Imports of whole configurations.
 
 mod fixtures;
+mod passed;
 mod robustness;
 mod several;
 mod story;

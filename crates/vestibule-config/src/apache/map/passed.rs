@@ -1,5 +1,6 @@
 //! What the module itself tells the upstream: which headers, and how claims are written in them.
 
+mod lines;
 mod userinfo;
 
 use super::is_on;
@@ -144,7 +145,7 @@ pub(super) fn read(
     selection(site, &mut passed, ledger);
     prefix(here, &mut passed, ledger);
     delimiter(here, version, &mut passed, ledger);
-    id_token(here, &mut passed, ledger);
+    id_token(site, here, version, &mut passed, ledger);
     userinfo::read(site, here, version, &mut passed, ledger);
     if let Some(line) = here.last("OIDCPassRefreshToken") {
         match is_on(line) {
@@ -313,14 +314,24 @@ fn delimiter(here: &InForce<'_>, version: SourceVersion, passed: &mut Passed, le
     }
 }
 
-fn id_token(here: &InForce<'_>, passed: &mut Passed, ledger: &mut Ledger) {
-    let Some(line) = here.last("OIDCPassIDTokenAs") else {
+fn id_token(
+    site: &Site<'_>,
+    here: &InForce<'_>,
+    version: SourceVersion,
+    passed: &mut Passed,
+    ledger: &mut Ledger,
+) {
+    const ADD_UP_SINCE: SourceVersion = SourceVersion([2, 4, 16, 0]);
+    let name = "OIDCPassIDTokenAs";
+    let lines = lines::in_force(site, here, name, version, ADD_UP_SINCE, ledger);
+    if lines.is_empty() {
         return;
-    };
+    }
     let mut forms = Vec::new();
-    for word in &line.words {
-        match word.as_str() {
-            "claims" | "payload" | "serialized" => forms.push(word.as_str()),
+    for (line, word) in lines::words(&lines) {
+        match word {
+            "claims" | "payload" | "serialized" if forms.contains(&word) => {}
+            "claims" | "payload" | "serialized" => forms.push(word),
             "off" => {}
             _ => ledger.stop(
                 line,
@@ -329,17 +340,21 @@ fn id_token(here: &InForce<'_>, passed: &mut Passed, ledger: &mut Ledger) {
             ),
         }
     }
-    if line.words.iter().any(|word| word == "off") {
+    if lines::words(&lines).any(|(_, word)| word == "off") {
         forms.clear();
     }
     passed.id_token = forms.iter().map(|form| (*form).to_owned()).collect();
-    if forms == ["claims"] {
-        ledger.became(line, "the same: as claims");
-        return;
+    let says = match forms == ["claims"] {
+        true => "the same: as claims".to_owned(),
+        false => {
+            let says = format!("id_token = {}", forms_or_none(&forms));
+            passed.preset.push(says.clone());
+            format!("{says} of headers")
+        }
+    };
+    for line in &lines {
+        ledger.became(line, says.clone());
     }
-    let says = format!("id_token = {}", forms_or_none(&forms));
-    ledger.became(line, format!("{says} of headers"));
-    passed.preset.push(says);
 }
 
 fn forms_or_none(forms: &[&str]) -> String {

@@ -1,6 +1,6 @@
 //! `OIDCPassUserInfoAs`: the forms in which user info is passed, and under which names.
 
-use super::{Passed, forms_or_none};
+use super::{Passed, forms_or_none, lines};
 use crate::apache::SourceVersion;
 use crate::apache::expand::Line;
 use crate::apache::location::InForce;
@@ -9,7 +9,8 @@ use crate::apache::site::Site;
 use crate::apache::write::key;
 use crate::section::route::may_be_own;
 
-/// Since then a form may have a name of its own, and there is `signed_jwt`. Before, Apache does not start with either.
+/// Since then a form may have a name of its own, several lines add up, and there is `signed_jwt`. Before, Apache does not
+/// start with a name or that.
 const NAMED_SINCE: SourceVersion = SourceVersion([2, 4, 14, 0]);
 
 pub(super) fn read(
@@ -19,14 +20,16 @@ pub(super) fn read(
     passed: &mut Passed,
     ledger: &mut Ledger,
 ) {
-    let Some(line) = here.last("OIDCPassUserInfoAs") else {
+    let name = "OIDCPassUserInfoAs";
+    let lines = lines::in_force(site, here, name, version, NAMED_SINCE, ledger);
+    if lines.is_empty() {
         return;
-    };
+    }
     let mut forms: Vec<&'static str> = Vec::new();
-    for word in &line.words {
+    for (line, word) in lines::words(&lines) {
         let (form, name) = match word.split_once(':') {
             Some((form, name)) => (form, Some(name)),
-            None => (word.as_str(), None),
+            None => (word, None),
         };
         if (name.is_some() || form == "signed_jwt") && version < NAMED_SINCE {
             ledger.by_version(format!(
@@ -46,7 +49,7 @@ pub(super) fn read(
             (Some(form), Some(name)) => own(passed, name, form),
             (None, _) if form == "signed_jwt" => ledger.stop(
                 line,
-                "here is no key to sign with and none is published, as OIDCPrivateKeyFiles and jwks= have it for a JWT of the module's own: the upstream would miss it",
+                "the module signs this JWT itself, with a key of OIDCPrivateKeyFiles and for the address of each request, and Vestibule has no key of its own: the upstream would miss it",
                 "write jwt if the provider signs user info itself, else json; the upstream can verify the access token, or the ID token with OIDCPassIDTokenAs serialized",
             ),
             (None, _) => ledger.stop(
@@ -57,10 +60,6 @@ pub(super) fn read(
         }
     }
     passed.userinfo.clone_from(&forms);
-    if forms == ["claims"] && passed.own.is_empty() {
-        ledger.became(line, "the same: as claims");
-        return;
-    }
     let mut says = Vec::new();
     if forms != ["claims"] {
         let form = format!("userinfo = {}", forms_or_none(&forms));
@@ -68,15 +67,21 @@ pub(super) fn read(
         says.push(form);
     }
     says.extend(passed.own.iter().cloned());
-    let says = format!("{} of headers", says.join(", "));
+    let says = match says.is_empty() {
+        true => "the same: as claims".to_owned(),
+        false => format!("{} of headers", says.join(", ")),
+    };
     let has_jwt = forms.contains(&"jwt") || passed.own.iter().any(|own| own.ends_with(JWT));
-    match has_jwt.then(|| never_there(site)).flatten() {
-        Some(why) => ledger.differs(
-            line,
-            format!("{says}: the JWT is passed where the provider signs user info; {why}"),
-            "take jwt out if the upstream does without it",
-        ),
-        None => ledger.became(line, says),
+    let never_there = has_jwt.then(|| never_there(site)).flatten();
+    for line in &lines {
+        match never_there {
+            Some(why) => ledger.differs(
+                line,
+                format!("{says}: the JWT is passed where the provider signs user info; {why}"),
+                "take jwt out if the upstream does without it",
+            ),
+            None => ledger.became(line, says.clone()),
+        }
     }
 }
 

@@ -15,6 +15,30 @@ macro_rules! signed {
     };
 }
 
+const VIRTUAL_HOST: &str = "OIDCPassUserInfoAs json
+OIDCPassIDTokenAs payload
+OIDCProviderMetadataURL {metadata}
+OIDCClientID {client_id}
+OIDCClientSecret \"{client_secret}\"
+OIDCCryptoPassphrase a-passphrase-of-no-worth
+OIDCScope \"{scope}\"
+OIDCPKCEMethod S256
+OIDCRemoteUserClaim sub
+<VirtualHost *>
+ServerName localhost
+OIDCRedirectURI {url}/app/redirect_uri
+OIDCPassUserInfoAs claims
+OIDCPassIDTokenAs claims
+ProxyPass /app {upstream}
+ProxyPassReverse /app {upstream}
+<Location /app>
+AuthType openid-connect
+Require valid-user
+OIDCPassClaimsAs headers
+</Location>
+</VirtualHost>
+";
+
 /// Claims as the people of `people.json` have them.
 pub(in super::super) const CLAIMS: &[Case] = &[
     Case {
@@ -266,6 +290,13 @@ pub(in super::super) const PASSED_ON: &[Case] = &[
         person: "user-info",
         server: signed!("OIDCPassUserInfoAs jwt"),
         location: "OIDCPassClaimsAs environment\nRequestHeader set X-Info \"%{OIDC_userinfo_jwt}e\"",
+        ..SIGN_IN
+    },
+    // What the main server says counts there, where the host says `claims`.
+    Case {
+        name: "forms-of-a-virtual-host",
+        person: "user-info",
+        whole: VIRTUAL_HOST,
         ..SIGN_IN
     },
     Case {
