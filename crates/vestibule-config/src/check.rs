@@ -7,6 +7,7 @@ mod budget;
 mod entra;
 mod hosts;
 mod tokens;
+mod userinfo;
 
 use std::collections::BTreeMap;
 
@@ -58,6 +59,7 @@ pub(crate) fn check(context: &Context<'_>, tables: &Tables<'_>) {
         browser::anti_forgery(context, route);
         entra::rule_scopes(context, tables, route);
         networks(context, tables, route);
+        userinfo::passed(context, tables, route);
     }
     hosts::redirect_paths(context, tables);
     for provider in tables.providers {

@@ -212,8 +212,6 @@ fn every_key_of_the_file_is_carried_over() {
             &HeaderSource::User,
             &HeaderSource::AccessToken,
             &HeaderSource::IdToken,
-            &HeaderSource::Userinfo,
-            &HeaderSource::UserinfoJwt,
             &HeaderSource::Constant("the front".to_owned()),
             &HeaderSource::Nothing,
         ]
@@ -233,8 +231,14 @@ fn every_key_of_the_file_is_carried_over() {
         IdTokenForm::Serialized,
     ];
     assert_eq!(headers.id_token.as_deref(), Some(&forms[..]));
+    assert_eq!(headers.userinfo.as_deref(), Some(&[][..]));
     let forms = [UserinfoForm::Json, UserinfoForm::Jwt];
-    assert_eq!(headers.userinfo.as_deref(), Some(&forms[..]));
+    assert_eq!(api.headers.userinfo.as_deref(), Some(&forms[..]));
+    let sources: Vec<&HeaderSource> = api.headers.own.iter().map(|own| &own.source).collect();
+    assert_eq!(
+        sources,
+        [&HeaderSource::Userinfo, &HeaderSource::UserinfoJwt]
+    );
     assert_eq!(headers.only_claims.as_ref().unwrap(), &["sub", "name"]);
     assert_eq!(headers.without_claims, ["nonce"]);
     assert_eq!(
