@@ -124,6 +124,8 @@ pub enum SecretForm {
     Variables,
     /// As files beside it: `"file:NAME"`.
     Files,
+    /// As environment variables that the program answers for itself: nobody has to set one.
+    Held,
 }
 
 /// A key that was made for this import, 32 random bytes: it seals the sessions that browsers carry, where Apache has them
@@ -421,7 +423,7 @@ fn of_site(
     map::routes::map(site, choices, draft, ledger, whole);
     by_version(site, choices.version, ledger);
     let has_bearer = has_bearer(&tree.items);
-    map::remainder::map(site, &tree.skipped, has_bearer, ledger);
+    map::remainder::map(site, &tree.guessed, has_bearer, ledger);
 }
 
 fn leave_out(other: &site::Site<'_>, ledger: &mut Ledger) {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
-use vestibule_config::apache::ImportOptions;
+use vestibule_config::apache::{ImportOptions, SecretForm};
 use vestibule_config::{LoadError, LogFormat, Settings};
 use vestibule_proxy::server::control_runtime;
 
@@ -143,6 +143,7 @@ impl Source {
                 let options = ImportOptions {
                     version: arguments.source_version,
                     listen: arguments.listen,
+                    secrets: SecretForm::Held,
                     ..ImportOptions::default()
                 };
                 Self::Apache(file.clone(), options)

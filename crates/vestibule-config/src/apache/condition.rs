@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::core_directives::has_hooks;
-use super::syntax::{Block, Node};
+use super::syntax::{self, Block, Node};
 
 /// The version of httpd that `<IfVersion>` is compared with: Debian 12's.
 const HTTPD: [u32; 3] = [2, 4, 71];
@@ -26,13 +26,46 @@ impl Truth {
     }
 }
 
-/// Whether the module that `<IfModule>` asks for by `wanted` is there, where `loaded` are.
+/// The module without which no `Require` is read: where a `LoadModule` line for it was met, so were all others.
+pub(super) const EVERYBODY_LOADS: &str = "authz_core_module";
+
+/// Whether all of what Apache loads was met.
+pub(super) fn is_whole(loaded: &BTreeSet<String>) -> bool {
+    loaded.contains(EVERYBODY_LOADS)
+}
+
+/// Whether the module that `<IfModule>` asks for by `wanted` is there, where `loaded` are. What no `LoadModule` line
+/// loads may still be a part of Apache's program itself.
 pub(super) fn module(wanted: &str, loaded: &BTreeSet<String>) -> Truth {
     let certain = loaded.contains(wanted) || bare(wanted).is_some_and(|bare| GIVEN.contains(&bare));
+    let usual = bare(wanted).is_some_and(|bare| USUAL.contains(&bare));
     Truth {
-        holds: certain || bare(wanted).is_some_and(|bare| USUAL.contains(&bare)),
+        holds: certain || usual && !is_whole(loaded),
         certain,
     }
+}
+
+/// The line that says for certain that Apache has the module which `<IfModule>` asks for by `wanted`.
+pub(super) fn load_line(wanted: &str) -> String {
+    match bare(wanted) {
+        Some(bare) => format!("LoadModule {bare}_module mod_{bare}.so"),
+        None => format!("LoadModule NAME_module FILE for {wanted}"),
+    }
+}
+
+/// Whether a section may be in force where its module is missing after all: it changes headers, which are for people who
+/// are signed in, or keeps people from the app. What opens something, or chooses an app, may not.
+pub(super) fn may_be_in_force(nodes: &[Node]) -> bool {
+    nodes.iter().all(|node| match node {
+        Node::Directive(line) => {
+            let name = line.name.to_ascii_lowercase();
+            name == "requestheader"
+                || name == "rewriterule" && !may_proxy(&line.raw)
+                || name.starts_with("redirect")
+                || !protects(std::slice::from_ref(node), true)
+        }
+        Node::Block(_) => !protects(std::slice::from_ref(node), true),
+    })
 }
 
 /// Modules without which nobody signs in and nothing is proxied, and those that are no modules of their own.
@@ -96,8 +129,21 @@ pub(super) fn names(symbol: &str, file: &str) -> [String; 2] {
     ]
 }
 
-/// Whether it is one site with TLS, as certbot and Debian write it, which without mod_ssl would not be there at all.
-pub(super) fn is_tls_site(wanted: &str, nodes: &[Node]) -> bool {
+/// Whether a `RewriteRule` may choose an app.
+fn may_proxy(raw: &str) -> bool {
+    let words = syntax::words(raw).filter(|_| !raw.contains("${"));
+    let Some(words) = words else {
+        return true;
+    };
+    let flags = words.get(2).map_or("", String::as_str);
+    flags
+        .trim_matches(['[', ']'])
+        .split(',')
+        .any(|flag| ["p", "proxy"].contains(&flag.trim().to_ascii_lowercase().as_str()))
+}
+
+/// Whether it is sites with TLS, as certbot and Debian write them, which without mod_ssl would not be there at all.
+pub(super) fn is_tls_sites(wanted: &str, nodes: &[Node]) -> bool {
     let has_tls = |block: &Block| {
         block.children.iter().any(|node| {
             matches!(node, Node::Directive(line)
@@ -112,7 +158,7 @@ pub(super) fn is_tls_site(wanted: &str, nodes: &[Node]) -> bool {
         }
         other => !protects(std::slice::from_ref(other), true),
     });
-    bare(wanted) == Some("ssl") && only_hosts && hosts == 1
+    bare(wanted) == Some("ssl") && only_hosts && hosts > 0
 }
 
 /// Whether anything in it decides who may pass, which app is asked, or what it is told. What is said of files on a disk

@@ -17,6 +17,7 @@ const FILES: &str = "it is for files, and Vestibule serves none";
 const LOGS: &str = "logs are set in [log], and go to standard output";
 const PROCESS: &str = "it is about Apache's own processes";
 const LIMITS: &str = "limits are set in [limits]; the defaults fit browsers";
+const VARIABLES: &str = "variables of Apache's count nowhere here";
 const TLS: &str = "TLS 1.2 and 1.3 are offered, with ciphers that are safe";
 
 /// Names in lower case, and what becomes of all of them.
@@ -114,38 +115,15 @@ static PLAIN: &[(&[&str], &str)] = &[
             "loadmodule",
             "loadfile",
             "namevirtualhost",
-            "keepalive",
-            "keepalivetimeout",
-            "maxkeepaliverequests",
-            "usecanonicalname",
-            "usecanonicalphysicalport",
-            "protocols",
-            "protocolshonororder",
-            "h2direct",
-            "h2push",
-            "h2upgrade",
-            "traceenable",
-            "timeout",
-            "setenv",
-            "passenv",
-            "unsetenv",
-            "authname",
-            "authzsendforbiddenonfailure",
             "serverpath",
             "gracefulshutdowntimeout",
             "scoreboardfile",
             "proxystatus",
-            "proxyerroroverride",
-            "proxyaddheaders",
-            "proxybadheader",
             "proxyiobuffersize",
             "proxyreceivebuffersize",
             "proxymaxforwards",
-            "proxyvia",
             "proxywebsocketfallbacktoproxyhttp",
             "acceptfilter",
-            "rewriteoptions",
-            "rewritebase",
             "proxybadheader",
         ],
         PROCESS,
@@ -189,24 +167,70 @@ static PLAIN: &[(&[&str], &str)] = &[
             "sslcompression",
             "sslcryptodevice",
             "sslopensslconfcmd",
-            "sslverifydepth",
             "sslinsecurerenegotiation",
             "sslsessionticketkeyfile",
-            "sslcacertificatefile",
-            "sslcacertificatepath",
             "sslstaplingresponsertimeout",
             "sslstaplingreturnrespondererrors",
             "sslproxyengine",
-            "sslproxyverifydepth",
             "sslproxyprotocol",
             "sslproxyciphersuite",
+        ],
+        TLS,
+    ),
+    (
+        &[
+            "sslproxyverify",
+            "sslproxyverifydepth",
             "sslproxycheckpeercn",
             "sslproxycheckpeername",
             "sslproxycheckpeerexpire",
-            "sslproxyverify",
             "sslproxycacertificatefile",
         ],
-        TLS,
+        "the certificate of an https upstream is verified, always: who made it out, its name, its dates; upstream_ca names a CA of your own",
+    ),
+    (
+        &[
+            "sslverifydepth",
+            "sslcacertificatefile",
+            "sslcacertificatepath",
+        ],
+        "no client certificate is asked for, so there is none to verify",
+    ),
+    (
+        &["usecanonicalname", "usecanonicalphysicalport"],
+        "addresses are those of public_url, whatever a request says",
+    ),
+    (
+        &["authname"],
+        "it names what a password is for, and nobody is asked for one",
+    ),
+    (
+        &["rewriteoptions", "rewritebase"],
+        "what the rules say counts, line by line",
+    ),
+    (&["setenv", "passenv", "unsetenv"], VARIABLES),
+    (
+        &[
+            "timeout",
+            "keepalive",
+            "keepalivetimeout",
+            "maxkeepaliverequests",
+        ],
+        "how long a connection may wait is set in [limits], and of an upstream in its route",
+    ),
+    (
+        &[
+            "protocols",
+            "protocolshonororder",
+            "h2direct",
+            "h2push",
+            "h2upgrade",
+        ],
+        "HTTP/1.1 and HTTP/2 are spoken, as the client likes",
+    ),
+    (
+        &["proxyvia"],
+        "nothing writes Via: neither the upstream nor the browser is told of this program",
     ),
 ];
 
@@ -227,6 +251,22 @@ pub(super) fn known(line: &Line) -> Option<Known> {
         ("proxypreservehost", _) => {
             Known::Became("nothing: no route is for this place, or a later line says otherwise")
         }
+        ("proxyaddheaders", "off") => Known::Lost(
+            "X-Forwarded-For, -Host and -Proto are sent all the same, from the connection and public_url",
+        ),
+        ("proxyaddheaders", _) => Known::Became("the same: X-Forwarded-… are sent"),
+        ("proxyerroroverride", "off") => {
+            Known::Became("the same: the app's own error pages are sent")
+        }
+        ("proxyerroroverride", _) => Known::Lost("the app's own error pages are sent as they are"),
+        ("authzsendforbiddenonfailure", "on") => {
+            Known::Became("the same: who is signed in and may not pass gets 403")
+        }
+        ("authzsendforbiddenonfailure", _) => Known::Lost(
+            "who is signed in and may not pass gets 403, unless OIDCUnAutzAction says otherwise",
+        ),
+        ("traceenable", "off") => Known::Became("the same: TRACE is refused"),
+        ("traceenable", _) => Known::Lost("TRACE is refused, always"),
         ("allowencodedslashes", "off" | "nodecode") => {
             Known::Became("the same: an encoded slash is refused")
         }
@@ -262,9 +302,7 @@ pub(super) fn known(line: &Line) -> Option<Known> {
                 "let the app serve them too, and take this line out",
             )
         }
-        ("setenvif" | "setenvifnocase" | "setenvifexpr", _) => {
-            Known::Lost("variables of Apache's count nowhere here")
-        }
+        ("setenvif" | "setenvifnocase" | "setenvifexpr", _) => Known::Lost(VARIABLES),
         ("header", _) => Known::Lost("no route is for this place"),
         ("requestheader", _) => Known::Stops(
             "on a route that is open to everybody no header is set or taken out",

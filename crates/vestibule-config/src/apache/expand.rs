@@ -2,6 +2,7 @@
 //!
 //! Everything is bounded, and nothing is run: `exec:` stays the text it is.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -58,19 +59,22 @@ pub(crate) enum Item {
     Section(Section),
 }
 
-/// Something that was left out, or taken for granted, on the way.
+/// A condition that was left out, or taken for granted, on the way.
 #[derive(Debug, Clone)]
-pub(crate) struct Skipped {
+pub(crate) struct Guessed {
     pub(crate) name: String,
     pub(crate) at: Place,
-    pub(crate) why: String,
+    /// What it was taken for, and why.
+    pub(crate) says: String,
+    /// What to do where that is wrong; empty where nothing is done by it.
+    pub(crate) help: String,
 }
 
 /// The tree in force.
 #[derive(Debug, Default)]
 pub(crate) struct Expanded {
     pub(crate) items: Vec<Item>,
-    pub(crate) skipped: Vec<Skipped>,
+    pub(crate) guessed: Vec<Guessed>,
     /// The files, in the order in which they were read.
     pub(crate) files: Vec<Arc<str>>,
     /// What could not be followed. If there is any, the items are not all.
@@ -163,8 +167,7 @@ impl Walk<'_> {
             ));
         }
         self.out.files.push(Arc::clone(&name));
-        let text = String::from_utf8(bytes)
-            .map_err(|_| Stop::new(at, format!("{name} is not UTF-8 text"), "save it as UTF-8"))?;
+        let text = readable(&name, bytes)?;
         let nodes = syntax::parse(&name, &text)
             .map_err(|error| Stop::new(error.at, error.message, error.help))?;
         self.nodes(nodes, depth)
@@ -332,19 +335,44 @@ impl Walk<'_> {
             "ifversion" => truth.holds,
             _ => truth.holds != negated,
         };
-        let is_site =
-            kind == "ifmodule" && holds && condition::is_tls_site(wanted, &block.children);
-        if !truth.certain && !is_site && condition::protects(&block.children, holds) {
+        let is_sites =
+            kind == "ifmodule" && holds && condition::is_tls_sites(wanted, &block.children);
+        if !truth.certain && !is_sites && condition::protects(&block.children, holds) {
+            let is_harmless = kind == "ifmodule"
+                && !negated
+                && holds
+                && condition::may_be_in_force(&block.children);
             let taken = if holds { "in force" } else { "not in force" };
+            let whole = condition::is_whole(&self.loaded);
             let help = match kind.as_str() {
                 "ifdefine" if !negated => {
                     format!("write Define {wanted} above, or take the section out")
                 }
-                "ifmodule" => {
-                    "name the folder of Apache's whole configuration, whose LoadModule lines say it; or write what it says outside of the section, or take it out".to_owned()
+                "ifmodule" if is_harmless => {
+                    format!("if `apachectl -M` does not list {wanted}, take the section out")
                 }
+                "ifmodule" if whole => format!(
+                    "no LoadModule line that was read loads it: take the section out, or write {} if Apache has it built in",
+                    condition::load_line(wanted)
+                ),
+                "ifmodule" => format!(
+                    "name the folder of Apache's whole configuration, like /etc/apache2, whose LoadModule lines say it; for this file alone, \
+                     write {} above if `apachectl -M` lists it, and take the section out if not",
+                    condition::load_line(wanted)
+                ),
                 _ => "write what it says outside of the section, or take it out".to_owned(),
             };
+            if is_harmless {
+                self.out.guessed.push(Guessed {
+                    name: format!("<{} {first}>", block.name),
+                    at: block.at,
+                    says: format!(
+                        "{wanted} is taken for loaded, and what stands here for in force: without it Apache leaves that out"
+                    ),
+                    help,
+                });
+                return self.inside(block.children, true, depth, items);
+            }
             return Err(Stop::new(
                 block.at,
                 format!(
@@ -355,29 +383,42 @@ impl Walk<'_> {
             ));
         }
         if holds {
-            self.guesses += usize::from(!truth.certain);
-            let inside = self.nodes(block.children, depth);
-            self.guesses -= usize::from(!truth.certain);
-            items.extend(inside?);
-            return Ok(());
+            return self.inside(block.children, !truth.certain, depth, items);
         }
         if !truth.certain {
             self.doubt(&block.children);
         }
-        self.out.skipped.push(Skipped {
-            why: match kind.as_str() {
-                "ifmodule" if negated => format!("{wanted} is taken for loaded"),
-                "ifmodule" => format!("{wanted} is taken for not loaded"),
-                "ifdefine" if negated => format!("{wanted} is defined"),
-                "ifdefine" => {
-                    format!("{wanted} is not defined; Apache may be started with -D {wanted}")
-                }
-                "iffile" => format!("of whether {wanted} is there"),
-                _ => "httpd is taken for 2.4.71".to_owned(),
-            },
+        let why = match kind.as_str() {
+            "ifmodule" if negated => format!("{wanted} is taken for loaded"),
+            "ifmodule" => format!("{wanted} is taken for not loaded"),
+            "ifdefine" if negated => format!("{wanted} is defined"),
+            "ifdefine" => {
+                format!("{wanted} is not defined; Apache may be started with -D {wanted}")
+            }
+            "iffile" => format!("of whether {wanted} is there"),
+            _ => "httpd is taken for 2.4.71".to_owned(),
+        };
+        self.out.guessed.push(Guessed {
             name: format!("<{} {first}>", block.name),
             at: block.at,
+            says: format!("left out, because {why}"),
+            help: String::new(),
         });
+        Ok(())
+    }
+
+    /// What a condition that holds, or is taken to, has in it.
+    fn inside(
+        &mut self,
+        children: Vec<Node>,
+        is_guess: bool,
+        depth: usize,
+        items: &mut Vec<Item>,
+    ) -> Result<(), Stop> {
+        self.guesses += usize::from(is_guess);
+        let inside = self.nodes(children, depth);
+        self.guesses -= usize::from(is_guess);
+        items.extend(inside?);
         Ok(())
     }
 
@@ -453,6 +494,40 @@ impl Walk<'_> {
         }
         Ok(filled)
     }
+}
+
+/// The text of a file. In comments, which say nothing, any bytes may be.
+fn readable(name: &Arc<str>, bytes: Vec<u8>) -> Result<String, Stop> {
+    let at = |line| Place {
+        file: Arc::clone(name),
+        line,
+    };
+    if bytes.starts_with("\u{feff}".as_bytes()) {
+        return Err(Stop::new(
+            at(1),
+            "the file begins with a byte order mark, which Apache takes for a part of the first name",
+            "save it as UTF-8 without a byte order mark (BOM)",
+        ));
+    }
+    let bytes = match String::from_utf8(bytes) {
+        Ok(text) => return Ok(text),
+        Err(error) => error.into_bytes(),
+    };
+    let mut text = String::with_capacity(bytes.len());
+    for (number, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        match String::from_utf8_lossy(line) {
+            Cow::Borrowed(line) => text.push_str(line),
+            Cow::Owned(lossy) if line.trim_ascii_start().starts_with(b"#") => text.push_str(&lossy),
+            Cow::Owned(_) => {
+                return Err(Stop::new(
+                    at(number + 1),
+                    "this line is not UTF-8 text",
+                    "save the file as UTF-8, as `iconv -f latin1 -t utf-8` does with an older one",
+                ));
+            }
+        }
+    }
+    Ok(text)
 }
 
 fn words(raw: &str, at: &Place) -> Result<Vec<String>, Stop> {

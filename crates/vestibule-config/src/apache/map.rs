@@ -89,7 +89,7 @@ impl Draft {
 /// How the TOML names a secret.
 pub(super) fn named(secret: &SecretValue, form: SecretForm) -> String {
     match form {
-        SecretForm::Variables => text(&format!("env:{}", secret.variable)),
+        SecretForm::Variables | SecretForm::Held => text(&format!("env:{}", secret.variable)),
         SecretForm::Files => text(&format!("file:{}", secret.file)),
     }
 }

@@ -1,6 +1,6 @@
 //! Decides which APIs are to validate the token: those of the flags, or those behind a configuration's routes.
 
-use vestibule_config::apache::ImportOptions;
+use vestibule_config::apache::{ImportOptions, SecretForm};
 use vestibule_config::{LoadError, RouteSettings, Settings};
 use vestibule_diagnosis::Evidence;
 use vestibule_diagnosis::evidence;
@@ -161,13 +161,14 @@ pub(super) fn who(arguments: &ExplainArgs) -> Result<Who, Failure> {
 /// decided by them.
 pub(super) fn configuration(arguments: &ExplainArgs) -> Result<Option<Settings>, Failure> {
     if let Some(file) = &arguments.apache {
-        let imported = Imported::of(file, &ImportOptions::default(), Secrets::Absent);
+        let options = ImportOptions {
+            secrets: SecretForm::Held,
+            ..ImportOptions::default()
+        };
+        let imported = Imported::of(file, &options, Secrets::Absent);
         return match imported.settings() {
             Some(settings) => Ok(Some(settings.clone())),
-            None => {
-                let because = "it can't be imported; `vestibule check --apache FILE` says why";
-                Err(Failure::new("use Apache's configuration", because))
-            }
+            None => Err(Failure::Import(Box::new(imported))),
         };
     }
     let Some(path) = &arguments.config else {

@@ -5,6 +5,7 @@ use std::error::Error;
 use vestibule_config::Problems;
 
 use crate::exit::Exit;
+use crate::import::Imported;
 use crate::{load, output};
 
 /// Why nothing could be explained.
@@ -18,6 +19,8 @@ pub(super) enum Failure {
     },
     /// The configuration has mistakes.
     Configuration(Problems),
+    /// Apache's configuration can't be imported.
+    Import(Box<Imported>),
 }
 
 impl Failure {
@@ -38,15 +41,22 @@ impl Failure {
                 because,
                 help: Some(text),
             },
-            other @ Self::Configuration(_) => other,
+            other @ (Self::Configuration(_) | Self::Import(_)) => other,
         }
     }
 
-    /// Tells the person.
-    pub(super) fn print(&self) -> Exit {
+    /// Tells the person, or the program that reads JSON.
+    pub(super) fn print(&self, json: bool) -> Exit {
         match self {
             Self::Error { to, because, help } => output::error(to, &**because, *help),
             Self::Configuration(problems) => load::print(problems),
+            Self::Import(imported) => {
+                match json {
+                    true => output::line(imported.to_json()),
+                    false => imported.print(),
+                }
+                return Exit::Wrong;
+            }
         }
         Exit::Impossible
     }

@@ -66,7 +66,7 @@ pub(crate) fn run(arguments: &ExplainArgs) -> Exit {
             }
             report.exit()
         }
-        Err(failure) => failure.print(),
+        Err(failure) => failure.print(arguments.json),
     }
 }
 

@@ -2,7 +2,7 @@
 //! cured by the import; it is told all the same, because Apache still has it.
 
 use vestibule_config::apache::{Import, Place as Line};
-use vestibule_config::{ProviderSettings, Settings};
+use vestibule_config::{Problem, ProviderSettings, Settings, Severity as Weight};
 use vestibule_diagnosis::evidence::{Origin, Product};
 use vestibule_diagnosis::{Evidence, Finding, Place, Severity, diagnose};
 
@@ -22,6 +22,13 @@ pub(super) struct Found {
     pub(super) is_cured: bool,
 }
 
+/// A finding, and the number of the route that it was found on.
+#[derive(Debug, Clone)]
+struct Judged {
+    finding: Finding,
+    route: Option<usize>,
+}
+
 /// Which of the two is judged.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum As {
@@ -35,18 +42,19 @@ pub(super) fn of(import: &Import, settings: &Settings, secrets: Secrets) -> Vec<
     let provider = settings.providers.first();
     let judge = |how| judge(import, settings, provider, secrets, how);
     let (written, imported, run) = (judge(As::Written), judge(As::Imported), judge(As::Run));
-    let of_code = |list: &[Finding], code| {
-        let found = list.iter().find(|finding| finding.code == code);
+    let of_code = |list: &[Judged], code| {
+        let mut found = list.iter().map(|judged| &judged.finding);
+        let found = found.find(|finding| finding.code == code);
         found.map(|finding| finding.severity)
     };
     let mut all: Vec<Found> = Vec::new();
-    for finding in written.into_iter().chain(imported.clone()) {
+    for Judged { finding, route } in written.into_iter().chain(imported.clone()) {
         if all.iter().any(|known| known.finding.code == finding.code) {
             continue;
         }
         let here = of_code(&run, finding.code).or_else(|| of_code(&imported, finding.code));
         all.push(Found {
-            at: place(import, &finding),
+            at: place(import, &finding, route),
             severity: here.unwrap_or(finding.severity),
             is_cured: here.is_none(),
             finding,
@@ -75,7 +83,7 @@ fn judge(
     provider: Option<&ProviderSettings>,
     secrets: Secrets,
     how: As,
-) -> Vec<Finding> {
+) -> Vec<Judged> {
     let mut base = Evidence::default();
     let mut seen = evidence::settings(settings, provider, secrets);
     let written = &import.as_written;
@@ -102,35 +110,56 @@ fn judge(
     }
     without_slashes(&mut seen);
     base.settings = Some(seen);
-    let mut found: Vec<Finding> = Vec::new();
-    let routes = settings
-        .routes
-        .iter()
-        .map(|route| Some(evidence::route_name(route)));
-    for route in routes.chain([None]) {
-        base.route = route;
+    let mut found: Vec<Judged> = Vec::new();
+    let routes = settings.routes.iter().enumerate();
+    for route in routes.map(Some).chain([None]) {
+        base.route = route.map(|(_, route)| evidence::route_name(route));
         for finding in diagnose(&base) {
-            if finding.severity >= Severity::Warning
-                && !found.iter().any(|known| known.code == finding.code)
-            {
-                found.push(finding);
+            let is_new = !found.iter().any(|known| known.finding.code == finding.code);
+            if finding.severity >= Severity::Warning && is_new {
+                let route = route.map(|(at, _)| at);
+                found.push(Judged { finding, route });
             }
         }
     }
     found
 }
 
-/// The line of the directive that is to be changed.
-fn place(import: &Import, finding: &Finding) -> Option<Line> {
+/// Directives that many places have, and the key of a route that tells which is meant.
+const OF_ROUTES: [(&str, &str); 4] = [
+    ("Require", "require"),
+    ("OIDCRemoteUserClaim", "user"),
+    ("OIDCPassAccessToken", "access_token"),
+    ("ProxyPass", "upstream"),
+];
+
+/// The line of the directive that is to be changed: of the route it was found on, or the first there is.
+fn place(import: &Import, finding: &Finding, route: Option<usize>) -> Option<Line> {
     let named = finding
         .change
         .iter()
         .filter(|change| change.place == Place::Apache);
+    let of_route = |name: &str| {
+        let (_, key) = OF_ROUTES
+            .iter()
+            .find(|(of, _)| of.eq_ignore_ascii_case(name))?;
+        let key = format!("route[{}].{key}", route?);
+        let at = Problem::at_key(&import.toml, Weight::Warning, &key, "", "")?;
+        // A rule is several lines, and comes from the section they stand in.
+        let origin = import.origin(at.line)?;
+        let mut entries = import.report.entries.iter();
+        let found = entries.find(|entry| {
+            entry.at.file == origin.file
+                && entry.at.line >= origin.line
+                && entry.name.eq_ignore_ascii_case(name)
+        });
+        found.map(|entry| entry.at.clone())
+    };
     named
         .filter_map(|change| {
             let entries = import.report.entries.iter();
             let mut found = entries.filter(|entry| entry.name.eq_ignore_ascii_case(&change.name));
-            found.next().map(|entry| entry.at.clone())
+            of_route(&change.name).or_else(|| found.next().map(|entry| entry.at.clone()))
         })
         .next()
 }

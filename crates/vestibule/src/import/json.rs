@@ -44,7 +44,7 @@ pub(super) fn of(imported: &Imported) -> String {
                 "key": problem.key,
                 "message": problem.message,
                 "help": problem.help,
-                "at": place(imported.import.origin(problem.line)),
+                "at": place(imported.origin(problem)),
             })
         })
         .collect();

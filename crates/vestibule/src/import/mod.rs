@@ -13,11 +13,11 @@ mod scopes;
 use std::path::Path;
 
 use vestibule_config::apache::{
-    self, DiskFiles, Import, ImportOptions, NewKey, Outcome, SecretForm, SecretValue,
+    self, DiskFiles, Import, ImportOptions, NewKey, Outcome, Place, SecretForm, SecretValue,
 };
 use vestibule_config::{
-    Environment, Loaded, Problems, ProcessSecrets, SecretError, SecretFile, SecretSource, Settings,
-    parse_named, state_directory,
+    Environment, Loaded, Problem, Problems, ProcessSecrets, SecretError, SecretFile, SecretSource,
+    Settings, parse_named, state_directory,
 };
 use vestibule_diagnosis::Severity;
 use vestibule_proxy::entropy::random_bytes;
@@ -56,7 +56,7 @@ fn of_apache(arguments: &ImportApacheArgs) -> Exit {
     };
     let imported = Imported::of(&arguments.file, &options, Secrets::Absent);
     if arguments.json {
-        output::line(json::of(&imported));
+        output::line(imported.to_json());
     } else {
         imported.print();
     }
@@ -88,6 +88,7 @@ fn of_apache(arguments: &ImportApacheArgs) -> Exit {
 pub(crate) fn check(file: &Path, arguments: &CheckArgs) -> Exit {
     let options = ImportOptions {
         version: arguments.source_version,
+        secrets: SecretForm::Held,
         ..ImportOptions::default()
     };
     let secrets = match arguments.without_secrets {
@@ -96,7 +97,7 @@ pub(crate) fn check(file: &Path, arguments: &CheckArgs) -> Exit {
     };
     let imported = Imported::of(file, &options, secrets);
     match arguments.json {
-        true => output::line(json::of(&imported)),
+        true => output::line(imported.to_json()),
         false => imported.print(),
     }
     let open = imported
@@ -115,6 +116,7 @@ pub(crate) fn check(file: &Path, arguments: &CheckArgs) -> Exit {
 }
 
 /// A configuration of Apache, as it was read.
+#[derive(Debug)]
 pub(crate) struct Imported {
     import: Import,
     loaded: Result<Loaded, Problems>,
@@ -159,6 +161,11 @@ impl Imported {
         }
     }
 
+    /// The text, the report and the findings, for a program.
+    pub(crate) fn to_json(&self) -> String {
+        json::of(self)
+    }
+
     /// Prints the report on standard error.
     pub(crate) fn print(&self) {
         output::notice(page::of(self).trim_end());
@@ -181,6 +188,18 @@ impl Imported {
             Ok(loaded) => Some(&loaded.warnings),
             Err(problems) => Some(problems),
         }
+    }
+
+    /// The line of Apache's that a problem of the text comes from. Certificate and key are two lines there, and one here.
+    fn origin(&self, problem: &Problem) -> Option<&Place> {
+        let import = &self.import;
+        let mut entries = import.report.entries.iter();
+        let of_key = entries.find(|entry| {
+            problem.key == "tls.key" && entry.name.eq_ignore_ascii_case("SSLCertificateKeyFile")
+        });
+        of_key
+            .map(|entry| &entry.at)
+            .or_else(|| import.origin(problem.line))
     }
 
     /// How many directives had this outcome.

@@ -107,7 +107,7 @@ fn beside<'i>(sheet: &mut Sheet, imported: &'i Imported, at: &Place, told: &mut 
     let mut warned: Vec<(&str, &str)> = Vec::new();
     for problem in imported.problems().into_iter().flatten() {
         let says = (problem.message.as_str(), problem.help.as_str());
-        let is_here = imported.import.origin(problem.line) == Some(at);
+        let is_here = imported.origin(problem) == Some(at);
         if is_here && !is_said(imported, problem) && !warned.contains(&says) {
             warned.push(says);
             warning(sheet, problem);
@@ -124,7 +124,7 @@ fn is_said(imported: &Imported, problem: &Problem) -> bool {
     if problem.code.is_some_and(by_code) {
         return true;
     }
-    let origin = imported.import.origin(problem.line);
+    let origin = imported.origin(problem);
     problem.severity == Weight::Warning
         && imported
             .findings
@@ -169,9 +169,13 @@ fn elsewhere(sheet: &mut Sheet, imported: &Imported, told: &[&Place]) {
         }
     }
     let entries = &imported.import.report.entries;
+    let mut warned: Vec<(&str, &str)> = Vec::new();
     for problem in imported.problems().into_iter().flatten() {
-        let origin = imported.import.origin(problem.line);
-        if !entries.iter().any(|entry| Some(&entry.at) == origin) && !is_said(imported, problem) {
+        let origin = imported.origin(problem);
+        let says = (problem.message.as_str(), problem.help.as_str());
+        let is_told = warned.contains(&says) || is_said(imported, problem);
+        if !entries.iter().any(|entry| Some(&entry.at) == origin) && !is_told {
+            warned.push(says);
             sheet.blank();
             sheet.paragraph(0, &format!("vestibule.toml, line {}:", problem.line));
             warning(sheet, problem);

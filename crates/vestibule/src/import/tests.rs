@@ -207,3 +207,78 @@ fn what_is_warned_of_for_several_routes_is_told_once() {
         "{page}"
     );
 }
+
+#[test]
+fn one_warning_about_every_host_is_told_once_and_beside_a_line_of_apaches() {
+    let folder = tempfile::tempdir().unwrap();
+    let shared = STORY.lines().take(9).map(|line| match line {
+        line if line.starts_with("OIDCRedirectURI") => "OIDCRedirectURI /oidc/callback",
+        line if line.starts_with("OIDCScope") => "OIDCScope \"openid profile\"",
+        line => line,
+    });
+    let shared: Vec<&str> = shared
+        .filter(|line| !line.starts_with("OIDCPassClaimsAs"))
+        .collect();
+    let host = |name: &str| {
+        format!(
+            "<VirtualHost *:443>\nServerName {name}.example.com\nProxyPass / http://localhost:1234/\n\
+             <Location />\nAuthType openid-connect\nRequire valid-user\n</Location>\n</VirtualHost>\n"
+        )
+    };
+    let text = format!("{}\n{}{}", shared.join("\n"), host("a"), host("b"));
+    let imported = imported(folder.path(), &text);
+    assert!(imported.settings().is_some(), "{}", page::of(&imported));
+    let page = page::of(&imported);
+    assert!(!page.contains("vestibule.toml, line"), "{page}");
+}
+
+#[test]
+fn a_finding_stands_at_the_line_of_the_route_it_is_about() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = "<Location /foo/inner>\nRequire claim groups:staff\n</Location>\n";
+    let imported = imported(folder.path(), &format!("{STORY}{inner}"));
+    let found = imported
+        .findings
+        .iter()
+        .find(|found| found.finding.code == "VST-TOKEN-GROUP-NAMES")
+        .unwrap_or_else(|| panic!("{}", page::of(&imported)));
+    let line = 1 + STORY.lines().count() + 1;
+    assert_eq!(found.at.as_ref().map(|at| at.line), Some(line));
+}
+
+#[test]
+fn a_missing_key_is_told_beside_the_line_that_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = STORY.replace("http://localhost/foo", "https://portal.example.com/foo");
+    let tls =
+        "SSLEngine on\nSSLCertificateFile /none/cert.pem\nSSLCertificateKeyFile /none/key.pem\n";
+    let file = folder.path().join("site.conf");
+    std::fs::write(&file, format!("{tls}{text}")).unwrap();
+    let imported = Imported::of(&file, &ImportOptions::default(), Secrets::Needed);
+    let at = |says: &str| {
+        let mut problems = imported.problems().into_iter().flatten();
+        let problem = problems.find(|problem| problem.message.contains(says));
+        imported.origin(problem.unwrap()).map(|at| at.line)
+    };
+    assert_eq!(at("/none/cert.pem"), Some(2));
+    assert_eq!(at("/none/key.pem"), Some(3));
+}
+
+#[test]
+fn what_the_program_holds_itself_is_left_to_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("site.conf");
+    std::fs::write(&file, STORY).unwrap();
+    for (secrets, told) in [(SecretForm::Held, false), (SecretForm::Variables, true)] {
+        let options = ImportOptions {
+            secrets,
+            ..ImportOptions::default()
+        };
+        let imported = Imported::of(&file, &options, Secrets::Needed);
+        assert!(imported.settings().is_some());
+        assert_eq!(
+            page::of(&imported).contains("set the environment variable"),
+            told
+        );
+    }
+}

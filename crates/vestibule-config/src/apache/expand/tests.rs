@@ -122,7 +122,15 @@ fn what_is_left_out_protects_nothing() {
     for text in [
         "<IfModule mod_ssl.c>\n<Location /a>\nX\n</Location>\n</IfModule>",
         "<IfModule !mod_ssl.c>\n<Location /a>\nX\n</Location>\n</IfModule>",
-        "<IfModule mod_headers.c>\nRequestHeader set A b\n</IfModule>",
+        "<IfModule !mod_headers.c>\nRequestHeader set A b\n</IfModule>",
+        "<IfModule mod_headers.c>\nRequestHeader set A b\nRequire all granted\n</IfModule>",
+        "<IfModule mod_headers.c>\n<Location /a>\nRequestHeader set A b\n</Location>\n</IfModule>",
+        "<IfModule mod_security2.c>\nRequestHeader set A b\n</IfModule>",
+        "LoadModule authz_core_module m/mod_authz_core.so\n<IfModule mod_headers.c>\nRequestHeader set A b\n</IfModule>",
+        "<IfModule mod_rewrite.c>\nRewriteRule ^/a http://b/ [L,P]\n</IfModule>",
+        "Define F [P]\n<IfModule mod_rewrite.c>\nRewriteRule ^/a http://b/ ${F}\n</IfModule>",
+        "<IfModule mod_rewrite.c>\nRewriteRule ^ - [F]\nProxyPass /a http://a/\n</IfModule>",
+        "<IfModule mod_ssl.c>\n<VirtualHost *:443>\nSSLEngine on\n</VirtualHost>\n<VirtualHost *:80>\n</VirtualHost>\n</IfModule>",
         "<IfModule mod_proxy_wstunnel.c>\nProxyPass /ws ws://a/\n</IfModule>",
         "<IfModule ssl>\nRequire all denied\n</IfModule>",
         "<IfModule mod_core.c>\nRequire all granted\n</IfModule>",
@@ -175,6 +183,30 @@ fn what_a_module_is_needed_for_is_taken_as_it_is() {
         (
             "LoadModule ssl_module /m/mod_ssl.so\n<IfModule mod_ssl.c>\nRequire all granted\n</IfModule>",
             vec!["LoadModule ssl_module|/m/mod_ssl.so", "Require all|granted"],
+        ),
+        (
+            "<IfModule mod_ssl.c>\n<VirtualHost *:443>\nSSLEngine on\n</VirtualHost>\n<VirtualHost *:443>\nSSLEngine on\n</VirtualHost>\n</IfModule>",
+            vec![
+                "<VirtualHost *:443>",
+                "SSLEngine on",
+                "<VirtualHost *:443>",
+                "SSLEngine on",
+            ],
+        ),
+        (
+            "<IfModule mod_headers.c>\nRequestHeader unset A\nHeader set B c\n</IfModule>",
+            vec!["RequestHeader unset|A", "Header set|B|c"],
+        ),
+        (
+            "<IfModule mod_rewrite.c>\nRewriteEngine On\nRewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R,L]\n</IfModule>",
+            vec![
+                "RewriteEngine On",
+                "RewriteRule ^|https://%{HTTP_HOST}%{REQUEST_URI}|[R,L]",
+            ],
+        ),
+        (
+            "LoadModule authz_core_module m/mod_authz_core.so\n<IfModule mod_ssl.c>\nSSLProtocol all\n</IfModule>",
+            vec!["LoadModule authz_core_module|m/mod_authz_core.so"],
         ),
         (
             "<IfModule mod_ssl.c>\nSSLProtocol all\n</IfModule>",
@@ -249,4 +281,54 @@ fn a_pipe_is_called_one_and_not_missing() {
             stop.message
         );
     }
+}
+
+#[test]
+fn a_section_that_stops_says_the_one_step_that_decides_it() {
+    let alone = "<IfModule mod_ssl.c>\nRequire all granted\n</IfModule>";
+    let help = one(alone).unwrap_err().help;
+    assert!(
+        help.contains("LoadModule ssl_module mod_ssl.so above"),
+        "{help}"
+    );
+    assert!(help.contains("/etc/apache2"), "{help}");
+    let taken = format!("LoadModule ssl_module mod_ssl.so\n{alone}");
+    assert!(one(&taken).is_ok());
+    // Whoever named the whole is not told to.
+    let whole = format!("LoadModule authz_core_module mod_authz_core.so\n{alone}");
+    let stop = one(&whole).unwrap_err();
+    assert!(
+        stop.message.contains("taken for not in force"),
+        "{}",
+        stop.message
+    );
+    assert!(!stop.help.contains("folder"), "{}", stop.help);
+}
+
+/// Files as they are, whatever their bytes.
+struct Bytes(Vec<u8>);
+
+impl Files for Bytes {
+    fn read(&self, _: &Path, _: u64) -> std::io::Result<Vec<u8>> {
+        Ok(self.0.clone())
+    }
+
+    fn list(&self, _: &Path) -> std::io::Result<Vec<(String, bool)>> {
+        Err(ErrorKind::NotFound.into())
+    }
+}
+
+#[test]
+fn a_comment_may_have_any_bytes_and_what_is_read_may_not() {
+    let read = |bytes: &[u8]| expand(&Bytes(bytes.to_vec()), &|_| None, Path::new("/e/site.conf"));
+    let tree = read(b"# Bj\xf6rn\n  # \xff\nOne a\n").unwrap();
+    assert_eq!(tree.items.len(), 1);
+    let Some(Item::Line(line)) = tree.items.first() else {
+        panic!("a line")
+    };
+    assert_eq!((line.name.as_str(), line.at.line), ("One", 3));
+    let stop = read(b"One a\nTwo \xf6\n").unwrap_err();
+    assert_eq!(stop.at.line, 2);
+    let stop = read(b"\xef\xbb\xbfOne a\n").unwrap_err();
+    assert!(stop.message.contains("byte order mark"), "{}", stop.message);
 }

@@ -4,6 +4,7 @@ use super::passed::{self, Passed};
 use super::path_scope;
 use super::user::Named;
 use crate::apache::SourceVersion;
+use crate::apache::condition::EVERYBODY_LOADS;
 use crate::apache::expand::Line;
 use crate::apache::location::InForce;
 use crate::apache::report::Ledger;
@@ -32,10 +33,12 @@ pub(super) fn map(
     let wants_token = passed.token && passed.headers || own.iter().any(|own| own.needs_token());
     let own_token = path_scope::own_token(here, wants_token, ledger);
     if wants_token {
-        let at = here.last("OIDCPassAccessToken").map(|line| &line.at);
+        let said = ["OIDCPassAccessToken", "OIDCPassClaimsAs"];
+        let said = said.iter().find_map(|name| here.last(name));
+        let at = said.map(|line| line.at.clone()).or(route.from.clone());
         match &own_token {
             Some((token, line)) => route.put("access_token", token.as_str(), Some(&line.at)),
-            None => route.put("access_token", "\"sign-in\"", at),
+            None => route.put("access_token", "\"sign-in\"", at.as_ref()),
         }
     }
     if let Some(own) = own.iter().find(|own| own.is_bearer()) {
@@ -234,6 +237,7 @@ fn own_headers<'t>(
     ledger: &mut Ledger,
 ) -> Vec<Own<'t>> {
     let mut found: Vec<Own<'t>> = Vec::new();
+    let has_ssl = has_ssl(site);
     for line in here.all("RequestHeader") {
         let (action, name) = (line.word(0).to_ascii_lowercase(), name_of(line));
         let lower = name.to_ascii_lowercase();
@@ -299,7 +303,7 @@ fn own_headers<'t>(
                     "Apache sends `Bearer (null)`, as it makes no variable of the access token here, and here the token would be sent",
                     "write OIDCPassClaimsAs both or environment, or take the line out",
                 ),
-                Some(Some(source)) if !is_there(line, &source, passed) => {
+                Some(Some(source)) if !is_there(line, &source, passed, has_ssl) => {
                     found.retain(|own| !name_of(own.line).eq_ignore_ascii_case(name));
                     let constant = match line.word(3) {
                         "" => "=(null)",
@@ -313,7 +317,10 @@ fn own_headers<'t>(
                             text(constant),
                             line.word(2),
                         ),
-                        "take the line out if the upstream does not need the header; OIDCPassClaimsAs, OIDCPassIDTokenAs and OIDCPassUserInfoAs say what variables there are",
+                        match line.word(2) == TOLD_BY_SSL {
+                            true => "write \"expr=%{REMOTE_USER}\" if the upstream needs the name: only mod_ssl, which no LoadModule line here loads, knows it by this",
+                            false => "take the line out if the upstream does not need the header; OIDCPassClaimsAs, OIDCPassIDTokenAs and OIDCPassUserInfoAs say what variables there are",
+                        },
                     );
                     found.push(Own { line, source: Some(constant.to_owned()) });
                 }
@@ -328,8 +335,12 @@ fn own_headers<'t>(
                         None => "authorization = \"bearer\"".to_owned(),
                     };
                     let is_text = source.as_deref().is_some_and(|source| source.starts_with('='));
-                    match line.word(2) == "%{REMOTE_USER}s" {
-                        true => ledger.differs(line, format!("{says}; Apache sends (null) where it has no mod_ssl"), ""),
+                    match line.word(2) == TOLD_BY_SSL && has_ssl.is_none() {
+                        true => ledger.differs(
+                            line,
+                            format!("{says}; Apache sends (null) where it has no mod_ssl"),
+                            "name the folder of Apache's whole configuration, whose LoadModule lines say whether it has",
+                        ),
                         false if is_text && sounds_secret(&lower) => ledger.differs(
                             line,
                             format!("{says}: this sounds like a secret, and is in the file as it is"),
@@ -355,10 +366,29 @@ fn own_headers<'t>(
     found
 }
 
+/// What mod_ssl alone makes the user of, over plain http too; without it this is `(null)`.
+const TOLD_BY_SSL: &str = "%{REMOTE_USER}s";
+
+/// Whether Apache has mod_ssl, where that can be told: TLS is set up with it, or all of what is loaded was read.
+fn has_ssl(site: &Site<'_>) -> Option<bool> {
+    let loads = |symbol: &str| {
+        let lines = site.all("LoadModule");
+        lines.iter().any(|line| line.word(0) == symbol)
+    };
+    match site.last("SSLEngine").is_some() || loads("ssl_module") {
+        true => Some(true),
+        false => loads(EVERYBODY_LOADS).then_some(false),
+    }
+}
+
 /// Whether Apache makes what the header is made of. The user is no variable of its environment.
-fn is_there(line: &Line, source: &str, passed: &Passed) -> bool {
+fn is_there(line: &Line, source: &str, passed: &Passed, has_ssl: Option<bool>) -> bool {
     match source {
-        "@user" => line.word(2) != "%{REMOTE_USER}e",
+        "@user" => match line.word(2) {
+            "%{REMOTE_USER}e" => false,
+            TOLD_BY_SSL => has_ssl != Some(false),
+            _ => true,
+        },
         text if text.starts_with('=') => true,
         source => passed.makes(Some(source)),
     }
@@ -374,7 +404,7 @@ fn made_of(line: &Line, prefix: &str) -> Option<Option<String>> {
     };
     let by_user = matches!(
         value,
-        "%{REMOTE_USER}s" | "%{REMOTE_USER}e" | "expr=%{REMOTE_USER}"
+        TOLD_BY_SSL | "%{REMOTE_USER}e" | "expr=%{REMOTE_USER}"
     );
     let condition = line.word(3);
     let of_itself = condition

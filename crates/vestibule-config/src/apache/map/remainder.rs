@@ -2,7 +2,7 @@
 //! it could open something.
 
 use crate::apache::core_directives::{self, Known};
-use crate::apache::expand::{Item, Line, Section, Skipped};
+use crate::apache::expand::{Guessed, Item, Line, Section};
 use crate::apache::inventory::{self, Fate, REMOVED};
 use crate::apache::location::is_require;
 use crate::apache::report::{Ledger, Outcome};
@@ -10,21 +10,19 @@ use crate::apache::site::Site;
 
 const NOT_LOOKED_AT: &str = "not looked at: the import stops";
 
-/// Says something of every directive of the site that nothing was said of, and of what was skipped.
+/// Says something of every directive of the site that nothing was said of, and of conditions that were guessed.
 pub(in crate::apache) fn map(
     site: &Site<'_>,
-    skipped: &[Skipped],
+    guessed: &[Guessed],
     has_bearer: bool,
     ledger: &mut Ledger,
 ) {
-    for one in skipped {
-        ledger.note(
-            &one.at,
-            &one.name,
-            Outcome::Lost,
-            format!("left out, because {}", one.why),
-            "",
-        );
+    for one in guessed {
+        let outcome = match one.help.is_empty() {
+            true => Outcome::Lost,
+            false => Outcome::Differs,
+        };
+        ledger.note(&one.at, &one.name, outcome, one.says.as_str(), &one.help);
     }
     remote_addresses(site, ledger);
     for line in &site.lines {

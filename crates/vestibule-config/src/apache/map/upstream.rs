@@ -43,7 +43,12 @@ fn keep_host(here: &InForce<'_>, route: &mut Table, ledger: &mut Ledger) {
             ledger.became(line, "keep_host = true");
             route.put("keep_host", "true", Some(&line.at));
         }
-        _ => ledger.became(line, "the same: the upstream gets its own address as Host"),
+        Some(false) => ledger.became(line, "the same: the upstream gets its own address as Host"),
+        None => ledger.stop(
+            line,
+            "this is neither On nor Off, and Apache does not start with it",
+            "write On or Off",
+        ),
     }
 }
 

@@ -149,12 +149,9 @@ fn source(item: &Item<'_>, has_token: bool) -> Option<HeaderSource> {
     }
 }
 
-/// Whether a text arrives as it is written (RFC 9110 §5.5).
+/// Whether a text arrives as it is written; an empty one does (RFC 9110 §5.5).
 pub(crate) fn is_constant(text: &str) -> bool {
-    !text.is_empty()
-        && text.len() <= LONGEST_CONSTANT
-        && text.trim() == text
-        && !text.chars().any(char::is_control)
+    text.len() <= LONGEST_CONSTANT && text.trim() == text && !text.chars().any(char::is_control)
 }
 
 /// Whether a header may have this name, apart from `Authorization`, which has a key of its own.
