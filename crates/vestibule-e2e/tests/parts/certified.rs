@@ -169,6 +169,9 @@ fn an_upstream_gets_user_info_as_the_provider_signed_it() {
             let told = [me.text(), scene.proxy.log().concat()].concat();
             assert!(!told.contains(token), "{told}");
         }
+        let log = scene.proxy.log().concat();
+        let is_missed = log.contains("user info came as plain JSON");
+        assert_eq!(is_missed, client == "basic", "{log}");
     }
 }
 

@@ -445,7 +445,7 @@ pub(crate) static HEADERS: Section = Section {
             change: Change::Reload,
             doc: "How the preset `mod_auth_openidc` passes user info. Under names of your own it goes by `\"@userinfo\"` and `\"@userinfo_jwt\"`. \
                   Sessions keep the signed token only while a route passes it, so it arrives from the next sign-in or renewal on; every claim is in it, \
-                  whatever `only_claims` and `without_claims` say. What comes as plain JSON has no such header.",
+                  whatever `only_claims` and `without_claims` say, and an `exp` in it may be over before the session is. What comes as plain JSON has no such header.",
         },
         Key {
             name: "only_claims",
