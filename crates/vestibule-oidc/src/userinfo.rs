@@ -35,6 +35,9 @@ pub enum UserInfoError {
         /// The type, shortened.
         content_type: Option<String>,
     },
+    /// The answer is not signed, and whoever asked takes no other.
+    #[error("accept user info that is not signed")]
+    NotSigned,
     /// The answer is not a JSON object we read.
     #[error("read the user info")]
     Json(#[from] JsonError),
@@ -85,6 +88,7 @@ impl UserInfoError {
         match self {
             Self::Status { .. } => "userinfo_status",
             Self::NotJson { .. } => "userinfo_not_json",
+            Self::NotSigned => "userinfo_not_signed",
             Self::Json(_) => "userinfo_json",
             Self::Token(error) => error.code(),
             Self::AnotherKind { .. } => "userinfo_another_kind",

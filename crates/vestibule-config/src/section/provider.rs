@@ -159,6 +159,8 @@ pub enum UserInfo {
     Off,
     /// If the metadata advertises it, and the provider does not turn out to be Entra.
     WhenAdvertised,
+    /// Likewise, and believed only if it is signed.
+    WhenSigned,
 }
 
 /// Whose permissions Microsoft Graph is asked with. Matched exhaustively by the program.
@@ -291,9 +293,12 @@ fn one(reader: &Reader<'_>, name: Option<&str>) -> Option<At<ProviderSettings>> 
     let lost_sign_in_page = reader
         .item("lost_sign_in_page")
         .and_then(|item| lost_sign_in_page(&item, redirect_path.as_deref()));
-    let userinfo = match (reader.item("userinfo").and_then(|item| item.flag()), kind) {
-        (Some(true), _) => UserInfo::On,
-        (Some(false), _) | (None, ProviderKind::Entra) => UserInfo::Off,
+    let userinfo = match (
+        reader.item("userinfo").and_then(|item| userinfo(&item)),
+        kind,
+    ) {
+        (Some(written), _) => written,
+        (None, ProviderKind::Entra) => UserInfo::Off,
         (None, ProviderKind::Oidc | ProviderKind::Detect) => UserInfo::WhenAdvertised,
     };
     let authorization_parameters = parameters::read(reader);
@@ -388,6 +393,16 @@ fn lost_sign_in_page(item: &Item<'_>, redirect_path: Option<&str>) -> Option<Str
         return None;
     }
     Some(page)
+}
+
+fn userinfo(item: &Item<'_>) -> Option<UserInfo> {
+    if item.as_str() == Some("signed") {
+        return Some(UserInfo::WhenSigned);
+    }
+    Some(match item.flag()? {
+        true => UserInfo::On,
+        false => UserInfo::Off,
+    })
 }
 
 fn hosts(reader: &Reader<'_>) -> Vec<String> {

@@ -127,6 +127,11 @@ pub(super) const CODES: &[ErrorCode] = &[
               Microsoft Entra ID do.",
     },
     ErrorCode {
+        codes: &["userinfo_not_signed"],
+        meaning: "User info came as plain JSON, and `userinfo = \"signed\"` takes none that is not signed.",
+        cure: "Have the provider sign it: `userinfo_signed_response_alg` of the registration. Or write `userinfo = true`.",
+    },
+    ErrorCode {
         codes: &["access_token_another_kind", "access_token_audience"],
         meaning: "The sign-in's own access token is not for what `access_token_audiences` names, so rules do not \
               read it.",

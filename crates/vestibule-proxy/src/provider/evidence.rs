@@ -54,7 +54,7 @@ impl Provider {
         found.user_info = match plan.user_info {
             UserInfoUse::Always => Some(true),
             UserInfoUse::Never => Some(false),
-            UserInfoUse::WhenAdvertised => None,
+            UserInfoUse::WhenAdvertised | UserInfoUse::WhenSigned => None,
         };
         found.pkce_only_if_advertised = Some(false);
         found

@@ -41,6 +41,8 @@ pub enum UserInfoUse {
     /// Microsoft Graph and says nothing that the ID token does not.
     #[default]
     WhenAdvertised,
+    /// Likewise, and only a signed answer (OIDC Core §5.3.2) is believed.
+    WhenSigned,
     /// Always; a provider without the endpoint is an error.
     Always,
     /// Never.

@@ -60,7 +60,7 @@ async fn ask(
         UserInfoUse::Always => user_info(provider, metadata, tokens, subject, now)
             .await
             .map(Some),
-        UserInfoUse::WhenAdvertised => {
+        UserInfoUse::WhenAdvertised | UserInfoUse::WhenSigned => {
             // An access token for a resource of its own is none for this endpoint.
             let fits = settings.resource.is_none() && tokens.access_token().is_some();
             if !fits || metadata.userinfo_endpoint().is_none() || metadata.is_entra() {
@@ -115,6 +115,9 @@ async fn user_info(
             }
             verified => Ok(verified?),
         };
+    }
+    if provider.plan().user_info == UserInfoUse::WhenSigned {
+        return Err(UserInfoError::NotSigned.into());
     }
     Ok(userinfo::parse(
         answer.status,

@@ -199,6 +199,7 @@ pub(super) fn plan(
             UserInfo::On => UserInfoUse::Always,
             UserInfo::Off => UserInfoUse::Never,
             UserInfo::WhenAdvertised => UserInfoUse::WhenAdvertised,
+            UserInfo::WhenSigned => UserInfoUse::WhenSigned,
         },
         authorization_parameters: ExtraParameters::new(set.authorization_parameters.clone())?,
         id_token_algorithms: set

@@ -58,7 +58,7 @@ pub(super) fn settings(
     found.user_info = match set.userinfo {
         UserInfo::On => Some(true),
         UserInfo::Off => Some(false),
-        UserInfo::WhenAdvertised => None,
+        UserInfo::WhenAdvertised | UserInfo::WhenSigned => None,
     };
     found.graph_application = Some(set.graph_permissions == GraphPermissions::Application);
     found.pkce_only_if_advertised = Some(false);

@@ -280,7 +280,7 @@ fn checks(site: &Site<'_>, draft: &mut Draft, ledger: &mut Ledger) {
         algorithm(line, draft, ledger);
     }
     if let Some(line) = site.setting(ledger, "OIDCUserInfoSignedResponseAlg") {
-        signed_user_info(site, line, ledger);
+        signed_user_info(site, line, draft, ledger);
     }
     if let Some(line) = site.setting(ledger, "OIDCIDTokenAudValues") {
         let only_ours = line.words.iter().all(|word| word == "@");
@@ -328,7 +328,7 @@ fn checks(site: &Site<'_>, draft: &mut Draft, ledger: &mut Ledger) {
     }
 }
 
-fn signed_user_info(site: &Site<'_>, line: &Line, ledger: &mut Ledger) {
+fn signed_user_info(site: &Site<'_>, line: &Line, draft: &mut Draft, ledger: &mut Ledger) {
     let word = line.word(0);
     let of_id_tokens = site.last("OIDCIDTokenSignedResponseAlg");
     let known = match of_id_tokens {
@@ -336,13 +336,21 @@ fn signed_user_info(site: &Site<'_>, line: &Line, ledger: &mut Ledger) {
         None => ["RS256", "PS256", "ES256"].contains(&word),
     };
     match known {
-        true => ledger.became(
-            line,
-            "user info that comes signed is verified with the provider's keys, by the algorithms of ID tokens; its issuer and audience too",
-        ),
+        true => {
+            let asked = site.last("OIDCProviderUserInfoEndpoint");
+            if asked.is_none_or(|endpoint| !endpoint.word(0).is_empty()) {
+                draft.provider.put("userinfo", "\"signed\"", Some(&line.at));
+            }
+            ledger.became(
+                line,
+                "provider.userinfo = \"signed\": it is verified with the provider's keys, by the algorithms of ID tokens, its issuer and audience too; what is not signed is not believed",
+            );
+        }
         false => ledger.stop(
             line,
-            format!("user info that is signed with {word} is not read: it is signed as ID tokens are"),
+            format!(
+                "user info that is signed with {word} is not read: it is signed as ID tokens are"
+            ),
             "have the provider sign both with RS256, or send user info as JSON",
         ),
     }

@@ -167,12 +167,12 @@ pub(crate) static PROVIDER: Section = Section {
         },
         Key {
             name: "userinfo",
-            kind: Kind::Flag,
+            kind: Kind::Either(&[Kind::Word("signed"), Kind::Flag]),
             fallback: Fallback::Unset(
                 "off for Entra, whose ID token says more; for others on if the metadata advertises it",
             ),
             change: Change::Reload,
-            doc: "Whether the user info endpoint is asked after sign-in. Its answer is JSON, or signed (`application/jwt`): then the provider's keys, issuer and `client_id` as audience have to fit. With Entra it answers only while no route asks for a token of your own API.",
+            doc: "Whether the user info endpoint is asked after sign-in. Its answer is JSON, or signed (`application/jwt`): then the provider's keys, issuer and `client_id` as audience have to fit. `\"signed\"` asks where the metadata advertises it, and believes nothing but a signed answer. With Entra it answers only while no route asks for a token of your own API.",
         },
         Key {
             name: "authorization_parameters",

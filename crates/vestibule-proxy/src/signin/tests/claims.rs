@@ -117,6 +117,20 @@ async fn signed_user_info_counts_if_the_provider_signed_it_for_us() {
     assert_eq!(status_after_sign_in(&rig).await, 200);
 }
 
+/// Whoever asked for a signature believes nobody who gives none.
+#[tokio::test(start_paused = true)]
+async fn plain_user_info_says_nothing_where_it_has_to_be_signed() {
+    let mut settings = plan("main");
+    settings.user_info = crate::provider::UserInfoUse::WhenSigned;
+    let rig = Rig::with(vec![settings]);
+    rig.fake.knobs().user_info = Some(json!({ "sub": "ann", "groups": ["members"] }));
+    assert_eq!(status_after_sign_in(&rig).await, 403);
+    let key = rig.fake.knobs().keys[0].clone();
+    let info = json!({ "iss": ISSUER, "aud": "client", "sub": "ann", "groups": ["members"] });
+    rig.fake.knobs().signed_user_info = Some(key.sign(&info));
+    assert_eq!(status_after_sign_in(&rig).await, 200);
+}
+
 /// A session is as large as upstreams make it: nobody else's keeps the token.
 #[tokio::test(start_paused = true)]
 async fn the_token_of_user_info_is_kept_for_the_upstreams_that_get_it_and_renewed() {
