@@ -216,7 +216,7 @@ static GROUPS: &[Group] = &[
     Group {
         names: &["OIDCPublicKeyFiles", "OIDCPrivateKeyFiles"],
         fate: Fate::Stops {
-            why: "keys of our own are for private_key_jwt and encryption, which are not built",
+            why: "keys of our own are for private_key_jwt, encryption and signed_jwt, which are not built",
             help: "use a secret at the provider: OIDCClientSecret",
         },
     },
