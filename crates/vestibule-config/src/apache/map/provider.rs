@@ -296,7 +296,7 @@ fn checks(site: &Site<'_>, draft: &mut Draft, ledger: &mut Ledger) {
     if let Some(line) = site.setting(ledger, "OIDCIDTokenIatSlack") {
         ledger.differs(
             line,
-            "the provider's clock may be a minute off, which holds for every time in a token",
+            "a token from a minute ahead is taken, and an old one is told by its nonce, not by `iat`; `clock_skew` of [provider] says how far the clocks may be apart",
             "set both clocks with NTP",
         );
     }
