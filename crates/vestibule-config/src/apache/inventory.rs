@@ -107,10 +107,7 @@ static GROUPS: &[Group] = &[
             "OIDCProviderTokenEndpoint",
             "OIDCProviderJwksUri",
         ],
-        fate: Fate::Stops {
-            why: "in Apache this counts and not the metadata, which would be believed here instead: who signs people in, and with which keys, would be another's choice",
-            help: "take it out if the metadata name the same address; `vestibule doctor` asks it",
-        },
+        fate: Fate::Mapped,
     },
     Group {
         names: &[
@@ -145,10 +142,17 @@ static GROUPS: &[Group] = &[
         },
     },
     Group {
-        names: &["OIDCProviderRegistrationEndpointJson", "OIDCMetadataDir"],
+        names: &["OIDCProviderRegistrationEndpointJson"],
         fate: Fate::Stops {
             why: "clients are not registered by themselves here",
             help: "register at the provider, and write OIDCProviderMetadataURL, OIDCClientID and OIDCClientSecret",
+        },
+    },
+    Group {
+        names: &["OIDCMetadataDir"],
+        fate: Fate::Stops {
+            why: "the files in this folder are not read, and clients are not registered by themselves here",
+            help: "write OIDCProviderMetadataURL, and OIDCClientID and OIDCClientSecret as the provider's .client file there has them; providers of several hosts are written into a <VirtualHost> each",
         },
     },
     Group {

@@ -14,7 +14,49 @@ pub(crate) struct Location<'t> {
     pub(crate) path: String,
     /// Whether Apache takes it for what is below its path, and not for the path: `<Location /app/>`, `^/app/`.
     pub(crate) below_only: bool,
+    /// What it says, where it is taken for whole names and Apache takes it for all that begin so: `^/(admin|api)`.
+    pub(crate) shortened: Option<Plain>,
     pub(crate) section: &'t Section,
+}
+
+/// All that a section says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Plain {
+    /// Everybody may pass.
+    Opens,
+    /// Whoever is signed in may pass.
+    Asks,
+}
+
+/// What the section says, if it is one of these and no more.
+fn plainly(section: &Section) -> Option<Plain> {
+    let mut lines = Vec::new();
+    for item in &section.children {
+        match item {
+            Item::Line(line) => lines.push(line),
+            Item::Section(_) => return None,
+        }
+    }
+    let says = |name: &str, words: &str| {
+        lines
+            .iter()
+            .filter(|line| line.is(name))
+            .all(|line| line.words.join(" ").eq_ignore_ascii_case(words))
+    };
+    let has = |name: &str| lines.iter().any(|line| line.is(name));
+    let known = ["AuthType", "AuthName", "Require", "LogLevel"];
+    if !lines
+        .iter()
+        .all(|line| known.iter().any(|name| line.is(name)))
+        || !has("Require")
+    {
+        return None;
+    }
+    if says("AuthType", "none") && says("Require", "all granted") {
+        return Some(Plain::Opens);
+    }
+    (has("AuthType") && says("AuthType", "openid-connect") && says("Require", "valid-user"))
+        .then_some(Plain::Asks)
 }
 
 /// Whether `path` is `prefix` or below it.
@@ -68,6 +110,24 @@ pub(crate) fn locations<'t>(site: &Site<'t>, ledger: &mut Ledger) -> Vec<Locatio
                     found.push(Location {
                         path,
                         below_only: only,
+                        shortened: None,
+                        section,
+                    });
+                }
+            }
+            Err(_) if let Some((paths, plain)) = shortened(section) => {
+                for path in paths {
+                    ledger.note(
+                        &section.at,
+                        &name,
+                        super::report::Outcome::Differs,
+                        format!("{path} and what is below it; Apache takes it for paths like {path}-x too, where the rules around hold here"),
+                        "if there are any, give each a <Location> of its own",
+                    );
+                    found.push(Location {
+                        path,
+                        below_only: false,
+                        shortened: Some(plain),
                         section,
                     });
                 }
@@ -120,13 +180,31 @@ fn plain(section: &Section) -> Result<Vec<Below>, Stop> {
 
 fn of_pattern(section: &Section, pattern: Option<&String>) -> Result<Vec<Below>, Stop> {
     let pattern = pattern.map_or("", String::as_str);
-    paths_of_pattern::paths(pattern).ok_or_else(|| {
-        Stop::new(
-            section.at.clone(),
-            "a route is a prefix, not a regular expression: what this protects could not be told exactly",
-            paths_of_pattern::instead(pattern),
-        )
-    })
+    paths_of_pattern::paths(pattern).ok_or_else(|| pattern_stop(section))
+}
+
+/// Stops at a section with a regular expression that means more than whole paths.
+pub(crate) fn pattern_stop(section: &Section) -> Stop {
+    let pattern = section.words.last().map_or("", String::as_str);
+    Stop::new(
+        section.at.clone(),
+        "a route is a prefix, not a regular expression: what this protects could not be told exactly",
+        paths_of_pattern::instead(pattern),
+    )
+}
+
+/// The whole names that a regular expression without an end begins with. To open no more than those opens less than Apache
+/// does; to ask there is looked at with the rules around.
+fn shortened(section: &Section) -> Option<(Vec<String>, Plain)> {
+    let pattern = match section.words.as_slice() {
+        [pattern] if section.is("LocationMatch") => pattern,
+        [tilde, pattern] if tilde == "~" => pattern,
+        _ => return None,
+    };
+    let plain = plainly(section)?;
+    let anchored = pattern.starts_with('^');
+    let paths = paths_of_pattern::beginnings(pattern)?;
+    (anchored || plain == Plain::Opens).then_some((paths, plain))
 }
 
 /// What holds at one path.
@@ -137,6 +215,8 @@ pub(crate) struct InForce<'t> {
     sections: Vec<usize>,
     /// The section whose `Require` lines count, if any has one.
     pub(crate) requires: Option<Vec<&'t Item>>,
+    /// Whether there is a section within one, like `<Limit>`, whose rules are not read.
+    pub(crate) has_unread: bool,
 }
 
 impl<'t> InForce<'t> {
@@ -176,7 +256,7 @@ impl<'t> InForce<'t> {
                 Item::Line(line) if is_require(&line.name) => requires.push(item),
                 Item::Line(line) => self.lines.push(line),
                 Item::Section(section) if is_require(&section.name) => requires.push(item),
-                Item::Section(_) => {}
+                Item::Section(_) => self.has_unread = true,
             }
         }
         if !requires.is_empty() {

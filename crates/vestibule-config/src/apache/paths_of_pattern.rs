@@ -168,6 +168,29 @@ fn group(text: &str) -> Option<(&str, &str)> {
     None
 }
 
+/// The names that the paths begin with which an expression without an end means: `^/(admin|api)`, `^/api.*`.
+pub(crate) fn beginnings(pattern: &str) -> Option<Vec<String>> {
+    let inner = pattern.strip_prefix('^').unwrap_or(pattern);
+    let inner = inner
+        .strip_suffix(".*")
+        .or_else(|| inner.strip_suffix(".*$"))
+        .unwrap_or(inner);
+    let texts = texts(inner)?;
+    let is_name = |text: &String| {
+        text.starts_with('/')
+            && !text.contains("//")
+            && text.ends_with(|c: char| c.is_ascii_alphanumeric())
+    };
+    let mut found: Vec<String> = Vec::new();
+    for text in &texts {
+        if !found.iter().any(|known| covers(known, text)) {
+            found.retain(|known| !covers(text, known));
+            found.push(text.clone());
+        }
+    }
+    texts.iter().all(is_name).then_some(found)
+}
+
 /// What to write in place of an expression that means other paths too.
 pub(crate) fn instead(pattern: &str) -> String {
     const OTHERWISE: &str = "write a <Location> with a plain path, or several; ^/app(/|$) and ^/(app|api)(/|$) are understood";
@@ -197,7 +220,7 @@ pub(crate) fn instead(pattern: &str) -> String {
     match (is_exact, pattern.starts_with('^')) {
         (true, true) => format!("write {written}, which is for all below it too"),
         (false, true) => format!(
-            "write {written}; this is for paths like {first}x as well: if there are any, give each a <Location> of its own"
+            "write {written}; this is for paths like {first}-x and {first}.html as well: if there are any, give each a <Location> of its own"
         ),
         (_, false) => format!(
             "write {written}; this is for every path that has it anywhere, like /x{first}: if there are any, give each a <Location> of its own"
@@ -288,11 +311,34 @@ mod tests {
     }
 
     #[test]
+    fn an_expression_without_an_end_begins_with_names() {
+        for (pattern, expected) in [
+            ("^/(admin|api)", Some("/admin /api")),
+            ("^/api.*", Some("/api")),
+            ("^/wp-(admin|login)", Some("/wp-admin /wp-login")),
+            ("/health", Some("/health")),
+            ("^/(a|a/b)", Some("/a")),
+            ("^/wp-", None),
+            ("^/(admin|)", None),
+            ("^/(a/|b)", None),
+            ("^/login$", None),
+            ("^/a|^/b", None),
+            ("admin", None),
+            ("^/(?!a)", None),
+            ("^/[ab]", None),
+            ("^/a.b", None),
+        ] {
+            let found = beginnings(pattern).map(|paths| paths.join(" "));
+            assert_eq!(found.as_deref(), expected, "{pattern}");
+        }
+    }
+
+    #[test]
     fn who_has_another_is_told_the_lines_to_write() {
         for (pattern, expected) in [
             (
                 "^/(admin|api)",
-                "write <Location /admin> and <Location /api>; this is for paths like /adminx as well: if there are any, give each a <Location> of its own",
+                "write <Location /admin> and <Location /api>; this is for paths like /admin-x and /admin.html as well: if there are any, give each a <Location> of its own",
             ),
             (
                 "^/login$",

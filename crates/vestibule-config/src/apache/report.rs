@@ -100,8 +100,8 @@ pub(crate) struct Ledger {
     files: BTreeMap<String, usize>,
     todo: Vec<String>,
     by_version: Vec<String>,
-    /// Whether a section or a proxied path has no route because of what stops.
-    lacks_routes: bool,
+    /// How many sections and proxied paths have no route because of what stops.
+    unmade: usize,
 }
 
 impl Ledger {
@@ -178,12 +178,17 @@ impl Ledger {
 
     /// Says that something stopped before it became a route.
     pub(crate) fn unmade(&mut self) {
-        self.lacks_routes = true;
+        self.unmade += 1;
     }
 
     /// Whether what looks as if it were for no route may be for one that was not made.
     pub(crate) fn lacks_routes(&self) -> bool {
-        self.lacks_routes && self.stops()
+        self.unmade > 0
+    }
+
+    /// How often it was said that something stopped before it became a route.
+    pub(crate) fn count_of_unmade(&self) -> usize {
+        self.unmade
     }
 
     /// The directive or section at this place, if anything was said of it.
@@ -246,7 +251,7 @@ impl Ledger {
             files,
             todo,
             by_version,
-            lacks_routes: _,
+            unmade: _,
         } = self;
         let rank = |place: &Place| files.get(&*place.file).copied().unwrap_or(usize::MAX);
         entries.sort_by_key(|entry| (rank(&entry.at), entry.at.line));

@@ -381,13 +381,27 @@ impl<'t> Rule<'t> {
             ledger.stop(self.line, stop.message, stop.help);
             return;
         }
+        // Who writes a whole address of an app is told the line with it.
+        let target = self.line.word(1);
+        let authority = target.split_once("://").map_or("", |(_, rest)| rest);
+        let authority = authority.split(['/', '$', '%']).next().unwrap_or_default();
+        let app = match authority {
+            "" => "HOST:PORT",
+            known if target.contains(&format!("{known}$")) => "HOST:PORT",
+            known => known,
+        };
+        let help = match self.is_of_websockets() {
+            true => format!(
+                "take it out, and write upgrade=websocket behind the ProxyPass of that app: ProxyPass / http://{app}/ upgrade=websocket"
+            ),
+            false => format!(
+                "write a ProxyPass in its place, for a path and all below it: ProxyPass / http://{app}/"
+            ),
+        };
         ledger.stop(
             self.line,
             "this rule proxies, and which paths it is for, or when, could not be told exactly",
-            match self.is_of_websockets() {
-                true => "write ^/(.*) ws://HOST:PORT/$1 [P] with RewriteCond %{HTTP:Upgrade} =websocket [NC] before it, for the app of a ProxyPass; or take it out, and write upgrade=websocket behind that ProxyPass",
-                false => "write ProxyPass with a path and the address of the app, and <Location> with who may pass",
-            },
+            help,
         );
     }
 

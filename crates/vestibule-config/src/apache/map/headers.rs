@@ -353,7 +353,7 @@ fn own_headers<'t>(
                 None => ledger.stop(
                     line,
                     format!("{name} can't be made of this: only a text, a claim, the user or the access token is known"),
-                    "write \"%{OIDC_CLAIM_name}e\", \"%{OIDC_access_token}e\" or \"Bearer %{OIDC_access_token}e\"",
+                    "write \"expr=%{REMOTE_USER}\", \"%{OIDC_CLAIM_name}e\", \"%{OIDC_access_token}e\" or \"Bearer %{OIDC_access_token}e\"",
                 ),
             },
             _ => ledger.stop(

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Choices, Draft, is_on, parameters, path_scope, weakened};
+use super::{Choices, Draft, endpoints, is_on, parameters, path_scope, weakened};
 use crate::apache::expand::Line;
 use crate::apache::report::Ledger;
 use crate::apache::site::Site;
@@ -25,7 +25,8 @@ pub(in crate::apache) fn map(
     response(site, draft, ledger);
     checks(site, draft, ledger);
     weakened::map(site, draft, ledger);
-    user_info(site, draft, ledger);
+    endpoints::map(site, draft, ledger);
+    user_info(site, ledger);
     parameters::of_site(site, draft, ledger);
     outbound(site, choices, draft, ledger);
 }
@@ -373,19 +374,7 @@ fn algorithm(line: &Line, draft: &mut Draft, ledger: &mut Ledger) {
     }
 }
 
-fn user_info(site: &Site<'_>, draft: &mut Draft, ledger: &mut Ledger) {
-    if let Some(line) = site.setting(ledger, "OIDCProviderUserInfoEndpoint") {
-        if line.word(0).is_empty() {
-            draft.provider.put("userinfo", "false", Some(&line.at));
-            ledger.became(line, "provider.userinfo = false");
-        } else {
-            ledger.stop(
-                line,
-                "what this address says of people counts in Apache, and here that of the metadata would",
-                "take it out if the metadata name the same address; `vestibule doctor` asks it",
-            );
-        }
-    }
+fn user_info(site: &Site<'_>, ledger: &mut Ledger) {
     if let Some(line) = site.setting(ledger, "OIDCUserInfoTokenMethod") {
         match line.word(0) {
             "authz_header" => ledger.became(line, "the same, always"),

@@ -121,12 +121,20 @@ fn inside(items: &[Item], has_bearer: bool, ledger: &mut Ledger) {
             Item::Section(section) if is_require(&section.name) => {
                 inside(&section.children, has_bearer, ledger);
             }
-            Item::Section(section) => ledger.stop_at(
-                &section.at,
-                &format!("<{} {}>", section.name, section.words.join(" ")),
-                "a section within a section is not understood, and what it says could protect something",
-                "write what it says where it is always in force, or take it out",
-            ),
+            Item::Section(section) => {
+                let (says, help) = match section.name.to_ascii_lowercase().as_str() {
+                    "limit" | "limitexcept" => (
+                        "this is for some methods alone, and a route is for all",
+                        "write what it says without it: it is for all methods then. What browsers ask before they send                          something from another site (CORS) is answered with allowed_origins, which is set after the import",
+                    ),
+                    _ => (
+                        "a section within a section is not understood, and what it says could protect something",
+                        "write what it says where it is always in force, or take it out",
+                    ),
+                };
+                let name = format!("<{} {}>", section.name, section.words.join(" "));
+                ledger.stop_at(&section.at, &name, says, help);
+            }
         }
     }
 }
@@ -219,10 +227,23 @@ const MAPPED: &[&str] = &[
 
 fn of_apache(line: &Line, in_section: bool, ledger: &mut Ledger) {
     if in_section && line.name.to_ascii_lowercase().starts_with("redirect") {
+        let help = match line.words.last().filter(|to| to.contains("logout=")) {
+            Some(to) => format!("take the line out, and have links to sign out lead to {to}"),
+            None => "let the app make it, and take the line out".to_owned(),
+        };
         ledger.stop(
             line,
             "nobody gets past this to the app in Apache, and redirects are not made here",
-            "let the app make it, and take the line out",
+            help,
+        );
+        return;
+    }
+    let signs_out = line.words.get(1).filter(|to| to.contains("logout="));
+    if let Some(to) = signs_out.filter(|_| line.is("RewriteRule")) {
+        ledger.stop(
+            line,
+            "redirects are not made here",
+            format!("take the line out, and have links to sign out lead to {to}"),
         );
         return;
     }

@@ -7,7 +7,7 @@ use super::user::Named;
 use super::{Choices, Draft, actions, answers, headers, passed, path_scope, told, upstream};
 use crate::apache::SourceVersion;
 use crate::apache::expand::{Item, Line};
-use crate::apache::location::{self, InForce, Location, covers, in_force};
+use crate::apache::location::{self, InForce, Location, Plain, covers, in_force};
 use crate::apache::mount::{self, Mount, mounts, serving};
 use crate::apache::report::{Ledger, Stop};
 use crate::apache::rule::{self, Access};
@@ -23,7 +23,9 @@ pub(in crate::apache) fn map(
     whole: &Place,
 ) {
     let locations = location::locations(site, ledger);
+    let unmade = ledger.count_of_unmade();
     let mounts = mounts(site, &locations, ledger);
+    let all_read = ledger.count_of_unmade() == unmade;
     location::proxies(
         site,
         mounts
@@ -73,10 +75,11 @@ pub(in crate::apache) fn map(
     path_scope::beside_others(site, &draft.routes, ledger);
     asked.settle(draft, ledger);
     except(&left_out, draft);
-    told::sections(&locations, &mounts, &left_out, ledger);
+    told::sections(&locations, &mounts, &left_out, all_read, ledger);
     told::redirects(site, &mounts, ledger);
-    told::reverses(site, &locations, &mounts, draft, ledger);
-    if draft.routes.is_empty() && !(ledger.stops() && mount::proxies(site)) {
+    told::reverses(site, &locations, &mounts, all_read, draft, ledger);
+    let is_told = ledger.stops() || ledger.count_of_unmade() > 0;
+    if draft.routes.is_empty() && !(is_told && mount::proxies(site)) {
         ledger.stop_at(
             whole,
             "ProxyPass",
@@ -154,6 +157,12 @@ impl<'t> Spot<'_, 't> {
         let access = self.access(mount, &here, ledger)?;
         if let Some(stop) = self.widened(mount, &access, &here) {
             ledger.stop_at(&stop.at, self.path, stop.message, stop.help);
+            return None;
+        }
+        if let Some(Location { section, .. }) = self.loosened() {
+            let stop = location::pattern_stop(section);
+            let name = format!("<{} {}>", section.name, section.words.join(" "));
+            ledger.stop_at(&stop.at, &name, stop.message, stop.help);
             return None;
         }
         let mut route = Table::new("[[route]]", Some(self.at.clone()));
@@ -242,6 +251,34 @@ impl<'t> Spot<'_, 't> {
         ))
     }
 
+    /// A section that asks for sign-in at every path that begins with these characters is taken for whole names. The other
+    /// paths go by the rules around it, which have to ask for as much.
+    fn loosened(&self) -> Option<&Location<'t>> {
+        let asks =
+            |one: &&Location<'_>| one.path == self.path && one.shortened == Some(Plain::Asks);
+        let section = self.locations.iter().rfind(asks)?;
+        let mut paths = self
+            .locations
+            .iter()
+            .map(|one| &one.path)
+            .chain(self.mounts.iter().map(|mount| &mount.path));
+        let has_own = paths.any(|path| path.starts_with(self.path) && !covers(self.path, path));
+        let other = Spot {
+            path: &format!("{}-x", self.path),
+            ..*self
+        };
+        let is_closed = serving(self.mounts, other.path).is_none_or(|mount| {
+            let around = in_force(self.site, self.locations, other.path, &mount.said);
+            let there = other.access(mount, &around, &mut Ledger::default());
+            pass(&around).is_none()
+                && matches!(
+                    there,
+                    Some(Access::SignedIn | Access::Rule(_) | Access::Nobody)
+                )
+        });
+        (has_own || !is_closed).then_some(section)
+    }
+
     fn access(&self, mount: &Mount<'_>, here: &InForce<'_>, ledger: &mut Ledger) -> Option<Access> {
         let kind = here.last("AuthType");
         let signs_in = match kind
@@ -266,6 +303,10 @@ impl<'t> Spot<'_, 't> {
                 return None;
             }
         };
+        // It is told where what is left is told.
+        if here.has_unread {
+            return None;
+        }
         let Some(requires) = &here.requires else {
             if let Some(line) = kind.filter(|_| signs_in) {
                 ledger.stop(

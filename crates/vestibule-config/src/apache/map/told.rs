@@ -9,11 +9,13 @@ use crate::apache::report::{Ledger, Outcome};
 use crate::apache::site::Site;
 use crate::apache::syntax::Place;
 
-/// Says of every section what paths it became, and of those for nothing that is proxied that they are left out.
+/// Says of every section what paths it became, and of those for nothing that is proxied that they are left out, if
+/// `all_read` that is proxied.
 pub(super) fn sections(
     locations: &[Location<'_>],
     mounts: &[Mount<'_>],
     left_out: &[(&str, &Place)],
+    all_read: bool,
     ledger: &mut Ledger,
 ) {
     for location in locations {
@@ -42,7 +44,7 @@ pub(super) fn sections(
                 format!("the route {}", location.path),
                 "",
             ),
-            None if !below && ledger.lacks_routes() => ledger.note(
+            None if !below && !all_read => ledger.note(
                 at,
                 &name,
                 Outcome::Lost,
@@ -87,7 +89,15 @@ fn unreachable_lines(location: &Location<'_>, ledger: &mut Ledger) {
             && inventory::fate(&line.name).is_none()
             && !is_require(&line.name)
         {
-            ledger.lost(line, "nothing is proxied here", "");
+            let target = line.words.last().filter(|to| to.contains("logout="));
+            match target.filter(|_| line.name.to_ascii_lowercase().starts_with("redirect")) {
+                Some(to) => ledger.lost(
+                    line,
+                    "redirects are not made",
+                    &format!("have links to sign out lead to {to}"),
+                ),
+                None => ledger.lost(line, "nothing is proxied here", ""),
+            }
         }
     }
 }
@@ -128,6 +138,7 @@ pub(super) fn reverses(
     site: &Site<'_>,
     locations: &[Location<'_>],
     mounts: &[Mount<'_>],
+    all_read: bool,
     draft: &mut Draft,
     ledger: &mut Ledger,
 ) {
@@ -160,7 +171,7 @@ pub(super) fn reverses(
             ledger.became(line, "addresses in answers are written back by themselves");
             continue;
         }
-        if mounts.is_empty() && ledger.lacks_routes() {
+        if mounts.is_empty() && !all_read {
             ledger.lost(line, "not looked at: the import stops", "");
             continue;
         }

@@ -102,6 +102,25 @@ pub(in super::super) const PATHS: &[Case] = &[
         ..PLAIN
     },
     Case {
+        name: "beginnings",
+        whole: site!(concat!(
+            "ProxyPass / {upstream}/\n",
+            signed_in!(),
+            "<LocationMatch \"^/app/(hook|ci/cli)\">\nAuthType None\nRequire all granted\n</LocationMatch>\n",
+            "<LocationMatch \"^/app/wp-(admin|login)\">\nAuthType openid-connect\nRequire valid-user\n</LocationMatch>\n",
+        )),
+        steps: &[
+            stranger("open", "/app/hook"),
+            stranger("open-below", "/app/ci/cli/x"),
+            stranger("open-longer", "/app/hook-x"),
+            stranger("open-longer-name", "/app/hooks"),
+            stranger("open-dots", "/app/hook/../x"),
+            stranger("asked", "/app/wp-admin/x"),
+            stranger("asked-longer", "/app/wp-login.php"),
+        ],
+        ..PLAIN
+    },
+    Case {
         name: "websockets-rewritten",
         often: true,
         whole: site!(concat!(
