@@ -92,11 +92,12 @@ pub(crate) fn judge<'a>(rows: impl Iterator<Item = &'a Row>, evidence: &Evidence
 }
 
 /// The rows that judge by the claims that are there alone.
-const OF_CLAIMS: [&str; 18] = [
+const OF_CLAIMS: [&str; 19] = [
     "VST-TOKEN-GRAPH",
     "VST-TOKEN-MICROSOFT-API",
     "VST-TOKEN-AUDIENCE",
     "VST-TOKEN-AUDIENCE-NAME",
+    "VST-TOKEN-CLOUD",
     "VST-TOKEN-TEMPLATE",
     "VST-TOKEN-ISSUER",
     "VST-TOKEN-TENANT",

@@ -16,6 +16,8 @@ pub const PERSONAL_TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 /// the issuing host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cloud {
+    /// What it is called in a sentence.
+    pub name: &'static str,
     /// The host in the `iss` of v2.0 tokens.
     pub issuing_host: &'static str,
     /// Other hosts of the same cloud.
@@ -29,6 +31,7 @@ pub struct Cloud {
 /// The clouds there are. Germany's first cloud closed in 2021 and is left out.
 pub const CLOUDS: &[Cloud] = &[
     Cloud {
+        name: "the global cloud",
         issuing_host: "login.microsoftonline.com",
         aliases: &[
             "login.windows.net",
@@ -39,30 +42,35 @@ pub const CLOUDS: &[Cloud] = &[
         graph_host: Some("graph.microsoft.com"),
     },
     Cloud {
+        name: "the US Government cloud",
         issuing_host: "login.microsoftonline.us",
         aliases: &["login.usgovcloudapi.net", "login-us.microsoftonline.com"],
         v1_host: Some("sts.windows.net"),
         graph_host: Some("graph.microsoft.us"),
     },
     Cloud {
+        name: "the China cloud (21Vianet)",
         issuing_host: "login.partner.microsoftonline.cn",
         aliases: &["login.chinacloudapi.cn"],
         v1_host: Some("sts.chinacloudapi.cn"),
         graph_host: Some("microsoftgraph.chinacloudapi.cn"),
     },
     Cloud {
+        name: "the French sovereign cloud (Bleu)",
         issuing_host: "login.sovcloud-identity.fr",
         aliases: &[],
         v1_host: None,
         graph_host: None,
     },
     Cloud {
+        name: "the German sovereign cloud (Delos)",
         issuing_host: "login.sovcloud-identity.de",
         aliases: &[],
         v1_host: None,
         graph_host: None,
     },
     Cloud {
+        name: "the Singapore government cloud (GovSG)",
         issuing_host: "login.sovcloud-identity.sg",
         aliases: &[],
         v1_host: None,

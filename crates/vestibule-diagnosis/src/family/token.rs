@@ -21,6 +21,7 @@
 mod answer;
 #[cfg(test)]
 pub(super) mod cases;
+mod cloud;
 mod group;
 mod group_lookup;
 mod hash;
@@ -54,6 +55,7 @@ pub(super) const ROWS: &[&[Row]] = &[
     kind::ROWS,
     microsoft::ROWS,
     resource::ROWS,
+    cloud::ROWS,
     version::ROWS,
     issuer::ROWS,
     made::ROWS,

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use vestibule_diagnosis::evidence::{ClaimRule, Token};
-use vestibule_diagnosis::{Evidence, Finding};
+use vestibule_diagnosis::{Evidence, Finding, Severity};
 use vestibule_gate::claims::{ClaimPath, Claims};
 use vestibule_gate::method::Method;
 use vestibule_gate::route::Route;
@@ -94,21 +94,35 @@ fn tell(
         return;
     };
     metrics.finding(&route.name, finding.code);
-    let told = &plan.told;
-    if !told.is_news(&route.name, Some(provider.name()), finding.code, now) {
+    let (told, name) = (&plan.told, Some(provider.name()));
+    // What is not plainly a mistake may be ordinary for this person, and there are many of those.
+    let is_mistake = finding.severity == Severity::Error;
+    let is_news = match is_mistake {
+        true => told.is_news(&route.name, name, finding.code, now),
+        false => told.is_first(&route.name, name, finding.code, now),
+    };
+    if !is_news {
         return;
     }
     let line = Line::of(findings);
-    tracing::warn!(
-        provider = %provider.name(),
-        route = %route.name,
-        finding = finding.code,
-        why = line.why,
-        change = line.change,
-        line = line.line,
-        "{}",
-        finding.seen
-    );
+    macro_rules! tell {
+        ($level:ident) => {
+            tracing::$level!(
+                provider = %provider.name(),
+                route = %route.name,
+                finding = finding.code,
+                why = line.why,
+                change = line.change,
+                line = line.line,
+                "{}",
+                finding.seen
+            )
+        };
+    }
+    match is_mistake {
+        true => tell!(warn),
+        false => tell!(info),
+    }
 }
 
 #[cfg(test)]

@@ -38,6 +38,21 @@ impl Told {
     }
 }
 
+impl Told {
+    /// Whether this was never told under this plan; if so, it counts as told. For what may be one person's alone.
+    pub(super) fn is_first(
+        &self,
+        route: &Arc<str>,
+        provider: Option<&Arc<str>>,
+        code: &'static str,
+        now: UnixTime,
+    ) -> bool {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (Arc::clone(route), provider.map(Arc::clone), code);
+        told.insert(key, now).is_none()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,5 +72,18 @@ mod tests {
         assert!(told.is_news(&foo, Some(&main), "B", now));
         assert!(told.is_news(&foo, Some(&main), "A", now + Duration::from_secs(3600)));
         assert!(!told.is_news(&foo, Some(&main), "A", now + Duration::from_secs(3601)));
+    }
+
+    #[test]
+    fn what_may_be_one_persons_alone_is_told_once_under_a_plan() {
+        let told = Told::default();
+        let (foo, main): (Arc<str>, Arc<str>) = ("/foo".into(), "main".into());
+        let now = UnixTime(1_800_000_000);
+        assert!(told.is_first(&foo, Some(&main), "A", now));
+        for secs in [0, 3600, 86_400] {
+            let later = now + Duration::from_secs(secs);
+            assert!(!told.is_first(&foo, Some(&main), "A", later));
+        }
+        assert!(told.is_first(&foo, Some(&main), "B", now));
     }
 }

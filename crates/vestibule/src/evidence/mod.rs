@@ -11,7 +11,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 
-use vestibule_config::{ProviderSettings, PublicUrl, RouteSettings, Settings};
+use vestibule_config::{ProviderSettings, PublicUrl, Require, RouteSettings, Settings};
 use vestibule_diagnosis::evidence;
 use vestibule_diagnosis::evidence::Origin;
 
@@ -67,13 +67,25 @@ pub(crate) fn provider_of<'s>(
     }
 }
 
-/// The public addresses where people sign in with this provider, or all where there is none.
+/// The public addresses where people sign in with this provider, or all where there is none: those it is for, and of
+/// these the ones where a route takes its people, if there is one.
 pub(crate) fn public_urls<'s>(
     all: &'s Settings,
     provider: Option<&'s ProviderSettings>,
 ) -> impl Iterator<Item = &'s PublicUrl> {
-    let urls = all.public_urls.iter();
-    urls.filter(move |url| provider.is_none_or(|set| set.is_for(url.host())))
+    let takes_its_people = move |url: &PublicUrl| {
+        let mut routes = all.routes.iter();
+        routes.any(|route| {
+            let host = route.host.as_deref();
+            route.require != Require::Public
+                && host.is_none_or(|host| host == url.host())
+                && is_for(all, route, provider)
+        })
+    };
+    let is_its = move |url: &&PublicUrl| provider.is_none_or(|set| set.is_for(url.host()));
+    let any = all.public_urls.iter().filter(is_its).any(takes_its_people);
+    let urls = all.public_urls.iter().filter(is_its);
+    urls.filter(move |url| !any || takes_its_people(url))
 }
 
 /// Whether people of this provider come to this route. A route that names none takes those of all that are for its host.

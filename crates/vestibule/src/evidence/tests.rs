@@ -162,3 +162,61 @@ fn every_example_is_evidence_without_an_error() {
     }
     assert!(seen >= 6);
 }
+
+const TWO_PROVIDERS: &str = r#"
+    public_url = ["https://a.example.com", "https://b.example.com"]
+    listen     = "127.0.0.1:8080"
+    trusted_proxies = ["127.0.0.1"]
+    [provider.one]
+    issuer        = "https://one.example.com"
+    client_id     = "portal"
+    client_secret = "env:SECRET"
+    [provider.two]
+    issuer        = "https://two.example.com"
+    client_id     = "portal"
+    client_secret = "env:SECRET"
+    [[route]]
+    host     = "a.example.com"
+    path     = "/"
+    upstream = "http://localhost:1234"
+    provider = "one"
+    [[route]]
+    host     = "b.example.com"
+    path     = "/"
+    upstream = "http://localhost:1234"
+    provider = "two"
+    [[route]]
+    path     = "/open"
+    upstream = "http://localhost:1234"
+    require  = "public"
+"#;
+
+/// A redirect URI that nobody is ever sent to need not be registered.
+#[test]
+fn a_provider_is_asked_only_about_the_addresses_where_its_people_are_taken() {
+    let addresses = |text: &str| -> Vec<String> {
+        let all = read(text);
+        let of = |set| public_urls(&all, Some(set)).map(|url| url.host().to_string());
+        let mut sets = all.providers.iter();
+        let pairs = sets
+            .by_ref()
+            .map(|set| of(set).collect::<Vec<_>>().join(" "));
+        pairs.collect()
+    };
+    assert_eq!(addresses(TWO_PROVIDERS), ["a.example.com", "b.example.com"]);
+    let everywhere = TWO_PROVIDERS.replace("host     = \"b.example.com\"", "");
+    assert_eq!(
+        addresses(&everywhere),
+        ["a.example.com", "a.example.com b.example.com"]
+    );
+    let chosen = TWO_PROVIDERS.replace("provider = \"two\"", "");
+    assert_eq!(
+        addresses(&chosen),
+        ["a.example.com b.example.com", "b.example.com"]
+    );
+    let unused = TWO_PROVIDERS.replace("provider = \"two\"", "require = \"public\"");
+    assert_eq!(
+        addresses(&unused),
+        ["a.example.com", "a.example.com b.example.com"]
+    );
+}

@@ -6,7 +6,8 @@ use vestibule_oidc::time::UnixTime;
 use crate::Evidence;
 use crate::evidence::{Api, Origin, ProviderError, ProviderSettings, SecretShape};
 use crate::testing::{
-    CLIENT, RowCase, TENANT, api, case, entra_token, evidence, jwt, provider, settings, texts, with,
+    CLIENT, RowCase, TENANT, api, case, entra_token, evidence, jwt, provider, route, settings,
+    texts, with,
 };
 
 pub(in crate::family) fn all() -> Vec<RowCase> {
@@ -189,7 +190,11 @@ fn assertion() -> Vec<RowCase> {
 }
 
 fn place() -> Vec<RowCase> {
-    let at = |issuer: &str| set(|provider| provider.issuer = Some(issuer.to_owned()));
+    let at = |issuer: &str| {
+        let mut at = set(|provider| provider.issuer = Some(issuer.to_owned()));
+        route(&mut at).token = None;
+        at
+    };
     let common = at("https://login.microsoftonline.com/common/v2.0");
     let listed = with(&common, |e| provider(e).tenants = Some(texts(&[TENANT])));
     let of_api = |issuer: &str| {

@@ -50,6 +50,13 @@ fn elsewhere(evidence: &Evidence) -> Evidence {
     })
 }
 
+/// A route that asks for `/.default`, at this issuer.
+fn at(issuer: &str) -> Evidence {
+    with(&of_route(&format!("api://{API}/.default")), |e| {
+        provider(e).issuer = Some(issuer.to_owned());
+    })
+}
+
 fn asked() -> Vec<RowCase> {
     let own = format!("api://{API}");
     let slashed = |scope: &str| {
@@ -142,6 +149,17 @@ fn asked() -> Vec<RowCase> {
             .line(CURE)
             .silent(of_route(&format!("{own}/.default")))
             .silent(of_route(&format!("{own}/.default openid"))),
+        case("VST-SCOPE-DEFAULT-ELSEWHERE")
+            .shows(at("https://dev-1.okta.com/oauth2/default"))
+            .shows(at("https://contoso.eu.auth0.com/"))
+            .shows(at("https://id.example.com/realms/main"))
+            .shows(at("https://accounts.google.com"))
+            .silent(at("https://login.microsoftonline.us/common/v2.0"))
+            .silent(at(&format!("https://{TENANT}.ciamlogin.com/{TENANT}/v2.0")))
+            .silent(at("https://id.example.com"))
+            .silent(with(&at("https://accounts.google.com"), |e| route(e).token = None))
+            .beside(&["VST-GOOGLE-NO-REFRESH"])
+            .says("`/.default` is Microsoft Entra ID's."),
         case("VST-SCOPE-NO-NAME")
             .shows(of_route(&own))
             .shows(of_route(&format!("{own}/")))
@@ -382,5 +400,41 @@ fn consent_on_behalf_of_somebody_is_the_middle_apis() {
     assert!(
         told.contains("App registrations > your sign-in app"),
         "{told}"
+    );
+}
+
+/// Each provider is told of in its own words.
+#[test]
+fn what_is_default_elsewhere_is_cured_in_the_providers_own_way() {
+    for (issuer, says) in [
+        (
+            "https://dev-1.okta.com/oauth2/default",
+            "Authorization Servers",
+        ),
+        ("https://contoso.eu.auth0.com/", "`audience`"),
+        ("https://id.example.com/realms/main", "audience mapper"),
+        ("https://accounts.google.com", "Google's own APIs"),
+    ] {
+        let found = crate::diagnose(&at(issuer)).remove(0);
+        assert!(found.why.contains(says), "{found}");
+        assert!(
+            found.change.iter().all(|change| {
+                !change
+                    .line
+                    .as_deref()
+                    .unwrap_or_default()
+                    .contains(".default")
+            }),
+            "{found}"
+        );
+    }
+    let sign_in = with(&scopes(&["openid", "api://x/.default"]), |e| {
+        provider(e).issuer = Some("https://dev-1.okta.com/oauth2/default".to_owned());
+    });
+    let found = crate::diagnose(&sign_in).remove(0);
+    assert_eq!(
+        found.change[0].line.as_deref(),
+        Some("scopes = [\"openid\"]"),
+        "{found}"
     );
 }

@@ -1,10 +1,11 @@
-//! `/.default`, which asks for all that was granted: beside other scopes, in other letters.
+//! `/.default`, which asks for all that was granted: beside other scopes, in other letters, at providers that don't know it.
 
+use super::super::ask_other;
 use super::asked::{SCOPES, is_entra};
 use super::resource::{name_of, requests, resource_of};
 use crate::catalogue::{Case, Row};
 use crate::cure::{oidc_scope, setting, write_scopes};
-use crate::evidence::AskedToken;
+use crate::evidence::{AskedToken, Product};
 use crate::shown::shown;
 use crate::{Change, Confidence, Evidence, Severity};
 
@@ -35,6 +36,24 @@ pub(super) const ROWS: &[Row] = &[
         fault: None,
         explains: &["VST-AADSTS-650053", "VST-AADSTS-70011"],
         judge: default_case,
+    },
+    Row {
+        code: "VST-SCOPE-DEFAULT-ELSEWHERE",
+        title: "`/.default` at a provider that is not Microsoft Entra ID",
+        severity: Severity::Error,
+        confidence: Confidence::Inferred,
+        source: "Microsoft identity platform: scopes and permissions; the providers' own documentation of scopes and audiences",
+        symptom: "Sign-in or the token request ends with `invalid_scope`; or it works, and the token is not for the API.",
+        cause: "`<API>/.default` is Microsoft Entra ID's own way of asking for everything that was granted. To other providers \
+                it is the name of a scope that nobody defined.",
+        cure: "Ask in the provider's own way.",
+        fault: None,
+        explains: &[
+            "VST-OAUTH-INVALID-SCOPE",
+            "VST-AUTH0-NO-AUDIENCE",
+            "VST-GOOGLE-OPAQUE",
+        ],
+        judge: default_elsewhere,
     },
 ];
 
@@ -127,4 +146,75 @@ fn default_case(evidence: &Evidence) -> Option<Case> {
                 .line(oidc_scope(evidence, &right)),
         )),
     )
+}
+
+/// How this provider names the API a token is for, and its scopes.
+const fn own_way(product: Product) -> &'static str {
+    match product {
+        Product::Auth0 => {
+            "Auth0 learns from `audience` which API is meant, and its scopes are that API's permissions by their bare names."
+        }
+        Product::Okta => {
+            "Okta's scopes are bare names that a custom authorization server defines (Security > API > Authorization Servers > \
+             Scopes), and whom the token is for is that server's audience."
+        }
+        Product::Keycloak => {
+            "Keycloak's scopes are the bare names of client scopes, and whom the token is for an audience mapper decides."
+        }
+        Product::Google => {
+            "Google's scopes are those of Google's own APIs; it gives no tokens for other people's."
+        }
+        Product::Cognito => {
+            "Cognito's scopes are `<resource server>/<scope>`, and it has no word for all of them."
+        }
+        Product::AdFs => {
+            "AD FS takes the Web API's identifier and a scope behind it, as `<identifier>/openid`."
+        }
+        _ => "This provider's scopes have the names that its own documentation gives them.",
+    }
+}
+
+fn default_elsewhere(evidence: &Evidence) -> Option<Case> {
+    // A token that came says more of what the provider made of the scope.
+    if evidence.token.is_some() {
+        return None;
+    }
+    let product = evidence.product().filter(|product| !product.is_entra())?;
+    let asked = requests(evidence);
+    let default = *asked
+        .iter()
+        .flatten()
+        .find(|scope| name_of(scope) == Some(".default"))?;
+    let in_sign_in = evidence
+        .provider()
+        .and_then(|set| set.own_scopes.as_deref().or(set.scopes.as_deref()))
+        .filter(|own| own.iter().any(|scope| scope == default));
+    let case = Case::new(format!(
+        "The scope {} is asked for at {}.",
+        shown(default),
+        product.name()
+    ))
+    .because(format!(
+        "`/.default` is Microsoft Entra ID's. {}",
+        own_way(product)
+    ));
+    let case = match in_sign_in {
+        Some(own) => {
+            let keep: Vec<&str> = own
+                .iter()
+                .map(String::as_str)
+                .filter(|scope| *scope != default)
+                .collect();
+            case.change(write_scopes(evidence, &keep, "Take it out.".to_owned()))
+        }
+        None => case.change(setting(
+            evidence,
+            Change::config(
+                "access_token",
+                "Name a scope of this provider's, or take the line out.",
+            ),
+            Change::apache("OIDCScope", "Take it out."),
+        )),
+    };
+    Some(case.changes(ask_other(evidence, product)))
 }

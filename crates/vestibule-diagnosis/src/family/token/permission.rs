@@ -61,16 +61,16 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         code: "VST-TOKEN-NO-ROLES",
         title: "no roles in the token",
-        severity: Severity::Error,
+        severity: Severity::Warning,
         confidence: Confidence::Documented,
         source: "Microsoft identity platform: access token claims reference, `roles`; optional claims, \
                  `emit_as_roles`",
-        symptom: "Rules on roles refuse everybody, though roles are assigned in the portal.",
-        cause: "A token carries the roles of the app it is for. Roles defined or assigned at the other \
-                registration are not in it; and where groups are written as roles, they take the place \
-                of app roles.",
-        cure: "Define the roles in the registration the token is for, and assign them in its enterprise \
-               application.",
+        symptom: "Rules on roles refuse some people; or everybody, though roles are assigned in the portal.",
+        cause: "Either this person has no role in the app, and then Entra leaves `roles` out: nothing is wrong where others \
+                have theirs. Or nobody gets any: a token carries the roles of the app it is for, and not those defined or \
+                assigned at another registration; and where groups are written as roles, they take the place of app roles.",
+        cure: "Assign the person a role, if they are to have one. If nobody gets roles: define them in the registration the \
+               token is for, and assign them in its enterprise application.",
         fault: None,
         explains: &[],
         judge: |evidence| no_roles(evidence).or_else(|| logged_role(evidence)),
@@ -281,14 +281,15 @@ fn no_roles(evidence: &Evidence) -> Option<Case> {
             "{whose} carries no `roles`, and roles are asked for."
         ))
         .change(Change::portal(
-            format!("App registrations > {registration} > App roles"),
-            "Define the roles here: the token is for this registration.",
-        ))
-        .change(Change::portal(
             portal::USERS_AND_GROUPS,
             format!(
-                "Assign them to people or groups in the enterprise application of {registration}."
+                "If the person is to come in: assign them, or a group they are in directly, a role in the enterprise \
+                 application of {registration}; then they sign in again."
             ),
+        ))
+        .change(Change::portal(
+            format!("App registrations > {registration} > App roles"),
+            "If others get no roles either: define them here, since the token is for this registration.",
         )),
     )
 }

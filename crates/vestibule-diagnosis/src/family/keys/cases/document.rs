@@ -6,7 +6,7 @@ use crate::evidence::{
     Certificate, Keys, Metadata, Origin, Probe, ProbeOutcome, ProbeTarget, Product,
 };
 use crate::testing::{
-    RowCase, TENANT, case, entra_token, evidence, object, provider, settings, texts, with,
+    RowCase, TENANT, case, entra_token, evidence, object, provider, route, settings, texts, with,
 };
 
 const KEYS: &str = "https://login.microsoftonline.com/common/discovery/v2.0/keys";
@@ -35,6 +35,7 @@ fn fetched(body: &[u8]) -> Evidence {
 fn issuers(configured: &str, found: &str, origin: Origin) -> Evidence {
     evidence(|e| {
         provider(e).issuer = Some(configured.to_owned());
+        route(e).token = None;
         e.settings.as_mut().unwrap().origin = Some(origin);
         e.metadata = Some(Metadata::new(
             "https://x/y",

@@ -26,6 +26,9 @@ fn metadata(url: &str, issuer: &str) -> Option<Metadata> {
 pub(super) fn all() -> Vec<RowCase> {
     let v1 = format!("https://sts.windows.net/{TENANT}/");
     let v2 = format!("https://login.microsoftonline.com/{TENANT}/v2.0");
+    let us = format!("https://login.microsoftonline.us/{TENANT}/v2.0");
+    let china = format!("https://login.partner.microsoftonline.cn/{TENANT}/v2.0");
+    let china_v1 = format!("https://sts.chinacloudapi.cn/{TENANT}/");
     let of_other = format!("https://login.microsoftonline.com/{OTHER}/v2.0");
     let common = evidence(|e| {
         provider(e).issuer = Some("https://login.microsoftonline.com/common/v2.0".to_owned());
@@ -66,6 +69,39 @@ pub(super) fn all() -> Vec<RowCase> {
             .shows(given(entra_token(json!({})), &[&v1]))
             .silent(given(entra_v1_token(json!({})), &[&v1]))
             .says("is of version 2.0"),
+        case("VST-TOKEN-CLOUD")
+            .shows(given(entra_token(json!({ "iss": us })), &[&v2, &v1]))
+            .shows(Evidence::of_text(&format!(
+                "IDX10205: Issuer validation failed. Issuer: '{us}'. Did not match: validationParameters.ValidIssuer: '{v2}'"
+            )))
+            .silent(given(entra_token(json!({ "iss": us })), &[&us, &v1]))
+            .silent(given(entra_token(json!({ "iss": us })), &[]))
+            .silent(given(entra_token(json!({})), &[&v2]))
+            .line(format!("{us}/.well-known/openid-configuration"))
+            .line(format!("{v2}/.well-known/openid-configuration"))
+            .says("the US Government cloud"),
+        // Version 1.0 has one host for the global cloud and that of the US government, and China's has its own.
+        case("VST-TOKEN-CLOUD")
+            .shows(given(entra_v1_token(json!({ "iss": china_v1 })), &[&v2, &v1]))
+            .silent(given(entra_v1_token(json!({ "iss": china_v1 })), &[&china, &china_v1]))
+            .silent(given(entra_v1_token(json!({})), &[&us, &v1]))
+            .line(format!("{china}/.well-known/openid-configuration"))
+            .says("the China cloud"),
+        case("VST-TOKEN-CLOUD")
+            .shows(given(entra_token(json!({})), &[&us, &v1]))
+            .line(format!("{v2}/.well-known/openid-configuration"))
+            .silent(given(entra_token(json!({})), &[&v1]))
+            .says("is of the global cloud"),
+        case("VST-TOKEN-CLOUD")
+            .shows(evidence(|e| {
+                provider(e).issuer = Some(v2.clone());
+                e.id_token = Some(entra_id_token(json!({ "iss": china })));
+            }))
+            .silent(evidence(|e| {
+                provider(e).issuer = Some(china.clone());
+                e.id_token = Some(entra_id_token(json!({ "iss": china })));
+            }))
+            .line(format!("issuer = \"{china}\"")),
         // No API decides over an ID token.
         case("VST-TOKEN-VERSION")
             .shows(Evidence::of_text(&format!(
@@ -279,7 +315,7 @@ pub(super) fn all() -> Vec<RowCase> {
 #[test]
 fn a_token_of_another_tenant_is_not_cured_by_the_line_that_is_there() {
     let own = |issuer: String, tid: &str| {
-        let theirs = format!("https://login.microsoftonline.com/{tid}/v2.0");
+        let theirs = issuer.replace(TENANT, tid);
         let mut given = given(
             entra_token(json!({ "iss": theirs, "tid": tid })),
             &[&issuer],
@@ -314,6 +350,7 @@ fn a_token_of_another_tenant_is_not_cured_by_the_line_that_is_there() {
         format!("https://login.microsoftonline.us/{TENANT}/v2.0"),
         OTHER,
     );
+    assert_eq!(finding.code, "VST-TOKEN-TENANT");
     assert!(
         finding
             .change
@@ -322,4 +359,40 @@ fn a_token_of_another_tenant_is_not_cured_by_the_line_that_is_there() {
             .all(|line| !line.contains(".com/")),
         "{finding:?}"
     );
+}
+
+/// Each cloud has a Microsoft Graph of its own, which tells them apart where the issuer does not.
+#[test]
+fn a_token_for_another_clouds_graph_is_of_that_cloud() {
+    let of = |audience: &str| {
+        let mut given = given(entra_v1_token(json!({ "aud": audience })), &[]);
+        provider(&mut given).issuer =
+            Some(format!("https://login.microsoftonline.com/{TENANT}/v2.0"));
+        crate::diagnose(&given)
+    };
+    for audience in [
+        "https://graph.microsoft.us",
+        "https://dod-graph.microsoft.us/",
+    ] {
+        let found = of(audience);
+        let cloud = found
+            .iter()
+            .find(|finding| finding.code == "VST-TOKEN-CLOUD")
+            .unwrap();
+        assert!(
+            cloud.seen.contains("US Government cloud: its audience is"),
+            "{cloud}"
+        );
+    }
+    for audience in [
+        "https://graph.microsoft.com",
+        "00000003-0000-0000-c000-000000000000",
+    ] {
+        assert!(
+            of(audience)
+                .iter()
+                .all(|finding| finding.code != "VST-TOKEN-CLOUD"),
+            "{audience}"
+        );
+    }
 }

@@ -74,3 +74,26 @@ fn a_scope_written_with_the_apis_uri_is_told_apart_from_one_not_granted() {
             .starts_with("The scope is there by its short name.")
     );
 }
+
+/// Most people have no role, and are refused as they are meant to be.
+#[test]
+fn somebody_without_a_role_is_not_told_of_as_a_mistake_of_the_configuration() {
+    let refused = evidence(|e| {
+        route(e).rules = vec![ClaimRule::new("roles", texts(&["admin"]))];
+        e.id_token = Some(entra_id_token(json!({})));
+    });
+    let finding = crate::diagnose(&refused).remove(0);
+    assert_eq!(finding.severity, crate::Severity::Warning);
+    assert!(
+        finding
+            .why
+            .starts_with("Either this person has no role in the app"),
+        "{finding}"
+    );
+    assert!(
+        finding.change[0]
+            .text
+            .starts_with("If the person is to come in"),
+        "{finding}"
+    );
+}
