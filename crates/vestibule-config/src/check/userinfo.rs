@@ -18,8 +18,13 @@ pub(super) fn passed(context: &Context<'_>, tables: &Tables<'_>, route: &At<Rout
     }
     let (mut none_asked, mut none_signed) = (true, true);
     for provider in providers {
-        none_asked &= provider.userinfo == UserInfo::Off;
-        none_signed &= provider.kind == ProviderKind::Entra;
+        let is_entra = provider.kind == ProviderKind::Entra;
+        none_asked &= match provider.userinfo {
+            UserInfo::Off => true,
+            UserInfo::On => false,
+            UserInfo::WhenAdvertised | UserInfo::WhenSigned => is_entra,
+        };
+        none_signed &= is_entra;
     }
     let (message, help) = match (none_asked, none_signed && jwt) {
         (true, _) => (
