@@ -7,28 +7,24 @@ use std::time::Duration;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+
+use crate::trust;
 
 /// Asks a server which certificate it shows to who wants `host`: in DER, unread. `None` if it shows none in time.
 pub async fn shown(host: &str, port: u16, patience: Duration) -> Option<CertificateDer<'static>> {
     // An address of IPv6 stands in brackets in a URL.
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let name = ServerName::try_from(host.to_owned()).ok()?;
-    let provider = Arc::new(aws_lc_rs::default_provider());
     let keeper = Arc::new(Keeper {
         shown: Mutex::new(None),
-        provider: Arc::clone(&provider),
+        provider: aws_lc_rs::default_provider(),
     });
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .ok()?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::clone(&keeper) as Arc<dyn ServerCertVerifier>)
-        .with_no_client_auth();
+    let config = trust::client_with(Arc::clone(&keeper) as Arc<dyn ServerCertVerifier>).ok()?;
     let handshake = async {
         for address in lookup_host((host, port)).await.ok()? {
             if let Ok(stream) = TcpStream::connect(address).await {
@@ -47,7 +43,7 @@ pub async fn shown(host: &str, port: u16, patience: Duration) -> Option<Certific
 #[derive(Debug)]
 struct Keeper {
     shown: Mutex<Option<CertificateDer<'static>>>,
-    provider: Arc<CryptoProvider>,
+    provider: CryptoProvider,
 }
 
 impl Keeper {

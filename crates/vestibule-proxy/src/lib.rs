@@ -19,7 +19,7 @@
 //! | [`endings`] | who watches a session, and hears of its end |
 //! | [`respond`] | decision or error to HTTP, in this one place |
 //!
-//! Beside them: [`certificate`], what a server shows that is not believed; [`finding`], what the diagnosis says of what went wrong; [`store`], where sessions live; [`telemetry`] and [`admin`]; [`sessions`], what an operator sees of them and ends; [`pages`], what people see.
+//! Beside them: [`trust`], whose certificates are believed; [`certificate`], what a server shows that is not; [`finding`], what the diagnosis says of what went wrong; [`store`], where sessions live; [`telemetry`] and [`admin`]; [`sessions`], what an operator sees of them and ends; [`pages`], what people see.
 
 pub mod admin;
 pub mod body;
@@ -55,6 +55,7 @@ pub mod signin;
 pub mod store;
 pub mod telemetry;
 pub mod tokens;
+pub mod trust;
 pub mod upstream;
 mod wheel;
 mod wire;

@@ -16,7 +16,6 @@ mod pool;
 mod probe;
 mod request;
 mod resolve;
-mod tls;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -39,7 +38,6 @@ pub use plan::{
     UpstreamSettings,
 };
 pub use probe::{Probed, probe};
-pub use tls::{RootsError, SystemRoots};
 
 /// A request as it goes to the upstream.
 #[derive(Debug)]

@@ -18,6 +18,7 @@ mod past_vulnerabilities;
 mod places;
 mod purity;
 mod to_dos;
+mod trust;
 
 use std::fmt;
 
@@ -31,7 +32,7 @@ pub(crate) struct Rule {
 }
 
 /// All rules.
-pub(crate) const RULES: [&Rule; 14] = [
+pub(crate) const RULES: [&Rule; 15] = [
     &budget::RULE,
     &citations::RULE,
     &edges::RULE,
@@ -46,6 +47,7 @@ pub(crate) const RULES: [&Rule; 14] = [
     &places::RULE,
     &purity::RULE,
     &to_dos::RULE,
+    &trust::RULE,
 ];
 
 /// One place where a rule does not hold.

@@ -53,4 +53,5 @@ rules_hold! {
     places
     purity
     to_dos
+    trust
 }

@@ -13,7 +13,7 @@ use vestibule_gate::host::Host;
 use vestibule_gate::request::Scheme;
 use vestibule_gate::response::UpstreamOrigin;
 
-use super::tls::{SystemRoots, client_config};
+use crate::trust::{self, Believed, BundleError, SystemRoots, TrustError};
 
 /// Where an upstream listens.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -219,7 +219,7 @@ pub enum UpstreamPlanError {
         /// Which upstream.
         upstream: String,
         /// What is wrong.
-        what: &'static str,
+        what: BundleError,
     },
     /// No certificate would be trusted at all.
     #[error("find a trusted root certificate for the upstream {upstream}")]
@@ -344,12 +344,34 @@ fn prepare(
     let Ok(server_name) = ServerName::try_from(name.clone()) else {
         return Err(UpstreamPlanError::ServerName { name });
     };
-    let upstream = settings.address.to_string();
-    let http1 = client_config(tls, roots, &upstream, &[b"http/1.1"])?;
+    let upstream = || settings.address.to_string();
+    let roots = match &tls.trust {
+        Trust::System => Ok(roots.alone()),
+        Trust::SystemAnd(bundle) => roots.and(bundle),
+        Trust::Only(bundle) => SystemRoots::none().and(bundle),
+    };
+    let roots = roots.map_err(|what| UpstreamPlanError::Bundle {
+        upstream: upstream(),
+        what,
+    })?;
+    let config = |alpn: &[&[u8]]| {
+        let believed = match tls.danger_accept_any_certificate {
+            true => Believed::DangerAny,
+            false => Believed::Roots(Arc::clone(&roots)),
+        };
+        match trust::client(believed, alpn) {
+            Ok(config) => Ok(Arc::new(config)),
+            Err(TrustError::NoRoots) => Err(UpstreamPlanError::NoRoots {
+                upstream: upstream(),
+            }),
+            Err(TrustError::Tls(error)) => Err(error.into()),
+        }
+    };
+    let http1 = config(&[b"http/1.1"])?;
     let any = match settings.protocol {
         Protocol::Http1 => Arc::clone(&http1),
-        Protocol::Auto => client_config(tls, roots, &upstream, &[b"h2", b"http/1.1"])?,
-        Protocol::Http2 => client_config(tls, roots, &upstream, &[b"h2"])?,
+        Protocol::Auto => config(&[b"h2", b"http/1.1"])?,
+        Protocol::Http2 => config(&[b"h2"])?,
     };
     Ok(Tls {
         name: server_name,

@@ -15,6 +15,7 @@ use vestibule_gate::method::Method;
 
 use super::*;
 use crate::server::tests::Wire;
+use crate::trust::SystemRoots;
 
 /// An upstream made of a closure that serves one connection after another.
 pub(crate) struct Origin {

@@ -17,8 +17,9 @@ use vestibule_gate::route::{Route, UpstreamId};
 use vestibule_gate::rule::{ClaimValue, Requirement, Rule};
 use vestibule_gate::turned_away::{SignedOutStatus, WhenNotAllowed, WhenSignedOut};
 use vestibule_gate::user::{Part, UserForm};
+use vestibule_proxy::trust::SystemRoots;
 use vestibule_proxy::upstream::{
-    Protocol, SystemRoots, Timeouts, TlsSettings, Trust, UpstreamPlan, UpstreamSettings,
+    Protocol, Timeouts, TlsSettings, Trust, UpstreamPlan, UpstreamSettings,
 };
 
 use super::{AssembleError, headers, providers};
