@@ -6,6 +6,7 @@ mod browser;
 mod budget;
 mod entra;
 mod hosts;
+mod reach;
 mod tokens;
 mod userinfo;
 
@@ -52,6 +53,7 @@ pub(crate) fn check(context: &Context<'_>, tables: &Tables<'_>) {
     twins(context, tables.routes);
     for route in tables.routes {
         hosts::route(context, tables, route);
+        reach::shadowed(context, tables, route);
         public(context, route);
         provider(context, tables, route);
         user(context, tables, route);

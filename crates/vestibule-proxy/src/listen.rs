@@ -30,7 +30,9 @@ pub(crate) use crowd::Crowd;
 pub use plan::{Limits, ListenerPlan, ServingPlan};
 pub(crate) use record::Reporting;
 pub(crate) use room::Room;
-pub use tls::{CertificateError, CertificatePair, PemSource, TlsIdentity};
+pub use tls::{
+    CertificateError, CertificatePair, PemSource, TlsIdentity, covers, first_certificate,
+};
 
 /// When a silent TCP connection is first asked, and how often after that: dead peers go within two minutes.
 pub(crate) const KEEPALIVE: (Duration, Duration) =

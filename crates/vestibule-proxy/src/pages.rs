@@ -9,13 +9,14 @@
 mod page;
 mod sample;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value, context};
 
 pub use page::{Link, Page, PageChange, PageFinding, WrittenBy};
 
@@ -90,9 +91,38 @@ pub enum PagesError {
         #[source]
         source: minijinja::Error,
     },
+    /// A template has variables that its page has not.
+    #[error("use the page template {name}: {}", Unknown(variables, *line))]
+    Variable {
+        /// The template's file name.
+        name: String,
+        /// Where the first that was needed stands.
+        line: Option<usize>,
+        /// The variables, in the order of the alphabet.
+        variables: Vec<String>,
+        /// Those that the page has.
+        known: Vec<String>,
+    },
     /// The style sheet would end its own element.
     #[error("use the style sheet: it contains `</`")]
     StyleClosesElement,
+}
+
+/// Variables that a page has not, in words.
+struct Unknown<'e>(&'e [String], Option<usize>);
+
+impl fmt::Display for Unknown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(line) = self.1 {
+            write!(f, "line {line}: ")?;
+        }
+        let names: Vec<_> = self.0.iter().map(|name| format!("`{name}`")).collect();
+        let are = match names.len() {
+            1 => "is no variable",
+            _ => "are no variables",
+        };
+        write!(f, "{} {are} of this page", names.join(" and "))
+    }
 }
 
 /// A page ready to be answered.
@@ -161,12 +191,56 @@ impl Pages {
         for page in sample::pages() {
             pages
                 .document(&page)
-                .map_err(|source| PagesError::Template {
-                    name: source.name().unwrap_or(page.template()).to_owned(),
-                    source,
-                })?;
+                .map_err(|error| pages.broken(&page, error))?;
         }
         Ok(pages)
+    }
+
+    /// What is wrong with a template that failed on this page. The engine does not say which variable it lacks.
+    fn broken(&self, page: &Page, source: minijinja::Error) -> PagesError {
+        let name = source.name().unwrap_or(page.template()).to_owned();
+        let template = match source.kind() {
+            ErrorKind::UndefinedError => self.environment.get_template(&name).ok(),
+            _ => None,
+        };
+        let known = page.variables(&name);
+        let unknown = |variable: &String| {
+            let is_global = self
+                .environment
+                .globals()
+                .any(|(global, _)| global == variable);
+            !is_global && !known.contains(variable)
+        };
+        let used = template.map(|template| template.undeclared_variables(false));
+        let mut variables: Vec<_> = used.into_iter().flatten().filter(unknown).collect();
+        variables.sort_unstable();
+        match variables.is_empty() {
+            true => PagesError::Template { name, source },
+            false => PagesError::Variable {
+                line: source.line(),
+                name,
+                variables,
+                known,
+            },
+        }
+    }
+
+    /// A page with nothing but a heading and a sentence, in the frame of the others.
+    #[must_use]
+    pub fn notice(&self, title: &str, sentence: &str) -> Rendered {
+        let content = format!("<p>{}</p>", escape(sentence));
+        let layout = self.environment.get_template(LAYOUT);
+        let html = layout.and_then(|layout| {
+            layout.render(context! {
+                title,
+                style => self.style.clone(),
+                content => Value::from_safe_string(content.clone()),
+            })
+        });
+        Rendered {
+            html: Bytes::from(html.unwrap_or(content)),
+            policy: self.policy_with("", "'none'"),
+        }
     }
 
     /// Renders `page`.
@@ -231,6 +305,10 @@ impl Pages {
             true => format!("script-src 'sha256-{}'; ", self.script_hash),
             false => String::new(),
         };
+        self.policy_with(&script, form_action)
+    }
+
+    fn policy_with(&self, script: &str, form_action: &str) -> String {
         format!(
             "default-src 'none'; {script}style-src 'sha256-{}'; img-src data:; form-action {form_action}; \
              base-uri 'none'; frame-ancestors 'none'",

@@ -15,9 +15,12 @@ use vestibule_diagnosis::Severity;
 
 pub(crate) use judge::{Judged, said, settings as judge};
 
+use crate::assemble::Unusable;
 use crate::cli::CheckArgs;
+use crate::clock::now;
 use crate::exit::Exit;
 use crate::load::Secrets;
+use crate::output::Chain;
 use crate::{assemble, import, load, output};
 
 /// Runs the command.
@@ -34,19 +37,17 @@ pub(crate) fn run(arguments: &CheckArgs) -> Exit {
     let loaded = load::file(path, secrets);
     let (problems, judged, exit) = match loaded {
         Ok((settings, warnings)) => {
-            let pieces = match secrets {
-                Secrets::Needed => assemble::try_files(&settings),
-                Secrets::Absent => Ok(()),
+            let files = match secrets {
+                Secrets::Needed => assemble::try_files(&settings).err().unwrap_or_default(),
+                Secrets::Absent => Vec::new(),
             };
-            if let Err(error) = pieces {
-                let help = assemble::help(&*error);
-                output::error("use a file the configuration names", &*error, help);
-                return Exit::Wrong;
-            }
-            let judged = judge(&settings, secrets);
+            let text = std::fs::read_to_string(path).unwrap_or_default();
+            let warnings = warnings.with(files.iter().filter_map(|file| unusable(file, &text)));
+            let judged = judge(&settings, secrets, now());
             let wrong = judged
                 .iter()
-                .any(|judged| judged.finding.severity == Severity::Error);
+                .any(|judged| judged.finding.severity == Severity::Error)
+                || !files.is_empty();
             let exit = if wrong { Exit::Wrong } else { Exit::Done };
             (untold(warnings, &judged), judged, exit)
         }
@@ -77,6 +78,19 @@ pub(crate) fn run(arguments: &CheckArgs) -> Exit {
         }
     }
     exit
+}
+
+/// A file that can't be used, as a problem of the key that names it.
+fn unusable(file: &Unusable, text: &str) -> Option<Problem> {
+    let help = assemble::help(&*file.error);
+    let help = help.as_deref().unwrap_or(
+        "see that the file is there and whole, and that the user that runs vestibule can read it",
+    );
+    let message = format!("can't {}", Chain(&*file.error));
+    let severity = vestibule_config::Severity::Error;
+    // Where the key is not written, the file as a whole has to do.
+    let at = |key| Problem::at_key(text, severity, key, message.as_str(), help);
+    at(file.key.as_str()).or_else(|| at("public_url"))
 }
 
 /// What reading the file said, without what the diagnosis tells too: one cause is told once, by whoever knows more of it.

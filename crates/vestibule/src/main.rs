@@ -3,6 +3,7 @@
 mod assemble;
 mod check;
 mod cli;
+mod clock;
 mod demo;
 mod descriptors;
 mod doctor;

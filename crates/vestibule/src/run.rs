@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &RunArgs) -> Exit {
     let served = match Served::start(&settings, runtime.handle()) {
         Ok(served) => served,
         Err(error) => {
-            output::error("start", &*error, assemble::help(&*error));
+            output::error("start", &*error, assemble::help(&*error).as_deref());
             return Exit::Impossible;
         }
     };

@@ -115,3 +115,91 @@ fn every_example_passes_the_check_on_a_machine_without_its_secrets() {
         assert_eq!(output.status.code(), Some(0), "{}: {said}", path.display());
     }
 }
+
+/// What browsers will say of the certificate is said before one sees it.
+#[test]
+fn check_compares_the_certificate_with_the_public_address_and_the_time() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let key = rcgen::KeyPair::generate().unwrap();
+    std::fs::write(folder.path().join("key.pem"), key.serialize_pem()).unwrap();
+    let file = folder.path().join("vestibule.toml");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(folder.path().join("key.pem"), mode).unwrap();
+    let settings = "public_url = \"https://portal.example.com\"\n\
+                    listen = \"127.0.0.1:8443\"\n\
+                    tls = { certificate = \"cert.pem\", key = \"file:key.pem\" }\n\
+                    [[route]]\npath = \"/\"\nupstream = \"http://localhost:1\"\nrequire = \"public\"\n";
+    std::fs::write(&file, settings).unwrap();
+    let check = |name: &str, ends: i32| {
+        let mut params = rcgen::CertificateParams::new([name.to_owned()]).unwrap();
+        params
+            .distinguished_name
+            .push(rcgen::DnType::CommonName, "portal.example.com");
+        params.not_before = rcgen::date_time_ymd(2001, 1, 1);
+        params.not_after = rcgen::date_time_ymd(ends, 1, 1);
+        let certificate = params.self_signed(&key).unwrap();
+        std::fs::write(folder.path().join("cert.pem"), certificate.pem()).unwrap();
+        let output = run_to_end(&["check", file.to_str().unwrap()]);
+        (output.status.success(), text(&output.stderr))
+    };
+    let (fine, said) = check("portal.example.com", 2100);
+    assert!(fine && !said.contains("VST-SETTINGS-CERTIFICATE"), "{said}");
+    let (usable, said) = check("other.example", 2100);
+    assert!(usable, "{said}");
+    for words in [
+        "VST-SETTINGS-CERTIFICATE-NAMES",
+        "vestibule.toml:3:",
+        "`portal.example.com`",
+        "`other.example`",
+    ] {
+        assert!(said.contains(words), "{words} is missing in {said}");
+    }
+    let (usable, said) = check("*.example.com", 2002);
+    assert!(usable, "{said}");
+    assert!(said.contains("VST-SETTINGS-CERTIFICATE-TIME"), "{said}");
+    assert!(said.contains("2002-01-01"), "{said}");
+    assert!(!said.contains("VST-SETTINGS-CERTIFICATE-NAMES"), "{said}");
+}
+
+/// The line of the file, the template's own, its variable and those that there are.
+#[test]
+fn check_names_what_is_wrong_with_a_file_at_the_key_that_names_it() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let pages = folder.path().join("pages");
+    std::fs::create_dir(&pages).unwrap();
+    std::fs::write(pages.join("error.html"), "{{ message }}\n{{ nope }}\n").unwrap();
+    let pair = || rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = folder.path().join("key.pem");
+    std::fs::write(folder.path().join("cert.pem"), pair().cert.pem()).unwrap();
+    std::fs::write(&key, pair().signing_key.serialize_pem()).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(key, mode).unwrap();
+    let file = folder.path().join("vestibule.toml");
+    let settings = "public_url = \"https://localhost:8480\"\n\
+                    listen = \"127.0.0.1:8480\"\n\
+                    pages.templates = \"pages\"\n\
+                    tls = { certificate = \"cert.pem\", key = \"file:key.pem\" }\n\
+                    [[route]]\npath = \"/\"\nupstream = \"http://localhost:1\"\nrequire = \"public\"\n";
+    std::fs::write(&file, settings).unwrap();
+    let output = run_to_end(&["check", file.to_str().unwrap()]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for words in [
+        "vestibule.toml:3:",
+        "error.html: line 2: `nope` is no variable of this page",
+        "`error.html` has `message`",
+        "docs/pages.md",
+        "vestibule.toml:4:",
+        "is that of another certificate",
+        "2 errors",
+    ] {
+        assert!(said.contains(words), "{words} is missing in {said}");
+    }
+    let output = run_to_end(&["check", "--json", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stdout);
+    assert!(
+        said.contains("`nope`") && said.contains("\"line\":3"),
+        "{said}"
+    );
+}

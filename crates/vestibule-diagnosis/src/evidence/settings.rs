@@ -6,7 +6,7 @@ use std::time::Duration;
 use vestibule_oidc::microsoft::TenantId;
 use vestibule_oidc::time::UnixTime;
 
-use super::Product;
+use super::{Certificate, Product};
 
 /// The file the configuration came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +54,10 @@ pub struct Listener {
     pub tls: Option<bool>,
     /// Whose `X-Forwarded-*` are believed.
     pub trusted_proxies: Option<Vec<String>>,
+    /// The certificate it shows.
+    pub certificate: Option<Certificate>,
+    /// The hosts of `public_url` that the certificate is not for.
+    pub uncovered_hosts: Vec<String>,
     /// How many replicas serve the same hosts.
     pub replicas: Option<usize>,
 }

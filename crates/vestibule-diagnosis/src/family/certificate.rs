@@ -75,7 +75,7 @@ pub(super) fn described(certificate: &Certificate) -> String {
     )
 }
 
-fn day(time: UnixTime) -> String {
+pub(super) fn day(time: UnixTime) -> String {
     let utc = Utc::from(time);
     format!("{:04}-{:02}-{:02}", utc.year, utc.month, utc.day)
 }

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 pub(super) mod cases;
+mod certificate;
 mod claim;
 mod listener;
 mod refresh;
@@ -9,4 +10,10 @@ mod upstream;
 
 use crate::catalogue::Row;
 
-pub(super) const ROWS: &[&[Row]] = &[refresh::ROWS, claim::ROWS, listener::ROWS, upstream::ROWS];
+pub(super) const ROWS: &[&[Row]] = &[
+    refresh::ROWS,
+    claim::ROWS,
+    listener::ROWS,
+    certificate::ROWS,
+    upstream::ROWS,
+];

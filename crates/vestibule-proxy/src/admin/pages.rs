@@ -93,6 +93,10 @@ impl Message {
             Self::Unclear(Unclear::Issuer) => {
                 "An issuer goes with a subject or a sid, and with nothing else."
             }
+            Self::Unclear(Unclear::Odd) => {
+                "The address asks for something that this page does not know. It takes user, subject, sid or id with a name, \
+                 and issuer beside a subject or sid."
+            }
             Self::Unclear(Unclear::After) => "The place to go on is none. Begin again.",
         }
     }

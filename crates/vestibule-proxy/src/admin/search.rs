@@ -14,6 +14,8 @@ pub(super) struct Search {
     /// Of which issuer; empty for any.
     pub(super) issuer: String,
     after: String,
+    /// It asks for something that nothing here knows, or in two ways at once.
+    odd: bool,
 }
 
 /// Why it is not clear which sessions are meant.
@@ -27,22 +29,38 @@ pub(super) enum Unclear {
     Issuer,
     /// The place to go on is none.
     After,
+    /// Something else is asked for than there is.
+    Odd,
 }
+
+/// The names of the ways to look, which are taken alone too: `user=ann` is `by=user&named=ann`.
+const WAYS: [&str; 4] = ["user", "subject", "sid", "id"];
 
 impl Search {
     /// Reads a query, or a form.
     pub(super) fn of(text: &[u8]) -> Self {
         let mut search = Self::default();
         for (name, value) in parse(text) {
+            let value = value.trim();
             let place = match name.as_ref() {
                 "by" => &mut search.by,
                 "named" => &mut search.named,
                 "issuer" => &mut search.issuer,
                 "after" => &mut search.after,
-                _ => continue,
+                // Of every form of ours.
+                "mark" => continue,
+                way if WAYS.contains(&way) && search.by.is_empty() => {
+                    way.clone_into(&mut search.by);
+                    &mut search.named
+                }
+                // What is passed over here would list, or end, more than was meant.
+                _ => {
+                    search.odd = true;
+                    continue;
+                }
             };
             if place.is_empty() {
-                value.trim().clone_into(place);
+                value.clone_into(place);
             }
         }
         search
@@ -80,6 +98,9 @@ impl Search {
 
     /// Which sessions to list: where nothing is named, all.
     pub(super) fn listed(&self) -> Result<Which, Unclear> {
+        if self.odd {
+            return Err(Unclear::Odd);
+        }
         if !self.after.is_empty() && self.after().is_none() {
             return Err(Unclear::After);
         }
@@ -91,6 +112,9 @@ impl Search {
 
     /// Which sessions to end: all only where that is said.
     pub(super) fn ended(&self) -> Result<Which, Unclear> {
+        if self.odd {
+            return Err(Unclear::Odd);
+        }
         let name = || self.named.parse::<Name>().map_err(|_| Unclear::Name);
         let issuer = match self.issuer.is_empty() {
             true => None,
@@ -163,10 +187,20 @@ mod tests {
             ("by=id&named=zz", Unclear::Name),
             ("by=everything&named=x", Unclear::By),
             ("named=ann", Unclear::By),
+            ("user=", Unclear::Name),
+            ("by=all&usr=ann", Unclear::Odd),
+            ("by=all&user=ann", Unclear::Odd),
+            ("by=subject&user=ann&named=x", Unclear::Odd),
         ] {
             assert_eq!(ended(text), Err(unclear), "{text}");
         }
         assert_eq!(Search::of(b"by=user").listed(), Ok(Which::All));
+        assert_eq!(Search::of(b"usr=ann").listed(), Err(Unclear::Odd));
+        assert_eq!(ended("user=ann&mark=x"), ended("by=user&named=ann"));
+        assert_eq!(
+            Search::of(b"user=ann").listed(),
+            Search::of(b"by=user&named=ann").listed()
+        );
         assert_eq!(Search::of(b"after=x").listed(), Err(Unclear::After));
     }
 
@@ -182,7 +216,7 @@ mod tests {
                 by: by.to_owned(),
                 named: ugly.to_owned(),
                 issuer: issuer.to_owned(),
-                after: String::new(),
+                ..Search::default()
             };
             let again = Search::of(search.query(None).as_bytes());
             assert_eq!(again, search);

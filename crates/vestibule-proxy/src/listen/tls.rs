@@ -246,6 +246,27 @@ fn parse(
         })
 }
 
+/// The certificate that clients would be shown of this text in PEM: the first, in DER. `None` if there is none.
+#[must_use]
+pub fn first_certificate(pem: &[u8]) -> Option<CertificateDer<'static>> {
+    CertificateDer::from_pem_slice(pem).ok()
+}
+
+/// Whether a certificate is for this host, a name or an address, as TLS clients judge: by its alternative names alone,
+/// never by its common name; `*` is one whole label, the first (RFC 9525 §6.3).
+#[must_use]
+pub fn covers(certificate: &CertificateDer<'_>, host: &str) -> bool {
+    // An address of IPv6 stands in brackets in a URL.
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    match (
+        ServerName::try_from(host),
+        ParsedCertificate::try_from(certificate),
+    ) {
+        (Ok(name), Ok(certificate)) => verify_server_name(&certificate, &name).is_ok(),
+        _ => false,
+    }
+}
+
 /// Chooses a certificate in a handshake.
 struct Keys(ArcSwap<Vec<Arc<CertifiedKey>>>);
 

@@ -258,6 +258,24 @@ impl Page {
         }
     }
 
+    /// The names of what a template of this page may use: its own, the frame's, or the part about the cause.
+    pub(super) fn variables(&self, template: &str) -> Vec<String> {
+        let own: Vec<&str> = match template {
+            super::LAYOUT => return ["title", "style", "content"].map(str::to_owned).into(),
+            super::FINDINGS => return vec!["findings".to_owned()],
+            _ => match self {
+                Self::Error { .. } | Self::Unavailable { .. } => vec!["diagnosis"],
+                Self::SendAgain { .. } => vec!["script"],
+                _ => Vec::new(),
+            },
+        };
+        let context = self.context();
+        let names = context.try_iter().into_iter().flatten();
+        let mut names: Vec<String> = names.map(|name| name.to_string()).collect();
+        names.extend(own.into_iter().map(str::to_owned));
+        names
+    }
+
     /// The data the template may use, and its `diagnosis`.
     pub(super) fn context(&self) -> Value {
         match self {

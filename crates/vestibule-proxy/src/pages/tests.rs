@@ -191,10 +191,28 @@ fn a_file_of_the_directory_replaces_the_page_of_its_name() {
 }
 
 #[test]
+fn a_notice_is_a_page_like_the_others() {
+    let notice = Pages::built_in()
+        .unwrap()
+        .notice("Seen <all>", "You can close this & go.");
+    let html = text(&notice);
+    for part in [
+        "<h1>Seen &lt;all&gt;</h1>",
+        "<p>You can close this &amp; go.</p>",
+        "name=\"viewport\"",
+        "prefers-color-scheme: dark",
+    ] {
+        assert!(html.contains(part), "{part} is missing in {html}");
+    }
+    let hash = STANDARD.encode(digest::digest(&digest::SHA256, BUILT_IN_STYLE.as_bytes()));
+    assert!(notice.policy.contains(&hash) && notice.policy.contains("form-action 'none'"));
+}
+
+#[test]
 fn a_broken_template_is_an_error_at_load_that_names_the_file() {
     for (name, source) in [
         ("error.html", "{% if %}"),
-        ("choice.html", "{{ no_such_variable }}"),
+        ("choice.html", "{{ providers.nobody.label }}"),
         ("layout.html", "{{ content | no_such_filter }}"),
     ] {
         let directory = tempfile::tempdir().unwrap();
@@ -209,6 +227,58 @@ fn a_broken_template_is_an_error_at_load_that_names_the_file() {
     std::fs::write(directory.path().join("style.css"), "a{}</style><script>").unwrap();
     let error = Pages::with_overrides(directory.path()).unwrap_err();
     assert!(matches!(error, PagesError::StyleClosesElement));
+}
+
+#[test]
+fn a_variable_that_a_page_has_not_is_named_with_those_that_it_has() {
+    for (name, source, line, variables, known) in [
+        (
+            "error.html",
+            "{{ message }}\n{% for link in actions %}{{ loop.index }}{{ link.href }}{% endfor %}\n{{ nope }}{{ never }}",
+            3,
+            "`never` and `nope` are no variables",
+            "diagnosis",
+        ),
+        (
+            "choice.html",
+            "{{ Providers }}",
+            1,
+            "`Providers` is no variable",
+            "providers",
+        ),
+        (
+            "layout.html",
+            "{{ message }}",
+            1,
+            "`message` is no variable",
+            "content",
+        ),
+        (
+            "findings.html",
+            "{{ message }}",
+            1,
+            "`message` is no variable",
+            "findings",
+        ),
+        (
+            "send_again.html",
+            "{{ name }}",
+            1,
+            "`name` is no variable",
+            "script",
+        ),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join(name), source).unwrap();
+        let error = Pages::with_overrides(directory.path()).unwrap_err();
+        let expected =
+            format!("use the page template {name}: line {line}: {variables} of this page");
+        assert_eq!(error.to_string(), expected);
+        let PagesError::Variable { known: names, .. } = &error else {
+            panic!("{error:?}")
+        };
+        assert!(names.iter().any(|name| name == known), "{names:?}");
+    }
 }
 
 #[test]

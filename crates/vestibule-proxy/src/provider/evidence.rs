@@ -153,8 +153,7 @@ impl Provider {
         let issuer = |issuer: &str| Url::parse(issuer).ok();
         let configured = self.plan.issuer.configured();
         let public = [
-            // An issuer that is not set is taken from the metadata's address, which may be ours alone to call.
-            issuer(configured).filter(|url| url.host() != self.plan.metadata_url.host()),
+            issuer(configured).filter(|_| self.plan.issuer_is_named),
             metadata.and_then(|metadata| issuer(metadata.issuer())),
             metadata.map(|metadata| metadata.authorization_endpoint().clone()),
         ];

@@ -242,6 +242,7 @@ pub(crate) fn plan(name: &str) -> ProviderPlan {
         name: name.to_owned(),
         label: "Example".to_owned(),
         metadata_url: Url::parse(&format!("{ISSUER}/.well-known/openid-configuration")).unwrap(),
+        issuer_is_named: true,
         issuer: IssuerRule::exact(ISSUER),
         client_id: "client".to_owned(),
         client_secret: Some(Secret::from("secret-of-the-client")),

@@ -72,6 +72,9 @@ pub struct ProviderPlan {
     pub metadata_url: Url,
     /// Which issuers are accepted.
     pub issuer: IssuerRule,
+    /// Whether the configuration names the issuer. Else it is taken from the address of the metadata, which may be this
+    /// machine's alone to call: no page shows it.
+    pub issuer_is_named: bool,
     /// Our `client_id`.
     pub client_id: String,
     /// Our client secret, if we have one.

@@ -1,33 +1,60 @@
 //! What to do about a start that failed.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::io;
 
 use vestibule_proxy::listen::{BindError, CertificateError};
+use vestibule_proxy::pages::PagesError;
 use vestibule_proxy::server::StartError;
+use vestibule_proxy::store::OpenError;
 
 /// The first port that every user may take.
 const FIRST_FREE_PORT: u16 = 1024;
 
 /// What to change, where the error shows it.
-pub(crate) fn help(error: &(dyn Error + 'static)) -> Option<&'static str> {
+pub(crate) fn help(error: &(dyn Error + 'static)) -> Option<Cow<'static, str>> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(StartError::Bind(error)) = error.downcast_ref() {
-            return of_address(error);
+            return of_address(error).map(Cow::Borrowed);
+        }
+        if let Some(error) = error.downcast_ref::<PagesError>() {
+            return of_page(error);
         }
         if let Some(CertificateError::Mismatch { .. }) = error.downcast_ref() {
-            return Some(
-                "put the key beside it that it was made with, in `tls.key`; `openssl x509 -noout -pubkey -in CERTIFICATE` \
-                 and `openssl pkey -pubout -in KEY` print the same for a pair",
-            );
+            let help = "put the key beside it that it was made with, in `tls.key`; `openssl x509 -noout -pubkey -in \
+                        CERTIFICATE` and `openssl pkey -pubout -in KEY` print the same for a pair";
+            return Some(help.into());
+        }
+        if let Some(OpenError::InUse { .. }) = error.downcast_ref() {
+            let help =
+                "stop the other one, or give this one a file of its own: `store` in `[session]`";
+            return Some(help.into());
         }
         if let Some(error) = error.downcast_ref::<io::Error>() {
-            return of_file(error);
+            return of_file(error).map(Cow::Borrowed);
         }
         next = error.source();
     }
     None
+}
+
+fn of_page(error: &PagesError) -> Option<Cow<'static, str>> {
+    Some(match error {
+        PagesError::Variable { name, known, .. } => {
+            let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+            let known = known.join(", ");
+            format!("`{name}` has {known}: docs/pages.md says what each is").into()
+        }
+        PagesError::Template { .. } => "docs/pages.md says what a template may have".into(),
+        PagesError::StyleClosesElement => {
+            "take `</` out of `style.css`: it would end the element that the style sheet is in"
+                .into()
+        }
+        PagesError::Unreadable { source, .. } => return of_file(source).map(Cow::Borrowed),
+        _ => return None,
+    })
 }
 
 fn of_address(error: &BindError) -> Option<&'static str> {
@@ -84,7 +111,7 @@ mod tests {
             });
             match (help(&error), cure) {
                 (Some(help), Some(cure)) => assert!(help.contains(cure), "{address}: {help}"),
-                (help, cure) => assert_eq!(help, cure, "{address}"),
+                (help, cure) => assert_eq!(help.as_deref(), cure, "{address}"),
             }
         }
     }

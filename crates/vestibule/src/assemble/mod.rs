@@ -190,15 +190,52 @@ fn pages(settings: &Settings) -> Result<Pages, AssembleError> {
     })
 }
 
+/// A file that the settings name, and that can't be used.
+#[derive(Debug)]
+pub(crate) struct Unusable {
+    /// The key that names it, as `Problem::at_key` takes it.
+    pub(crate) key: String,
+    /// Why.
+    pub(crate) error: AssembleError,
+}
+
 /// Reads the files that the settings name, as a start would: certificates and keys that fit, CAs, templates.
 ///
 /// # Errors
-/// The first that can't be used.
-pub(crate) fn try_files(settings: &Settings) -> Result<(), AssembleError> {
-    listeners::plan(settings)?;
-    routes::plan(settings)?;
-    pages(settings)?;
-    Ok(())
+/// All that can't be used.
+pub(crate) fn try_files(settings: &Settings) -> Result<(), Vec<Unusable>> {
+    let mut found = Vec::new();
+    let note = |key: &str, error| Unusable {
+        key: key.to_owned(),
+        error,
+    };
+    found.extend(
+        listeners::plan(settings)
+            .err()
+            .map(|error| note("tls", error)),
+    );
+    if let Err(error) = routes::plan(settings) {
+        let routes = settings.routes.iter().enumerate();
+        let mut broken: Vec<_> = routes
+            .filter_map(|(at, set)| {
+                let error = routes::upstream_plan(set).err()?;
+                Some(note(&format!("route[{at}].upstream_ca"), error))
+            })
+            .collect();
+        if broken.is_empty() {
+            broken.push(note("route", error));
+        }
+        found.extend(broken);
+    }
+    found.extend(
+        pages(settings)
+            .err()
+            .map(|error| note("pages.templates", error)),
+    );
+    match found.is_empty() {
+        true => Ok(()),
+        false => Err(found),
+    }
 }
 
 #[cfg(test)]

@@ -174,6 +174,7 @@ pub(super) fn plan(
         label: set.display_name.clone(),
         metadata_url,
         issuer,
+        issuer_is_named: !matches!(set.discovery, Discovery::MetadataUrl { issuer: None, .. }),
         client_id: set.client_id.clone(),
         client_secret_from: set.client_secret_from.clone(),
         client_secret: set

@@ -180,3 +180,24 @@ fn a_sealing_key_is_made_once_and_only_its_owner_can_read_it() {
     );
     assert!(vestibule_session::seal::SealingKey::parse(made.as_bytes()).is_ok());
 }
+
+/// The file's reader says it with line and column, the gate has the last word: neither knows the other.
+#[test]
+fn the_file_and_the_gate_refuse_the_same_headers_of_answers() {
+    let environment = Environment::new(&Pretended, "/etc/vestibule", "/var/lib/vestibule");
+    let names = "alt-svc connection content-encoding content-length content-range keep-alive proxy-authenticate \
+                 proxy-authentication-info proxy-connection sec-websocket-accept sec-websocket-extensions \
+                 sec-websocket-protocol set-cookie te trailer transfer-encoding upgrade access-control-allow-origin \
+                 a(b server x-frame-options cache-control vary content-type content-security-policy location date etag \
+                 strict-transport-security www-authenticate age warning set-cookie2 sec-websocket-version";
+    for name in names.split_whitespace() {
+        let text = format!(
+            "public_url = \"https://portal.example.com\"\nlisten = \"127.0.0.1:8480\"\n[[route]]\npath = \"/\"\n\
+             upstream = \"http://localhost:1\"\nrequire = \"public\"\nanswer_headers = {{ \"{name}\" = \"=x\" }}\n"
+        );
+        let file = vestibule_config::parse(&text, &environment).is_ok();
+        let gate =
+            vestibule_gate::answer_headers::AnswerHeader::new(name, true, vec!["x".to_owned()]);
+        assert_eq!(file, gate.is_ok(), "{name}");
+    }
+}

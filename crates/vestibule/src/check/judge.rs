@@ -2,6 +2,7 @@
 
 use vestibule_config::{Problem, Problems, ProviderSettings, Settings};
 use vestibule_diagnosis::{Change, Evidence, Finding, Place, Severity, catalogue, diagnose};
+use vestibule_oidc::time::UnixTime;
 
 use crate::evidence;
 use crate::load::Secrets;
@@ -15,14 +16,22 @@ pub(crate) struct Judged {
     keys: Vec<String>,
 }
 
-/// Everything there is to say about the settings alone, each once.
-pub(crate) fn settings(all: &Settings, secrets: Secrets) -> Vec<Judged> {
+/// Everything there is to say about the settings alone, and the certificate that they name, each once.
+pub(crate) fn settings(all: &Settings, secrets: Secrets, now: UnixTime) -> Vec<Judged> {
     let mut judged: Vec<Judged> = Vec::new();
+    let certificate = evidence::certificate(all);
     let providers = all.providers.iter().map(Some);
     let none = all.providers.is_empty().then_some(None);
     for provider in providers.chain(none) {
         let mut base = Evidence::default();
-        base.settings = Some(evidence::settings(all, provider, secrets));
+        base.now = Some(now);
+        let settings = base
+            .settings
+            .insert(evidence::settings(all, provider, secrets));
+        if let Some((certificate, uncovered)) = certificate.clone() {
+            settings.listener.certificate = Some(certificate);
+            settings.listener.uncovered_hosts = uncovered;
+        }
         for route in routes_of(all, provider) {
             base.route = route.map(|at| name_of(all, at));
             for finding in diagnose(&base) {

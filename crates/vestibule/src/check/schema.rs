@@ -74,7 +74,7 @@ fn json_keeps_to_the_schema() {
     let secrets = FixedSecrets::new().variable("X", "abcdefghijklmnop");
     let environment = Environment::new(&secrets, ".", ".");
     let loaded = parse(text, &environment).unwrap();
-    let judged = super::judge(&loaded.settings, Secrets::Needed);
+    let judged = super::judge(&loaded.settings, Secrets::Needed, crate::clock::now());
     let value = super::as_json(&loaded.warnings, &judged, text);
     assert_eq!(violation_of(&value), None);
     assert!(value["findings"][0]["line"].is_u64(), "{value}");

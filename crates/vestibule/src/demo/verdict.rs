@@ -2,7 +2,7 @@
 //! provider's keys, issuer, audience and time.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -16,10 +16,10 @@ use vestibule_oidc::access_token::{
 use vestibule_oidc::issuer::IssuerRule;
 use vestibule_oidc::jose::{Algorithm, KeySet};
 use vestibule_oidc::metadata::ProviderMetadata;
-use vestibule_oidc::time::UnixTime;
 use vestibule_proxy::provider::HttpTransport;
 use vestibule_proxy::provider::call::{ProviderCall, Transport as _};
 
+use crate::clock::now;
 use crate::output::Chain;
 
 /// Keys are asked for again at most this often, whatever `kid` a token names.
@@ -306,11 +306,4 @@ fn claims(shape: &TokenShape) -> Option<&Map<String, Value>> {
         TokenShape::Jwt { claims, .. } | TokenShape::UnsignedJwt { claims, .. } => Some(claims),
         _ => None,
     }
-}
-
-fn now() -> UnixTime {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    UnixTime::from_secs(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }

@@ -16,7 +16,7 @@ use vestibule_proxy::provider::address::{is_loopback, may_call};
 use vestibule_proxy::provider::{ExamineError, Examined, HttpTransport, ProviderPlan};
 
 use super::look::Look;
-use super::now;
+use crate::clock::now;
 use crate::output::Chain;
 
 /// How a provider is asked.

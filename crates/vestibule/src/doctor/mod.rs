@@ -23,18 +23,18 @@ mod sign_in;
 mod store;
 mod upstream;
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use vestibule_config::{LoadError, ProviderSettings, Settings};
 use vestibule_diagnosis::Evidence;
 use vestibule_oidc::jose::KeySet;
-use vestibule_oidc::time::UnixTime;
 use vestibule_proxy::provider::HttpTransport;
 use vestibule_proxy::server::control_runtime;
 
 use self::look::Look;
 use crate::assemble::{self, AssembleError};
 use crate::cli::DoctorArgs;
+use crate::clock::now;
 use crate::exit::Exit;
 use crate::load::Secrets;
 use crate::{check, evidence, load, output};
@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &DoctorArgs) -> Exit {
         }
     };
     let mut look = Look::new(!arguments.json);
-    let judged = check::judge(&settings, Secrets::Needed);
+    let judged = check::judge(&settings, Secrets::Needed, now());
     let warnings = check::untold(warnings, &judged);
     if !arguments.json {
         load::print(&warnings);
@@ -158,10 +158,4 @@ async fn ask(
 /// Where the provider sends people back to.
 fn redirect_uri(settings: &Settings, set: &ProviderSettings, origin: &str) -> String {
     format!("{origin}{}", assemble::redirect_path(set, settings))
-}
-
-fn now() -> UnixTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let secs = since.unwrap_or_default().as_secs();
-    UnixTime::from_secs(i64::try_from(secs).unwrap_or(i64::MAX))
 }

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
+use hyper::header::{
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, LOCATION,
+};
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -15,6 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use vestibule_diagnosis::evidence::{Head, Header, Role, Token};
 use vestibule_oidc::secret::Secret;
+use vestibule_proxy::pages::{Pages, Rendered};
 
 /// What a route sent.
 #[derive(Debug, Clone)]
@@ -95,13 +98,13 @@ impl Observer {
         let number = self.paths.iter().position(|path| path == asked);
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(slot) = number.and_then(|number| sent.get_mut(number)) else {
-            return page(StatusCode::NOT_FOUND, "There is nothing here.");
+            return page(StatusCode::NOT_FOUND, "Not found", "There is nothing here.");
         };
         *slot = Some(Sent::read(request.headers()));
         let next = sent.iter().position(Option::is_none);
         match next.and_then(|next| self.paths.get(next)) {
             Some(next) => {
-                let mut answer = page(StatusCode::SEE_OTHER, "On to the next route.");
+                let mut answer = page(StatusCode::SEE_OTHER, "One moment", "On to the next route.");
                 if let Ok(location) = HeaderValue::from_str(next) {
                     answer.headers_mut().insert(LOCATION, location);
                 }
@@ -111,6 +114,7 @@ impl Observer {
                 self.all.notify_one();
                 page(
                     StatusCode::OK,
+                    "Every route was seen",
                     "The doctor has seen every route. You can close this page; the result is in the terminal.",
                 )
             }
@@ -137,11 +141,21 @@ impl Sent {
     }
 }
 
-fn page(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::from(text));
+/// A page in the look of ours. It is read at most for a moment, but for the last.
+fn page(status: StatusCode, title: &str, text: &'static str) -> Response<Full<Bytes>> {
+    let Ok(pages) = Pages::built_in() else {
+        let mut response = Response::new(Full::from(text));
+        *response.status_mut() = status;
+        return response;
+    };
+    let Rendered { html, policy } = pages.notice(title, text);
+    let mut response = Response::new(Full::new(html));
     *response.status_mut() = status;
-    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
-    response.headers_mut().insert(CONTENT_TYPE, plain);
+    let headers = response.headers_mut();
+    let kind = HeaderValue::from_static("text/html; charset=utf-8");
+    headers.insert(CONTENT_TYPE, kind);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.extend(HeaderValue::try_from(policy).map(|policy| (CONTENT_SECURITY_POLICY, policy)));
     response
 }
 
@@ -153,5 +167,13 @@ mod tests {
     fn routes_are_seen_under_their_own_paths() {
         assert_eq!(paths(["/foo", "/", "/bar"]), ["/foo", "/", "/bar"]);
         assert_eq!(paths(["/foo", "/foo"]), ["/foo", "/.doctor/route/1"]);
+    }
+
+    #[test]
+    fn the_last_page_looks_like_the_others() {
+        let answer = page(StatusCode::OK, "Every route was seen", "Done.");
+        let field = |name| answer.headers().get(name).unwrap().to_str().unwrap();
+        assert!(field(CONTENT_TYPE).starts_with("text/html"));
+        assert!(field(CONTENT_SECURITY_POLICY).contains("style-src 'sha256-"));
     }
 }

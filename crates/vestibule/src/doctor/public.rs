@@ -16,8 +16,9 @@ use vestibule_proxy::signin::path;
 
 use super::documents::{Client, place, with};
 use super::look::Look;
-use super::{now, redirect_uri};
+use super::redirect_uri;
 use crate::assemble::{self, AssembleError};
+use crate::clock::now;
 use crate::evidence;
 use crate::load::Secrets;
 

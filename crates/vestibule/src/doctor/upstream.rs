@@ -14,7 +14,7 @@ use vestibule_proxy::upstream::{Probed, UpstreamError, UpstreamPlan, probe};
 
 use super::documents::shown_certificate;
 use super::look::Look;
-use super::now;
+use crate::clock::now;
 use crate::load::Secrets;
 use crate::output::Chain;
 use crate::{assemble, evidence};

@@ -14,6 +14,7 @@ mod tests;
 use vestibule_config::{ProviderSettings, PublicUrl, Require, RouteSettings, Settings};
 use vestibule_diagnosis::evidence;
 use vestibule_diagnosis::evidence::Origin;
+use vestibule_proxy::listen::{covers, first_certificate};
 
 pub(crate) use api::{api, both_versions, is_entra, issuers};
 pub(crate) use route::{name as route_name, upstream_ca};
@@ -47,6 +48,20 @@ pub(crate) fn settings(
         .map(route::settings)
         .collect();
     found
+}
+
+/// The certificate that the listener would show, and the hosts of `public_url` that it is not for. `None` if it is not
+/// there: whoever reads the files says why.
+pub(crate) fn certificate(all: &Settings) -> Option<(evidence::Certificate, Vec<String>)> {
+    let pem = std::fs::read(&all.tls.as_ref()?.certificate).ok()?;
+    let certificate = first_certificate(&pem)?;
+    let hosts = all.public_urls.iter().filter(|url| url.is_https());
+    let uncovered = hosts
+        .map(|url| url.host())
+        .filter(|host| !covers(&certificate, host));
+    let mut uncovered: Vec<String> = uncovered.map(str::to_owned).collect();
+    uncovered.dedup();
+    Some((evidence::Certificate::read(&certificate)?, uncovered))
 }
 
 /// The provider of a route: the named one, or the first that people are offered.

@@ -31,8 +31,6 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use vestibule_diagnosis::evidence::{Role, Token};
 use vestibule_diagnosis::text::MAX_BYTES;
 use vestibule_diagnosis::{Evidence, diagnose};
@@ -47,6 +45,7 @@ use self::keys::Keys;
 use self::report::{Report, Said, Subject};
 use self::token::Validators;
 use crate::cli::ExplainArgs;
+use crate::clock::now;
 use crate::exit::Exit;
 use crate::output;
 use crate::print::Sheet;
@@ -68,12 +67,6 @@ pub(crate) fn run(arguments: &ExplainArgs) -> Exit {
         }
         Err(failure) => failure.print(arguments.json),
     }
-}
-
-fn now() -> UnixTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let secs = since.unwrap_or_default().as_secs();
-    UnixTime::from_secs(i64::try_from(secs).unwrap_or(i64::MAX))
 }
 
 fn explain(arguments: &ExplainArgs, now: UnixTime) -> Result<Report, Failure> {

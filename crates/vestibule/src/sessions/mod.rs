@@ -9,10 +9,7 @@ mod table;
 mod talk;
 mod whose;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use serde_json::json;
-use vestibule_oidc::time::UnixTime;
 use vestibule_proxy::sessions::protocol::{Ask, MOST_LISTED};
 use vestibule_proxy::sessions::{SessionId, SessionView, Which};
 
@@ -21,6 +18,7 @@ use self::talk::{Proxy, Trouble};
 use crate::cli::{
     SessionsArgs, SessionsCommand, SessionsListArgs, SessionsRevokeArgs, SessionsShowArgs,
 };
+use crate::clock::now;
 use crate::exit::Exit;
 use crate::output;
 
@@ -271,10 +269,4 @@ fn none(ids: &[SessionId]) -> Exit {
 fn connect(place: &crate::cli::SessionsWhere) -> Result<Proxy, Exit> {
     let Found { path, sites } = socket::find(place)?;
     Proxy::connect(&path, &sites).map_err(|trouble| trouble.print("ask the running proxy"))
-}
-
-fn now() -> UnixTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let secs = since.unwrap_or_default().as_secs();
-    UnixTime::from_secs(i64::try_from(secs).unwrap_or(i64::MAX))
 }

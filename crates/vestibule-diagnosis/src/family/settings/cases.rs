@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::evidence::{AskedToken, ClaimRule, Settings};
+use vestibule_oidc::time::UnixTime;
+
+use crate::evidence::{AskedToken, Certificate, ClaimRule, Listener, Settings};
 use crate::testing::{
     RowCase, case, entra_id_token, evidence, provider, route, settings, texts, with,
 };
@@ -29,6 +31,34 @@ pub(crate) fn all() -> Vec<RowCase> {
             let settings = e.settings.insert(settings());
             settings.routes[0].upstream = Some(upstream.to_owned());
             settings.listener.address = Some(address.to_owned());
+        })
+    };
+    let shown = evidence(|e| {
+        let listener = &mut e.settings.insert(settings()).listener;
+        listener.tls = Some(true);
+        listener.uncovered_hosts = texts(&["portal.example.com"]);
+        listener.certificate = Some(Certificate {
+            subject: "CN=portal.example.com".to_owned(),
+            issuer: "CN=ca".to_owned(),
+            from: Some(UnixTime(100)),
+            until: Some(UnixTime(200)),
+            names: texts(&["*.other.example", "other.example"]),
+        });
+    });
+    let certified = |change: fn(&mut Listener)| {
+        with(&shown, |e| {
+            change(&mut e.settings.as_mut().unwrap().listener)
+        })
+    };
+    let at = |now| {
+        with(&shown, |e| {
+            e.settings
+                .as_mut()
+                .unwrap()
+                .listener
+                .uncovered_hosts
+                .clear();
+            e.now = Some(UnixTime(now));
         })
     };
     vec![
@@ -97,6 +127,23 @@ pub(crate) fn all() -> Vec<RowCase> {
             .silent(listener(|settings| {
                 settings.public_urls = texts(&["http://localhost:8443"])
             })),
+        case("VST-SETTINGS-CERTIFICATE-NAMES")
+            .shows(shown.clone())
+            .says("`portal.example.com`")
+            .shows(certified(|listener| {
+                listener.certificate.as_mut().unwrap().names.clear()
+            }))
+            .silent(certified(|listener| listener.uncovered_hosts.clear()))
+            .silent(certified(|listener| {
+                listener.trusted_proxies = Some(texts(&["10.0.0.5"]))
+            })),
+        case("VST-SETTINGS-CERTIFICATE-TIME")
+            .shows(at(99))
+            .shows(at(201))
+            .says("1970-01-01")
+            .silent(at(100))
+            .silent(at(200))
+            .silent(with(&at(201), |e| e.now = None)),
     ]
 }
 

@@ -104,3 +104,46 @@ fn a_certificate_fits_the_names_it_has() {
     let name = |name: &'static str| ServerName::try_from(name).unwrap();
     assert!(fits(&keys[1], &name("two.test")) && !fits(&keys[0], &name("two.test")));
 }
+
+/// RFC 9525 §6.3: a common name is no name, and `*` stands for one label.
+#[test]
+fn a_certificate_is_for_its_alternative_names_alone() {
+    let mut params = rcgen::CertificateParams::new([
+        "portal.example.com".to_owned(),
+        "*.apps.example.com".to_owned(),
+        "192.0.2.1".to_owned(),
+        "2001:db8::1".to_owned(),
+    ])
+    .unwrap();
+    let common = |params: &mut rcgen::CertificateParams| {
+        let name = "common.example.com";
+        params
+            .distinguished_name
+            .push(rcgen::DnType::CommonName, name);
+    };
+    common(&mut params);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let pem = params.self_signed(&key).unwrap().pem();
+    let certificate = first_certificate(pem.as_bytes()).unwrap();
+    for (host, expected) in [
+        ("portal.example.com", true),
+        ("PORTAL.example.com", true),
+        ("wiki.apps.example.com", true),
+        ("192.0.2.1", true),
+        ("[2001:db8::1]", true),
+        ("common.example.com", false),
+        ("a.wiki.apps.example.com", false),
+        ("apps.example.com", false),
+        ("xapps.example.com", false),
+        ("*.apps.example.com", false),
+        ("192.0.2.2", false),
+        ("", false),
+    ] {
+        assert_eq!(covers(&certificate, host), expected, "{host}");
+    }
+    let mut none = rcgen::CertificateParams::default();
+    common(&mut none);
+    let none = none.self_signed(&key).unwrap();
+    assert!(!covers(none.der(), "common.example.com"));
+    assert!(first_certificate(b"").is_none());
+}

@@ -143,6 +143,22 @@ async fn a_host_that_only_this_machine_calls_is_in_the_log_and_not_on_the_page()
     assert!(!shown.contains("keycloak"), "{shown}");
 }
 
+/// Browsers are sent there: that it does not answer is no news about what is behind the door.
+#[tokio::test(start_paused = true)]
+async fn an_issuer_that_is_named_is_on_the_page_before_its_metadata_was_had() {
+    let rig = Rig::with(vec![plan("main")]);
+    let plan = rig.shared.plan.load_full();
+    let provider = plan.providers.first();
+    let error = TokensError::Provider(ProviderError::Call {
+        endpoint: Endpoint::Metadata,
+        source: CallError::TimedOut,
+    });
+    let findings = finding::of_refresh(&error, &plan, provider);
+    let shown = format!("{:?}", for_strangers(&findings, provider));
+    let host = provider.unwrap().plan().metadata_url.host_str().unwrap();
+    assert!(shown.contains(host), "{shown}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn without_an_issuer_no_page_names_where_the_metadata_should_be() {
     let metadata = "http://127.0.0.1:8614/internal/.well-known/openid-configuration";
@@ -152,6 +168,7 @@ async fn without_an_issuer_no_page_names_where_the_metadata_should_be() {
         ("https://id.example.com/realms/x", CallError::TimedOut),
     ] {
         let mut main = plan("main");
+        main.issuer_is_named = issuer != metadata;
         main.metadata_url = metadata.parse().unwrap();
         main.issuer = IssuerRule::new(
             issuer,

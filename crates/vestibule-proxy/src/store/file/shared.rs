@@ -27,7 +27,12 @@ pub(super) struct Shared {
     tombstones: Mutex<Tombstones>,
     pub(super) sessions: AtomicU64,
     pub(super) unreadable: AtomicU64,
+    /// Why some could not be read, as the log was told.
+    told: Mutex<Vec<String>>,
 }
+
+/// So many reasons are told: keys that were taken away, mostly one.
+const MOST_REASONS: usize = 16;
 
 impl Shared {
     pub(super) fn new(disk: Disk, sessions: u64, keys: KeyRing, in_memory: Bounds) -> Self {
@@ -39,6 +44,7 @@ impl Shared {
             tombstones: Mutex::default(),
             sessions: AtomicU64::new(sessions),
             unreadable: AtomicU64::new(0),
+            told: Mutex::default(),
         }
     }
 
@@ -64,10 +70,29 @@ impl Shared {
             }
             Err(reason) => {
                 self.unreadable.fetch_add(1, Ordering::Relaxed);
-                tracing::warn!(session = ?key, reason, "a session in the file cannot be read; the person is signed out");
+                if self.is_news(&reason) {
+                    let change = "If its key was taken out of `session.keys` too early, put it back behind the first.";
+                    tracing::warn!(
+                        session = ?key,
+                        reason,
+                        change,
+                        "a session in the file can't be read; the person is signed out. Others for the same reason have no line"
+                    );
+                }
                 None
             }
         }
+    }
+
+    /// Whether the log was not told yet of a session that can't be read for this reason: a key that is taken away leaves
+    /// thousands behind.
+    pub(super) fn is_news(&self, reason: &str) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_news = told.len() < MOST_REASONS && !told.iter().any(|known| known == reason);
+        if is_news {
+            told.push(reason.to_owned());
+        }
+        is_news
     }
 
     /// The record in a row of the file, or why it cannot be read.

@@ -192,6 +192,11 @@ fn a_session_sealed_with_a_lost_key_is_no_session_and_stays_in_the_file() {
         (store.figures().unreadable, store.figures().sessions),
         (1, 1)
     );
+    // The log was told of it, and is not of every other one: only of another reason.
+    let row = store.shared.disk.read(&key(1)).unwrap().unwrap();
+    let reason = store.shared.open(&key(1), &row).unwrap_err();
+    assert!(!store.shared.is_news(&reason));
+    assert!(store.shared.is_news("another") && !store.shared.is_news("another"));
     store.use_keys(ring(1));
     assert_eq!(subject_at(&store, 1).as_deref(), Some("alice"));
 }

@@ -24,6 +24,7 @@ use super::disk::{Tables, Times};
 use super::journal::Journal;
 use super::names::Remembered;
 use super::{Reply, Shared};
+use crate::error_chain::chain;
 use crate::store::once::TooManyNames;
 
 /// The most operations in one transaction.
@@ -166,10 +167,9 @@ fn commit(shared: &Shared, ops: Vec<Op>, journal: &mut Option<Journal>) -> bool 
             true
         }
         Err(error) => {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
             tracing::error!(
                 code = error.code(),
-                ?cause,
+                error = %chain(&error),
                 "the session file cannot be written"
             );
             keep(shared, notes);
