@@ -31,11 +31,22 @@ const NEVER: [&str; 17] = [
 /// The beginning of the names by which scripts of other origins get leave.
 const CORS: &str = "access-control-";
 
+/// What a field is to the upstream's own of its name. Exhaustive: each is applied in its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beside {
+    /// It is sent instead.
+    Instead,
+    /// It is sent behind.
+    Behind,
+    /// It is sent where the upstream sends none.
+    Missing,
+}
+
 /// What becomes of one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerHeader {
     name: Box<str>,
-    replaces: bool,
+    beside: Beside,
     values: Vec<Box<str>>,
 }
 
@@ -64,12 +75,12 @@ pub enum AnswerHeaderError {
 }
 
 impl AnswerHeader {
-    /// A field that gets these values, instead of the upstream's or besides them. Without values it is taken out.
+    /// A field that gets these values, beside the upstream's. Without values it is taken out.
     ///
     /// # Errors
     ///
     /// See [`AnswerHeaderError`].
-    pub fn new(name: &str, replaces: bool, values: Vec<String>) -> Result<Self, AnswerHeaderError> {
+    pub fn new(name: &str, beside: Beside, values: Vec<String>) -> Result<Self, AnswerHeaderError> {
         let said = || name.to_owned();
         if !is_token(name.as_bytes()) {
             return Err(AnswerHeaderError::NotAToken { name: said() });
@@ -86,15 +97,23 @@ impl AnswerHeader {
         }
         Ok(Self {
             name: name.into(),
-            replaces: replaces || values.is_empty(),
+            beside: match values.is_empty() {
+                true => Beside::Instead,
+                false => beside,
+            },
             values: values.into_iter().map(Into::into).collect(),
         })
     }
 
     /// Changes an answer.
     pub fn apply(&self, fields: &mut Fields) {
-        if self.replaces {
-            fields.remove(&self.name);
+        match self.beside {
+            Beside::Instead => {
+                fields.remove(&self.name);
+            }
+            Beside::Behind => {}
+            Beside::Missing if fields.first(&self.name).is_some() => return,
+            Beside::Missing => {}
         }
         for value in &self.values {
             fields.push(&*self.name, value.as_bytes());
@@ -104,30 +123,34 @@ impl AnswerHeader {
 
 #[cfg(test)]
 mod tests {
+    use super::Beside::{Behind, Instead, Missing};
     use super::*;
 
     fn header(
         name: &str,
-        replaces: bool,
+        beside: Beside,
         values: &[&str],
     ) -> Result<AnswerHeader, AnswerHeaderError> {
         let values = values.iter().map(|&value| value.to_owned()).collect();
-        AnswerHeader::new(name, replaces, values)
+        AnswerHeader::new(name, beside, values)
     }
 
     #[test]
     fn a_field_is_set_added_or_taken_out_in_any_spelling_of_its_name() {
         for (change, expected) in [
-            (header("X-Frame-Options", true, &["DENY"]), &["DENY"][..]),
-            (header("x-frame-options", true, &["a", "b"]), &["a", "b"]),
+            (header("X-Frame-Options", Instead, &["DENY"]), &["DENY"][..]),
+            (header("x-frame-options", Instead, &["a", "b"]), &["a", "b"]),
             (
-                header("X-FRAME-OPTIONS", false, &["DENY"]),
+                header("X-FRAME-OPTIONS", Behind, &["DENY"]),
                 &["app", "app2", "DENY"],
             ),
-            (header("X-Frame-Options", true, &[]), &[]),
-            (header("X-Frame-Options", true, &[""]), &[""]),
-            (header("X-Frame-Options", false, &[]), &[]),
-            (header("X-Frame_Options", true, &["DENY"]), &["app", "app2"]),
+            (header("X-Frame-Options", Instead, &[]), &[]),
+            (header("X-Frame-Options", Instead, &[""]), &[""]),
+            (header("X-Frame-Options", Behind, &[]), &[]),
+            (
+                header("X-Frame_Options", Instead, &["DENY"]),
+                &["app", "app2"],
+            ),
         ] {
             let mut fields = Fields::new();
             for (name, value) in [
@@ -147,6 +170,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_for_answers_without_it_leaves_the_upstreams_own_alone() {
+        let change = header("X-Frame-Options", Missing, &["DENY", "x"]).unwrap();
+        for (sent, expected) in [
+            (&["app"][..], &["app"][..]),
+            (&[""], &[""]),
+            (&[], &["DENY", "x"]),
+        ] {
+            let mut fields = Fields::new();
+            for value in sent {
+                fields.push("x-frame-options", *value);
+            }
+            change.apply(&mut fields);
+            let left: Vec<&[u8]> = fields.all("X-Frame-Options").collect();
+            let expected: Vec<&[u8]> = expected.iter().map(|value| value.as_bytes()).collect();
+            assert_eq!(left, expected, "{sent:?}");
+        }
+    }
+
+    #[test]
     fn what_frames_an_answer_sets_cookies_or_lets_other_origins_in_is_not_to_be_changed() {
         let names = NEVER.into_iter().map(str::to_owned);
         let more = [
@@ -158,14 +200,14 @@ mod tests {
         for name in names.chain(more.map(str::to_owned)) {
             for values in [&["x"][..], &[]] {
                 let refused = AnswerHeaderError::Reserved { name: name.clone() };
-                assert_eq!(header(&name, true, values), Err(refused));
+                assert_eq!(header(&name, Instead, values), Err(refused));
             }
         }
         for name in ["", "a b", "a:", "ü", "a\r\nSet-Cookie"] {
-            assert!(header(name, true, &["x"]).is_err(), "{name}");
+            assert!(header(name, Instead, &["x"]).is_err(), "{name}");
         }
         for value in [" ", "a\r\nSet-Cookie: x=1", "a\0b", " a", "a\t"] {
-            assert!(header("X-A", true, &[value]).is_err(), "{value:?}");
+            assert!(header("X-A", Instead, &[value]).is_err(), "{value:?}");
         }
     }
 }

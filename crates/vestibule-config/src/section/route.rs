@@ -16,7 +16,7 @@ use url::Url;
 
 pub(super) use place::{host, plain as plain_path};
 
-pub use answer_headers::AnswerHeader;
+pub use answer_headers::{AnswerHeader, BesideAnswer};
 pub use user::UserForm;
 
 pub(crate) use answer_headers::{ANSWER_HEADERS, wrong_with as answer_header_is_wrong};

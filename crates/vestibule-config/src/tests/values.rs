@@ -271,17 +271,22 @@ fn every_key_of_the_file_is_carried_over() {
     assert_eq!(api.upstream.url.path(), "/run/app.sock");
     assert_eq!(api.when_signed_out, WhenSignedOut::Gone);
     let changed = api.answer_headers.iter();
-    let changed: Vec<(&str, bool, &[String])> = changed
-        .map(|one| (one.name.as_str(), one.replaces, &*one.values))
+    let changed: Vec<(&str, BesideAnswer, &[String])> = changed
+        .map(|one| (one.name.as_str(), one.beside, &*one.values))
         .collect();
     let texts = |list: &[&str]| list.iter().map(|&one| one.to_owned()).collect::<Vec<_>>();
     assert_eq!(
         changed,
         [
-            ("X-Frame-Options", true, &*texts(&["DENY"])),
-            ("Link", false, &texts(&["</a>; rel=preload"])),
-            ("Vary", true, &texts(&["Accept", "Cookie"])),
-            ("Server", true, &[]),
+            ("X-Frame-Options", BesideAnswer::Instead, &*texts(&["DENY"])),
+            ("Link", BesideAnswer::Behind, &texts(&["</a>; rel=preload"])),
+            ("Vary", BesideAnswer::Instead, &texts(&["Accept", "Cookie"]),),
+            ("Server", BesideAnswer::Instead, &[]),
+            (
+                "Referrer-Policy",
+                BesideAnswer::Missing,
+                &texts(&["no-referrer"])
+            ),
         ]
     );
     let elsewhere = "https://www.example.com/no".to_owned();

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use vestibule_config::{
-    ClaimValue as Wanted, Require, RouteSettings, RuleSettings, Settings, UpstreamProtocol,
-    UpstreamTls, WhenNotAllowed as NotAllowed, WhenSignedOut as Out,
+    BesideAnswer, ClaimValue as Wanted, Require, RouteSettings, RuleSettings, Settings,
+    UpstreamProtocol, UpstreamTls, WhenNotAllowed as NotAllowed, WhenSignedOut as Out,
 };
-use vestibule_gate::answer_headers::AnswerHeader;
+use vestibule_gate::answer_headers::{AnswerHeader, Beside};
 use vestibule_gate::claims::ClaimPath;
 use vestibule_gate::host::{Host, HostName};
 use vestibule_gate::method::Method;
@@ -104,8 +104,12 @@ fn route(
     route.upstream_max_head = set.upstream_max_head;
     route.keep_post = set.keep_post;
     for header in &set.answer_headers {
-        let (replaces, values) = (header.replaces, header.values.clone());
-        let change = AnswerHeader::new(&header.name, replaces, values)?;
+        let beside = match header.beside {
+            BesideAnswer::Instead => Beside::Instead,
+            BesideAnswer::Behind => Beside::Behind,
+            BesideAnswer::Missing => Beside::Missing,
+        };
+        let change = AnswerHeader::new(&header.name, beside, header.values.clone())?;
         route.answer_headers.push(change);
     }
     route.when_signed_out = match set.when_signed_out {

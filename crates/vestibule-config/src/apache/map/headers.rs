@@ -1,5 +1,8 @@
 //! What the upstream is told: the preset, the user, the token, and headers that are made with `RequestHeader`.
 
+mod added;
+
+use self::added::Taken;
 use super::passed::{self, Passed};
 use super::path_scope;
 use super::user::Named;
@@ -216,7 +219,9 @@ fn sounds_secret(name: &str) -> bool {
 
 /// The text that everybody's requests get, if the value is one.
 pub(super) fn constant(line: &Line) -> Option<String> {
-    let is_set = line.word(0).eq_ignore_ascii_case("set");
+    let is_set = ["set", "add", "append", "merge", "setifempty"]
+        .iter()
+        .any(|action| line.word(0).eq_ignore_ascii_case(action));
     let of_everybody = line.words.len() == 3;
     let text = plain_text(line.word(2)).filter(|_| is_set && of_everybody);
     text.map(|text| format!("={text}"))
@@ -239,7 +244,7 @@ fn own_headers<'t>(
     let mut found: Vec<Own<'t>> = Vec::new();
     let has_ssl = has_ssl(site);
     for line in here.all("RequestHeader") {
-        let (action, name) = (line.word(0).to_ascii_lowercase(), name_of(line));
+        let (mut action, name) = (line.word(0).to_ascii_lowercase(), name_of(line));
         let lower = name.to_ascii_lowercase();
         if is_rebuilt(line) {
             let says = format!(
@@ -280,6 +285,22 @@ fn own_headers<'t>(
         let by_module = here
             .last("OIDCAuthNHeader")
             .is_some_and(|line| line.word(0).eq_ignore_ascii_case(name));
+        if !matches!(action.as_str(), "set" | "unset") {
+            let before = found
+                .iter_mut()
+                .rfind(|own| name_of(own.line).eq_ignore_ascii_case(name));
+            match added::taken(line, &action, before, by_module, &lower) {
+                Taken::AsSet => "set".clone_into(&mut action),
+                Taken::Became(says) => {
+                    ledger.became(line, says);
+                    continue;
+                }
+                Taken::Stops(says, help) => {
+                    ledger.stop(line, says, help);
+                    continue;
+                }
+            }
+        }
         match action.as_str() {
             "unset" if by_module && is_early(line) => ledger.became(line, "the same, always: a client's own does not count"),
             "unset" if is_stripped(&lower) => ledger.became(line, "the same, always: no client can send it"),
@@ -356,11 +377,7 @@ fn own_headers<'t>(
                     "write \"expr=%{REMOTE_USER}\", \"%{OIDC_CLAIM_name}e\", \"%{OIDC_access_token}e\" or \"Bearer %{OIDC_access_token}e\"",
                 ),
             },
-            _ => ledger.stop(
-                line,
-                format!("RequestHeader {action} has no counterpart: the upstream would be told something else"),
-                "use RequestHeader set with a claim, or let the app do it",
-            ),
+            _ => {}
         }
     }
     found

@@ -29,7 +29,7 @@ const RESERVED: &[&str] = &[
 /// The most lines of one name.
 const MOST: usize = 16;
 
-const VALUE: Kind = Kind::Text("\"=text\", \"+text\" or \"@none\"");
+const VALUE: Kind = Kind::Text("\"=text\", \"+text\", \"?text\" or \"@none\"");
 
 pub(crate) static ANSWER_HEADERS: Section = Section {
     name: "answer_headers",
@@ -38,20 +38,31 @@ pub(crate) static ANSWER_HEADERS: Section = Section {
     open: Some(Open {
         placeholder: "NAME",
         kind: Kind::OneOrMore(&VALUE),
-        doc: "`\"=text\"` is that text, whatever the upstream sent under the name; `\"+text\"` is sent besides what it sent; `\"@none\"` takes it out. A list has several lines, of which the first may \
-              begin with `=`. Not for what delimits or encodes an answer, for `Set-Cookie`, and for `Access-Control-…`, which `allowed_origins` is for. \
+        doc: "`\"=text\"` is that text, whatever the upstream sent under the name; `\"+text\"` is sent besides what it sent, `\"?text\"` where it sent none; `\"@none\"` takes it out. A list has several lines, of which the first may \
+              begin with `=` or `?`. Not for what delimits or encodes an answer, for `Set-Cookie`, and for `Access-Control-…`, which `allowed_origins` is for. \
               `Cache-Control: public` lets caches on the way give one person's page to another.",
     }),
     keys: &[],
 };
+
+/// What a header is to the upstream's own of its name. Matched exhaustively by the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BesideAnswer {
+    /// The upstream's goes.
+    Instead,
+    /// Both are sent.
+    Behind,
+    /// The upstream's is sent if there is one, and this one if there is none.
+    Missing,
+}
 
 /// What becomes of one header of the upstream's answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerHeader {
     /// Its name.
     pub name: String,
-    /// Whether what the upstream sent under it goes.
-    pub replaces: bool,
+    /// What becomes of what the upstream sent under it.
+    pub beside: BesideAnswer,
     /// What is sent; nothing, where it is only taken out.
     pub values: Vec<String>,
 }
@@ -114,7 +125,7 @@ fn header(name: &str, item: &Item<'_>) -> Option<AnswerHeader> {
     let items = item.items();
     let mut found = AnswerHeader {
         name: name.to_owned(),
-        replaces: false,
+        beside: BesideAnswer::Behind,
         values: Vec::new(),
     };
     if items.is_empty() || items.len() > MOST {
@@ -127,19 +138,23 @@ fn header(name: &str, item: &Item<'_>) -> Option<AnswerHeader> {
     for (at, item) in items.iter().enumerate() {
         let text = item.filled_text()?;
         if text == "@none" && items.len() == 1 {
-            found.replaces = true;
+            found.beside = BesideAnswer::Instead;
             return Some(found);
         }
         let value = match text.split_at_checked(1) {
             Some(("=", value)) if at == 0 => {
-                found.replaces = true;
+                found.beside = BesideAnswer::Instead;
+                value
+            }
+            Some(("?", value)) if at == 0 => {
+                found.beside = BesideAnswer::Missing;
                 value
             }
             Some(("+", value)) => value,
             _ => {
                 item.error(
                     "nothing says whether this is instead of the upstream's own or besides it",
-                    "begin with = to replace it, with + to add to it; behind the first line of a list with +",
+                    "begin with = to replace it, with + to add to it, with ? for where it sent none; behind the first line of a list with +",
                 );
                 return None;
             }

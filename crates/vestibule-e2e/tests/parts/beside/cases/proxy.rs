@@ -60,6 +60,29 @@ pub(in super::super) const FLOW: &[Case] = &[
     },
 ];
 
+/// An app's script has a password of its own.
+const OWN_BASIC: Step = Step::Ask(Ask {
+    name: "basic",
+    method: "GET",
+    path: "/app/api",
+    fields: &[
+        ("Sec-Fetch-Mode", "cors"),
+        ("Authorization", "Basic YXBwOnNlY3JldA=="),
+    ],
+    body: "",
+});
+/// The same with a token.
+const OWN_BEARER: Step = Step::Ask(Ask {
+    name: "bearer",
+    fields: &[
+        ("Sec-Fetch-Mode", "cors"),
+        ("Authorization", "Bearer of-the-app"),
+    ],
+    method: "GET",
+    path: "/app/api",
+    body: "",
+});
+
 /// A virtual host that has a proxied path and inherits another.
 macro_rules! of_both {
     ($main:expr, $host:expr) => {
@@ -245,6 +268,28 @@ pub(in super::super) const PROXY: &[Case] = &[
             "ProxyPass /app/x {upstream}/host-inner\nProxyPass /app {upstream}/host\n"
         ),
         steps: OF_BOTH,
+        ..PLAIN
+    },
+    Case {
+        name: "answer-headers-missing",
+        location: "Header setifempty X-Frame-Options DENY\nHeader setifempty Content-Type text/x\nHeader merge Vary Accept\nHeader set X-Nothing \"\"",
+        ..PLAIN
+    },
+    Case {
+        name: "headers-added",
+        often: true,
+        location: "RequestHeader unset X-Tenant\nRequestHeader add X-Tenant north\nRequestHeader append X-Tenant south\nRequestHeader merge X-Tenant south\nRequestHeader setifempty X-Tenant east\nRequestHeader unset X-User\nRequestHeader setifempty X-User \"expr=%{REMOTE_USER}\"\nRequestHeader set X-Empty \"\"",
+        ..PLAIN
+    },
+    Case {
+        name: "headers-by-module",
+        location: "<IfModule mod_headers.c>\nRequestHeader set X-Tenant north\nHeader set X-Frame-Options DENY\n</IfModule>\nRequestHeader set X-User \"%{REMOTE_USER}s\"",
+        ..PLAIN
+    },
+    Case {
+        name: "own-authorization",
+        often: true,
+        steps: &[SIGNED_IN, OWN_BASIC, OWN_BEARER, GET],
         ..PLAIN
     },
     Case {
