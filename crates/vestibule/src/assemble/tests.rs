@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use vestibule_config::{Environment, SecretError, SecretFile, SecretSource, Settings};
+use vestibule_gate::answer_headers::{AnswerHeader, Beside};
 use vestibule_gate::route::TokenChoice;
 use vestibule_session::record::ResourceKey;
 use zeroize::Zeroizing;
@@ -196,8 +197,7 @@ fn the_file_and_the_gate_refuse_the_same_headers_of_answers() {
              upstream = \"http://localhost:1\"\nrequire = \"public\"\nanswer_headers = {{ \"{name}\" = \"=x\" }}\n"
         );
         let file = vestibule_config::parse(&text, &environment).is_ok();
-        let gate =
-            vestibule_gate::answer_headers::AnswerHeader::new(name, true, vec!["x".to_owned()]);
+        let gate = AnswerHeader::new(name, Beside::Instead, vec!["x".to_owned()]);
         assert_eq!(file, gate.is_ok(), "{name}");
     }
 }
