@@ -52,6 +52,14 @@ pub(crate) fn followed(
                 ledger.stop(member, stop.message, stop.help);
                 return None;
             }
+            if member.words.iter().any(|word| word.starts_with("status=")) {
+                ledger.stop(
+                    member,
+                    "whether this app is asked at all depends on its status",
+                    "take status= out, if it is",
+                );
+                return None;
+            }
             ledger.became(
                 member,
                 format!("what is proxied to {SCHEME}{name} goes there"),

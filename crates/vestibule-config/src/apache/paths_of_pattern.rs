@@ -14,6 +14,12 @@ pub(crate) struct Below {
 /// As many as somebody writes.
 const MOST: usize = 64;
 
+/// As long as somebody writes one.
+const LONGEST: usize = 1000;
+
+/// As deep as somebody nests groups.
+const DEEPEST: usize = 8;
+
 /// What stands behind the paths, and whether it leaves out the path itself.
 const ENDS: &[(&str, bool)] = &[
     ("(?:/|$)", false),
@@ -113,6 +119,13 @@ fn alternatives(text: &str) -> Option<Vec<&str>> {
 
 /// Every text that an expression of plain characters and groups of alternatives means.
 fn texts(expression: &str) -> Option<Vec<String>> {
+    match expression.len() <= LONGEST {
+        true => texts_within(expression, DEEPEST),
+        false => None,
+    }
+}
+
+fn texts_within(expression: &str, depth: usize) -> Option<Vec<String>> {
     let mut found = vec![String::new()];
     let mut rest = expression;
     while let Some(c) = rest.chars().next() {
@@ -124,7 +137,7 @@ fn texts(expression: &str) -> Option<Vec<String>> {
                 let inner = inner.strip_prefix("?:").unwrap_or(inner);
                 let mut pieces = Vec::new();
                 for part in alternatives(inner)? {
-                    pieces.extend(texts(part)?);
+                    pieces.extend(texts_within(part, depth.checked_sub(1)?)?);
                 }
                 (pieces, behind)
             }
@@ -305,6 +318,11 @@ mod tests {
             ("^/(?!app)(/|$)", None),
             ("^/(?i:app)(/|$)", None),
             ("^/[a]pp(/|$)", None),
+            ("^((((((((((/a))))))))))(/|$)", None),
+            (
+                "^(/a|/b)(/a|/b)(/a|/b)(/a|/b)(/a|/b)(/a|/b)(/a|/b)(/|$)",
+                None,
+            ),
         ] {
             assert_eq!(shown(pattern).as_deref(), expected, "{pattern}");
         }

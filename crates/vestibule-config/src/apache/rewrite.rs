@@ -3,6 +3,10 @@
 //!
 //! Such a rule is asked before every ProxyPass, and `<Location>` goes by the path as it came, for both alike.
 
+mod trace;
+
+use std::collections::HashSet;
+
 use super::expand::{Item, Line, undefined};
 use super::mount::{self, Mount, serving};
 use super::report::Ledger;
@@ -34,7 +38,7 @@ pub(crate) fn is_proxying(line: &Line) -> bool {
 
 /// Adds what such rules proxy to what ProxyPass does.
 pub(crate) fn follow<'t>(site: &Site<'t>, mounts: &mut Vec<Mount<'t>>, ledger: &mut Ledger) {
-    let rules = rules(site);
+    let rules = rules(site, ledger);
     let is_on = site
         .last("RewriteEngine")
         .is_some_and(|line| line.word(0).eq_ignore_ascii_case("on"));
@@ -81,15 +85,20 @@ pub(crate) fn follow<'t>(site: &Site<'t>, mounts: &mut Vec<Mount<'t>>, ledger: &
 
 /// Those that proxy, with what stands before each. A virtual host has its own alone; of the main server's, where it has
 /// some, it is said elsewhere that they stop.
-fn rules<'t>(site: &Site<'t>) -> Vec<Rule<'t>> {
+fn rules<'t>(site: &Site<'t>, ledger: &mut Ledger) -> Vec<Rule<'t>> {
     let mut found = Vec::new();
     let mut conditions = Vec::new();
+    let of_host = site.host.map(|host| {
+        let lines = host.children.iter().filter_map(|item| match item {
+            Item::Line(line) => Some(std::ptr::from_ref(line)),
+            Item::Section(_) => None,
+        });
+        lines.collect::<HashSet<_>>()
+    });
     let is_own = |line: &&Line| {
-        site.host.is_none_or(|host| {
-            host.children
-                .iter()
-                .any(|item| matches!(item, Item::Line(own) if std::ptr::eq(own, *line)))
-        })
+        of_host
+            .as_ref()
+            .is_none_or(|own| own.contains(&std::ptr::from_ref(*line)))
     };
     for line in site.lines.iter().copied().filter(is_own) {
         if line.is("RewriteCond") {
@@ -98,6 +107,11 @@ fn rules<'t>(site: &Site<'t>) -> Vec<Rule<'t>> {
             let conditions = std::mem::take(&mut conditions);
             if is_proxying(line) {
                 found.push(Rule { line, conditions });
+            } else if trace::refuses_trace(line, &conditions) {
+                ledger.became(line, "the same: TRACE and TRACK are refused");
+                for condition in conditions {
+                    ledger.became(condition, "the same: TRACE and TRACK are refused");
+                }
             }
         }
     }
