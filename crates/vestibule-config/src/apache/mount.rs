@@ -276,6 +276,12 @@ impl Mount<'_> {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// Whether its path is the front page of the app.
+    pub(crate) fn is_of_front_page(&self) -> bool {
+        let upstream = self.upstream.as_deref().and_then(|it| Url::parse(it).ok());
+        upstream.is_some_and(|url| url.has_host() && url.path() == "/")
+    }
+
     /// Whether WebSockets pass.
     pub(crate) fn has_websockets(&self) -> bool {
         self.parameter("upgrade").is_some_and(|value| {

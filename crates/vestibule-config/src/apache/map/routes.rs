@@ -236,6 +236,10 @@ impl<'t> Spot<'_, 't> {
         if around.requires.is_none() && (!opens || mount.path == self.path) {
             return None;
         }
+        // The app's front page is the same page with the slash, which these sections are for.
+        if mount.path == self.path && mount.is_of_front_page() {
+            return None;
+        }
         let mut unheard = Ledger::default();
         let there = self.access(mount, &around, &mut unheard);
         let same = there.as_ref() == Some(access) && pass(&around).is_some() == passes;

@@ -45,6 +45,13 @@ impl<'t> Named<'t> {
         if !pattern.is_empty() {
             match part(pattern, line.word(2)) {
                 Some(part) => named.part = part,
+                None if !["", "$1", "${1}"].contains(&line.word(2)) => ledger.stop(
+                    line,
+                    "nothing is put before or behind what a claim says",
+                    format!(
+                        "write OIDCRemoteUserClaim {word} alone, and have the app know people by that"
+                    ),
+                ),
                 None => ledger.stop(
                     line,
                     "of patterns only those are understood that cut off what is behind the last @; [^@] ends at the first, and .+ behind it may end before the last",
