@@ -91,7 +91,10 @@ fn judge(evidence: &Evidence, codes: &[Code], number: u32) -> Option<Case> {
 
 /// What Entra's pages say to people where they show no number, and the number that stands for it.
 const PAGES: &[(&str, u32)] = &[
-    ("selected user account does not exist in tenant", 50_020),
+    ("does not exist in tenant", 50_020),
+    ("' was not found in the directory '", 700_016),
+    ("you can't get there from here", 53_000),
+    ("you can’t get there from here", 53_000),
     (
         "sign-in was successful but does not meet the criteria to access this resource",
         53_003,

@@ -3,14 +3,17 @@
 use std::fmt;
 
 use super::{Claimed, MAX_KEPT, MAX_VALUE_BYTES, Saying};
+use vestibule_oidc::microsoft::is_graph_host;
+
 use crate::evidence::{
     Callback, Head, Probe, ProbeOutcome, ProbeTarget, Product, ProviderError, Role, Token,
-    TokenResponse,
+    TokenResponse, host_of,
 };
 
 /// How the functions of Apache's module are called that write into its log, whatever stands before them.
 const APACHE_FUNCTIONS: &[&str] = &[
     "oidc_authorization_request",
+    "oidc_authz_",
     "oidc_cache_",
     "oidc_check_cookie_domain",
     "oidc_get_remote_user",
@@ -120,7 +123,7 @@ impl Found {
 
     /// Whether Apache's module wrote it, so that its directives help more than our keys.
     pub fn is_apache(&self) -> bool {
-        self.says_any(&["auth_openidc:", "mod_auth_openidc"])
+        self.says_any(&["auth_openidc:", "mod_auth_openidc", "ah01631"])
             || (self.says("oidc_") && self.says("[pid "))
             || self.says_any(APACHE_FUNCTIONS)
             || self.says_any(&[
@@ -149,6 +152,7 @@ impl Found {
             url.contains("/.well-known/")
                 || url.contains("/discovery/")
                 || Product::of_url(url).is_some()
+                || host_of(url).is_some_and(is_graph_host)
         });
         let url = url.cloned().or_else(|| self.looked_up())?;
         let outcome = self.sayings.iter().find_map(|saying| match saying {
@@ -166,7 +170,8 @@ impl Found {
 
     /// The address of a provider's host that could not be looked up, where no address is written.
     fn looked_up(&self) -> Option<String> {
-        const BEFORE: [&str; 6] = [
+        const BEFORE: [&str; 7] = [
+            "no resolver defined to resolve ",
             "httpsconnectionpool(host=",
             "lookup ",
             "enotfound ",

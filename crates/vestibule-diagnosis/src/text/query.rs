@@ -108,13 +108,9 @@ pub(super) fn read(word: &str, behind: &str, found: &mut Found) {
     if let Some(error) = error
         && found.error.is_none()
     {
-        let described = match value("error_description") {
-            Some(first) => Some(match word.ends_with(&first) {
-                true => format!("{first}{}", goes_on(behind)),
-                false => first,
-            }),
+        let described = match described(query, behind) {
             None if is_log => beside(behind),
-            None => None,
+            described => described,
         };
         let mut error = ProviderError::new(error, described.as_deref());
         error.suberror = value("error_subcode").or_else(|| value("suberror"));
@@ -132,6 +128,33 @@ pub(super) fn read(word: &str, behind: &str, found: &mut Found) {
         parameters: parameters.collect(),
         ..Callback::default()
     });
+}
+
+/// The description in a query. Its value goes on behind the word it begins in: to the next white space where it is
+/// escaped, though brackets may not be; to the end of the line where it is not.
+fn described(query: &str, behind: &str) -> Option<String> {
+    const NAME: &str = "error_description=";
+    let decoded = |value: &str| {
+        let pair = format!("{NAME}{value}");
+        let mut pairs = form_urlencoded::parse(pair.as_bytes());
+        pairs.next().map(|(_, value)| value.into_owned())
+    };
+    let mut pairs = query.split('&').peekable();
+    while let Some(pair) = pairs.next() {
+        let Some(value) = pair.strip_prefix(NAME) else {
+            continue;
+        };
+        if pairs.peek().is_some() {
+            return decoded(value);
+        }
+        let ends = |char: char| char.is_whitespace() || matches!(char, '"' | '<' | '>' | '&' | '`');
+        let rest = behind.split(ends).next().unwrap_or_default();
+        return match value.contains(['%', '+']) {
+            true => decoded(&format!("{value}{rest}")),
+            false => Some(format!("{value}{}", goes_on(behind))),
+        };
+    }
+    None
 }
 
 /// The rest of a description that was written without escapes: `error_description=the user denied`. It ends with its

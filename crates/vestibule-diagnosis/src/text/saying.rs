@@ -100,6 +100,10 @@ pub enum Saying {
     NoAnswer,
     /// A role is missing.
     NoRole,
+    /// Somebody is signed in, and a rule does not let them in.
+    NotAllowed,
+    /// A `Secure` cookie was set without TLS.
+    SecureWithoutTls,
     /// The token endpoint's answer has no access token.
     NoAccessToken,
 }

@@ -294,6 +294,15 @@ fn an_error_in_plain_text_keeps_no_secret() {
 fn a_description_without_escapes_is_read_to_its_end() {
     for (text, description) in [
         (
+            "\"/cb?error=x&error_description=needs+a+service+(%22api%3a%2f%2fx%22)+that+is=off.\" HTTP/1.1",
+            "needs a service (\"api://x\") that is=off.",
+        ),
+        ("/cb?error=x&error_description=a+b&state=c", "a b"),
+        (
+            "/cb?xerror_description=a+b&error=x&error_description=c",
+            "c",
+        ),
+        (
             "https://x.example/cb?error=access_denied&error_description=the user denied",
             "the user denied",
         ),

@@ -36,6 +36,16 @@ fn a_page_without_a_number_is_known_by_its_words() {
             "VST-AADSTS-53003",
         ),
         (
+            "User account 'ada@outlook.com' from identity provider 'live.com' does not exist in tenant 'Contoso' and cannot \
+             access the application",
+            "VST-AADSTS-50020",
+        ),
+        (
+            "Application with identifier 'x' was not found in the directory 'Contoso'.",
+            "VST-AADSTS-700016",
+        ),
+        ("You can't get there from here", "VST-AADSTS-53000"),
+        (
             "invalid_scope: The provided value for the input parameter 'scope' is not valid. The scope 'openid api://x' is \
              not valid.",
             "VST-AADSTS-70011",

@@ -192,6 +192,10 @@ fn none_insecure(evidence: &Evidence) -> Option<Case> {
 }
 
 fn secure_on_http(evidence: &Evidence) -> Option<Case> {
+    if evidence.heard(Saying::SecureWithoutTls) {
+        let seen = "The browser says that a `Secure` cookie came without TLS, and drops it.";
+        return Some(Case::new(seen).change(serve_over_tls(evidence)));
+    }
     let session = &evidence.settings.as_ref()?.session;
     let url = on_http(evidence)?;
     let name = session.cookie_name.as_deref().unwrap_or_default();

@@ -127,6 +127,9 @@ fn attributes() -> Vec<RowCase> {
             .silent(with(&none, |e| e.settings.as_mut().unwrap().session.secure = Some(true)))
             .silent(with(&none, |e| e.settings.as_mut().unwrap().session.same_site = Some(SameSite::Lax))),
         case("VST-COOKIE-SECURE-HTTP")
+            .shows(Evidence::of_text(
+                "This Set-Cookie was blocked because it had the \"Secure\" attribute but was not received over a secure connection.",
+            ))
             .shows(on_http("http://portal.example.com"))
             .shows(on_http("http://localhost:8080"))
             .silent(on_http("https://portal.example.com"))

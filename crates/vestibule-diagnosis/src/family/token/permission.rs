@@ -72,7 +72,7 @@ pub(super) const ROWS: &[Row] = &[
         cure: "Assign the person a role, if they are to have one. If nobody gets roles: define them in the registration the \
                token is for, and assign them in its enterprise application.",
         fault: None,
-        explains: &[],
+        explains: &["VST-TOKEN-NOT-ALLOWED"],
         judge: |evidence| no_roles(evidence).or_else(|| logged_role(evidence)),
     },
 ];

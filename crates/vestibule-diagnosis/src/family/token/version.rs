@@ -117,7 +117,11 @@ fn compared(evidence: &Evidence, token: &Token) -> Option<Differs> {
 
 /// Of a log alone both issuers are known, and at most which of them is expected.
 fn logged_versions(evidence: &Evidence) -> Option<Differs> {
-    let text = evidence.text.as_ref()?;
+    // What names another issuer than the configured one may be the metadata: that is its own finding.
+    let text = evidence
+        .text
+        .as_ref()
+        .filter(|text| !text.claimed.is_of_metadata)?;
     let of = |version| {
         let mut urls = text.urls.iter();
         urls.find(|url| version_of(url) == Some(version))

@@ -4,8 +4,8 @@ use super::Phrase;
 use crate::text::Saying::{
     Algorithm, Audience, Cors, Expired, Framed, FrontBuffer, HeadTooLarge, KeysNotFetched,
     Malformed, NoAuthorization, NoConnection, NoSuchHost, NonceMismatch, NoneWithoutSecure,
-    Preflight, RefreshReused, Signature, SilentTimeout, TimedOut, Tls, TooManyRedirects,
-    UnderscoreHeader, WorkerRedirect,
+    Preflight, RefreshReused, SecureWithoutTls, Signature, SilentTimeout, TimedOut, Tls,
+    TooManyRedirects, UnderscoreHeader, WorkerRedirect,
 };
 
 pub(super) const PHRASES: &[Phrase] = &[
@@ -71,6 +71,10 @@ pub(super) const PHRASES: &[Phrase] = &[
     (&["silent renew", "login_required"], SilentTimeout),
     (&["script resource is behind a redirect"], WorkerRedirect),
     (
+        &["had the \"secure\" attribute but was not received over a secure connection"],
+        SecureWithoutTls,
+    ),
+    (
         &["samesite=none", "does not have the \"secure\" attribute"],
         NoneWithoutSecure,
     ),
@@ -118,6 +122,7 @@ pub(super) const PHRASES: &[Phrase] = &[
     // The way to the provider; told only beside its address.
     (&["could not resolve host"], NoSuchHost),
     (&["no such host"], NoSuchHost),
+    (&["no resolver defined to resolve"], NoSuchHost),
     (&["enotfound"], NoSuchHost),
     (&["name or service not known"], NoSuchHost),
     (&["connection refused"], NoConnection),
@@ -134,5 +139,6 @@ pub(super) const PHRASES: &[Phrase] = &[
     (&["remote certificate is invalid"], Tls),
     (&["pkix path building failed"], Tls),
     (&["self-signed certificate in certificate chain"], Tls),
+    (&["self signed certificate in certificate chain"], Tls),
     (&["unable to get local issuer certificate"], Tls),
 ];

@@ -4,9 +4,9 @@ use super::Phrase;
 use crate::text::Saying::{
     Algorithm, Audience, CookieTooLarge, CookieUnreadable, EmailUnverified, Expired, HashMismatch,
     Issuer, KeycloakAudience, KeysNotFetched, Malformed, MetadataIssuer, NeedsPerson, NoAnswer,
-    NoEnd, NoHash, NoPopup, NoRole, NoToken, NoUserName, NonceMismatch, NoneWithoutSecure, NotYet,
-    Permission, SignInUnderWay, Signature, StateExpired, StateMissing, TooManyStateCookies,
-    UnknownKey, UserInfoRefused,
+    NoEnd, NoHash, NoPopup, NoRole, NoToken, NoUserName, NonceMismatch, NoneWithoutSecure,
+    NotAllowed, NotYet, Permission, SignInUnderWay, Signature, StateExpired, StateMissing,
+    TooManyStateCookies, UnknownKey, UserInfoRefused,
 };
 
 pub(super) const PHRASES: &[Phrase] = &[
@@ -75,6 +75,9 @@ pub(super) const PHRASES: &[Phrase] = &[
         HashMismatch,
     ),
     (&["but no at_hash found in id_token"], NoHash),
+    (&["retrieved discovery document failed"], KeysNotFetched),
+    (&["ah01631", "authorization failure for"], NotAllowed),
+    (&["could not match require claim expression"], NotAllowed),
     // lua-resty-openidc, and with it plugins of Kong and APISIX.
     (&["but there's no session state found"], StateMissing),
     (
@@ -109,6 +112,10 @@ pub(super) const PHRASES: &[Phrase] = &[
     // oauth2-proxy.
     (&["unable to obtain csrf cookie"], StateMissing),
     (&["csrf token mismatch"], StateMissing),
+    (
+        &["invalid authentication via oauth2: unauthorized"],
+        NotAllowed,
+    ),
     (&["csrf cookie", "named cookie not present"], StateMissing),
     (
         &["csrf cookie", "cookie signature not valid"],
@@ -156,6 +163,11 @@ pub(super) const PHRASES: &[Phrase] = &[
     ),
     (&["unable to unprotect the message.state"], CookieUnreadable),
     (&["was not found in the key ring"], CookieUnreadable),
+    (&["unprotect ticket failed"], CookieUnreadable),
+    (
+        &["authorization failed. these requirements were not met"],
+        NotAllowed,
+    ),
     (
         &["has set 'samesite=none' and must also set 'secure'"],
         NoneWithoutSecure,
@@ -250,6 +262,7 @@ pub(super) const PHRASES: &[Phrase] = &[
     (&["jwt header [alg] is not supported"], Algorithm),
     (&["completed with: jwt is missing"], NoToken),
     (&["jwks remote fetch is failed"], KeysNotFetched),
+    (&["rbac: access denied"], NotAllowed),
     // Kong's plugin jwt.
     (&["no credentials found for given 'iss'"], Issuer),
     (&["\"message\":\"invalid signature\""], Signature),
@@ -294,6 +307,14 @@ pub(super) const PHRASES: &[Phrase] = &[
     ),
     // Spring Security's sign-in.
     (&["[invalid_nonce]"], NonceMismatch),
+    (
+        &["springframework.security.access.accessdeniedexception"],
+        NotAllowed,
+    ),
+    (
+        &["springframework.security.authorization.authorizationdeniedexception"],
+        NotAllowed,
+    ),
     (&["[authorization_request_not_found]"], StateMissing),
     (&["[invalid_state_parameter]"], StateMissing),
     (&["[invalid_user_info_response]", "401"], UserInfoRefused),
@@ -312,6 +333,7 @@ pub(super) const PHRASES: &[Phrase] = &[
     (&["msaluirequiredexception"], NeedsPerson),
     (&["interactionrequiredautherror"], NeedsPerson),
     (&["idw10502"], NeedsPerson),
+    (&["clientautherror", "no_account_error"], NeedsPerson),
     (&["clientautherror", "state_mismatch"], StateMissing),
     (&["clientautherror", "nonce_mismatch"], NonceMismatch),
     (&["popup_window_error"], NoPopup),

@@ -396,3 +396,14 @@ fn a_token_for_another_clouds_graph_is_of_that_cloud() {
         );
     }
 }
+
+#[test]
+fn metadata_of_the_other_version_are_one_finding() {
+    let log = format!(
+        "java.lang.IllegalArgumentException: The Issuer \"https://sts.windows.net/{TENANT}/\" provided in the configuration \
+         metadata did not match the requested issuer \"https://login.microsoftonline.com/{TENANT}/v2.0\""
+    );
+    let findings = crate::diagnose(&Evidence::of_text(&log));
+    let codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, ["VST-KEYS-ISSUER"]);
+}

@@ -49,6 +49,18 @@ pub(super) fn all() -> Vec<RowCase> {
             ))
             .silent(given(entra_token(json!({})), &["other", "access_as_user"]))
             .silent(given(jwt(json!({ "alg": "RS256" }), json!({ "aud": crate::testing::API })), &["x"])),
+        case("VST-TOKEN-NOT-ALLOWED")
+            .shows(Evidence::of_text(
+                "[authz_core:error] [pid 99] [client 1.2.3.4:5] AH01631: user ada: authorization failure for \"/foo/\":",
+            ))
+            .shows(Evidence::of_text("oidc_authz_worker24: could not match require claim expression 'groups:x'"))
+            .shows(Evidence::of_text("[AuthFailure] Invalid authentication via OAuth2: unauthorized"))
+            .shows(Evidence::of_text("HTTP/1.1 403 Forbidden\n\nRBAC: access denied"))
+            .shows(Evidence::of_text("org.springframework.security.access.AccessDeniedException: Access Denied"))
+            .silent(Evidence::of_text("AH01630: client denied by server configuration: /var/www/html/foo"))
+            .silent(Evidence::of_text(
+                "Authorization failed. These requirements were not met: RolesAuthorizationRequirement:User.IsInRole must be true",
+            )),
         case("VST-TOKEN-NO-ROLES")
             .shows(api_with_roles.clone())
             .shows(evidence(|e| {
@@ -94,6 +106,17 @@ fn somebody_without_a_role_is_not_told_of_as_a_mistake_of_the_configuration() {
         finding.change[0]
             .text
             .starts_with("If the person is to come in"),
+        "{finding}"
+    );
+}
+
+#[test]
+fn what_apache_does_not_allow_is_told_in_its_own_words() {
+    let log = "[authz_core:error] [pid 99] AH01631: user ada: authorization failure for \"/foo/\":";
+    let finding = crate::diagnose(&Evidence::of_text(log)).remove(0);
+    assert_eq!(finding.code, "VST-TOKEN-NOT-ALLOWED");
+    assert!(
+        finding.change.iter().any(|change| change.name == "Require"),
         "{finding}"
     );
 }
