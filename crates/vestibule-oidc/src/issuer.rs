@@ -17,6 +17,7 @@ mod token_issuer;
 
 use url::Url;
 
+use self::forms::Naming;
 pub use token_issuer::{IssuerMismatch, KeyOrigin, TokenIssuer};
 
 use crate::fault::Fault;
@@ -146,6 +147,25 @@ impl IssuerRule {
                     || Url::parse(&self.configured)
                         .is_ok_and(|url| url.host_str().is_some_and(microsoft::is_known_host))
             }
+        }
+    }
+
+    /// Whether tokens with this `iss` are of this provider, as far as the configuration alone decides.
+    /// `None`: its metadata decide.
+    ///
+    /// What Microsoft's documents name is found out from them where the configuration names a tenant by
+    /// its domain, or the place is not known to be Microsoft's; a tenant's id needs no document.
+    pub fn speaks_for(&self, issuer: &str) -> Option<bool> {
+        if issuer == self.configured {
+            return Some(true);
+        }
+        if self.kind == ProviderKind::Other {
+            return Some(false);
+        }
+        match forms::naming(&self.configured, issuer, &self.tenants) {
+            Naming::None => Some(false),
+            Naming::SameTenant if self.is_entra(false) => Some(true),
+            Naming::SameTenant | Naming::SomeTenant => None,
         }
     }
 

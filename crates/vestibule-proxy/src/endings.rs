@@ -204,8 +204,8 @@ impl Watch {
         }
         let shared = &self.shared;
         let found = evidence::look_up(shared, Some(self.key)).await;
-        let plan = shared.plan.load();
-        match issuer::still_spoken_for(&plan, found) {
+        let plan = shared.plan.load_full();
+        match issuer::settled(shared, &plan, found).await {
             Evidence::Session(stored) => match plan.gate.lifetimes().judge(&stored, shared.now()) {
                 Liveness::Live => Ok(Some(stored)),
                 Liveness::Idle => Err(EndReason::Idle),

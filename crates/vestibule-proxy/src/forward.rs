@@ -221,7 +221,7 @@ async fn decide_again(
         ..
     } = visit;
     let examined = plan.gate.examine(request);
-    let evidence = issuer::still_spoken_for(plan, Evidence::Session(renewed));
+    let evidence = issuer::settled(shared, plan, Evidence::Session(renewed)).await;
     let (decision, trace) = plan.gate.decide(request, examined, evidence, now);
     entry.trace = Some(trace);
     match decision {

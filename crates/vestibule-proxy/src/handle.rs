@@ -47,7 +47,10 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
         Some(evidence) => evidence,
         None => Box::pin(evidence::look_up(shared, key)).await,
     };
-    let evidence = issuer::still_spoken_for(&plan, evidence);
+    let evidence = match issuer::still_spoken_for(&plan, evidence) {
+        Ok(evidence) => evidence,
+        Err(undecided) => Box::pin(undecided.wait(shared)).await,
+    };
     let route = examined.route().map(|route| Arc::clone(&route.name));
     let (decision, trace) = plan.gate.decide(&request, examined, evidence.clone(), now);
     let (decision, trace, evidence) = match &decision {

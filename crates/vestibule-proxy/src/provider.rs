@@ -147,8 +147,8 @@ impl Provider {
         &self.asked_for
     }
 
-    /// Whether this provider speaks for `issuer`. `None` as long as its metadata, which decide
-    /// that, are not known.
+    /// Whether this provider speaks for `issuer`. `None` as long as only its metadata decide that,
+    /// and they are not known: see [`IssuerRule::speaks_for`](vestibule_oidc::issuer::IssuerRule::speaks_for).
     #[must_use]
     pub fn speaks_for(&self, issuer: &str) -> Option<bool> {
         // The ordinary case, without a lock that all cores would take for each request.
@@ -156,8 +156,10 @@ impl Provider {
             return Some(true);
         }
         let documents = self.documents.borrow();
-        let metadata = documents.metadata.as_ref()?;
-        Some(metadata.token_issuer().permits(issuer))
+        match &documents.metadata {
+            Some(metadata) => Some(metadata.token_issuer().permits(issuer)),
+            None => self.plan.issuer.speaks_for(issuer),
+        }
     }
 
     /// Whether the circuit is open: asking now would be in vain.

@@ -15,9 +15,11 @@ pub(super) const CODES: &[ErrorCode] = &[
     },
     ErrorCode {
         codes: &["session_unknown"],
-        meaning: "The cookie names a session that is not known.",
+        meaning: "The cookie names a session that is not known, or whose provider is not in the configuration any \
+                  more.",
         cure: "Sign in again. If this happens to everybody after each restart, the store is `memory`; if to \
-              some of them behind several replicas, these do not share their store.",
+              some of them behind several replicas, these do not share their store; if to those of one provider \
+              after a change of the configuration, that provider is gone, or has another name or issuer.",
     },
     ErrorCode {
         codes: &["session_idle", "session_over"],

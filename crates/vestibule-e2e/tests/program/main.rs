@@ -19,6 +19,7 @@ mod doctor;
 mod explain;
 mod form_post;
 mod forwarded;
+mod gone_provider;
 mod groups;
 mod hosts;
 mod http_1;

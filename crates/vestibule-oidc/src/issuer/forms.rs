@@ -80,6 +80,43 @@ pub(super) fn is_named_form(configured: &str, found: &str) -> bool {
     is_tenant_form(&configured, &found) || is_ciam_form(&configured, &found)
 }
 
+/// What a token's `iss` is to a configured issuer, before any metadata are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// No form of it.
+    None,
+    /// A form of it with the tenant that is configured, or with one of the list.
+    SameTenant,
+    /// A form of it with a tenant that the configuration does not tell.
+    SomeTenant,
+}
+
+/// What `issuer` is to the configured one. Where that stands for many tenants, these are `tenants`.
+pub(super) fn naming(configured: &str, issuer: &str, tenants: &[TenantId]) -> Naming {
+    let tenant = |text: &str| text.split('/').skip(3).find_map(TenantId::parse);
+    let own = configured.split('/').nth(3).unwrap_or_default();
+    // Azure AD B2C names a tenant of its own choice, whatever the configuration does.
+    let of_b2c = Parts::parse(configured).is_some_and(|parts| parts.host.ends_with(B2C_SUFFIX));
+    if microsoft::serves_many_tenants(own) && !of_b2c {
+        let Some(named) = tenant(issuer).filter(|named| tenants.contains(named)) else {
+            return Naming::None;
+        };
+        let template = issuer.replacen(named.as_str(), TENANT_PLACEHOLDER, 1);
+        return match is_named_form(configured, &template) {
+            true => Naming::SameTenant,
+            false => Naming::None,
+        };
+    }
+    if !is_named_form(configured, issuer) {
+        return Naming::None;
+    }
+    let is_told = own.eq_ignore_ascii_case("consumers") || TenantId::parse(own) == tenant(issuer);
+    match is_told && !of_b2c {
+        true => Naming::SameTenant,
+        false => Naming::SomeTenant,
+    }
+}
+
 fn is_tenant_form(configured: &Parts<'_>, found: &Parts<'_>) -> bool {
     let cloud = microsoft::cloud_of(configured.host);
     let (configured_tenant, v2) = match configured.segments.as_slice() {

@@ -134,6 +134,175 @@ fn microsofts_named_forms_are_accepted() {
     }
 }
 
+/// Before any metadata are known, as after a start while the provider is away.
+#[test]
+fn whose_a_tokens_issuer_is_the_configuration_decides_alone_where_it_names_the_tenant() {
+    use ProviderKind::{Detect, Entra, Other};
+    let home = "https://login.microsoftonline.com";
+    for (kind, configured, issuer, expected) in [
+        (
+            Detect,
+            "https://idp.example",
+            "https://idp.example",
+            Some(true),
+        ),
+        (
+            Detect,
+            "https://idp.example",
+            "https://old.example",
+            Some(false),
+        ),
+        (
+            Detect,
+            "https://idp.example",
+            "https://idp.example/",
+            Some(false),
+        ),
+        (
+            Detect,
+            "https://idp.example/realms/new",
+            "https://idp.example/realms/old",
+            Some(false),
+        ),
+        (
+            Other,
+            "https://idp.example/{1}/v2.0",
+            "https://idp.example/{2}/v2.0",
+            Some(false),
+        ),
+        (
+            Other,
+            "{home}/contoso.com/v2.0",
+            "{home}/{1}/v2.0",
+            Some(false),
+        ),
+        (Detect, "{home}/{1}/v2.0", "{home}/{1}/v2.0", Some(true)),
+        (Detect, "{home}/{1}/v2.0", "{home}/{2}/v2.0", Some(false)),
+        (Detect, "{home}/{1}/v2.0/", "{home}/{1}/v2.0", Some(true)),
+        (
+            Detect,
+            "https://login.windows.net/{1}/v2.0",
+            "{home}/{1}/v2.0",
+            Some(true),
+        ),
+        (
+            Detect,
+            "{home}/{1}",
+            "https://sts.windows.net/{1}/",
+            Some(true),
+        ),
+        (
+            Detect,
+            "{home}/{1}",
+            "https://sts.windows.net/{2}/",
+            Some(false),
+        ),
+        (
+            Detect,
+            "{home}/{1}/v2.0",
+            "https://login.microsoftonline.us/{1}/v2.0",
+            Some(false),
+        ),
+        (Detect, "{home}/common/v2.0", "{home}/{1}/v2.0", Some(true)),
+        (Detect, "{home}/common/v2.0", "{home}/{2}/v2.0", Some(false)),
+        (
+            Detect,
+            "{home}/organizations/v2.0",
+            "https://evil.example/{1}/v2.0",
+            Some(false),
+        ),
+        (
+            Detect,
+            "{home}/consumers/v2.0",
+            "{home}/{P}/v2.0",
+            Some(true),
+        ),
+        (
+            Detect,
+            "{home}/consumers/v2.0",
+            "{home}/{1}/v2.0",
+            Some(false),
+        ),
+        // Whose domain it is, only Microsoft knows.
+        (Detect, "{home}/contoso.com/v2.0", "{home}/{2}/v2.0", None),
+        (
+            Detect,
+            "{home}/contoso.com/v2.0",
+            "https://idp.example/{2}/v2.0",
+            Some(false),
+        ),
+        (
+            Detect,
+            "https://contoso.ciamlogin.com/{1}/v2.0",
+            "https://{1}.ciamlogin.com/{1}/v2.0",
+            Some(true),
+        ),
+        (
+            Detect,
+            "https://contoso.ciamlogin.com/contoso.onmicrosoft.com",
+            "https://{2}.ciamlogin.com/{2}/v2.0",
+            None,
+        ),
+        (
+            Detect,
+            "https://contoso.b2clogin.com/contoso.com/B2C_1_in/v2.0",
+            "https://contoso.b2clogin.com/{1}/v2.0/",
+            None,
+        ),
+        (
+            Detect,
+            "https://contoso.b2clogin.com/{1}/B2C_1_in/v2.0",
+            "https://contoso.b2clogin.com/{1}/v2.0/",
+            None,
+        ),
+        (
+            Detect,
+            "https://fabrikam.b2clogin.com/contoso.com/B2C_1_in/v2.0",
+            "https://contoso.b2clogin.com/{1}/v2.0/",
+            Some(false),
+        ),
+        // Whether an own host serves Entra, its metadata tell, or the configuration.
+        (
+            Detect,
+            "https://login.contoso.com/{1}",
+            "https://login.contoso.com/{1}/",
+            None,
+        ),
+        (
+            Entra,
+            "https://login.contoso.com/{1}",
+            "https://login.contoso.com/{1}/",
+            Some(true),
+        ),
+        (
+            Entra,
+            "https://login.contoso.com/{1}/v2.0",
+            "https://login.contoso.com/{2}/v2.0",
+            Some(false),
+        ),
+        (
+            Entra,
+            "https://login.contoso.com/common/v2.0",
+            "https://login.contoso.com/{1}/v2.0",
+            Some(true),
+        ),
+        (
+            Detect,
+            "https://login.contoso.com/common/v2.0",
+            "https://login.contoso.com/{1}/v2.0",
+            None,
+        ),
+    ] {
+        let fill = |text: &str| fill(&text.replace("{home}", home));
+        let rule = IssuerRule::new(&fill(configured), kind, tenants(&[T1]));
+        assert_eq!(
+            rule.speaks_for(&fill(issuer)),
+            expected,
+            "{kind:?} {configured} {issuer}"
+        );
+    }
+}
+
 #[test]
 fn other_issuers_from_microsofts_hosts_are_refused() {
     for (configured, found) in [
@@ -629,5 +798,39 @@ fn the_version_1_issuer_of_a_tenant_is_the_clouds_own() {
         assert_eq!(issuers, expected, "{host}");
         let other = TokenIssuer::exact(&v2).with_version_1();
         assert_eq!(other.expected(), [v2], "not Entra's");
+    }
+}
+
+proptest! {
+    /// What is decided without the metadata is what they say, whichever form they name.
+    #[test]
+    fn no_metadata_contradict_what_was_decided_without_them(
+        host in prop::sample::select(vec![
+            "login.microsoftonline.com", "login.windows.net", "sts.windows.net", "contoso.ciamlogin.com",
+            "contoso.b2clogin.com", "login.contoso.com", "login.microsoftonline.us",
+        ]),
+        configured in prop::sample::select(vec![
+            "/{1}/v2.0", "/{2}/v2.0", "/{1}", "/common/v2.0", "/common", "/consumers/v2.0", "/contoso.com/v2.0",
+            "/contoso.com/B2C_1_in/v2.0",
+        ]),
+        named in prop::sample::select(vec!["{1}", "{2}", "{P}", "{tenantid}"]),
+        form in prop::sample::select(vec!["https://HOST/T/v2.0", "https://sts.windows.net/T/", "https://T.ciamlogin.com/T/v2.0",
+            "https://HOST/T/v2.0/", "https://login.microsoftonline.com/T/v2.0", "https://HOST/tfp/T/B2C_1_in/v2.0/"]),
+        kind in prop::sample::select(vec![ProviderKind::Detect, ProviderKind::Entra, ProviderKind::Other]),
+        entra_metadata: bool,
+        of in prop::sample::select(vec!["{1}", "{2}", "{P}"]),
+    ) {
+        let rule = IssuerRule::new(&fill(&format!("https://{host}{configured}")), kind, tenants(&[T1]));
+        let found = fill(&form.replace("HOST", host).replace('T', named));
+        let Ok(accepted) = rule.accept(&found, entra_metadata) else { return Ok(()); };
+        for issuer in accepted.issuers() {
+            prop_assert_ne!(rule.speaks_for(&issuer), Some(false), "{} {}", rule.configured(), issuer);
+        }
+        // Another tenant's tokens are never taken for those of the one that is configured.
+        let issuer = fill(&form.replace("HOST", host).replace('T', of));
+        if named != "{tenantid}" && named != of && issuer != rule.configured() {
+            prop_assert!(!accepted.permits(&issuer));
+            prop_assert_ne!(rule.speaks_for(&issuer), Some(true), "{} {}", rule.configured(), issuer);
+        }
     }
 }

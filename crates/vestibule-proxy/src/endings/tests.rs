@@ -51,6 +51,16 @@ async fn whoever_watches_a_session_hears_of_its_end_at_once() {
     assert!(rig.shared.endings.watched().is_empty());
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_lives_by_a_session_whose_provider_is_taken_out_is_cut_at_the_next_look() {
+    let rig = Rig::new();
+    let key = signed_in(&rig, 1, "ann").await;
+    let mut ended = rig.shared.session_end(key);
+    assert!(timeout(LOOK_INTERVAL * 3, &mut ended).await.is_err());
+    rig.reload(vec![crate::provider::fake::plan("corp")]);
+    assert!(timeout(LOOK_INTERVAL + SOON, ended).await.is_ok());
+}
+
 /// What another process removed, nobody here is told of.
 #[tokio::test(start_paused = true)]
 async fn an_end_that_nobody_tells_is_noticed_at_the_next_look() {

@@ -200,7 +200,7 @@ impl Rig {
             Some(evidence) => evidence,
             None => evidence::look_up(&self.shared, key).await,
         };
-        let evidence = issuer::still_spoken_for(&plan, evidence);
+        let evidence = issuer::settled(&self.shared, &plan, evidence).await;
         let context = Context::of(&plan, &request, incident).with_person(&evidence);
         let (decision, _) = plan.gate.decide(&request, examined, evidence.clone(), now);
         let (decision, evidence) = match &decision {

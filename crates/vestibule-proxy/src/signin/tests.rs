@@ -4,6 +4,7 @@ mod events;
 mod findings;
 mod form_post;
 mod front_channel;
+mod gone_providers;
 mod hosts;
 mod kept_post;
 mod lost;
