@@ -39,8 +39,9 @@ impl Loops {
             .and_then(|pair| std::str::from_utf8(pair.value).ok())
             .unwrap_or_default();
         let recent = |text: &str| {
-            let at = UnixTime(text.parse().ok()?);
-            (at <= now && now.as_secs() - at.as_secs() <= WINDOW_SECS).then_some(at)
+            // Whoever wrote the cookie chose the number: a sign in front of it is none of ours.
+            let at = UnixTime(text.parse::<u64>().ok()?.try_into().ok()?);
+            is_within(at, now, WINDOW_SECS).then_some(at)
         };
         let mut parts = value.split('.').take(MOST + 1);
         let completed = parts.next().and_then(recent);
@@ -72,7 +73,7 @@ impl Loops {
     /// A sign-in begins. `None` when it is one too many.
     pub(super) fn begin(mut self, now: UnixTime) -> Option<Self> {
         if let Some(completed) = self.completed.take()
-            && now.as_secs() - completed.as_secs() <= STRAIGHT_SECS
+            && is_within(completed, now, STRAIGHT_SECS)
         {
             self.returns.push(now);
         }
@@ -101,6 +102,12 @@ impl Loops {
     pub(super) fn delete_cookie(site: &Site) -> String {
         line(site, "", 0)
     }
+}
+
+/// Whether it was not longer ago than this, and not later than now.
+fn is_within(at: UnixTime, now: UnixTime, secs: i64) -> bool {
+    let ago = now.as_secs().checked_sub(at.as_secs());
+    ago.is_some_and(|ago| (0..=secs).contains(&ago))
 }
 
 /// Begins with the session cookie's name and a dot, so that it is kept from upstreams as ours.
@@ -176,8 +183,17 @@ mod tests {
             "99999999999999999999.1",
             "1000001.1000001",
             "1.2.3.4.5.6",
+            "-9223372036854775808",
+            "-9223372036854775808.-9223372036854775808",
+            "-1.-1",
+            "9223372036854775807",
+            "9223372036854775808",
+            "18446744073709551615.18446744073709551615",
         ] {
             let cookie = format!("__Host-vestibule.loop={value}");
+            for now in [now, UnixTime(0), UnixTime(i64::MAX)] {
+                let _ = Loops::read([cookie.as_bytes()], &site(), now).begin(now);
+            }
             assert!(
                 Loops::read([cookie.as_bytes()], &site(), now).is_empty(),
                 "{value}"
