@@ -6,7 +6,8 @@
 //! | one session handle of this site | `Session` |
 //! | `Authorization`, whatever else there is | `Authorization` or `Malformed` |
 //!
-//! An `Authorization` field never falls through to the cookie beside it.
+//! An `Authorization` field never falls through to the cookie beside it. Our own endpoints take none: there it
+//! means nothing, and a sign-out ends the session of the cookie whatever else a client sends along.
 
 use vestibule_session::cookie::SessionCookie;
 use vestibule_session::handle::Handle;
@@ -83,7 +84,7 @@ impl MalformedCredential {
     }
 }
 
-/// Reads the credential of a request for `site`.
+/// Reads the credential of a request for a route of `site`.
 #[must_use]
 pub fn read(request: &Request, site: &Site) -> Credential {
     let fields = request.fields();
@@ -93,7 +94,13 @@ pub fn read(request: &Request, site: &Site) -> Credential {
         }
         return read_authorization(value);
     }
-    let cookies = fields.all_known(Known::Cookie);
+    read_session(request, site)
+}
+
+/// Reads the session's handle of a request for one of our own endpoints.
+#[must_use]
+pub fn read_session(request: &Request, site: &Site) -> Credential {
+    let cookies = request.fields().all_known(Known::Cookie);
     match site.cookies().find_session(cookies) {
         SessionCookie::Absent => Credential::Absent(AbsentCookie::None),
         SessionCookie::Malformed => Credential::Absent(AbsentCookie::Malformed),

@@ -237,7 +237,7 @@ impl Gate {
         note_read(&mut trace, request);
         let place = self.place(request, &mut trace);
         let credential = match &place {
-            Ok(Place::Own(site)) => credential::read(request, site),
+            Ok(Place::Own(site)) => credential::read_session(request, site),
             Ok(Place::Route(matched)) if !matched.route().is_public() => {
                 credential::read(request, matched.site())
             }

@@ -92,7 +92,7 @@ pub struct Visit<'v> {
     pub request: &'v Request,
     /// The site it is for.
     pub site: &'v Site,
-    /// The session handle it brought.
+    /// The session handle it brought, if it brought one and no other.
     pub handle: Option<Handle>,
     /// What the store said about that.
     pub evidence: Evidence,
@@ -103,11 +103,21 @@ pub struct Visit<'v> {
 impl Visit<'_> {
     /// The live session of whoever sent this, if there is one.
     fn session(&self) -> Option<&Arc<Stored>> {
-        let Evidence::Session(stored) = &self.evidence else {
+        self.live(&self.evidence)
+    }
+
+    /// The live session of this site in this evidence.
+    fn live<'e>(&self, evidence: &'e Evidence) -> Option<&'e Arc<Stored>> {
+        let Evidence::Session(stored) = evidence else {
             return None;
         };
         let live = self.plan.gate.lifetimes().judge(stored, self.now) == Liveness::Live;
         (live && stored.record().is_of(self.site)).then_some(stored)
+    }
+
+    /// The session handles it brought, at most `most`.
+    fn handles(&self, most: usize) -> Vec<Handle> {
+        self.site.cookies().all_handles(self.cookies(), most)
     }
 
     /// Where a person goes who asked for no page.

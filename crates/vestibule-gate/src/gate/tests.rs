@@ -261,6 +261,21 @@ fn cve_2022_29226_an_authorization_field_grants_nothing_and_hides_no_session() {
     }
 }
 
+/// Nothing is proved by it there, and a sign-out has to end something.
+#[test]
+fn an_authorization_field_hides_no_session_from_our_own_endpoints() {
+    let gate = gate(vec![route("/")]);
+    let cookie = cookie();
+    for value in ["Bearer x", "Basic eDp5", "Negotiate", "Bearer ==", ""] {
+        for target in ["/.vestibule/sign-out", "/.vestibule/me"] {
+            let fields = with_cookie(&cookie, &[("authorization", value)]);
+            let request = request("POST", target, &fields);
+            let examined = gate.examine(&request);
+            assert_eq!(examined.own_handle(), Some(handle()), "{value} {target}");
+        }
+    }
+}
+
 fn ruled(rule: Rule) -> Gate {
     gate(vec![Route {
         require: Requirement::Rules(rule),

@@ -35,6 +35,9 @@ use crate::telemetry::access::Entry;
 /// The longest form that is read.
 const FORM_MAX_BYTES: usize = 16 * 1024;
 
+/// Sessions that one sign-in takes the place of. A browser has one.
+const MOST_REPLACED: usize = 16;
+
 /// Answers `callback`.
 pub(super) async fn endpoint(
     visit: &Visit<'_>,
@@ -195,7 +198,7 @@ async fn finish(
         max_age: pending.max_age,
         asked_for: pending.asked_for,
         wanted: pending.wanted,
-        replaces: replaced(visit.handle.as_ref(), pending.replaces),
+        replaces: replaced(&visit.handles(MOST_REPLACED), pending.replaces),
         started_at: pending.started_at,
         now: visit.now,
     };
@@ -217,11 +220,11 @@ async fn finish(
 }
 
 /// The session the browser has now and the one it had when it started: other tabs may have signed
-/// in meanwhile.
-fn replaced(now: Option<&Handle>, at_start: Option<StoreKey>) -> Vec<StoreKey> {
-    let now = now.map(Handle::store_key);
-    let before = at_start.filter(|key| Some(*key) != now);
-    now.into_iter().chain(before).collect()
+/// in meanwhile. Of several that it has now, all.
+fn replaced(now: &[Handle], at_start: Option<StoreKey>) -> Vec<StoreKey> {
+    let mut keys: Vec<_> = now.iter().map(Handle::store_key).collect();
+    keys.extend(at_start.filter(|key| !keys.contains(key)));
+    keys
 }
 
 /// The form of `response_mode=form_post`.

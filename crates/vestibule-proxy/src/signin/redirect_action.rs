@@ -161,7 +161,8 @@ async fn front_channel(
             true => respond::logged_out_as_image(),
             false => respond::logged_out_in_frame(&[visit.site.origin().to_owned()]),
         };
-        return sign_out::forget(visit, answer).await;
+        let forgotten = sign_out::forget(visit, answer).await;
+        return forgotten.unwrap_or_else(|failure| respond::failed(&failure, context));
     }
     let answer = front_channel::endpoint(visit, Some(name), context, entry).await;
     match image && answer.head.status == 200 {

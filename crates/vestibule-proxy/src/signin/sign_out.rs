@@ -1,15 +1,20 @@
 //! Signs a person out: the session here, or all they have here, then the browser at the provider
 //! (OIDC RP-Initiated Logout §2). Their tokens are revoked in the background, where that is offered.
 //!
+//! Every session ends whose handle came along: a cookie set for another path, or planted, can't keep one alive.
+//!
 //! The cookie goes whatever else fails: a store that can't be asked keeps trying by itself, and a
-//! provider that does not answer is told about on the page.
+//! provider that does not answer is told about on the page. Where nothing could be ended, or not all of it, nobody is
+//! told that they are signed out.
 
 use std::sync::Arc;
 
 use url::form_urlencoded;
+use vestibule_gate::authenticate::SignedOut;
 use vestibule_gate::evidence::Evidence;
 use vestibule_oidc::fault::Fault;
 use vestibule_oidc::logout::EndSessionRequest;
+use vestibule_session::handle::{Handle, StoreKey};
 use vestibule_session::record::Record;
 use vestibule_session::store::Stored;
 
@@ -17,11 +22,16 @@ use super::loops::Loops;
 use super::{Visit, display_name, everywhere, is_form, path};
 use crate::body::Body;
 use crate::endings::EndReason;
+use crate::evidence;
 use crate::exchange::Response;
+use crate::issuer;
 use crate::pages::{Link, Page};
 use crate::provider::{Provider, Target};
 use crate::respond::{self, Context, Failure};
 use crate::revocation;
+
+/// Sessions that one sign-out ends. A browser has one.
+const MOST_ENDED: usize = 16;
 
 /// The longest form that is read.
 const FORM_MAX_BYTES: usize = 1024;
@@ -76,21 +86,23 @@ pub(super) async fn leave(
     context: &Context<'_>,
 ) -> Response {
     let everywhere = everywhere_offered(visit) && wants_everywhere(visit, body).await;
-    let session = visit.session();
+    let brought = match Brought::of(visit).await {
+        Ok(brought) => brought,
+        Err(failure) => return respond::failed(&failure, &context.for_person()),
+    };
+    let session = brought.live(visit).next();
     let at_provider = session.and_then(|stored| {
         let record = stored.record();
         end_session_address(visit, visit.plan.provider(record.provider())?, record, next)
     });
-    let elsewhere = match session {
-        Some(stored) if everywhere => end_everywhere(visit, stored.record()).await,
-        // Whose sessions they are can't be asked either.
-        None if everywhere && matches!(visit.evidence, Evidence::StoreUnavailable) => {
-            Err(not_everywhere())
-        }
-        _ => Ok(()),
+    let elsewhere = match everywhere {
+        true => brought.end_everywhere(visit).await,
+        false => Ok(()),
     };
     let is_done = everywhere && elsewhere.is_ok();
-    end_here(visit, session.filter(|_| !is_done)).await;
+    if let Err(failure) = brought.end_here(visit, !is_done).await {
+        return respond::failed(&failure, &context.for_person());
+    }
     if let Some(provider) =
         session.and_then(|stored| visit.plan.provider(stored.record().provider()))
     {
@@ -115,36 +127,97 @@ pub(super) async fn leave(
     response
 }
 
-/// Ends the session this browser came with and takes its cookie, as `answer`: the provider is not asked for
+/// Ends the sessions this browser came with and takes its cookie, as `answer`: the provider is not asked for
 /// anything.
-pub(super) async fn forget(visit: &Visit<'_>, mut answer: Response) -> Response {
-    end_here(visit, None).await;
+///
+/// # Errors
+/// What to say instead: not all of them were ended.
+pub(super) async fn forget(visit: &Visit<'_>, mut answer: Response) -> Result<Response, Failure> {
+    Brought::of(visit).await?.end_here(visit, false).await?;
     let fields = &mut answer.head.fields;
     fields.push("Set-Cookie", visit.site.cookies().delete_session());
     fields.push("Set-Cookie", Loops::delete_cookie(visit.site));
-    answer
+    Ok(answer)
 }
 
-/// Ends the session this browser came with, and whatever is wrong with the store, this browser's
-/// cookie goes. The tokens of `revoked` are.
-async fn end_here(visit: &Visit<'_>, revoked: Option<&Arc<Stored>>) {
-    let Some(handle) = &visit.handle else { return };
-    let (key, shared) = (handle.store_key(), Arc::clone(visit.shared));
-    let revoked = revoked.cloned();
-    let ended = async move {
-        match revoked {
-            Some(stored) => {
-                revocation::sign_out(&shared, &key, &stored, EndReason::SignedOut).await
-            }
-            None => shared.end_session_because(&key, EndReason::SignedOut).await,
+/// The sessions a browser came with: one, unless its cookies name several.
+struct Brought(Vec<(StoreKey, Evidence)>);
+
+impl Brought {
+    async fn of(visit: &Visit<'_>) -> Result<Self, Failure> {
+        let keys = visit.handles(MOST_ENDED + 1);
+        let keys: Vec<_> = keys.iter().map(Handle::store_key).collect();
+        if keys.len() > MOST_ENDED {
+            return Err(too_many());
         }
-    };
-    let ended = visit.shared.control.run(ended).await;
-    if let Ok(Err(error)) = ended {
-        visit.shared.telemetry.metrics.store_error("remove");
-        // The store keeps trying; the browser has no cookie any more.
-        tracing::error!(code = error.code(), %error, "a session that was signed out could not be removed yet");
+        // Of a single one, it was asked already.
+        let asked = visit.handle.as_ref().map(Handle::store_key);
+        let mut found = Vec::with_capacity(keys.len());
+        for key in keys {
+            let evidence = match Some(key) == asked {
+                true => visit.evidence.clone(),
+                false => {
+                    let evidence = evidence::look_up(visit.shared, Some(key)).await;
+                    issuer::settled(visit.shared, visit.plan, evidence).await
+                }
+            };
+            found.push((key, evidence));
+        }
+        Ok(Self(found))
     }
+
+    fn live(&self, visit: &Visit<'_>) -> impl Iterator<Item = &Arc<Stored>> {
+        self.0
+            .iter()
+            .filter_map(|(_, evidence)| visit.live(evidence))
+    }
+
+    /// Ends all sessions of whose these are. What was promised and could not be kept, they are told.
+    async fn end_everywhere(&self, visit: &Visit<'_>) -> Result<(), Failure> {
+        let mut ended = Ok(());
+        for stored in self.live(visit) {
+            ended = end_everywhere(visit, stored.record()).await.and(ended);
+        }
+        // Whose these are can't be asked, so neither can the others be found.
+        let unasked =
+            |(_, evidence): &(_, Evidence)| matches!(evidence, Evidence::StoreUnavailable);
+        match self.0.iter().any(unasked) {
+            true => Err(not_everywhere()),
+            false => ended,
+        }
+    }
+
+    /// Ends these, and begins to revoke their tokens if that is wanted. What the store could not remove yet, it
+    /// keeps trying to: the cookie goes all the same.
+    async fn end_here(&self, visit: &Visit<'_>, revoke: bool) -> Result<(), Failure> {
+        for (key, evidence) in &self.0 {
+            let revoked = visit.live(evidence).filter(|_| revoke).cloned();
+            let (key, shared) = (*key, Arc::clone(visit.shared));
+            let ended = async move {
+                match revoked {
+                    Some(stored) => {
+                        revocation::sign_out(&shared, &key, &stored, EndReason::SignedOut).await
+                    }
+                    None => shared.end_session_because(&key, EndReason::SignedOut).await,
+                }
+            };
+            match visit.shared.control.run(ended).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => {
+                    visit.shared.telemetry.metrics.store_error("remove");
+                    tracing::error!(code = error.code(), %error, "a session that was signed out could not be removed yet");
+                }
+                Err(_stopping) => return Err(Failure::store()),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a person is told whose browser sends more sessions than are ended at once.
+fn too_many() -> Failure {
+    let message = "Your browser sends more sessions of this site than can be ended at once: you are not signed out. Delete the cookies of this site.";
+    Failure::new(SignedOut::CookieAmbiguous.code(), Fault::Client, message)
 }
 
 /// Ends all sessions of this person. What was promised and could not be kept, they are told.

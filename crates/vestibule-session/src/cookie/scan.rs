@@ -121,6 +121,29 @@ impl CookieNames {
 }
 
 impl CookieNames {
+    /// The handles in a request's `Cookie` headers, each once, at most `most`. For whoever ends sessions: to end
+    /// one takes no more than to know its handle, and nothing has to be chosen between several.
+    #[must_use]
+    pub fn all_handles<'a>(
+        &self,
+        headers: impl IntoIterator<Item = &'a [u8]>,
+        most: usize,
+    ) -> Vec<Handle> {
+        let mut found: Vec<Handle> = Vec::new();
+        let values = headers
+            .into_iter()
+            .flat_map(|header| values_of(header, self.session()));
+        for handle in values.filter_map(|value| Handle::parse(value).ok()) {
+            if found.len() == most {
+                break;
+            }
+            if !found.contains(&handle) {
+                found.push(handle);
+            }
+        }
+        found
+    }
+
     /// What the cookies of the session take in these `Cookie` headers: the handle's, its chunks', and
     /// others whose names begin like these.
     #[must_use]

@@ -47,6 +47,37 @@ fn the_session_is_found_between_other_cookies() {
 }
 
 #[test]
+fn whoever_ends_sessions_gets_all_their_handles_each_once_and_not_too_many() {
+    let all = |headers: &[&str], most| {
+        let headers = headers.iter().map(|header| header.as_bytes());
+        https().cookies().all_handles(headers, most)
+    };
+    let (one, two) = (text(1), text(2));
+    let pair = |text: &str| format!("__Host-vestibule={text}");
+    let both = format!(
+        "{}; a=b; {}; {}; __Host-vestibule=stale",
+        pair(&one),
+        pair(&two),
+        pair(&one)
+    );
+    assert_eq!(all(&[&both], 9), [handle(1), handle(2)]);
+    assert_eq!(all(&[&pair(&two), &pair(&one)], 9), [handle(2), handle(1)]);
+    assert_eq!(all(&[&both], 1), [handle(1)]);
+    assert_eq!(
+        all(
+            &[
+                "",
+                "a=b",
+                "__Host-vestibule=",
+                &format!("vestibule-8080={one}")
+            ],
+            9
+        ),
+        []
+    );
+}
+
+#[test]
 fn no_cookie_of_this_site_is_absent() {
     let one = text(1);
     for header in [

@@ -330,3 +330,141 @@ async fn whoever_asked_for_no_page_goes_to_where_the_app_begins() {
     let back = browser.sign_in(&rig, "/.vestibule/sign-in").await;
     assert_eq!(back.location(), "/app/");
 }
+
+/// What nobody asked for with the session: a browser sends `Basic` by itself where it once signed in with that.
+const AUTHORIZATIONS: [&str; 4] = ["Basic eDp5", "Bearer abc.def", "Bearer ==", ""];
+
+/// It answered that they were signed out, and took the cookie; the session lived on.
+#[tokio::test(start_paused = true)]
+async fn a_sign_out_ends_the_session_whatever_authorization_comes_along() {
+    for rig in [Rig::new(), Rig::carrying()] {
+        for value in AUTHORIZATIONS {
+            let mut browser = Browser::default();
+            browser.sign_in(&rig, "/app").await;
+            assert_eq!(browser.go(&rig, "/app").await.status, 200);
+            let mut copy = browser.clone();
+            let ask = get("/.vestibule/me").with("Authorization", value);
+            assert_eq!(browser.send(&rig, ask).await.json()["signed_in"], true);
+            let ask = same_origin(post("/.vestibule/sign-out")).with("Authorization", value);
+            let out = browser.send(&rig, ask).await;
+            assert!(out.location().starts_with(&format!("{ISSUER}/logout?")));
+            assert_eq!(copy.go(&rig, "/app").await.status, 303, "{value}");
+        }
+    }
+}
+
+/// Cookies that name these sessions, one after the other.
+fn cookies_of<'a>(browsers: impl IntoIterator<Item = &'a Browser>) -> String {
+    let cookies = browsers.into_iter().map(|browser| {
+        let session = browser.session().unwrap();
+        format!("__Host-vestibule={session}")
+    });
+    cookies.collect::<Vec<_>>().join("; ")
+}
+
+/// An app on the same host may have set a second one, or somebody planted it.
+#[tokio::test(start_paused = true)]
+async fn a_sign_out_ends_every_session_whose_cookie_came_along() {
+    let rig = Rig::new();
+    let forms = revoking(&rig);
+    let mut browsers: Vec<Browser> = vec![Browser::default(); 3];
+    for browser in &mut browsers {
+        browser.sign_in(&rig, "/app").await;
+    }
+    let both = cookies_of(&browsers[..2]);
+    let me = get("/.vestibule/me").with("Cookie", &both);
+    assert_eq!(rig.send(me).await.json()["signed_in"], false, "who is it?");
+    let ask = same_origin(post("/.vestibule/sign-out")).with("Cookie", &both);
+    let out = rig.send(ask).await;
+    assert!(out.location().starts_with(&format!("{ISSUER}/logout?")));
+    let status = async |browser: &mut Browser| browser.go(&rig, "/app").await.status;
+    assert_eq!(status(&mut browsers[0]).await, 303);
+    assert_eq!(status(&mut browsers[1]).await, 303);
+    assert_eq!(status(&mut browsers[2]).await, 200);
+    done(&rig).await;
+    assert_eq!(kinds(&forms).len(), 4, "two sessions, two tokens each");
+}
+
+#[tokio::test(start_paused = true)]
+async fn everywhere_is_meant_for_every_session_whose_cookie_came_along() {
+    let rig = Rig::new();
+    let mut browsers: Vec<Browser> = vec![Browser::default(); 4];
+    for (browser, subject) in browsers.iter_mut().zip(["ann", "bob", "ann", "bob"]) {
+        rig.grants().subject = subject.to_owned();
+        browser.sign_in(&rig, "/app").await;
+    }
+    let ask = everywhere().with("Cookie", &cookies_of(&browsers[..2]));
+    assert_eq!(rig.send(ask).await.status, 303);
+    for browser in &mut browsers {
+        assert_eq!(browser.go(&rig, "/app").await.status, 303);
+    }
+}
+
+/// A bound, so that one request is not a thousand removals; and it is told, for nothing was ended.
+#[tokio::test(start_paused = true)]
+async fn a_sign_out_with_more_sessions_than_it_ends_says_so_and_keeps_the_cookie() {
+    let rig = Rig::new();
+    let mut browser = Browser::default();
+    browser.sign_in(&rig, "/app").await;
+    let cookies = |count: u8| {
+        let planted = (1..count).map(|number| {
+            let handle = vestibule_session::handle::Handle::from_entropy([number; 32]);
+            format!("; __Host-vestibule={}", handle.encoded().as_str())
+        });
+        cookies_of([&browser]) + &planted.collect::<String>()
+    };
+    let (few, many) = (cookies(16), cookies(17));
+    let told = rig
+        .send(same_origin(post("/.vestibule/sign-out")).with("Cookie", &many))
+        .await;
+    assert_eq!(told.status, 400);
+    assert!(
+        told.body.contains("session_cookie_ambiguous"),
+        "{}",
+        told.body
+    );
+    assert!(told.set_cookies().is_empty());
+    assert_eq!(browser.go(&rig, "/app").await.status, 200);
+    let out = rig
+        .send(same_origin(post("/.vestibule/sign-out")).with("Cookie", &few))
+        .await;
+    assert_eq!(out.status, 303);
+    assert_eq!(browser.go(&rig, "/app").await.status, 303);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_in_ends_what_it_replaces_also_beside_authorization_or_a_second_cookie() {
+    let rig = Rig::new();
+    for value in AUTHORIZATIONS {
+        let mut browser = Browser::default();
+        browser.sign_in(&rig, "/app").await;
+        let mut old = browser.clone();
+        let ask = get("/.vestibule/sign-in?return_to=%2Fapp").navigating();
+        let start = browser.send(&rig, ask.with("Authorization", value)).await;
+        let callback = get(&rig.at_provider(&start)).navigating();
+        let done = browser
+            .send(&rig, callback.with("Authorization", value))
+            .await;
+        assert_eq!(done.location(), "/app", "{value}");
+        assert_eq!(browser.go(&rig, "/app").await.status, 200);
+        assert_eq!(old.go(&rig, "/app").await.status, 303, "{value}");
+    }
+    let mut old: Vec<Browser> = vec![Browser::default(); 2];
+    for browser in &mut old {
+        browser.sign_in(&rig, "/app").await;
+    }
+    let both = cookies_of(&old);
+    let mut new = Browser::default();
+    let start = new.go(&rig, "/app").await;
+    let callback = get(&rig.at_provider(&start)).navigating();
+    let flow = new
+        .jar
+        .iter()
+        .map(|(name, value)| format!("; {name}={value}"));
+    let cookies = both + &flow.collect::<String>();
+    let done = rig.send(callback.with("Cookie", &cookies)).await;
+    assert_eq!(done.location(), "/app");
+    for browser in &mut old {
+        assert_eq!(browser.go(&rig, "/app").await.status, 303);
+    }
+}
