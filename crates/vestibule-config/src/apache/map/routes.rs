@@ -6,7 +6,7 @@ use super::parameters::OfPaths;
 use super::user::Named;
 use super::{Choices, Draft, actions, answers, headers, passed, path_scope, told, upstream};
 use crate::apache::SourceVersion;
-use crate::apache::expand::{Item, Line};
+use crate::apache::expand::{Item, Line, Section};
 use crate::apache::location::{self, InForce, Location, Plain, covers, in_force};
 use crate::apache::mount::{self, Mount, mounts, serving};
 use crate::apache::report::{Ledger, Stop};
@@ -75,7 +75,15 @@ pub(in crate::apache) fn map(
     path_scope::beside_others(site, &draft.routes, ledger);
     asked.settle(draft, ledger);
     except(&left_out, draft);
-    told::sections(&locations, &mounts, &left_out, all_read, ledger);
+    let redirect_path = draft.as_written.redirect_path.as_deref();
+    told::sections(
+        &locations,
+        &mounts,
+        &left_out,
+        redirect_path,
+        all_read,
+        ledger,
+    );
     told::redirects(site, &mounts, ledger);
     told::reverses(site, &locations, &mounts, all_read, draft, ledger);
     let is_told = ledger.stops() || ledger.count_of_unmade() > 0;
@@ -155,8 +163,9 @@ impl<'t> Spot<'_, 't> {
             return Some(Spoken::Nobody);
         }
         let access = self.access(mount, &here, ledger)?;
-        if let Some(stop) = self.widened(mount, &access, &here) {
-            ledger.stop_at(&stop.at, self.path, stop.message, stop.help);
+        if let Some((section, stop)) = self.widened(mount, &access, &here) {
+            let name = format!("<{} {}>", section.name, section.words.join(" "));
+            ledger.stop_at(&stop.at, &name, stop.message, stop.help);
             return None;
         }
         if let Some(Location { section, .. }) = self.loosened() {
@@ -223,7 +232,12 @@ impl<'t> Spot<'_, 't> {
 
     /// A route is for its path and what is below it. Where the sections for this path all end in a slash, and so leave the
     /// path itself to those around them, it would be let in by a rule that is not its own.
-    fn widened(&self, mount: &Mount<'_>, access: &Access, here: &InForce<'_>) -> Option<Stop> {
+    fn widened(
+        &self,
+        mount: &Mount<'_>,
+        access: &Access,
+        here: &InForce<'_>,
+    ) -> Option<(&'t Section, Stop)> {
         let is_below_only =
             |location: &&Location<'_>| location.path == self.path && location.below_only;
         let slashed = self.locations.iter().rfind(is_below_only)?;
@@ -243,16 +257,14 @@ impl<'t> Spot<'_, 't> {
         let mut unheard = Ledger::default();
         let there = self.access(mount, &around, &mut unheard);
         let same = there.as_ref() == Some(access) && pass(&around).is_some() == passes;
-        (!same && *access != Access::Nobody).then(|| Stop::new(
+        (!same && *access != Access::Nobody).then(|| (slashed.section, Stop::new(
             slashed.section.at.clone(),
             format!(
-                "{} itself would be let in like what is below it; Apache leaves it out of <{} {}>",
+                "{} itself would be let in like what is below it; Apache leaves it out because of the slash at the end",
                 self.path,
-                slashed.section.name,
-                slashed.section.words.join(" "),
             ),
             format!("write <Location {}> without a slash at the end if it is meant too, or give both the same rules", self.path),
-        ))
+        )))
     }
 
     /// A section that asks for sign-in at every path that begins with these characters is taken for whole names. The other

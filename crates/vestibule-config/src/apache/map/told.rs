@@ -15,6 +15,7 @@ pub(super) fn sections(
     locations: &[Location<'_>],
     mounts: &[Mount<'_>],
     left_out: &[(&str, &Place)],
+    redirect_path: Option<&str>,
     all_read: bool,
     ledger: &mut Ledger,
 ) {
@@ -44,6 +45,28 @@ pub(super) fn sections(
                 format!("the route {}", location.path),
                 "",
             ),
+            None if !below
+                && location.path != "/"
+                && redirect_path.is_some_and(|path| covers(&location.path, path)) =>
+            {
+                ledger.note(
+                    at,
+                    &name,
+                    Outcome::Became,
+                    "the way back from the provider, which Vestibule answers itself",
+                    "",
+                );
+                for item in &location.section.children {
+                    if let Item::Line(line) = item
+                        && (line.is("AuthType") || is_require(&line.name))
+                    {
+                        ledger.became(
+                            line,
+                            "nothing: who comes back from the provider is signed in by that",
+                        );
+                    }
+                }
+            }
             None if !below && !all_read => ledger.note(
                 at,
                 &name,
