@@ -60,10 +60,8 @@ impl Need {
     pub(crate) fn of(plan: &Plan, provider: &Provider) -> Self {
         let mut named = BTreeSet::new();
         let mut is_asked = false;
-        let routes = plan.gate.routes().iter().filter(|route| {
-            let theirs = route.provider.as_deref();
-            !route.is_public() && theirs.is_none_or(|name| name == &**provider.name())
-        });
+        let routes = plan.gate.routes().iter();
+        let routes = routes.filter(|route| !route.is_public() && provider.comes_to(route));
         for route in routes {
             if route.needs_all_groups() {
                 return Self::All;

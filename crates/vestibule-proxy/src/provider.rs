@@ -27,6 +27,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex as AsyncMutex, Notify, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use url::{Position, Url};
+use vestibule_gate::route::Route;
 use vestibule_oidc::jose::KeySet;
 use vestibule_oidc::metadata::ProviderMetadata;
 use vestibule_oidc::secret::Secret;
@@ -139,6 +140,18 @@ impl Provider {
     #[must_use]
     pub const fn plan(&self) -> &ProviderPlan {
         &self.plan
+    }
+
+    /// Whether its people come to this route: to one that names it, and to one that names none where it is for the host.
+    #[must_use]
+    pub fn comes_to(&self, route: &Route) -> bool {
+        match &route.provider {
+            Some(name) => **name == *self.name,
+            None => {
+                let host = route.host.as_ref();
+                host.is_none_or(|host| self.plan.is_for_host(host.name()))
+            }
+        }
     }
 
     /// What the sign-in's own access token is asked for.

@@ -21,6 +21,7 @@ pub use redirect_actions::{RedirectActions, SessionFact};
 
 use crate::environment::SecretText;
 use crate::read::{At, Item, Reader, finding};
+use crate::section::route::RouteSettings;
 
 /// One identity provider and our client registration there. Changes take effect on reload.
 #[derive(Debug, Clone)]
@@ -98,6 +99,15 @@ impl ProviderSettings {
     #[must_use]
     pub fn is_for(&self, host: &str) -> bool {
         self.hosts.is_empty() || self.hosts.iter().any(|known| known == host)
+    }
+
+    /// Whether its people come to this route: to one that names it, and to one that names none where it is for the host.
+    #[must_use]
+    pub fn comes_to(&self, route: &RouteSettings) -> bool {
+        match &route.provider {
+            Some(name) => self.name.as_ref() == Some(name),
+            None => route.host.as_ref().is_none_or(|host| self.is_for(host)),
+        }
     }
 }
 

@@ -13,7 +13,6 @@ use vestibule_oidc::time::UnixTime;
 use vestibule_session::record::AccessToken;
 use vestibule_session::store::Stored;
 
-use super::settings::is_for;
 use super::{Line, known, of};
 use crate::plan::Plan;
 use crate::provider::Provider;
@@ -38,7 +37,7 @@ pub(crate) fn judge_budgets(
     now: UnixTime,
 ) {
     let routes = plan.gate.routes().iter();
-    for route in routes.filter(|route| !route.is_public() && is_for(route, Some(provider))) {
+    for route in routes.filter(|route| !route.is_public() && provider.comes_to(route)) {
         let limit = route.upstream_max_head.unwrap_or(USUAL_LIMIT_BYTES);
         let sizes =
             |session| identity_sizes(route, session, passed_on(route, provider, session, token));

@@ -11,7 +11,6 @@ use vestibule_gate::rule::Requirement;
 use vestibule_oidc::secret::Secret;
 use vestibule_session::record::GroupsUnknown;
 
-use super::settings::is_for;
 use super::{known, of};
 use crate::plan::Plan;
 use crate::provider::Provider;
@@ -67,7 +66,7 @@ pub(crate) fn of_groups(
         .gate
         .routes()
         .iter()
-        .find(|route| is_for(route, Some(provider)) && needs_groups(route));
+        .find(|route| provider.comes_to(route) && needs_groups(route));
     if let (Some(route), Some(settings)) = (route, &mut known.settings) {
         seen.route = Some(route.name.to_string());
         let described = settings.routes.iter_mut();

@@ -13,7 +13,6 @@ use vestibule_gate::rule::{Judgement, Reason, Requirement, Subject, Verdict, jud
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::store::Stored;
 
-use super::settings::is_for;
 use super::{Line, known, of};
 use crate::plan::Plan;
 use crate::provider::Provider;
@@ -34,7 +33,7 @@ pub(crate) fn judge_rules(
         client_ip: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
     };
     let routes = plan.gate.routes().iter();
-    for route in routes.filter(|route| is_for(route, Some(provider))) {
+    for route in routes.filter(|route| provider.comes_to(route)) {
         let Requirement::Rules(rule) = &route.require else {
             continue;
         };

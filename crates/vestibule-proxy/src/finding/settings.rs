@@ -38,24 +38,13 @@ pub(crate) fn known(
         .gate
         .routes()
         .iter()
-        .filter(|route| is_for(route, provider))
+        .filter(|route| provider.is_none_or(|provider| provider.comes_to(route)))
         .map(described)
         .collect();
     let mut known = Evidence::default();
     known.settings = Some(settings);
     known.metadata = provider.and_then(|provider| provider.documented());
     known
-}
-
-/// Whether people of this provider come to this route.
-pub(super) fn is_for(route: &Route, provider: Option<&Arc<Provider>>) -> bool {
-    let Some(provider) = provider else {
-        return true;
-    };
-    route
-        .provider
-        .as_deref()
-        .is_none_or(|name| name == &**provider.name())
 }
 
 fn session(site: &Site, provider: Option<&Arc<Provider>>) -> SessionSettings {

@@ -12,7 +12,6 @@ use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::record::ResourceKey;
 
-use super::settings::is_for;
 use super::{Line, known, of};
 use crate::plan::Plan;
 use crate::provider::Provider;
@@ -46,7 +45,7 @@ pub(crate) fn judge(
             TokenChoice::SignIn => asked_for == provider.asked_for(),
             TokenChoice::Resource(key) => key == asked_for,
         })
-        .filter(|route| is_for(route, Some(provider)))
+        .filter(|route| provider.comes_to(route))
         .map(|route| &route.name);
     let mut passes_on = passes_on.peekable();
     if passes_on.peek().is_none() {

@@ -153,6 +153,12 @@ impl ProviderPlan {
         HostName::any_is_of(&self.hosts, site)
     }
 
+    /// Whether people of this host may sign in with it, whatever the port.
+    #[must_use]
+    pub fn is_for_host(&self, host: &HostName) -> bool {
+        self.hosts.is_empty() || self.hosts.contains(host)
+    }
+
     /// What the sign-in's own access token is asked for.
     #[must_use]
     pub fn asked_for(&self) -> ResourceKey {

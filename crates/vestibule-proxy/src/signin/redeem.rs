@@ -170,10 +170,7 @@ impl Redeem {
     fn refuse_nameless(&self, plan: &Plan, claims: &Claims<'_>) -> Result<(), SignInError> {
         let path = self.return_to.as_str().split('?').next();
         let route = path.and_then(|path| plan.gate.route_to(&self.site, path));
-        let own = |route: &&Route| {
-            let provider = route.provider.as_deref();
-            !route.is_public() && provider.is_none_or(|name| name == &**self.provider.name())
-        };
+        let own = |route: &&Route| !route.is_public() && self.provider.comes_to(route);
         match route.filter(own) {
             Some(route) if !route.knows(claims) => Err(SignInError::Nameless {
                 route: Arc::clone(&route.name),

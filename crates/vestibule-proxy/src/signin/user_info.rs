@@ -41,10 +41,7 @@ pub(crate) async fn ask_user_info(
 /// Whether an upstream that this provider's people reach is told user info as it was signed.
 fn passes_token(plan: &Plan, provider: &Provider) -> bool {
     let mut routes = plan.gate.routes().iter();
-    routes.any(|route| {
-        let name = route.provider.as_deref();
-        name.is_none_or(|name| name == &**provider.name()) && route.headers.passes_userinfo_token()
-    })
+    routes.any(|route| provider.comes_to(route) && route.headers.passes_userinfo_token())
 }
 
 async fn ask(

@@ -282,11 +282,7 @@ pub(super) fn asked_for(set: &ProviderSettings, settings: &Settings) -> Asked {
         scopes: set.scopes.clone(),
         ..Asked::default()
     };
-    let only = settings.providers.len() == 1;
-    let here = settings
-        .routes
-        .iter()
-        .filter(|route| only || route.provider.is_none() || route.provider == set.name);
+    let here = settings.routes.iter().filter(|route| set.comes_to(route));
     let mut first = None;
     for token in here.filter_map(|route| route.access_token.as_ref()) {
         let AccessToken::Resource {
@@ -339,9 +335,8 @@ pub(super) fn choice(route: &RouteSettings, settings: &Settings) -> TokenChoice 
     let Some(key) = key(token) else {
         return TokenChoice::SignIn;
     };
-    let only = settings.providers.len() == 1;
     let mut providers = settings.providers.iter();
-    let provider = providers.find(|provider| only || route.provider == provider.name);
+    let provider = providers.find(|provider| provider.comes_to(route));
     let more = provider.map(|provider| asked_for(provider, settings).more);
     match more.is_some_and(|more| more.contains(&key)) {
         true => TokenChoice::Resource(key),

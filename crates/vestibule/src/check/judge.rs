@@ -55,10 +55,7 @@ fn routes_of(all: &Settings, provider: Option<&ProviderSettings>) -> Vec<Option<
         .iter()
         .enumerate()
         .filter(|(_, route)| route.require != vestibule_config::Require::Public)
-        .filter(|(_, route)| {
-            route.provider.is_none()
-                || route.provider.as_ref() == provider.and_then(|set| set.name.as_ref())
-        })
+        .filter(|(_, route)| evidence::is_for(all, route, provider))
         .map(|(at, _)| Some(at))
         .collect();
     match found.is_empty() {

@@ -103,16 +103,15 @@ pub(crate) fn public_urls<'s>(
     urls.filter(move |url| !any || takes_its_people(url))
 }
 
-/// Whether people of this provider come to this route. A route that names none takes those of all that are for its host.
-fn is_for(all: &Settings, route: &RouteSettings, provider: Option<&ProviderSettings>) -> bool {
-    match (&route.provider, provider) {
-        (None, None) => true,
-        (None, Some(provider)) => {
-            let host = route.host.as_deref();
-            host.is_none_or(|host| provider.is_for(host))
-        }
-        (Some(_), None) => all.providers.is_empty(),
-        (Some(name), Some(provider)) => provider.name.as_ref() == Some(name),
+/// Whether people of this provider come to this route.
+pub(crate) fn is_for(
+    all: &Settings,
+    route: &RouteSettings,
+    provider: Option<&ProviderSettings>,
+) -> bool {
+    match provider {
+        Some(provider) => provider.comes_to(route),
+        None => all.providers.is_empty() || route.provider.is_none(),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Providers that are for hosts of their own, and have their answers sent to the same path there.
 
-use vestibule_gate::host::HostName;
+use vestibule_gate::host::{Host, HostName};
+use vestibule_gate::path::PathPrefix;
+use vestibule_gate::route::{Route, UpstreamId};
 
 use super::super::rig::{Browser, Reply, Rig, get};
 use super::query;
@@ -125,4 +127,27 @@ async fn a_session_does_not_count_where_its_provider_signs_nobody_in_any_more() 
     assert_eq!(query(start.location())["client_id"], "client");
     rig.reload(narrowed(&[PORTAL]));
     assert_eq!(browser.go(&rig, "/app").await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn people_come_to_the_routes_of_their_provider_and_of_its_hosts() {
+    let rig = rig();
+    let plan = rig.shared.plan.load();
+    for (host, named, comes) in [
+        (None, None, [true, true]),
+        (Some(PORTAL), None, [true, false]),
+        (Some(SHOP), None, [false, true]),
+        (None, Some("staff"), [true, false]),
+        (Some(SHOP), Some("staff"), [true, false]),
+    ] {
+        let prefix = PathPrefix::parse("/x").unwrap();
+        let mut route = Route::new("x", prefix, UpstreamId(0));
+        route.host = host.map(|host| Host::parse(host.as_bytes()).unwrap());
+        route.provider = named.map(str::to_owned);
+        let found = ["staff", "customers"].map(|name| {
+            let provider = plan.provider(name).unwrap();
+            provider.comes_to(&route)
+        });
+        assert_eq!(found, comes, "{host:?} {named:?}");
+    }
 }
