@@ -303,7 +303,11 @@ fn without_provider(path: &Path, files: &dyn Files, ledger: &mut Ledger) {
             "$",
         ]
         .iter()
-        .any(|name| line.trim_start().starts_with(name))
+        .any(|name| {
+            line.trim_start_matches('\u{feff}')
+                .trim_start()
+                .starts_with(name)
+        })
     };
     if text.contains("oidc") && !text.lines().any(names) {
         let at = Place {

@@ -351,15 +351,22 @@ impl Walk<'_> {
                 "ifmodule" if is_harmless => {
                     format!("if `apachectl -M` does not list {wanted}, take the section out")
                 }
-                "ifmodule" if whole => format!(
-                    "no LoadModule line that was read loads it: take the section out, or write {} if Apache has it built in",
-                    condition::load_line(wanted)
-                ),
-                "ifmodule" => format!(
-                    "name the folder of Apache's whole configuration, like /etc/apache2, whose LoadModule lines say it; for this file alone, \
-                     write {} above if `apachectl -M` lists it, and take the section out if not",
-                    condition::load_line(wanted)
-                ),
+                "ifmodule" => {
+                    let without = match negated {
+                        true => "take the two tags out, and leave what is between them,",
+                        false => "take the section out",
+                    };
+                    let load = condition::load_line(wanted);
+                    match whole {
+                        true => format!(
+                            "no LoadModule line that was read loads it: {without} or write {load} if Apache has it built in"
+                        ),
+                        false => format!(
+                            "name the folder of Apache's whole configuration, like /etc/apache2, whose LoadModule lines say it; \
+                             for this file alone, write {load} above if `apachectl -M` lists it, and {without} if not"
+                        ),
+                    }
+                }
                 _ => "write what it says outside of the section, or take it out".to_owned(),
             };
             if is_harmless {

@@ -303,6 +303,13 @@ fn a_section_that_stops_says_the_one_step_that_decides_it() {
         stop.message
     );
     assert!(!stop.help.contains("folder"), "{}", stop.help);
+    let otherwise = whole.replace("<IfModule mod_ssl", "<IfModule !mod_ssl");
+    let stop = one(&otherwise).unwrap_err();
+    assert!(
+        stop.help.contains("leave what is between them"),
+        "{}",
+        stop.help
+    );
 }
 
 /// Files as they are, whatever their bytes.

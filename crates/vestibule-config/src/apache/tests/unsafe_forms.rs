@@ -476,4 +476,11 @@ fn a_missing_provider_is_told_with_a_missing_tag() {
         names.iter().any(|says| says.contains("which provider")),
         "{names:?}"
     );
+    // It is there, behind a mark that nobody sees.
+    let text = "\u{feff}OIDCProviderMetadataURL https://id.example.com/\nOIDCClientID a\n";
+    let told = stops(&read(text));
+    assert!(
+        matches!(told.as_slice(), [(_, says)] if says.contains("byte order mark")),
+        "{told:?}"
+    );
 }

@@ -102,3 +102,19 @@ fn the_findings_of_a_request_are_about_apaches_directives() {
     assert!(!all.contains("in vestibule.toml"), "{all}");
     assert!(!codes(&report).contains(&"VST-SETTINGS-NO-TLS"), "{all}");
 }
+
+#[test]
+fn what_can_not_be_imported_is_told_as_the_import_tells_it() {
+    let stage = Stage::new();
+    stage.file("site.conf", &format!("{SITE}OIDCNope x\n"));
+    let failed = stage.explain(&["--request", "GET /foo/x", "--apache", "{}/site.conf"]);
+    let Err(failure @ Failure::Import(_)) = failed else {
+        panic!("it was explained");
+    };
+    assert_eq!(failure.print(true), Exit::Wrong);
+    let Failure::Import(imported) = &failure else {
+        return;
+    };
+    let told: serde_json::Value = serde_json::from_str(&imported.to_json()).unwrap();
+    assert_eq!(told["stopped"], true);
+}

@@ -290,3 +290,28 @@ fn a_header_of_the_granted_scopes_has_none_that_were_guessed() {
     assert_eq!(header(&["--granted", "a b"]), told("a b"));
     assert_eq!(header(&["--granted", ""]), told(""));
 }
+
+/// Two providers have the same redirect path, each at its own host, and the app has it at a third.
+#[test]
+fn a_redirect_path_is_an_answer_at_the_hosts_of_its_provider_alone() {
+    let stage = Stage::new();
+    let provider = |name: &str| {
+        format!(
+            "[provider.{name}]\nissuer = \"https://{name}.example.org\"\nclient_id = \"x\"\nclient_secret = \"env:NO\"\n\
+             hosts = \"{name}.example.com\"\nredirect_path = \"/secure/redirect_uri\"\n"
+        )
+    };
+    let file = format!(
+        "public_url = [\"https://a.example.com\", \"https://b.example.com\", \"https://c.example.com\"]\n\
+         listen = \"127.0.0.1:8080\"\n{}{}[[route]]\npath = \"/\"\nupstream = \"http://localhost:1\"\nrequire = \"public\"\n",
+        provider("a"),
+        provider("b"),
+    );
+    stage.file("vestibule.toml", &file);
+    for (host, expected) in [("a", "own"), ("b", "own"), ("c", "forward")] {
+        let line = format!("GET https://{host}.example.com/secure/redirect_uri?state=x&code=y");
+        let report = stage.report(&["--config", "{}/vestibule.toml", "--request", &line]);
+        let told: serde_json::Value = serde_json::from_str(&report.to_json()).unwrap();
+        assert_eq!(told["subject"]["decision"], expected, "{host}: {told}");
+    }
+}
