@@ -83,10 +83,16 @@ fn note(found: &mut Codes, prefix: &str, digits: &str) {
 /// What stands before a number in Entra's sign-in log, in the portal and in its export.
 const OF_SIGN_IN_LOG: [&str; 3] = ["sign-in error code", "\"errorcode\"", "errorcode="];
 
-/// The numbers of Entra's sign-in log, where they are known: it writes them without `AADSTS`.
+/// The numbers of Entra's sign-in log, where they are known: it writes them without `AADSTS`. And one that stands alone.
 pub(crate) fn of_sign_in_log(text: &str) -> Vec<u32> {
     let lower = text.to_ascii_lowercase();
+    let is_known = |number: &u32| catalogue::row(&format!("VST-AADSTS-{number}")).is_some();
     let mut found = Vec::new();
+    // Somebody asks for a number and writes nothing else.
+    let alone = text.trim();
+    if alone.len() >= LEAST_APART && alone.bytes().all(|byte| byte.is_ascii_digit()) {
+        found.extend(alone.parse::<u32>().ok().filter(is_known));
+    }
     for words in OF_SIGN_IN_LOG {
         for (_, rest) in lower
             .match_indices(words)
@@ -100,7 +106,6 @@ pub(crate) fn of_sign_in_log(text: &str) -> Vec<u32> {
             let number = rest
                 .get(..end)
                 .and_then(|digits| digits.parse::<u32>().ok());
-            let is_known = |number: &u32| catalogue::row(&format!("VST-AADSTS-{number}")).is_some();
             found.extend(number.filter(is_known));
         }
     }

@@ -45,6 +45,16 @@ pub(super) fn plain(text: &str) -> Option<ProviderError> {
         if ends && named {
             return Some(ProviderError::new(name, None));
         }
+        // Google's page: `Error 400: invalid_scope`, and what it says of that.
+        let on_page = ["Error 400: ", "Error 401: ", "Error 403: "];
+        if on_page
+            .iter()
+            .any(|words| line.get(..at).unwrap_or_default().ends_with(words))
+        {
+            let said = goes_on(rest);
+            let said = Some(said.trim()).filter(|said| !said.is_empty());
+            return Some(ProviderError::new(name, said));
+        }
         let quoted = before == Some('"');
         let rest = match quoted {
             true => rest.strip_prefix("\" \"")?,

@@ -121,7 +121,7 @@ const ALONE: &[(&str, Saying)] = &[
 
 /// What a text in lower case says; each once, in the table's order.
 pub(super) fn sayings(text: &str) -> Vec<Saying> {
-    let lower = without_changes(text);
+    let lower = without_told(text);
     let alone = lower.trim().trim_end_matches(['.', '!']);
     let alone = ALONE.iter().find(|(words, _)| *words == alone);
     let mut found: Vec<Saying> = alone.map(|(_, saying)| *saying).into_iter().collect();
@@ -182,13 +182,20 @@ pub(super) fn is_change(line: &str) -> bool {
     OF_CHANGES.contains(&first) || first.starts_with("fix(") || first.starts_with("feat(")
 }
 
-/// A text without the lines of a list of changes: what was mended there is not what happens here.
-fn without_changes(text: &str) -> Cow<'_, str> {
-    match text.lines().any(is_change) {
+/// Whether a line in lower case names a finding of ours, which says more than the line's words.
+fn is_ours(line: &str) -> bool {
+    line.contains("vst-")
+}
+
+/// A text without the lines of a list of changes, since what was mended there is not what happens here, and without
+/// those of our own log.
+fn without_told(text: &str) -> Cow<'_, str> {
+    let is_left_out = |line: &str| is_change(line) || is_ours(line);
+    match text.lines().any(is_left_out) {
         false => Cow::Borrowed(text),
         true => Cow::Owned(
             text.lines()
-                .filter(|line| !is_change(line))
+                .filter(|line| !is_left_out(line))
                 .collect::<Vec<_>>()
                 .join("\n"),
         ),

@@ -361,3 +361,46 @@ fn a_code_that_is_only_talked_about_is_in_no_other_list() {
     assert_eq!((found.aadsts.len(), found.codes.len()), (0, 0));
     assert!(!found.is_empty());
 }
+
+#[test]
+fn what_our_own_log_line_says_is_the_finding_it_names() {
+    let line = "WARN the access token for /foo is not a JWT: it is opaque finding=\"VST-TOKEN-OPAQUE-PERSONAL\"";
+    let found = read(line);
+    assert_eq!((found.own.len(), found.sayings.len()), (1, 0));
+    let findings = crate::diagnose(&Evidence::of_text(line));
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    // What others write beside it still counts.
+    assert_eq!(
+        read(&format!("{line}\njwt expired")).sayings,
+        [Saying::Expired]
+    );
+}
+
+#[test]
+fn a_number_alone_is_asked_for_where_it_is_known() {
+    assert_eq!(read("50011\n").aadsts, [50_011]);
+    for text in ["50099999", "50011 requests", "5001", "12345678901234567890"] {
+        assert_eq!(read(text).aadsts, [0; 0], "{text}");
+    }
+}
+
+#[test]
+fn an_error_on_googles_page_is_read() {
+    for (text, name, description) in [
+        (
+            "Error 400: invalid_scope Some requested scopes were invalid. {invalid=[x]}",
+            "invalid_scope",
+            Some("Some requested scopes were invalid."),
+        ),
+        ("Error 401: invalid_client", "invalid_client", None),
+        (
+            "Error 403: access_denied The app is being tested",
+            "access_denied",
+            Some("The app is being tested"),
+        ),
+    ] {
+        let error = read(text).error.unwrap();
+        assert_eq!(error.error.as_deref(), Some(name), "{text}");
+        assert_eq!(error.description.as_deref(), description, "{text}");
+    }
+}

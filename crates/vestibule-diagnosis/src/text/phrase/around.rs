@@ -86,6 +86,7 @@ pub(super) const PHRASES: &[Phrase] = &[
     (&["access token", "not jwt"], Malformed),
     (&["access token", "not a jwt"], Malformed),
     (&["access token", "not a valid jwt"], Malformed),
+    (&["access token", "to be a jwt"], Malformed),
     (&["opaque access token", "instead of", "jwt"], Malformed),
     (&["jwt.io", "invalid signature"], Signature),
     (&["jwt.io", "signature verification failed"], Signature),
@@ -139,6 +140,7 @@ pub(super) const PHRASES: &[Phrase] = &[
     (&["remote certificate is invalid"], Tls),
     (&["pkix path building failed"], Tls),
     (&["self-signed certificate in certificate chain"], Tls),
+    (&["unable to verify the first certificate"], Tls),
     (&["self signed certificate in certificate chain"], Tls),
     (&["unable to get local issuer certificate"], Tls),
 ];

@@ -278,6 +278,9 @@ pub(super) const PHRASES: &[Phrase] = &[
     (&["authuserinfoeprequestfailed"], UserInfoRefused),
     // passport-azure-ad, express-jwt.
     (&["invalid state received in the request"], StateMissing),
+    (&["jwt audience is invalid"], Audience),
+    (&["jwt issuer is invalid"], Issuer),
+    (&["secret or public key must be provided"], UnknownKey),
     (
         &["strategy.prototype.authenticate", "token is not found"],
         NoToken,
@@ -322,6 +325,7 @@ pub(super) const PHRASES: &[Phrase] = &[
     (&["id token contains invalid claims: {aud="], Audience),
     (&["id token contains invalid claims: {iss="], Issuer),
     (&["id token contains invalid claims: {exp="], Expired),
+    (&["id token contains invalid claims: {iat="], NotYet),
     (
         &[
             "provided in the configuration metadata did not match",
