@@ -29,6 +29,7 @@ mod plain;
 mod query;
 mod run;
 mod saying;
+mod steps;
 mod value;
 
 pub use claimed::Claimed;
@@ -89,6 +90,7 @@ pub fn read(text: &str) -> Found {
     loop {
         let end = rest.find(value::is_boundary).unwrap_or(rest.len());
         let (word, behind) = rest.split_at(end);
+        steps::looked_at(word.len());
         query::read(word, behind, &mut found);
         value::keep_address(word, &mut found);
         if let Some(number) = value::number_of_page(word)

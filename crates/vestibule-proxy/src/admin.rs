@@ -192,7 +192,8 @@ impl Answers {
     }
 
     fn answer(&self, method: &Method, path: &str, fields: &HeaderMap) -> Response<Full<Bytes>> {
-        if !self.is_for_us(fields) {
+        // A health check without a host is no browser: those always name one.
+        if fields.contains_key(HOST) && !self.is_for_us(fields) {
             return text(
                 StatusCode::MISDIRECTED_REQUEST,
                 "this host name is not served here\n",

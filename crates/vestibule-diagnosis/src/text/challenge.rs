@@ -1,10 +1,13 @@
 //! Reads what an API answers in `WWW-Authenticate` (RFC 6750 §3).
 
-use super::Found;
+use super::steps::looked_at;
+use super::{Found, bounded};
 use crate::evidence::{Head, Header, ProviderError};
 
 /// The most of a challenge that is read.
 const MAX_BYTES: usize = 8 << 10;
+/// How many beginnings of one are tried.
+const MAX_TRIES: usize = 64;
 
 /// Reads the first challenge of `Bearer` with an `error`.
 pub(super) fn read(text: &str, found: &mut Found) {
@@ -37,12 +40,12 @@ pub(super) fn read(text: &str, found: &mut Found) {
 fn parameters(text: &str) -> Option<Vec<(String, String)>> {
     let lower = text.to_ascii_lowercase();
     let mut from = 0;
-    loop {
+    for _ in 0..MAX_TRIES {
         let start = from + lower.get(from..)?.find("bearer ")? + "bearer ".len();
         from = start;
-        let mut rest = text.get(start..)?;
+        let mut rest = bounded(text.get(start..)?, MAX_BYTES);
+        looked_at(rest.len());
         let mut found = Vec::new();
-        let limit = rest.len().saturating_sub(MAX_BYTES);
         while let Some((name, after)) = rest.split_once('=') {
             let name = name.trim_matches([' ', ',', '\t', '\r', '\n']);
             let is_name = !name.is_empty()
@@ -57,12 +60,10 @@ fn parameters(text: &str) -> Option<Vec<(String, String)>> {
             };
             found.push((name.to_ascii_lowercase(), value.to_owned()));
             rest = after;
-            if rest.len() < limit {
-                break;
-            }
         }
         if found.iter().any(|(name, _)| name == "error") {
             return Some(found);
         }
     }
+    None
 }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use vestibule_oidc::json::parse_object;
 
 use super::Found;
+use super::steps::looked_at;
 use crate::evidence::{ProviderError, Role, Token, TokenResponse};
 
 /// How many beginnings of an object are tried; logs are full of braces.
@@ -24,6 +25,7 @@ pub(super) fn read(text: &str, found: &mut Found) -> String {
         kept.push_str(before);
         let parsed = end_of_object(from).and_then(|end| {
             let (object, after) = from.split_at(end);
+            looked_at(object.len());
             let members = parse_object(object.as_bytes(), MAX_BYTES).ok()?;
             Some((object, after, members))
         });
@@ -59,6 +61,7 @@ pub(super) fn unescaped(text: &str) -> String {
 fn end_of_object(text: &str) -> Option<usize> {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     for (place, byte) in text.bytes().enumerate().take(MAX_BYTES) {
+        looked_at(1);
         match byte {
             _ if escaped => escaped = false,
             b'\\' if in_string => escaped = true,

@@ -6,6 +6,7 @@
 
 use super::code::codes;
 use super::saying::is_change;
+use super::steps::looked_at;
 
 /// What stands in what programs write, and hardly in a sentence.
 const OF_PROGRAMS: [&str; 15] = [
@@ -87,13 +88,16 @@ pub(super) fn in_passing(text: &str) -> Vec<String> {
     let mut happened: Vec<String> = Vec::new();
     for line in text.lines() {
         let is_prose = is_prose(line);
+        let changes = is_change(&line.to_ascii_lowercase());
+        looked_at(line.len());
         for sentence in line
             .split_inclusive(". ")
             .flat_map(|part| part.split_inclusive("; "))
         {
             for code in all(sentence) {
-                let is_passing = is_change(&line.to_ascii_lowercase())
-                    || is_prose && is_in_passing(&sentence.to_ascii_lowercase(), &code);
+                looked_at(sentence.len());
+                let is_passing =
+                    changes || is_prose && is_in_passing(&sentence.to_ascii_lowercase(), &code);
                 match is_passing {
                     true => passing.push(code),
                     false => happened.push(code),

@@ -3,6 +3,7 @@
 use url::form_urlencoded;
 
 use super::Found;
+use super::steps::looked_at;
 use crate::evidence::{Callback, Parameter, ProviderError};
 
 /// The parameters kept.
@@ -171,6 +172,7 @@ fn described(query: &str, behind: &str) -> Option<String> {
 /// line, at a quotation mark, and where another value or the end of a request line begins.
 fn goes_on(behind: &str) -> String {
     let line = behind.lines().next().unwrap_or_default();
+    looked_at(line.len());
     let ends = |char: char| matches!(char, '"' | '<' | '>' | '&' | '`');
     let line = line.split(ends).next().unwrap_or_default();
     let mut said = String::new();
@@ -191,6 +193,7 @@ fn goes_on(behind: &str) -> String {
 /// The description beside an error in a log: `error=access_denied, error_description=the user denied`.
 fn beside(behind: &str) -> Option<String> {
     let line = behind.lines().next()?;
+    looked_at(line.len());
     let (_, said) = line.split_once("error_description=")?;
     let said = goes_on(said.trim_start_matches(['"', '\'']));
     Some(said.trim().to_owned()).filter(|said| !said.is_empty())

@@ -2,6 +2,7 @@
 
 use vestibule_oidc::access_token::{TokenShape, classify};
 
+use super::steps::looked_at;
 use super::value::keep_guid;
 use super::{Found, MAX_TOKENS};
 use crate::evidence::{Role, Token};
@@ -20,6 +21,7 @@ pub(super) fn runs(text: &str, tokens_too: bool, found: &mut Found) -> String {
         lower.push_str(&before.to_ascii_lowercase());
         let end = from.find(|char| !is_run_char(char)).unwrap_or(from.len());
         let (run, after) = from.split_at(end);
+        looked_at(before.len() + run.len());
         rest = after;
         keep_guid(run, &mut found.guids);
         if run.len() >= 16 && is_secret(run) {

@@ -3,6 +3,7 @@
 use vestibule_oidc::microsoft::TenantId;
 
 use super::run::is_run_char;
+use super::steps::looked_at;
 use super::{Found, MAX_KEPT, MAX_VALUE_BYTES};
 use crate::shown::{is_secret, without_user};
 
@@ -58,6 +59,7 @@ pub(super) fn quoted(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for line in text.lines() {
         for mark in ['\'', '"', '`'] {
+            looked_at(line.len());
             for value in line.split(mark).skip(1).step_by(2) {
                 let is_query = ["code=", "state=", "token=", "secret="]
                     .iter()

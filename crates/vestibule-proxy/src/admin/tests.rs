@@ -116,6 +116,9 @@ fn a_name_that_may_be_somebody_elses_is_not_served() {
         ),
         421
     );
+    // HAProxy's checks name none, unless told to.
+    let none = open.answer(&Method::GET, "/readyz", &HeaderMap::new());
+    assert_eq!(none.status(), 200);
     // With a secret the listener may be anywhere, so it is asked for by address.
     assert_eq!(
         ask(
