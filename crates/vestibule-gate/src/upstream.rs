@@ -215,20 +215,17 @@ impl Authorized<'_> {
 }
 
 fn identity(route: &Route, session: &Stored, token: Option<Token<'_>>) -> Fields {
-    let user = route.user_of(session);
+    let (user, record) = (route.user_of(session), session.record());
+    // It is put together for whoever asks.
+    let passes_id_token = route.headers.passes_id_token();
+    let id_token = passes_id_token.then(|| record.id_token()).flatten();
     let identity = Identity {
         claims: Claims::of(session),
         user: user.as_deref(),
         token,
-        id_token: session.record().id_token().map(|token| &**token.expose()),
-        userinfo_token: session
-            .record()
-            .userinfo_token()
-            .map(|token| &**token.expose()),
-        refresh_token: session
-            .record()
-            .refresh_token()
-            .map(|token| &**token.expose()),
+        id_token: id_token.as_ref().map(|token| &**token.expose()),
+        userinfo_token: record.userinfo_token().map(|token| &**token.expose()),
+        refresh_token: record.refresh_token().map(|token| &**token.expose()),
     };
     route.headers.write(&identity)
 }

@@ -8,6 +8,7 @@
 #[cfg(any(test, feature = "contract"))]
 pub mod fixture;
 mod groups;
+mod id_token;
 mod known;
 mod memory;
 mod tokens;
@@ -31,6 +32,7 @@ use vestibule_oidc::userinfo::UserInfo;
 use crate::claims::ClaimsSet;
 use crate::site::Site;
 
+use self::id_token::KeptIdToken;
 use self::userinfo::KeptUserinfo;
 
 /// The granted scopes of a session whose own token never came: none.
@@ -52,7 +54,7 @@ pub struct Record {
     userinfo: Option<Box<KeptUserinfo>>,
     access_claims: Option<ClaimsSet>,
     groups: Option<Box<Groups>>,
-    id_token: Secret,
+    id_token: KeptIdToken,
     refresh_token: Option<Secret>,
     granted_scope: Option<String>,
     tokens: TokenSet,
@@ -135,6 +137,7 @@ impl Record {
             detour,
             groups,
         } = signed_in;
+        let claims = ClaimsSet::of(id_token.claims());
         let mut record = Self {
             provider: provider.to_owned(),
             site: site.origin().to_owned(),
@@ -145,11 +148,11 @@ impl Record {
             created_at: now,
             refreshed_at: now,
             known_at: now,
-            claims: ClaimsSet::of(id_token.claims()),
             userinfo: userinfo.map(|userinfo| Box::new(userinfo.into())),
             access_claims: access_token.map(|token| ClaimsSet::of(token.claims())),
             groups: groups.map(Box::new),
-            id_token: id_token.raw().clone(),
+            id_token: KeptIdToken::of(id_token.raw(), &claims),
+            claims,
             refresh_token: tokens.refresh_token().cloned(),
             granted_scope: tokens.scope().map(str::to_owned),
             tokens: TokenSet::of_sign_in(asked_for, AccessToken::received(tokens, now)),
@@ -238,7 +241,7 @@ impl Record {
                 return Err(OtherPerson);
             }
             next.claims = ClaimsSet::of(id_token.claims());
-            next.id_token = id_token.raw().clone();
+            next.id_token = KeptIdToken::of(id_token.raw(), &next.claims);
         }
         if let Some(refresh_token) = tokens.refresh_token() {
             next.refresh_token = Some(refresh_token.clone());
@@ -380,8 +383,8 @@ impl Record {
 
     /// The ID token itself, for `id_token_hint` at sign-out; `None` if it was left out of a cookie.
     #[must_use]
-    pub fn id_token(&self) -> Option<&Secret> {
-        Some(&self.id_token).filter(|token| !token.expose().is_empty())
+    pub fn id_token(&self) -> Option<Secret> {
+        self.id_token.whole(&self.claims)
     }
 
     /// The refresh token, if the provider gave one.
@@ -411,10 +414,13 @@ impl Record {
             .tokens
             .iter()
             .map(|(_, token)| token.token().expose().len());
-        let refresh_token = self.refresh_token.as_ref();
+        let (id_token, refresh_token) = (self.id_token(), self.refresh_token.as_ref());
         let sets = [Some(&self.claims), self.userinfo(), self.access_claims()];
         let mut weights = vec![
-            ("ID token".to_owned(), self.id_token.expose().len()),
+            (
+                "ID token".to_owned(),
+                id_token.map_or(0, |token| token.expose().len()),
+            ),
             ("access tokens".to_owned(), tokens.sum()),
             (
                 "refresh token".to_owned(),
@@ -458,7 +464,7 @@ impl Record {
     ) -> Self {
         let mut lighter = self.clone();
         if no_id_token {
-            lighter.id_token = Secret::from("");
+            lighter.id_token = KeptIdToken::left_out();
         }
         lighter
             .tokens

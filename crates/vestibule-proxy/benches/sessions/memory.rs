@@ -14,7 +14,7 @@ use crate::report::{available, bytes, each, resident, say};
 const LOOK_UPS: usize = 1_000_000;
 
 /// What one takes, roughly, to know how many fit.
-const EXPECTED_BYTES: u64 = 7 << 10;
+const EXPECTED_BYTES: u64 = 6 << 10;
 
 pub(crate) fn run(wanted: usize) {
     let room = usize::try_from(available() * 2 / 3 / EXPECTED_BYTES).unwrap();

@@ -139,7 +139,7 @@ fn groups_unknown(why: &NotAuthorized, context: &Context<'_>) -> Response {
     failure.temporary = reason.is_temporary();
     if let (Some(record), Some(provider)) = (record, context.provider()) {
         let id_token = record.id_token();
-        let findings = finding::of_groups(reason, context.plan, provider, id_token);
+        let findings = finding::of_groups(reason, context.plan, provider, id_token.as_ref());
         failure.findings = finding::for_strangers(&findings, Some(provider));
     }
     let (again, someone_else) = (

@@ -289,11 +289,12 @@ fn end_session_address(
         .claims()
         .get("login_hint")
         .and_then(|hint| hint.as_str());
+    let id_token = record.id_token();
     let request = EndSessionRequest {
         endpoint,
         client_id: &provider.plan().client_id,
         // Entra knows the person by `logout_hint`, and has no use for the token.
-        id_token_hint: record.id_token().filter(|_| !metadata.is_entra()),
+        id_token_hint: id_token.as_ref().filter(|_| !metadata.is_entra()),
         logout_hint: login_hint.filter(|_| metadata.is_entra()),
         post_logout_redirect_uri: Some(&back),
         state: None,

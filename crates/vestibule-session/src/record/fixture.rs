@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
 
+use super::id_token::KeptIdToken;
 use super::tokens::Granted;
 use super::userinfo::KeptUserinfo;
 use super::{AccessToken, Groups, Record, ResourceKey, TokenSet};
@@ -95,6 +96,7 @@ impl RecordFixture {
         claims.insert("iss".to_owned(), self.issuer.clone().into());
         claims.insert("sub".to_owned(), self.subject.clone().into());
         claims.extend(self.claims);
+        let claims = ClaimsSet::of(&claims);
         let token = AccessToken::from(Granted {
             token: Secret::new(self.access_token),
             received_at: self.created_at,
@@ -111,7 +113,6 @@ impl RecordFixture {
             created_at: self.created_at,
             refreshed_at: self.created_at,
             known_at: self.created_at,
-            claims: ClaimsSet::of(&claims),
             userinfo: self.userinfo.map(|claims| {
                 Box::new(KeptUserinfo {
                     claims: ClaimsSet::of(&claims),
@@ -120,7 +121,8 @@ impl RecordFixture {
             }),
             access_claims: self.access_claims.as_ref().map(ClaimsSet::of),
             groups: self.groups.map(Box::new),
-            id_token: Secret::new(self.id_token),
+            id_token: KeptIdToken::of(&Secret::new(self.id_token), &claims),
+            claims,
             refresh_token: self.refresh_token.map(Secret::new),
             granted_scope: self.scope,
             tokens: TokenSet::of_sign_in(self.asked_for, Some(token)),

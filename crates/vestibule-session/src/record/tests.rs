@@ -68,7 +68,7 @@ fn the_token_of_user_info_stays_with_it() {
     let read = Record::decode(&kept.encode()).unwrap();
     assert_same(&kept, &read);
     assert_eq!(read.userinfo_token().unwrap().expose(), "h.p.s");
-    assert_eq!(kept.memory_bytes(), without.memory_bytes() + 5);
+    assert_eq!(kept.memory_bytes(), without.memory_bytes() + 5 + 16);
     let weight = ("user info token".to_owned(), 5);
     assert!(kept.weights().contains(&weight) && !without.weights().contains(&weight));
     assert_eq!(
@@ -461,7 +461,7 @@ mod from_a_provider {
             record.claims().get("roles").map(Value::from),
             Some(json!(["r"]))
         );
-        assert_eq!(record.id_token(), Some(id_token.raw()));
+        assert_eq!(record.id_token().as_ref(), Some(id_token.raw()));
     }
 
     /// User info that the provider signed, about alice.

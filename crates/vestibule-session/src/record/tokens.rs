@@ -8,6 +8,8 @@ use vestibule_oidc::secret::Secret;
 use vestibule_oidc::time::UnixTime;
 use vestibule_oidc::token::TokenResponse;
 
+use super::memory::BLOCK_BYTES;
+
 /// A token whose end nobody told is renewed at this age. It works on meanwhile.
 pub const RENEWAL_AGE: Duration = Duration::from_secs(30 * 60);
 
@@ -85,6 +87,13 @@ impl ResourceKey {
         self.0.scopes.join(" ")
     }
 
+    fn memory_bytes(&self) -> usize {
+        let named = [self.resource(), self.audience()];
+        let texts = named.into_iter().flatten().chain(self.scopes());
+        let texts = texts.map(|text| text.len() + size_of::<String>() + BLOCK_BYTES);
+        size_of::<Asked>() + 2 * BLOCK_BYTES + texts.sum::<usize>()
+    }
+
     /// Whether both are one key in memory. Two that are may still be equal.
     #[cfg(test)]
     pub(super) fn is(&self, other: &Self) -> bool {
@@ -120,6 +129,13 @@ impl AccessToken {
             scope: tokens.scope().map(str::to_owned),
         };
         Some(granted.into())
+    }
+
+    fn memory_bytes(&self) -> usize {
+        let texts = [Some(self.token().expose().as_str()), self.scope()];
+        let texts = texts.into_iter().flatten();
+        let texts = texts.map(|text| text.len() + BLOCK_BYTES);
+        size_of::<Granted>() + 2 * BLOCK_BYTES + texts.sum::<usize>()
     }
 
     /// The token, for the upstream that is due it.
@@ -324,19 +340,10 @@ impl TokenSet {
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
-        self.iter()
-            .map(|(key, token)| {
-                size_of::<(ResourceKey, AccessToken)>()
-                    + size_of::<Asked>()
-                    + key.resource().map_or(0, str::len)
-                    + key.audience().map_or(0, str::len)
-                    + key
-                        .scopes()
-                        .map(|scope| scope.len() + size_of::<String>())
-                        .sum::<usize>()
-                    + token.token().expose().len()
-                    + token.scope().map_or(0, str::len)
-            })
-            .sum()
+        let each = self.iter().map(|(key, token)| {
+            let pair = size_of::<(ResourceKey, AccessToken)>();
+            pair + key.memory_bytes() + token.memory_bytes()
+        });
+        each.sum()
     }
 }

@@ -17,6 +17,7 @@ use vestibule_oidc::time::UnixTime;
 use zeroize::Zeroizing;
 
 use super::groups::Told;
+use super::id_token::KeptIdToken;
 use super::tokens::Granted;
 use super::userinfo::KeptUserinfo;
 use super::{AccessToken, Groups, GroupsUnknown, Record, ResourceKey, TokenSet};
@@ -165,6 +166,7 @@ pub(super) fn encode(record: &Record) -> Zeroizing<Vec<u8>> {
     let claims = json(&record.claims);
     let userinfo = record.userinfo().map(json);
     let access_claims = record.access_claims().map(json);
+    let id_token = record.id_token();
     let wire = Wire {
         format: FORMAT,
         readable_by: readable_by(record),
@@ -179,7 +181,7 @@ pub(super) fn encode(record: &Record) -> Zeroizing<Vec<u8>> {
         claims: claims.as_bytes(),
         userinfo: userinfo.as_ref().map(|text| text.as_bytes()),
         access_claims: access_claims.as_ref().map(|text| text.as_bytes()),
-        id_token: record.id_token.expose(),
+        id_token: id_token.as_ref().map_or("", |token| token.expose()),
         refresh_token: record
             .refresh_token
             .as_ref()
@@ -197,7 +199,11 @@ pub(super) fn encode(record: &Record) -> Zeroizing<Vec<u8>> {
         groups: record.groups().map(WireGroups::of),
         userinfo_token: record.userinfo_token().map(|token| token.expose().as_str()),
     };
-    let capacity = usize::try_from(record.memory_bytes()).unwrap_or(0) + 512;
+    // No less than it takes: what grows leaves copies of secrets behind.
+    let json = [Some(&claims), userinfo.as_ref(), access_claims.as_ref()];
+    let json = json.into_iter().flatten().map(|text| text.len());
+    let whole = json.sum::<usize>() + wire.id_token.len();
+    let capacity = usize::try_from(record.memory_bytes()).unwrap_or(0) + whole + 512;
     let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
     minicbor::encode(&wire, &mut *bytes).expect("a Vec takes every write");
     bytes
@@ -231,6 +237,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, RecordError> {
         (None, Some(own)) => own.received_at(),
         (None, None) => created_at,
     };
+    let said = claims(wire.claims)?;
     Ok(Record {
         provider: wire.provider.to_owned(),
         site: wire.site.to_owned(),
@@ -241,7 +248,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, RecordError> {
         created_at,
         known_at,
         refreshed_at: UnixTime::from_secs(wire.refreshed_at),
-        claims: claims(wire.claims)?,
+        id_token: KeptIdToken::of(&Secret::from(wire.id_token), &said),
+        claims: said,
         userinfo: match wire.userinfo {
             Some(text) => Some(Box::new(KeptUserinfo {
                 claims: claims(text)?,
@@ -251,7 +259,6 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, RecordError> {
         },
         access_claims: wire.access_claims.map(claims).transpose()?,
         groups: wire.groups.as_ref().map(WireGroups::read).map(Box::new),
-        id_token: Secret::from(wire.id_token),
         refresh_token: wire.refresh_token.map(Secret::from),
         granted_scope: wire.granted_scope.map(str::to_owned),
         tokens,
