@@ -30,8 +30,8 @@ const NOT_ALLOWED: Row = Row {
     title: "somebody is signed in, and a rule does not let them in",
     severity: Severity::Warning,
     confidence: Confidence::Observed,
-    source: "what Apache (AH01631), oauth2-proxy, Envoy, ASP.NET Core and Spring Security write",
-    symptom: "A 403 after a sign-in that worked; Apache logs AH01631, Envoy answers `RBAC: access denied`.",
+    source: "what Apache (AH01631), oauth2-proxy, ASP.NET Core and Spring Security write",
+    symptom: "A 403 after a sign-in that worked; Apache logs AH01631, oauth2-proxy `unauthorized`.",
     cause: "The sign-in is not at fault. The rule of that path asks for a claim, a group, a role or a name that this person's \
             token does not carry, or carries with another value; or the person is not meant to come in.",
     cure: "Compare the rule with the claims that the person's token has.",

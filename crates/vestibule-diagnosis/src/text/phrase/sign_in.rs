@@ -13,7 +13,7 @@ pub(super) const PHRASES: &[Phrase] = &[
     // mod_auth_openidc.
     (&["state cookie found: check domain"], StateMissing),
     (
-        &["mod_auth_openidc_state_", "state cookie found"],
+        &["oidc_restore_proto_state", "state cookie found"],
         StateMissing,
     ),
     (&["unable to restore state"], StateMissing),
@@ -262,7 +262,6 @@ pub(super) const PHRASES: &[Phrase] = &[
     (&["jwt header [alg] is not supported"], Algorithm),
     (&["completed with: jwt is missing"], NoToken),
     (&["jwks remote fetch is failed"], KeysNotFetched),
-    (&["rbac: access denied"], NotAllowed),
     // Kong's plugin jwt.
     (&["no credentials found for given 'iss'"], Issuer),
     (&["\"message\":\"invalid signature\""], Signature),

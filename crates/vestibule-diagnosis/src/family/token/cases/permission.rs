@@ -55,7 +55,7 @@ pub(super) fn all() -> Vec<RowCase> {
             ))
             .shows(Evidence::of_text("oidc_authz_worker24: could not match require claim expression 'groups:x'"))
             .shows(Evidence::of_text("[AuthFailure] Invalid authentication via OAuth2: unauthorized"))
-            .shows(Evidence::of_text("HTTP/1.1 403 Forbidden\n\nRBAC: access denied"))
+            .silent(Evidence::of_text("HTTP/1.1 403 Forbidden\n\nRBAC: access denied"))
             .shows(Evidence::of_text("org.springframework.security.access.AccessDeniedException: Access Denied"))
             .silent(Evidence::of_text("AH01630: client denied by server configuration: /var/www/html/foo"))
             .silent(Evidence::of_text(
