@@ -10,6 +10,7 @@ mod pages;
 mod pass;
 mod search;
 mod sessions;
+mod tries;
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};

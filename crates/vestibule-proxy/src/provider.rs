@@ -78,6 +78,8 @@ pub struct Provider {
     documents: watch::Sender<Documents>,
     /// Held while somebody fetches keys for an unknown `kid`; everybody else waits for the result.
     keys_turn: AsyncMutex<()>,
+    /// What whoever asks whether the provider is there will hear: they ask together.
+    reaching: Mutex<Option<watch::Receiver<Option<bool>>>>,
     /// When keys were last fetched for an unknown `kid`. A scheduled fetch forgets it.
     unknown_key_fetched: Mutex<Option<Instant>>,
     breaker: Breaker,
@@ -117,6 +119,7 @@ impl Provider {
             metrics: Arc::clone(metrics),
             documents: watch::Sender::new(inherited),
             keys_turn: AsyncMutex::new(()),
+            reaching: Mutex::default(),
             unknown_key_fetched: Mutex::new(None),
             breaker: Breaker::default(),
             clock: Mutex::default(),
@@ -188,11 +191,35 @@ impl Provider {
     }
 
     /// Asks whether there is a provider to send people to. Waits two seconds at most: one that is
-    /// slow is not down.
-    pub async fn is_reachable(&self) -> bool {
+    /// slow is not down. However many want to know meanwhile, it is asked once.
+    pub async fn is_reachable(self: &Arc<Self>) -> bool {
         if self.is_down() {
             return false;
         }
+        match self.reaching().wait_for(Option::is_some).await {
+            Ok(reached) => reached.unwrap_or(true),
+            // Nobody is left who would tell: the program stops.
+            Err(_) => true,
+        }
+    }
+
+    /// What will be heard of the question under way; if there is none, it is asked.
+    fn reaching(self: &Arc<Self>) -> watch::Receiver<Option<bool>> {
+        let mut reaching = self.reaching.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(under_way) = &*reaching
+            && under_way.borrow().is_none()
+            && under_way.has_changed().is_ok()
+        {
+            return under_way.clone();
+        }
+        let (told, heard) = watch::channel(None);
+        *reaching = Some(heard.clone());
+        let provider = Arc::clone(self);
+        tokio::spawn(async move { told.send_replace(Some(provider.answers_now().await)) });
+        heard
+    }
+
+    async fn answers_now(&self) -> bool {
         let Ok(Err(error)) = timeout(REACHED_WITHIN, self.fetch_metadata()).await else {
             return true;
         };

@@ -152,3 +152,27 @@ fn signing_out_revokes_the_refresh_token_at_the_provider() {
     });
     assert!(!scene.is_signed_in(&mut ada));
 }
+
+/// Browsers send `Basic` by themselves where somebody once signed in with that.
+#[test]
+fn signing_out_beside_authorization_or_with_two_sessions_leaves_no_session_behind() {
+    let scene = Scene::start("front_channel_logout_url", "/unused");
+    let (mut ada, mut bob) = (scene.signed_in("ada"), scene.signed_in("mina"));
+    let cookie = |person: &Person| person.jar.field(&scene.url("/app/")).unwrap();
+    let sign_out = |cookies: &str| {
+        let ask = Request::new("POST", &scene.url("/.vestibule/sign-out"))
+            .with("Sec-Fetch-Site", "same-origin")
+            .with("Cookie", cookies);
+        send(&ask.with("Authorization", "Basic eDp5")).status
+    };
+    assert_eq!(sign_out(&cookie(&ada)), 303);
+    assert!(!scene.is_signed_in(&mut ada));
+    assert!(scene.is_signed_in(&mut bob));
+    let mut eve = scene.signed_in("ada");
+    assert_eq!(
+        sign_out(&format!("{}; {}", cookie(&bob), cookie(&eve))),
+        303
+    );
+    assert!(!scene.is_signed_in(&mut bob));
+    assert!(!scene.is_signed_in(&mut eve));
+}

@@ -2,13 +2,15 @@
 //!
 //! | what | bound |
 //! |---|---|
-//! | tries of the secret | 10, then one more every 6 seconds, whoever tries |
+//! | tries of the secret from one address | 10, then one more every 6 seconds; of IPv6 a /64 is one |
+//! | tries of all together | 60, then one more every second |
 //! | signed in | 30 minutes, then the secret again |
 //! | signed in at once | 32; who came first goes first |
 //!
 //! All of it is in memory: a restart signs operators out of the page.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -17,14 +19,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tokio::time::Instant;
 use vestibule_oidc::secret::Secret;
 
+use super::tries::Tries;
 use crate::entropy::{EntropyError, random_bytes};
 
 /// How long somebody stays signed in.
 pub(super) const LASTS: Duration = Duration::from_secs(30 * 60);
 
 const MOST_SIGNED_IN: usize = 32;
-const MOST_TRIES: u32 = 10;
-const NEXT_TRY: Duration = Duration::from_secs(6);
 
 /// The operators of one listener.
 #[derive(Debug)]
@@ -36,9 +37,7 @@ pub(super) struct Operators {
 #[derive(Debug)]
 struct State {
     signed_in: Vec<Operator>,
-    tries: u32,
-    /// From when on the next try is counted.
-    since: Instant,
+    tries: Tries,
 }
 
 /// Somebody who gave the secret.
@@ -72,8 +71,7 @@ impl Operators {
     pub(super) fn new(secret: Secret) -> Self {
         let state = State {
             signed_in: Vec::new(),
-            tries: MOST_TRIES,
-            since: Instant::now(),
+            tries: Tries::new(Instant::now()),
         };
         Self {
             secret,
@@ -82,9 +80,9 @@ impl Operators {
     }
 
     /// Signs in whoever knows the secret. A right one counts as a try too, or the limit would tell.
-    pub(super) fn sign_in(&self, given: &Secret) -> Result<Operator, Refusal> {
+    pub(super) fn sign_in(&self, given: &Secret, peer: IpAddr) -> Result<Operator, Refusal> {
         let mut state = self.state();
-        if !state.may_try() {
+        if !state.tries.take(peer, Instant::now()) {
             return Err(Refusal::TooMany);
         }
         if *given != self.secret {
@@ -126,24 +124,6 @@ impl Operators {
 }
 
 impl State {
-    fn may_try(&mut self) -> bool {
-        let now = Instant::now();
-        while self.tries < MOST_TRIES && now.duration_since(self.since) >= NEXT_TRY {
-            self.tries += 1;
-            self.since += NEXT_TRY;
-        }
-        if self.tries == MOST_TRIES {
-            self.since = now;
-        }
-        match self.tries.checked_sub(1) {
-            Some(left) => {
-                self.tries = left;
-                true
-            }
-            None => false,
-        }
-    }
-
     fn forget_the_late(&mut self) {
         let now = Instant::now();
         self.signed_in.retain(|operator| operator.until > now);
@@ -179,6 +159,8 @@ mod tests {
         Operators::new(Secret::from("the-secret-of-the-page"))
     }
 
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
     fn right() -> Secret {
         Secret::from("the-secret-of-the-page")
     }
@@ -186,8 +168,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_knows_the_secret_is_known_by_their_pass_for_a_while() {
         let operators = operators();
-        let ann = operators.sign_in(&right()).unwrap();
-        let bob = operators.sign_in(&right()).unwrap();
+        let ann = operators.sign_in(&right(), HERE).unwrap();
+        let bob = operators.sign_in(&right(), HERE).unwrap();
         assert!(ann.pass != bob.pass && ann.mark != bob.mark && ann.pass != ann.mark);
         assert!(operators.of(ann.pass()).is_some());
         for wrong in ["", "x", ann.mark.expose()] {
@@ -201,33 +183,27 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn guessing_is_slow_also_for_who_guesses_right_at_last() {
+    async fn guessing_is_slow_also_for_who_guesses_right_at_last_and_only_for_them() {
         let operators = operators();
         let wrong = Secret::from("wrong");
-        for _ in 0..MOST_TRIES {
-            assert_eq!(operators.sign_in(&wrong).unwrap_err(), Refusal::Wrong);
-        }
-        assert_eq!(operators.sign_in(&right()).unwrap_err(), Refusal::TooMany);
-        tokio::time::advance(NEXT_TRY).await;
-        assert_eq!(operators.sign_in(&wrong).unwrap_err(), Refusal::Wrong);
-        assert_eq!(operators.sign_in(&wrong).unwrap_err(), Refusal::TooMany);
-        tokio::time::advance(NEXT_TRY).await;
-        assert!(operators.sign_in(&right()).is_ok());
-        // After a long time there are as many tries as at first, and not more.
-        tokio::time::advance(NEXT_TRY * 1000).await;
-        for _ in 0..MOST_TRIES {
-            assert_eq!(operators.sign_in(&wrong).unwrap_err(), Refusal::Wrong);
-        }
-        assert_eq!(operators.sign_in(&wrong).unwrap_err(), Refusal::TooMany);
+        while operators.sign_in(&wrong, HERE).unwrap_err() == Refusal::Wrong {}
+        assert_eq!(
+            operators.sign_in(&right(), HERE).unwrap_err(),
+            Refusal::TooMany
+        );
+        let elsewhere = IpAddr::from([192, 0, 2, 8]);
+        assert!(operators.sign_in(&right(), elsewhere).is_ok());
+        tokio::time::advance(Duration::from_secs(6)).await;
+        assert!(operators.sign_in(&right(), HERE).is_ok());
     }
 
     #[tokio::test(start_paused = true)]
     async fn many_operators_are_bounded() {
         let operators = operators();
-        let first = operators.sign_in(&right()).unwrap();
+        let first = operators.sign_in(&right(), HERE).unwrap();
         for _ in 0..MOST_SIGNED_IN {
-            tokio::time::advance(NEXT_TRY).await;
-            operators.sign_in(&right()).unwrap();
+            tokio::time::advance(Duration::from_secs(6)).await;
+            operators.sign_in(&right(), HERE).unwrap();
         }
         assert!(operators.of(first.pass()).is_none());
         assert_eq!(operators.state().signed_in.len(), MOST_SIGNED_IN);

@@ -165,7 +165,7 @@ impl Desk {
     }
 
     fn sign_in(&self, fields: &HeaderMap, form: &[u8], peer: IpAddr) -> Answer {
-        match self.operators.sign_in(&value(form, "secret")) {
+        match self.operators.sign_in(&value(form, "secret"), peer) {
             Ok(operator) => {
                 tracing::info!(%peer, "an operator signed in to the sessions page");
                 let mut answer = see(PATH);

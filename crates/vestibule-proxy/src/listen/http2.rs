@@ -212,7 +212,10 @@ fn method(method: &http::Method) -> Bytes {
     }
 }
 
-/// Target and authority. hyper took an absolute target apart and dropped a fragment; what is left is what is decided on and what is sent on.
+/// Target and authority. hyper took an absolute target apart.
+///
+/// And it dropped a fragment, which HTTP/1 refuses: h2 hands nobody the bytes of `:path`, and `http::Uri` forgets what comes
+/// after `#`. What is left is what is decided on, logged and sent on: there is no second reading of it.
 fn target(uri: &http::Uri) -> (Bytes, Option<Bytes>) {
     let authority = uri
         .authority()
@@ -248,6 +251,10 @@ mod tests {
             ("https://h", "/", Some("h")),
             ("ftp://h/a", "ftp://h/a", Some("h")),
             ("h:443", "h:443", Some("h:443")),
+            // A fragment is gone before anybody decides.
+            ("/public#/../app", "/public", None),
+            ("/a?b#c?d", "/a?b", None),
+            ("/a%23b", "/a%23b", None),
         ] {
             let (target, found) = target(&uri.parse().unwrap());
             assert_eq!(target, expected, "{uri}");

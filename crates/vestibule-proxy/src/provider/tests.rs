@@ -296,3 +296,46 @@ async fn the_keeper_ends_with_its_provider() {
     advance(3 * HOUR).await;
     assert_eq!(fake.count("/.well-known/openid-configuration"), 1);
 }
+
+/// Anybody may begin a sign-in, as often as they like.
+#[tokio::test(start_paused = true)]
+async fn however_many_want_to_sign_in_the_provider_is_asked_once_whether_it_is_there() {
+    const METADATA: &str = "/.well-known/openid-configuration";
+    for (delay, down, expected) in [
+        (SECOND, false, true),
+        (HOUR, false, true),
+        (SECOND, true, false),
+    ] {
+        let fake = FakeProvider::new();
+        let provider = fake.start();
+        provider.metadata().await.unwrap();
+        sleep(LATELY + SECOND).await;
+        fake.knobs().delay = delay;
+        fake.knobs().down = down;
+        let (before, asked) = (fake.count(METADATA), Instant::now());
+        // They come one after the other, in less time than it takes to hear.
+        let crowd = (0..500).map(|number| {
+            let provider = &provider;
+            async move {
+                sleep(number * Duration::from_millis(1)).await;
+                provider.is_reachable().await
+            }
+        });
+        let answers = futures_util::future::join_all(crowd).await;
+        assert!(answers.iter().all(|answer| *answer == expected));
+        assert!(asked.elapsed() <= REACHED_WITHIN + SECOND);
+        // The keeper probes one that is down.
+        let most = 1 + usize::from(down);
+        let count = || fake.count(METADATA) - before;
+        assert!(
+            (1..=most).contains(&count()),
+            "{delay:?} {down}: {}",
+            count()
+        );
+        if !down {
+            // What was heard is over: the next one asks anew.
+            assert!(provider.is_reachable().await);
+            assert_eq!(count(), 2);
+        }
+    }
+}
