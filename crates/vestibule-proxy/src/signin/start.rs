@@ -69,6 +69,9 @@ pub(super) async fn endpoint(
         Some("select_account") => Account::Choose,
         Some(_) => return Err(SignInError::Parameter { name: "prompt" }),
     };
+    if visit.plan.providers_at(visit.site).next().is_none() {
+        return Err(SignInError::UnknownProvider);
+    }
     let named = named_provider(&query, visit)?;
     let provider = named.or_else(|| visit.plan.only_provider_at(visit.site));
     // Another site may send people here, but a sign-in they did not ask for starts only when they

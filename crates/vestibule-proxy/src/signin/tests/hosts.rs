@@ -111,6 +111,13 @@ async fn the_redirect_path_is_none_at_other_hosts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn where_no_provider_is_nobody_is_offered_a_choice_of_none() {
+    let rig = Rig::with(vec![of("customers", &[SHOP])]);
+    let refused = go(&mut Browser::default(), &rig, PORTAL, "/.vestibule/sign-in").await;
+    assert_eq!(refused.status, 400, "{}", refused.body);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_session_does_not_count_where_its_provider_signs_nobody_in_any_more() {
     let rig = Rig::new();
     let mut browser = Browser::default();
