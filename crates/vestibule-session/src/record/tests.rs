@@ -318,8 +318,11 @@ fn a_record_names_the_format_that_who_reads_it_must_know() {
 mod from_a_provider {
     use super::*;
     use serde_json::json;
+    use vestibule_oidc::id_token::VerifiedIdToken;
     use vestibule_oidc::testing::TestProvider;
+    use vestibule_oidc::token::TokenResponse;
     use vestibule_oidc::userinfo;
+    use vestibule_oidc::userinfo::UserInfo;
 
     fn site() -> Site {
         Site::https("portal.example.com", 443).unwrap()
