@@ -73,9 +73,10 @@ pub use section::provider::{
     RedirectActions, ResponseMode, SessionFact, UserInfo,
 };
 pub use section::route::{
-    AccessToken, AnswerHeader, BesideAnswer, HeaderEncoding, HeaderPreset, HeaderSettings,
-    HeaderSource, IdTokenForm, OwnHeader, Require, RouteSettings, UpstreamProtocol,
-    UpstreamSettings, UpstreamTls, UserForm, UserinfoForm, WhenNotAllowed, WhenSignedOut,
+    AccessToken, AnswerCookies, AnswerHeader, BesideAnswer, CookieSameSite, HeaderEncoding,
+    HeaderPreset, HeaderSettings, HeaderSource, IdTokenForm, OwnHeader, Require, RouteSettings,
+    UpstreamProtocol, UpstreamSettings, UpstreamTls, UserForm, UserinfoForm, WhenNotAllowed,
+    WhenSignedOut,
 };
 pub use section::rule::{ClaimValue, RuleSettings};
 pub use section::server::PublicUrl;

@@ -35,6 +35,7 @@ upstream = "{upstream}"
 access_token = { scope = "{api}/.default" }
 authorization = "bearer"
 headers = "mod_auth_openidc"
+answer_cookies = ["HttpOnly", "SameSite=Lax"]
 user = ["upn", "preferred_username"]
 danger_mutable_user = true
 

@@ -19,6 +19,7 @@ pub mod pattern;
 pub mod refusal;
 pub mod request;
 
+pub mod answer_cookies;
 pub mod answer_headers;
 pub mod authenticate;
 pub mod authorize;

@@ -12,6 +12,7 @@ use vestibule_session::return_to::ReturnTo;
 use vestibule_session::site::Site;
 use vestibule_session::store::Stored;
 
+use crate::answer_cookies::AnswerCookies;
 use crate::answer_headers::AnswerHeader;
 use crate::claims::{ClaimPath, Claims};
 use crate::headers::HeaderPlan;
@@ -97,6 +98,8 @@ pub struct Route {
     pub keep_post: Option<usize>,
     /// What is changed in the upstream's answers, in this order. Default nothing.
     pub answer_headers: Vec<AnswerHeader>,
+    /// The attributes that the upstream's cookies get. Default none.
+    pub answer_cookies: AnswerCookies,
     /// What those get who are not signed in. Default: people are sent to sign in.
     pub when_signed_out: WhenSignedOut,
     /// What those get who are signed in and may not pass. Default a 403.
@@ -131,6 +134,7 @@ impl Route {
             anti_forgery_header: None,
             keep_post: None,
             answer_headers: Vec::new(),
+            answer_cookies: AnswerCookies::default(),
             when_signed_out: WhenSignedOut::SignIn,
             when_not_allowed: WhenNotAllowed::Forbidden,
         }

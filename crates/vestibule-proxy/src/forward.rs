@@ -180,6 +180,7 @@ pub(crate) async fn forward(
     for change in &matched.route().answer_headers {
         change.apply(fields);
     }
+    matched.route().answer_cookies.apply(fields);
     if let Some(cors) = Cors::of(request, matched.route()) {
         cors.complete(fields);
     }

@@ -2,6 +2,7 @@
 
 pub(super) mod actions;
 pub(super) mod answers;
+mod cookies;
 mod endpoints;
 pub(super) mod headers;
 mod parameters;

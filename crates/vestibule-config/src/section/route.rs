@@ -1,6 +1,7 @@
 //! `[[route]]`: a path, what is behind it, who may pass, and what the upstream is told.
 
 mod access_token;
+mod answer_cookies;
 mod answer_headers;
 mod anti_forgery;
 mod headers;
@@ -16,6 +17,7 @@ use url::Url;
 
 pub(super) use place::{host, plain as plain_path};
 
+pub use answer_cookies::{AnswerCookies, CookieSameSite};
 pub use answer_headers::{AnswerHeader, BesideAnswer};
 pub use user::UserForm;
 
@@ -78,6 +80,8 @@ pub struct RouteSettings {
     pub keep_post: Option<usize>,
     /// What is changed in the upstream's answers; nothing. Each name once, and none that frames an answer or sets cookies.
     pub answer_headers: Vec<AnswerHeader>,
+    /// The attributes that the upstream's cookies get; none.
+    pub answer_cookies: AnswerCookies,
     /// What those get who are not signed in; people are sent to sign in.
     pub when_signed_out: WhenSignedOut,
     /// What those get who are signed in and may not pass; a 403.
@@ -362,6 +366,9 @@ fn one(
         .and_then(|item| anti_forgery::read(&item));
     let keep_post = reader.item("keep_post").and_then(|item| keep_post(&item));
     let answer_headers = answer_headers::read(reader);
+    let answer_cookies = reader
+        .item("answer_cookies")
+        .map(|item| answer_cookies::read(&item));
     let when_signed_out = match reader.choice("when_signed_out") {
         Some("401") => WhenSignedOut::Unauthorized,
         Some("407") => WhenSignedOut::ProxyAuthenticationRequired,
@@ -401,6 +408,7 @@ fn one(
             anti_forgery_header,
             keep_post,
             answer_headers,
+            answer_cookies: answer_cookies.unwrap_or_default(),
             when_signed_out,
             when_not_allowed: when_not_allowed?,
             provider,

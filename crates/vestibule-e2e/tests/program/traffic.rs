@@ -129,6 +129,8 @@ fn an_answer_of_the_upstream_is_rewritten_to_the_public_side() {
         .find(|line| line.starts_with("own="))
         .unwrap();
     assert!(cookie.contains("Path=/app"), "{cookie}");
+    // What the route gives the app's cookies.
+    assert!(cookie.ends_with("; HttpOnly; SameSite=Lax"), "{cookie}");
 }
 
 #[test]

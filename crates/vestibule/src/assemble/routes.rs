@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use vestibule_config::{
-    BesideAnswer, ClaimValue as Wanted, Require, RouteSettings, RuleSettings, Settings,
-    UpstreamProtocol, UpstreamTls, WhenNotAllowed as NotAllowed, WhenSignedOut as Out,
+    BesideAnswer, ClaimValue as Wanted, CookieSameSite, Require, RouteSettings, RuleSettings,
+    Settings, UpstreamProtocol, UpstreamTls, WhenNotAllowed as NotAllowed, WhenSignedOut as Out,
 };
+use vestibule_gate::answer_cookies::{AnswerCookies, SameSite};
 use vestibule_gate::answer_headers::{AnswerHeader, Beside};
 use vestibule_gate::claims::ClaimPath;
 use vestibule_gate::host::{Host, HostName};
@@ -112,6 +113,18 @@ fn route(
         let change = AnswerHeader::new(&header.name, beside, header.values.clone())?;
         route.answer_headers.push(change);
     }
+    route.answer_cookies = AnswerCookies {
+        secure: set.answer_cookies.secure,
+        http_only: set.answer_cookies.http_only,
+        same_site: set
+            .answer_cookies
+            .same_site
+            .map(|same_site| match same_site {
+                CookieSameSite::Strict => SameSite::Strict,
+                CookieSameSite::Lax => SameSite::Lax,
+                CookieSameSite::None => SameSite::None,
+            }),
+    };
     route.when_signed_out = match set.when_signed_out {
         Out::SignIn => WhenSignedOut::SignIn,
         Out::Unauthorized => WhenSignedOut::Status(SignedOutStatus::Unauthorized),

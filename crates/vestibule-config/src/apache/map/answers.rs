@@ -1,5 +1,6 @@
 //! `answer_headers`: what `Header` changes in the app's answers.
 
+use super::cookies;
 use super::headers::plain_text;
 use crate::apache::expand::Line;
 use crate::apache::location::InForce;
@@ -41,6 +42,7 @@ const PROTECTING: [&str; 9] = [
 
 pub(super) fn map(here: &InForce<'_>, route: &mut Table, ledger: &mut Ledger) {
     let mut changed: Vec<Changed> = Vec::new();
+    let mut cookies = cookies::Added::default();
     let mut at = None;
     for line in here.all("Header") {
         let words: Vec<&str> = line.words.iter().map(String::as_str).collect();
@@ -49,6 +51,9 @@ pub(super) fn map(here: &InForce<'_>, route: &mut Table, ledger: &mut Ledger) {
             Some((first, rest)) if first.eq_ignore_ascii_case("onsuccess") => (false, rest),
             _ => (false, words.as_slice()),
         };
+        if cookies.take(line, always, words, ledger) {
+            continue;
+        }
         let (name, action) = match action(words) {
             Ok(found) => found,
             Err((says, help)) => {
@@ -98,6 +103,7 @@ pub(super) fn map(here: &InForce<'_>, route: &mut Table, ledger: &mut Ledger) {
     if !fields.is_empty() {
         route.put("answer_headers", format!("{{ {} }}", fields.join(", ")), at);
     }
+    cookies.write(route);
 }
 
 /// What has to be said besides what it became.

@@ -1,5 +1,6 @@
 //! The description of `[[route]]` and the tables inside it.
 
+use super::answer_cookies::ATTRIBUTES;
 use super::{ANSWER_HEADERS, CLAIM, USER};
 use crate::describe::{Change, Choice, Fallback, Key, Kind, Open, Section};
 use crate::section::rule::RULE;
@@ -116,6 +117,14 @@ pub(crate) static ROUTE: Section = Section {
             fallback: Fallback::Unset("answers keep the headers that the upstream gives them"),
             change: Change::Reload,
             doc: "Headers that the upstream's answers get or lose on their way to the browser.",
+        },
+        Key {
+            name: "answer_cookies",
+            kind: ATTRIBUTES,
+            fallback: Fallback::Unset("cookies keep the attributes that the upstream gives them"),
+            change: Change::Reload,
+            doc: "Attributes that each cookie of the upstream gets which lacks them, like `[\"Secure\", \"HttpOnly\"]`: for an app that can't be changed. \
+                  Browsers keep no `Secure` cookie of a plain `http://` site but `localhost`; a cookie that scripts must read can't be `HttpOnly`.",
         },
         Key {
             name: "keep_prefix",
