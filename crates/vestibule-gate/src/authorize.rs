@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use vestibule_session::record::{Groups, GroupsUnknown};
 use vestibule_session::store::Stored;
 
 use crate::authenticate::Authenticated;
@@ -38,9 +39,20 @@ impl<'g> Authorized<'g> {
 pub struct NotAuthorized {
     /// The judgement of the route's rule.
     pub judgement: Judgement,
+    /// If it was settled by groups of which nothing is known: why that is so.
+    pub groups_unknown: Option<GroupsUnknown>,
 }
 
 impl NotAuthorized {
+    fn of(judgement: Judgement, claims: &Claims<'_>) -> Self {
+        let by_groups = judgement.decisive().reason == Reason::GroupsOverage;
+        let told = || claims.groups.and_then(Groups::why_unknown);
+        Self {
+            groups_unknown: by_groups.then(|| told().unwrap_or(GroupsUnknown::NowhereToAsk)),
+            judgement,
+        }
+    }
+
     /// The stable code of what settled it.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -72,7 +84,7 @@ pub fn authorize<'g>(
             };
             let judgement = judge(rule, &subject);
             if judgement.verdict != Verdict::Holds {
-                return Err(NotAuthorized { judgement });
+                return Err(NotAuthorized::of(judgement, &subject.claims));
             }
             Some(judgement)
         }
@@ -80,13 +92,13 @@ pub fn authorize<'g>(
     let (route, claims) = (matched.route(), Claims::of(&session));
     if route.headers.needs_groups() && claims.lacks_groups() {
         let judgement = Judgement::unknown(Reason::GroupsOverage);
-        return Err(NotAuthorized { judgement });
+        return Err(NotAuthorized::of(judgement, &claims));
     }
     if !route.knows(&claims) {
         let first = route.user.first().cloned();
         let first = first.unwrap_or_else(|| ClaimPath::new("sub"));
         let judgement = Judgement::unknown(Reason::Nameless(first));
-        return Err(NotAuthorized { judgement });
+        return Err(NotAuthorized::of(judgement, &claims));
     }
     Ok((
         Authorized {

@@ -6,7 +6,7 @@ use crate::authenticate::{NotAuthenticated, SignedOut};
 use crate::authorize::{Authorized, NotAuthorized};
 use crate::origin::{Cors, CrossOrigin};
 use crate::refusal::Refusal;
-use crate::turned_away::{SignedOutStatus, WhenNotAllowed};
+use crate::turned_away::{SignedOutStatus, TurnedAway};
 
 /// What to do with a request. Exhaustive: the one place that answers must have an answer to each.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub enum Decision<'g> {
         /// Why.
         why: NotAuthorized,
         /// What they get.
-        answer: &'g WhenNotAllowed,
+        answer: TurnedAway<'g>,
         /// The leave for a script of another origin to read the answer.
         cors: Option<Cors>,
     },

@@ -28,7 +28,7 @@ use crate::rule::Requirement;
 use crate::site;
 use crate::trace::{Stage, Trace};
 use crate::trailers::TrailerNames;
-use crate::turned_away::{SignedOutStatus, WhenSignedOut};
+use crate::turned_away::{SignedOutStatus, TurnedAway, WhenSignedOut};
 use crate::upstream::{Scrub, UpstreamHead};
 
 pub use crate::route::Place;
@@ -357,8 +357,8 @@ impl Gate {
             Err(why) => {
                 trace.note_judged(why.code(), why.judgement.clone());
                 Decision::Forbid {
+                    answer: TurnedAway::of(&route.when_not_allowed, &why, audience(request)),
                     why,
-                    answer: route.when_not_allowed.of(audience(request)),
                     cors: Cors::of(request, route),
                 }
             }

@@ -203,7 +203,7 @@ pub fn decision(decision: &Decision<'_>, context: &Context<'_>) -> Response {
             challenge(*why, *status, cors.as_ref(), context)
         }
         Decision::Forbid { why, answer, cors } => {
-            forbidden::answer(why, answer, cors.as_ref(), context)
+            forbidden::answer(why, *answer, cors.as_ref(), context)
         }
         Decision::CrossOrigin(why) => cross_origin(*why, context),
         Decision::Preflight(cors) => Response::new(

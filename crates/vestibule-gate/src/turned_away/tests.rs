@@ -1,9 +1,12 @@
+use vestibule_session::record::Groups;
+
 use super::*;
 use crate::decision::Decision;
 use crate::evidence::Evidence;
 use crate::fields::Fields;
-use crate::fixture::{cookie, decide, gate, request, route, session};
+use crate::fixture::{NOW, cookie, decide, gate, person, request, route, session, stored};
 use crate::headers::{ModAuthOpenidc, Preset};
+use crate::method::Method;
 use crate::route::Route;
 use crate::rule::{Requirement, Rule};
 
@@ -136,26 +139,87 @@ fn with_a_status_nobody_is_sent_to_sign_in() {
     }
 }
 
-#[test]
-fn who_may_not_pass_gets_what_the_route_says() {
+/// What a person and a program get who are signed in with this session, where the route says `said` of whom it refuses.
+fn refused(rule: &Rule, said: &WhenNotAllowed, session: &Evidence) -> [u16; 2] {
     let cookie = cookie();
     let program = [("cookie", &*cookie)];
     let person = [program[0], PAGE[0], PAGE[1]];
-    for (answer, for_person, for_program) in [
+    [&person[..], &program[..]].map(|fields| {
+        let route = Route {
+            require: Requirement::Rules(rule.clone()),
+            when_not_allowed: said.clone(),
+            ..route("/")
+        };
+        let (kind, status) = decided(route, fields, session.clone());
+        assert_eq!(kind, "forbid", "{said:?}");
+        status.unwrap()
+    })
+}
+
+fn of_a_group() -> Rule {
+    let any_of = vec!["4d7a9e10-2c35-4f68-8b1d-90e3c6f7a101".to_owned()];
+    Rule::Group { any_of }
+}
+
+fn of_a_network() -> Rule {
+    let any_of = vec!["10.0.0.0/8".parse().unwrap()];
+    Rule::Network { any_of }
+}
+
+#[test]
+fn who_may_not_pass_gets_what_the_route_says() {
+    for (said, for_person, for_program) in [
         (WhenNotAllowed::Forbidden, 403, 403),
         (WhenNotAllowed::Unauthorized, 401, 401),
         (WhenNotAllowed::SignIn, 303, 403),
         (WhenNotAllowed::Elsewhere("/no".into()), 303, 403),
     ] {
-        for (fields, status) in [(&person[..], for_person), (&program[..], for_program)] {
-            let any_of = vec!["nobody".to_owned()];
-            let route = Route {
-                require: Requirement::Rules(Rule::Group { any_of }),
-                when_not_allowed: answer.clone(),
-                ..route("/")
-            };
-            let found = decided(route, fields, session());
-            assert_eq!(found, ("forbid", Some(status)), "{answer:?}");
+        let found = refused(&of_a_group(), &said, &session());
+        assert_eq!(found, [for_person, for_program], "{said:?}");
+    }
+}
+
+#[test]
+fn whom_another_account_would_not_help_is_not_sent_to_sign_in() {
+    let several = |rules: fn(Vec<Rule>) -> Rule| rules(vec![of_a_group(), of_a_network()]);
+    let not_here = Rule::Not(Box::new(Rule::Method {
+        any_of: vec![Method::Get],
+    }));
+    for (rule, for_person) in [
+        (of_a_group(), 303),
+        (of_a_network(), 403),
+        (not_here, 403),
+        (Rule::All(vec![of_a_network()]), 403),
+        // With another account it could pass by the group, wherever it is.
+        (several(Rule::Any), 303),
+    ] {
+        let found = refused(&rule, &WhenNotAllowed::SignIn, &session());
+        assert_eq!(found, [for_person, 403], "{rule:?}");
+    }
+    let elsewhere = WhenNotAllowed::Elsewhere("/no".into());
+    assert_eq!(refused(&of_a_network(), &elsewhere, &session()), [303, 403]);
+}
+
+/// Neither an account nor a sign-in is lacking: whatever the route says, it is our answer.
+#[test]
+fn whose_groups_are_not_known_is_told_so() {
+    let silent = GroupsUnknown::NoAnswer { status: None };
+    for (why, status) in [
+        (None, 403),
+        (Some(GroupsUnknown::Forbidden), 403),
+        (Some(silent), 503),
+    ] {
+        let mut person = person().claim("hasgroups", true);
+        person.groups = why.map(|why| Groups::unknown(why, NOW));
+        let session = Evidence::Session(stored(person));
+        for said in [
+            WhenNotAllowed::Forbidden,
+            WhenNotAllowed::Unauthorized,
+            WhenNotAllowed::SignIn,
+            WhenNotAllowed::Elsewhere("/no".into()),
+        ] {
+            let found = refused(&of_a_group(), &said, &session);
+            assert_eq!(found, [status; 2], "{said:?} {why:?}");
         }
     }
 }

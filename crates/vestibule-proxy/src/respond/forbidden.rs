@@ -7,10 +7,10 @@ use vestibule_diagnosis::evidence::Token;
 use vestibule_gate::authorize::NotAuthorized;
 use vestibule_gate::claims::Claims;
 use vestibule_gate::origin::Cors;
-use vestibule_gate::rule::{Judgement, Reason};
-use vestibule_gate::turned_away::WhenNotAllowed;
+use vestibule_gate::rule::Reason;
+use vestibule_gate::turned_away::TurnedAway;
 use vestibule_oidc::fault::Fault;
-use vestibule_session::record::{Groups, GroupsUnknown, Record};
+use vestibule_session::record::GroupsUnknown;
 
 use super::{Context, Failure, allow, page, redirect, say};
 use crate::exchange::Response;
@@ -21,27 +21,30 @@ use crate::signin::path;
 /// The 403, or what the route has instead.
 pub(super) fn answer(
     why: &NotAuthorized,
-    instead: &WhenNotAllowed,
+    instead: TurnedAway<'_>,
     cors: Option<&Cors>,
     context: &Context<'_>,
 ) -> Response {
-    if why.judgement.decisive().reason == Reason::GroupsOverage {
-        let mut response = groups_unknown(why, context);
-        allow(&mut response, cors);
-        return response;
-    }
-    let about_person = is_about_person(&why.judgement);
-    match instead {
-        WhenNotAllowed::SignIn if about_person => {
-            return redirect(&path::someone_else(&context.return_to()));
+    let mut response = match instead {
+        TurnedAway::SignIn => return redirect(&path::someone_else(&context.return_to())),
+        TurnedAway::Elsewhere(address) => return redirect(address),
+        TurnedAway::GroupsUnknown(reason) => groups_unknown(why, reason, instead.status(), context),
+        TurnedAway::Forbidden | TurnedAway::Unauthorized => {
+            not_allowed(why, instead.status(), context)
         }
-        WhenNotAllowed::Elsewhere(address) => return redirect(address),
-        WhenNotAllowed::Forbidden | WhenNotAllowed::Unauthorized | WhenNotAllowed::SignIn => {}
-    }
-    let status = match instead {
-        WhenNotAllowed::Unauthorized => 401,
-        _ => 403,
     };
+    if instead == TurnedAway::Unauthorized {
+        // RFC 9110 §15.5.2.
+        let reason = format!("Vestibule error=\"{}\"", why.code());
+        response.head.fields.set("WWW-Authenticate", reason);
+    }
+    allow(&mut response, cors);
+    response
+}
+
+/// Something stands in the way of this person.
+fn not_allowed(why: &NotAuthorized, status: u16, context: &Context<'_>) -> Response {
+    let about_person = why.is_about_person();
     let message = match why.judgement.decisive().reason {
         _ if about_person => "You are signed in, but this account may not do this.",
         Reason::NetworkDiffers | Reason::NetworkMatches => {
@@ -50,7 +53,7 @@ pub(super) fn answer(
         _ => "This page does not take this kind of request. Your account is not the reason.",
     };
     let lacking = lacking(why, context);
-    let mut response = if let Reason::Nameless(_) = why.judgement.decisive().reason {
+    if let Reason::Nameless(_) = why.judgement.decisive().reason {
         nameless(why, status, context)
     } else if !lacking.is_empty() {
         let mut failure = Failure::new(why.code(), Fault::Client, message).titled("Not allowed");
@@ -68,14 +71,7 @@ pub(super) fn answer(
     } else {
         let failure = Failure::new(why.code(), Fault::Client, message).titled("Not allowed");
         say(status, &failure, Map::new(), context)
-    };
-    if status == 401 {
-        // RFC 9110 §15.5.2.
-        let reason = format!("Vestibule error=\"{}\"", why.code());
-        response.head.fields.set("WWW-Authenticate", reason);
     }
-    allow(&mut response, cors);
-    response
 }
 
 /// What it shows that this person has nowhere the claim that the rule reads. Nothing if that is not the reason.
@@ -127,12 +123,13 @@ fn nameless(why: &NotAuthorized, status: u16, context: &Context<'_>) -> Response
 }
 
 /// Nobody knows whether this person may pass: their groups could not be asked for.
-fn groups_unknown(why: &NotAuthorized, context: &Context<'_>) -> Response {
+fn groups_unknown(
+    why: &NotAuthorized,
+    reason: GroupsUnknown,
+    status: u16,
+    context: &Context<'_>,
+) -> Response {
     let record = context.session.as_ref().map(|session| session.record());
-    let reason = record
-        .and_then(Record::groups)
-        .and_then(Groups::why_unknown)
-        .unwrap_or(GroupsUnknown::NowhereToAsk);
     let message = "You are signed in, but which groups you are in could not be found out, and this page depends on it.";
     let mut failure =
         Failure::new(why.code(), Fault::Provider, message).titled("Your groups are not known");
@@ -154,25 +151,7 @@ fn groups_unknown(why: &NotAuthorized, context: &Context<'_>) -> Response {
         link("Try again", again.as_str()),
         link("Sign in again", &someone_else),
     ];
-    let status = if failure.temporary { 503 } else { 403 };
     say(status, &failure, Map::new(), context)
-}
-
-/// Whether another account could have passed where this one did not.
-fn is_about_person(judgement: &Judgement) -> bool {
-    match judgement.reason {
-        Reason::NetworkDiffers
-        | Reason::NetworkMatches
-        | Reason::MethodDiffers
-        | Reason::MethodMatches => false,
-        Reason::All | Reason::Any | Reason::Not => judgement
-            .parts
-            .iter()
-            // What a `not` holds has the opposite verdict.
-            .filter(|part| judgement.reason == Reason::Not || part.verdict == judgement.verdict)
-            .any(is_about_person),
-        _ => true,
-    }
 }
 
 #[cfg(test)]

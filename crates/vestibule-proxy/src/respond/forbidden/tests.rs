@@ -1,4 +1,4 @@
-use vestibule_gate::rule::Verdict;
+use vestibule_gate::rule::{Judgement, Verdict};
 
 use super::*;
 use crate::incident::IncidentId;
@@ -69,11 +69,17 @@ async fn another_account_is_offered_only_where_it_would_help() {
             "which groups you are in",
         ),
     ] {
-        let why = NotAuthorized { judgement };
+        let groups_unknown =
+            (judgement.decisive().reason == GroupsOverage).then_some(GroupsUnknown::NowhereToAsk);
+        let instead = groups_unknown.map_or(TurnedAway::Forbidden, TurnedAway::GroupsUnknown);
+        let why = NotAuthorized {
+            judgement,
+            groups_unknown,
+        };
         for person in [true, false] {
             let mut context = context.for_person();
             context.person = Some(person);
-            let response = answer(&why, &WhenNotAllowed::Forbidden, None, &context);
+            let response = answer(&why, instead, None, &context);
             assert_eq!(response.head.status, 403);
             let body = response.body.collect(1 << 16).await.unwrap();
             let body = String::from_utf8_lossy(&body);
@@ -90,20 +96,39 @@ async fn a_route_may_answer_otherwise_those_who_may_not_pass() {
     let rig = Rig::new();
     let plan = rig.shared.plan.load_full();
     let context = Context::unread(&plan, IncidentId::draw()).for_person();
-    let about = |reason| NotAuthorized {
-        judgement: fails(reason),
+    let why = NotAuthorized {
+        judgement: fails(Reason::ScopeNotGranted),
+        groups_unknown: None,
     };
-    let account = about(Reason::ScopeNotGranted);
-    let answered = |why: &NotAuthorized, instead| answer(why, &instead, None, &context).head;
-    let elsewhere = answered(&account, WhenNotAllowed::Elsewhere("/no".into()));
-    assert_eq!(elsewhere.status, 303);
+    let answered = |instead| answer(&why, instead, None, &context).head;
+    let elsewhere = answered(TurnedAway::Elsewhere("/no"));
     assert_eq!(elsewhere.fields.first("location"), Some(&b"/no"[..]));
-    let again = answered(&account, WhenNotAllowed::SignIn);
+    let again = answered(TurnedAway::SignIn);
     let location = again.fields.first("location").unwrap();
     assert!(location.starts_with(b"/.vestibule/sign-in?prompt=select_account"));
-    let network = answered(&about(Reason::NetworkDiffers), WhenNotAllowed::SignIn);
-    assert_eq!(network.status, 403, "another account would not help");
-    let refused = answered(&account, WhenNotAllowed::Unauthorized);
-    assert_eq!(refused.status, 401);
+    let refused = answered(TurnedAway::Unauthorized);
     assert!(refused.fields.contains("www-authenticate"));
+}
+
+/// What the gate says of the status, `explain` and the log's trace repeat.
+#[tokio::test(start_paused = true)]
+async fn the_status_is_the_one_that_was_decided() {
+    let rig = Rig::new();
+    let plan = rig.shared.plan.load_full();
+    let context = Context::unread(&plan, IncidentId::draw());
+    let why = NotAuthorized {
+        judgement: fails(Reason::NetworkDiffers),
+        groups_unknown: None,
+    };
+    for instead in [
+        TurnedAway::Forbidden,
+        TurnedAway::Unauthorized,
+        TurnedAway::SignIn,
+        TurnedAway::Elsewhere("/no"),
+        TurnedAway::GroupsUnknown(GroupsUnknown::Forbidden),
+        TurnedAway::GroupsUnknown(GroupsUnknown::NoAnswer { status: Some(503) }),
+    ] {
+        let head = answer(&why, instead, None, &context).head;
+        assert_eq!(head.status, instead.status(), "{instead:?}");
+    }
 }

@@ -298,6 +298,9 @@ fn tell(details: &mut RequestDetails, decision: &Decision<'_>, trace: &Trace) {
     details.reason = decision.code();
     details.status = decision.status();
     details.stages = trace.steps().map(|step| Step::of(&step)).collect();
+    if let (Some(status), Some(decided)) = (details.status, details.stages.last_mut()) {
+        decided.answered(status);
+    }
 }
 
 fn report(verdict: String, details: RequestDetails, evidence: Evidence) -> Report {

@@ -41,6 +41,13 @@ impl Step {
         what.clone_into(&mut self.words);
     }
 
+    /// Says with which status the proxy answers, if this is the decision.
+    pub(super) fn answered(&mut self, status: u16) {
+        if self.stage == trace::Stage::Decide.as_str() {
+            self.words = format!("{status}: {}", self.words);
+        }
+    }
+
     /// Takes back the outcome of whatever depends on the rule.
     pub(super) fn forget_if_after_authorizing(&mut self, reason: &'static str) {
         let depends = [trace::Stage::Authorize, trace::Stage::Decide];
@@ -117,13 +124,13 @@ fn words(outcome: &str) -> &'static str {
         "forward" => "it goes to the upstream",
         "sign_in" => "the person is sent to sign in",
         "keep_post" => "the person is sent to sign in, and the form is kept until they are back",
-        "challenge" => "401",
-        "forbid" => "403: signed in, and not allowed",
-        "cross_origin" => "403: sent by a page of another origin",
-        "preflight" => "204 for the preflight",
-        "unavailable" => "503",
+        "challenge" => "turned away, and told to sign in",
+        "forbid" => "signed in, and not allowed",
+        "cross_origin" => "sent by a page of another origin",
+        "preflight" => "the preflight is allowed",
+        "unavailable" => "nobody is signed out; later it may work",
         "refuse" => "refused",
-        "bad_credential" => "400",
+        "bad_credential" => "the credential can't be read",
         _ => "",
     }
 }

@@ -54,6 +54,23 @@ access_token  = { scope = "api://9e59d98b-d747-4a9a-96fd-178f04d08b02/.default" 
 headers       = "mod_auth_openidc"
 
 [[route]]
+path             = "/inside"
+upstream         = "http://localhost:1234"
+require          = { networks = ["10.0.0.0/8"] }
+when_not_allowed = "sign-in"
+
+[[route]]
+path             = "/members"
+upstream         = "http://localhost:1234"
+require          = { groups = "4d7a9e10-2c35-4f68-8b1d-90e3c6f7a101" }
+when_not_allowed = "sign-in"
+
+[[route]]
+path            = "/gone"
+upstream        = "http://localhost:1234"
+when_signed_out = "410"
+
+[[route]]
 host     = "two.example.com"
 path     = "/"
 upstream = "http://localhost:5678"
@@ -100,6 +117,47 @@ fn decision(report: &Report) -> (&'static str, &'static str) {
         panic!("no request");
     };
     (said.details.decision, said.details.reason)
+}
+
+/// The status is the proxy's, in the first sentence, the details and the stage alike.
+#[test]
+fn one_status_is_told_of_whoever_is_turned_away() {
+    let stage = stage();
+    stage.file(
+        "many.json",
+        r#"{ "sub": "Kx8aBcDeFgHiJkLmNoPqRsTuVwXyZ012345678AAAAA", "hasgroups": true }"#,
+    );
+    let (nobody, reader, many) = ("", "{}/claims.json", "{}/many.json");
+    let network = ["--peer", "10.1.2.3"];
+    for (line, claims, more, status) in [
+        ("GET /inside", reader, &[][..], 403),
+        ("GET /members", reader, &[], 303),
+        ("GET /members", many, &[], 403),
+        ("GET /gone", nobody, &[], 410),
+        ("GET /inside", nobody, &network, 303),
+    ] {
+        let mut arguments = vec![CONFIG[0], CONFIG[1], "--request", line];
+        if !claims.is_empty() {
+            arguments.extend(["--session-claims", claims]);
+        }
+        arguments.extend(more);
+        let report = stage.report(&arguments);
+        let text = page(&report);
+        let decided = format!("{status}: ");
+        assert!(
+            text.contains(&format!("answered with {status}")),
+            "{line}: {text}"
+        );
+        let step = text
+            .lines()
+            .find(|line| line.starts_with("  decide "))
+            .unwrap();
+        assert!(step.contains(&decided), "{line}: {step}");
+        for other in ["303", "401", "403", "410"] {
+            let told = text.contains(other);
+            assert_eq!(told, other == status.to_string(), "{line}: {text}");
+        }
+    }
 }
 
 /// The running proxy answers by the same code: `vestibule_proxy::signin::own`.
