@@ -56,23 +56,6 @@ pub enum MalformedCredential {
     AuthorizationSyntax,
 }
 
-impl Credential {
-    /// The stable code, for the trace.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::NotNeeded => "not_needed",
-            Self::Absent(AbsentCookie::None) => "absent",
-            Self::Absent(AbsentCookie::Malformed) => "cookie_malformed",
-            Self::Absent(AbsentCookie::Ambiguous) => "cookie_ambiguous",
-            Self::Malformed(why) => why.code(),
-            Self::Session(_) => "session",
-            Self::Bearer => "bearer",
-            Self::OtherScheme => "authorization_other_scheme",
-        }
-    }
-}
-
 impl MalformedCredential {
     /// The stable code, for the trace.
     #[must_use]

@@ -99,23 +99,73 @@ impl Challenge {
     }
 }
 
-impl Decision<'_> {
-    /// The word for the kind of decision, for traces and metrics.
+/// The kind of a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// [`Decision::Forward`]
+    Forward,
+    /// [`Decision::Own`]
+    Own,
+    /// [`Decision::SignIn`]
+    SignIn,
+    /// [`Decision::KeepPost`]
+    KeepPost,
+    /// [`Decision::Challenge`]
+    Challenge,
+    /// [`Decision::Forbid`]
+    Forbid,
+    /// [`Decision::CrossOrigin`]
+    CrossOrigin,
+    /// [`Decision::Preflight`]
+    Preflight,
+    /// [`Decision::NotFound`]
+    NotFound,
+    /// [`Decision::Unavailable`]
+    Unavailable,
+    /// [`Decision::Refuse`]
+    Refuse,
+    /// [`Decision::BadCredential`]
+    BadCredential,
+}
+
+impl Kind {
+    /// The stable word, for traces.
     #[must_use]
-    pub const fn kind(&self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Forward(_) => "forward",
-            Self::Own(_) => "own",
-            Self::SignIn(_) => "sign_in",
-            Self::KeepPost(_) => "keep_post",
-            Self::Challenge { .. } => "challenge",
-            Self::Forbid { .. } => "forbid",
-            Self::CrossOrigin(_) => "cross_origin",
-            Self::Preflight(_) => "preflight",
+            Self::Forward => "forward",
+            Self::Own => "own",
+            Self::SignIn => "sign_in",
+            Self::KeepPost => "keep_post",
+            Self::Challenge => "challenge",
+            Self::Forbid => "forbid",
+            Self::CrossOrigin => "cross_origin",
+            Self::Preflight => "preflight",
             Self::NotFound => "not_found",
-            Self::Unavailable { .. } => "unavailable",
-            Self::Refuse(_) => "refuse",
-            Self::BadCredential(_) => "bad_credential",
+            Self::Unavailable => "unavailable",
+            Self::Refuse => "refuse",
+            Self::BadCredential => "bad_credential",
+        }
+    }
+}
+
+impl Decision<'_> {
+    /// The kind of decision.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Forward(_) => Kind::Forward,
+            Self::Own(_) => Kind::Own,
+            Self::SignIn(_) => Kind::SignIn,
+            Self::KeepPost(_) => Kind::KeepPost,
+            Self::Challenge { .. } => Kind::Challenge,
+            Self::Forbid { .. } => Kind::Forbid,
+            Self::CrossOrigin(_) => Kind::CrossOrigin,
+            Self::Preflight(_) => Kind::Preflight,
+            Self::NotFound => Kind::NotFound,
+            Self::Unavailable { .. } => Kind::Unavailable,
+            Self::Refuse(_) => Kind::Refuse,
+            Self::BadCredential(_) => Kind::BadCredential,
         }
     }
 
@@ -130,7 +180,9 @@ impl Decision<'_> {
             Self::Unavailable { .. } => NotAuthenticated::StoreUnavailable.code(),
             Self::Refuse(why) => why.code(),
             Self::BadCredential(why) => why.code(),
-            Self::Forward(_) | Self::Own(_) | Self::Preflight(_) | Self::NotFound => self.kind(),
+            Self::Forward(_) | Self::Own(_) | Self::Preflight(_) | Self::NotFound => {
+                self.kind().as_str()
+            }
         }
     }
 

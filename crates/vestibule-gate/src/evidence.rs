@@ -17,16 +17,3 @@ pub enum Evidence {
     /// The store can't be asked. Whoever sent the cookie keeps it.
     StoreUnavailable,
 }
-
-impl Evidence {
-    /// The stable code, for the trace.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::NotAsked => "not_asked",
-            Self::NoSession => "no_session",
-            Self::Session(_) => "session",
-            Self::StoreUnavailable => "store_unavailable",
-        }
-    }
-}

@@ -128,3 +128,10 @@ pub(crate) fn decide<'g>(
     };
     gate.decide(request, examined, evidence, NOW)
 }
+
+/// Each stage with its outcome, in one line.
+pub(crate) fn line(trace: &Trace) -> String {
+    let steps = trace.steps();
+    let steps = steps.map(|step| format!("{}={}", step.stage.as_str(), step.outcome.code()));
+    steps.collect::<Vec<_>>().join(" ")
+}

@@ -26,7 +26,7 @@ use crate::request::Request;
 use crate::route::{self, Matched, Route, RouteTable, RouteTableError};
 use crate::rule::Requirement;
 use crate::site;
-use crate::trace::{Stage, Trace};
+use crate::trace::{Outcome, Stage, Trace};
 use crate::trailers::TrailerNames;
 use crate::turned_away::{SignedOutStatus, TurnedAway, WhenSignedOut};
 use crate::upstream::{Scrub, UpstreamHead};
@@ -243,7 +243,7 @@ impl Gate {
             }
             Ok(Place::Route(_) | Place::Nowhere(_)) | Err(_) => Credential::NotNeeded,
         };
-        trace.note(Stage::Credential, credential.code());
+        trace.note(Stage::Credential, Outcome::from(&credential));
         Examined {
             place,
             credential,
@@ -261,15 +261,17 @@ impl Gate {
                 },
             );
         match &found {
-            Ok(Place::Own(_)) => trace.note(Stage::Route, "own"),
+            Ok(Place::Own(_)) => trace.note(Stage::Route, Outcome::Own),
             Ok(Place::Route(matched)) => {
-                trace.note_about(Stage::Route, "found", Arc::clone(&matched.route().name));
+                let name = Arc::clone(&matched.route().name);
+                trace.note_about(Stage::Route, Outcome::Found, name);
             }
-            Ok(Place::Nowhere(_)) => trace.note(Stage::Route, "not_found"),
-            Err(Refusal::HostUnknown) => {
-                trace.note_about(Stage::Route, "host_unknown", request.host().to_string());
+            Ok(Place::Nowhere(_)) => trace.note(Stage::Route, Outcome::NotFound),
+            Err(refusal @ Refusal::HostUnknown) => {
+                let host = request.host().to_string();
+                trace.note_about(Stage::Route, Outcome::Refused(*refusal), host);
             }
-            Err(refusal) => trace.note(Stage::Route, refusal.code()),
+            Err(refusal) => trace.note(Stage::Route, Outcome::Refused(*refusal)),
         }
         found
     }
@@ -296,7 +298,7 @@ impl Gate {
                 self.decide_on_route(request, matched, &credential, evidence, now, &mut trace)
             }
         };
-        trace.note(Stage::Decide, decision.kind());
+        trace.note(Stage::Decide, Outcome::Decided(decision.kind()));
         (decision, trace)
     }
 
@@ -311,51 +313,51 @@ impl Gate {
     ) -> Decision<'g> {
         let matched = match authorize_public(matched) {
             Ok(authorized) => {
-                trace.note(Stage::Authorize, "public");
+                trace.note(Stage::Authorize, Outcome::Public);
                 return Decision::Forward(authorized);
             }
             Err(matched) => matched,
         };
         let (site, route) = (matched.site(), matched.route());
         if let Some(cors) = Cors::of_preflight(request, route) {
-            trace.note(Stage::Origin, "preflight_allowed");
+            trace.note(Stage::Origin, Outcome::PreflightAllowed);
             return Decision::Preflight(cors);
         }
-        trace.note(Stage::Evidence, evidence.code());
+        trace.note(Stage::Evidence, Outcome::from(&evidence));
         let for_anyone = (route.require == Requirement::Anyone).then(|| matched.clone());
         let authenticated = match authenticate(matched, credential, evidence, &self.lifetimes, now)
         {
             Ok(authenticated) => authenticated,
             Err(why) => {
-                trace.note(Stage::Authenticate, why.code());
+                trace.note(Stage::Authenticate, Outcome::NotAuthenticated(why));
                 // Whoever brings something that is wrong is not nobody.
                 if let (NotAuthenticated::SignedOut(_), Some(matched)) = (why, for_anyone)
                     && let Ok(authorized) = authorize_nobody(matched)
                 {
-                    trace.note(Stage::Authorize, "anyone");
+                    trace.note(Stage::Authorize, Outcome::Anyone);
                     return Decision::Forward(authorized);
                 }
                 return turn_away(why, request, site, route);
             }
         };
-        trace.note(Stage::Authenticate, "signed_in");
+        trace.note(Stage::Authenticate, Outcome::SignedIn);
         let of_our_page = check_same_origin(request, site, route)
             .and_then(|()| check_anti_forgery(request, route));
         if let Err(why) = of_our_page {
-            trace.note(Stage::Origin, why.code());
+            trace.note(Stage::Origin, Outcome::CrossOrigin(why));
             return Decision::CrossOrigin(why);
         }
         match authorize(authenticated, request) {
             Ok((authorized, None)) => {
-                trace.note(Stage::Authorize, "signed_in_suffices");
+                trace.note(Stage::Authorize, Outcome::SignedInSuffices);
                 Decision::Forward(authorized)
             }
             Ok((authorized, Some(judgement))) => {
-                trace.note_judged("allowed", judgement);
+                trace.note_judged(judgement);
                 Decision::Forward(authorized)
             }
             Err(why) => {
-                trace.note_judged(why.code(), why.judgement.clone());
+                trace.note_judged(why.judgement.clone());
                 Decision::Forbid {
                     answer: TurnedAway::of(&route.when_not_allowed, &why, audience(request)),
                     why,
@@ -394,10 +396,11 @@ impl Gate {
 
 fn note_read(trace: &mut Trace, request: &Request) {
     if request.dropped().is_empty() {
-        trace.note(Stage::Read, "read");
+        trace.note(Stage::Read, Outcome::Read);
         return;
     }
-    trace.note_about(Stage::Read, "fields_dropped", some_names(request.dropped()));
+    let names = some_names(request.dropped());
+    trace.note_about(Stage::Read, Outcome::FieldsDropped, names);
 }
 
 /// The beginnings of the first few names, and how many more there are: a client chooses how many

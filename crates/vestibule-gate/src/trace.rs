@@ -3,11 +3,17 @@
 //! `explain`, the access log and the error page read it. It holds codes, names of routes and names
 //! of claims; never a value of a claim, a cookie or a token.
 
+mod outcome;
+
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use crate::decision::Kind;
+use crate::refusal::Refusal;
 use crate::rule::Judgement;
+
+pub use self::outcome::Outcome;
 
 /// The stages, in the order a request meets them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,8 +59,8 @@ impl Stage {
 pub struct Step<'t> {
     /// The stage.
     pub stage: Stage,
-    /// The stable code of the outcome.
-    pub outcome: &'static str,
+    /// The outcome.
+    pub outcome: Outcome<'t>,
     /// What it is about: a route, a host, names that were dropped.
     pub detail: Option<&'t str>,
     /// How the route's rule was judged.
@@ -65,14 +71,14 @@ pub struct Step<'t> {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Trace {
     notes: [Note; STAGES.len()],
-    /// Of [`Stage::Authorize`].
+    /// Of [`Stage::Authorize`], whose outcome it is.
     judgement: Option<Box<Judgement>>,
 }
 
 /// What is known of one stage. Nothing of it takes memory of its own for an ordinary request.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Note {
-    outcome: Option<&'static str>,
+    outcome: Option<Outcome<'static>>,
     detail: Option<Arc<str>>,
 }
 
@@ -96,30 +102,34 @@ impl Trace {
 
     /// The trace of a request that could not be read.
     #[must_use]
-    pub fn refused(refusal: crate::refusal::Refusal) -> Self {
+    pub fn refused(refusal: Refusal) -> Self {
         let mut trace = Self::default();
-        trace.note(Stage::Read, refusal.code());
-        trace.note(Stage::Decide, "refuse");
+        trace.note(Stage::Read, Outcome::Refused(refusal));
+        trace.note(Stage::Decide, Outcome::Decided(Kind::Refuse));
         trace
     }
 
     /// Adds a step.
-    pub fn note(&mut self, stage: Stage, outcome: &'static str) {
+    pub fn note(&mut self, stage: Stage, outcome: Outcome<'static>) {
         self.set(stage, outcome, None);
     }
 
     /// Adds a step and what it is about.
-    pub fn note_about(&mut self, stage: Stage, outcome: &'static str, detail: impl Into<Arc<str>>) {
+    pub fn note_about(
+        &mut self,
+        stage: Stage,
+        outcome: Outcome<'static>,
+        detail: impl Into<Arc<str>>,
+    ) {
         self.set(stage, outcome, Some(detail.into()));
     }
 
-    /// Adds the step of authorizing, and how the route's rule was judged.
-    pub fn note_judged(&mut self, outcome: &'static str, judgement: Judgement) {
-        self.set(Stage::Authorize, outcome, None);
+    /// Adds the step of authorizing: how the route's rule was judged.
+    pub fn note_judged(&mut self, judgement: Judgement) {
         self.judgement = Some(Box::new(judgement));
     }
 
-    fn set(&mut self, stage: Stage, outcome: &'static str, detail: Option<Arc<str>>) {
+    fn set(&mut self, stage: Stage, outcome: Outcome<'static>, detail: Option<Arc<str>>) {
         if let Some(note) = self.notes.get_mut(stage as usize) {
             *note = Note {
                 outcome: Some(outcome),
@@ -134,22 +144,24 @@ impl Trace {
             .into_iter()
             .zip(&self.notes)
             .filter_map(|(stage, note)| {
+                let judgement = match stage {
+                    Stage::Authorize => self.judgement.as_deref(),
+                    _ => None,
+                };
                 Some(Step {
                     stage,
-                    outcome: note.outcome?,
+                    outcome: judgement.map(Outcome::of).or(note.outcome)?,
                     detail: note.detail.as_deref(),
-                    judgement: match stage {
-                        Stage::Authorize => self.judgement.as_deref(),
-                        _ => None,
-                    },
+                    judgement,
                 })
             })
     }
 
     /// The outcome of a stage, if the request came that far.
     #[must_use]
-    pub fn outcome(&self, stage: Stage) -> Option<&'static str> {
-        self.notes.get(stage as usize)?.outcome
+    pub fn outcome(&self, stage: Stage) -> Option<Outcome<'_>> {
+        let mut steps = self.steps();
+        Some(steps.find(|step| step.stage == stage)?.outcome)
     }
 
     /// The trace as JSON: a list of objects with `stage`, `outcome` and, where there is one,
@@ -157,21 +169,6 @@ impl Trace {
     #[must_use]
     pub fn to_json(&self) -> Value {
         Value::Array(self.steps().map(|step| step.to_json()).collect())
-    }
-
-    /// The trace in one short line, `route=found credential=absent …`, for logs in text form.
-    #[must_use]
-    pub fn to_line(&self) -> String {
-        let mut line = String::new();
-        for step in self.steps() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(step.stage.as_str());
-            line.push('=');
-            line.push_str(step.outcome);
-        }
-        line
     }
 }
 
@@ -181,7 +178,7 @@ impl Step<'_> {
     pub fn to_json(&self) -> Value {
         let mut object = Map::new();
         object.insert("stage".into(), self.stage.as_str().into());
-        object.insert("outcome".into(), self.outcome.into());
+        object.insert("outcome".into(), self.outcome.code().into());
         if let Some(detail) = self.detail {
             object.insert("detail".into(), detail.into());
         }

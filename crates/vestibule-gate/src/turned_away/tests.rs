@@ -1,7 +1,7 @@
 use vestibule_session::record::Groups;
 
 use super::*;
-use crate::decision::Decision;
+use crate::decision::{Decision, Kind};
 use crate::evidence::Evidence;
 use crate::fields::Fields;
 use crate::fixture::{NOW, cookie, decide, gate, person, request, route, session, stored};
@@ -30,7 +30,7 @@ fn decided(
     let gate = gate(vec![route]);
     let request = request("GET", "/", fields);
     let (decision, _) = decide(&gate, &request, evidence);
-    (decision.kind(), decision.status())
+    (decision.kind().as_str(), decision.status())
 }
 
 /// What the upstream is told, the client's fields that are left included.
@@ -105,7 +105,10 @@ fn for_anyone_what_is_wrong_is_not_taken_for_nobody() {
         ("origin", "https://evil.test"),
     ];
     let posted = request("POST", "/", &across);
-    assert_eq!(decide(&gate, &posted, session()).0.kind(), "cross_origin");
+    assert_eq!(
+        decide(&gate, &posted, session()).0.kind(),
+        Kind::CrossOrigin
+    );
 }
 
 #[test]

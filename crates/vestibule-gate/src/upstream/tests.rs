@@ -6,7 +6,7 @@ use crate::decision::Decision;
 use crate::evidence::Evidence;
 use crate::fields::fold;
 use crate::fixture::{
-    cookie, decide, gate, local, person, public, request, route, session, stored,
+    cookie, decide, gate, line, local, person, public, request, route, session, stored,
 };
 use crate::headers::{
     HeaderName, HeaderPlan, ModAuthOpenidc, Oauth2Proxy, OwnHeader, Preset, Source,
@@ -68,7 +68,7 @@ fn head_with(
     let request = request("GET", target, &all);
     let (decision, trace) = decide(gate, &request, evidence);
     let Decision::Forward(authorized) = decision else {
-        panic!("{}", trace.to_line())
+        panic!("{}", line(&trace))
     };
     let token = Token {
         value: "tok",

@@ -331,7 +331,7 @@ impl Line<'_> {
         self.name(&name!("trace"));
         let mut separator = "";
         for step in trace.steps() {
-            for part in [separator, step.stage.as_str(), ":", step.outcome] {
+            for part in [separator, step.stage.as_str(), ":", step.outcome.code()] {
                 self.text.push_str(part);
             }
             separator = ",";
@@ -356,7 +356,7 @@ impl Line<'_> {
             self.text.push_str("{\"stage\":\"");
             self.text.push_str(step.stage.as_str());
             self.text.push_str("\",\"outcome\":\"");
-            self.text.push_str(step.outcome);
+            self.text.push_str(step.outcome.code());
             self.text.push('"');
             if let Some(detail) = step.detail {
                 self.text.push_str(",\"detail\":\"");

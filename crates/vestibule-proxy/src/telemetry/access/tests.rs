@@ -1,4 +1,5 @@
-use vestibule_gate::trace::Stage;
+use vestibule_gate::decision::Kind;
+use vestibule_gate::trace::{Outcome, Stage};
 
 use super::*;
 
@@ -15,8 +16,8 @@ fn measured() -> Measured {
 
 fn trace(detail: &str) -> Trace {
     let mut trace = Trace::new();
-    trace.note(Stage::Read, "read");
-    trace.note_about(Stage::Route, "found", detail);
+    trace.note(Stage::Read, Outcome::Read);
+    trace.note_about(Stage::Route, Outcome::Found, detail);
     trace
 }
 
@@ -175,7 +176,7 @@ fn a_request_that_was_read_is_shown_as_it_was_decided_on() {
 #[test]
 fn a_trace_is_written_as_its_json_says() {
     let mut trace = trace("/foo \" é");
-    trace.note(Stage::Decide, "forward");
+    trace.note(Stage::Decide, Outcome::Decided(Kind::Forward));
     let entry = Entry {
         trace: Some(trace.clone()),
         ..entry()

@@ -168,9 +168,6 @@ fn decide(
             };
             let decision = Decision::Refuse(refusal);
             tell(&mut details, &decision, &Trace::refused(refusal));
-            if let Some(step) = details.stages.first_mut() {
-                step.because(&refusal.to_string());
-            }
             let verdict = format!(
                 "The request is refused before anything is decided: {} The answer is {}.",
                 refusal.public_message(),
@@ -288,13 +285,13 @@ fn tell_all(details: &mut RequestDetails, decided: &[(Decision<'_>, Trace)]) -> 
     details.reason = UNKNOWN_SCOPE;
     details.status = None;
     for step in &mut details.stages {
-        step.forget_if_after_authorizing(UNKNOWN_SCOPE);
+        step.forget_if_after_authorizing();
     }
     false
 }
 
 fn tell(details: &mut RequestDetails, decision: &Decision<'_>, trace: &Trace) {
-    details.decision = decision.kind();
+    details.decision = decision.kind().as_str();
     details.reason = decision.code();
     details.status = decision.status();
     details.stages = trace.steps().map(|step| Step::of(&step)).collect();

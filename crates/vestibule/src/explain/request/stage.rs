@@ -1,12 +1,18 @@
 //! Puts the stages of a request into words, and the decision into a sentence.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
+use vestibule_gate::authenticate::{NotAuthenticated, SignedOut};
+use vestibule_gate::authorize::NotAuthorized;
 use vestibule_gate::decision::Decision;
 use vestibule_gate::request::Request;
-use vestibule_gate::trace;
+use vestibule_gate::rule::Reason;
+use vestibule_gate::trace::{self, Outcome};
 use vestibule_proxy::signin::own::NotServed;
 
 use super::RequestDetails;
+use super::judged::UNKNOWN_SCOPE;
 use crate::explain::value::shown;
 use crate::print::{Ink, Sheet};
 
@@ -29,16 +35,10 @@ impl Step {
     pub(super) fn of(step: &trace::Step<'_>) -> Self {
         Self {
             stage: step.stage.as_str(),
-            outcome: step.outcome,
+            outcome: step.outcome.code(),
             detail: step.detail.map(shown),
-            words: words(step.outcome).to_owned(),
+            words: step.outcome.words().into_owned(),
         }
-    }
-
-    /// Says what was wrong: an error in its own words, of which the first half is the stage.
-    pub(super) fn because(&mut self, error: &str) {
-        let (_, what) = error.split_once(": ").unwrap_or(("", error));
-        what.clone_into(&mut self.words);
     }
 
     /// Says with which status the proxy answers, if this is the decision.
@@ -48,90 +48,25 @@ impl Step {
         }
     }
 
-    /// Takes back the outcome of whatever depends on the rule.
-    pub(super) fn forget_if_after_authorizing(&mut self, reason: &'static str) {
+    /// Takes back the outcome of whatever depends on the rule, which depends on the scopes.
+    pub(super) fn forget_if_after_authorizing(&mut self) {
         let depends = [trace::Stage::Authorize, trace::Stage::Decide];
         if depends.iter().any(|stage| stage.as_str() == self.stage) {
-            self.outcome = reason;
+            self.outcome = UNKNOWN_SCOPE;
             self.detail = None;
-            words(reason).clone_into(&mut self.words);
+            let words = "can't be told here: it depends on the scopes that were granted";
+            words.clone_into(&mut self.words);
         }
     }
 
     /// Sets it for people.
     pub(super) fn print(&self, sheet: &mut Sheet) {
-        let mut said = match self.words.as_str() {
-            "" => self.outcome.to_owned(),
-            words => words.to_owned(),
-        };
+        let mut said = self.words.clone();
         if let Some(detail) = &self.detail {
             said.push_str(": ");
             said.push_str(detail);
         }
         sheet.hanging(2, self.stage, Ink::Blue, 16, &said);
-    }
-}
-
-/// An outcome in words; empty for one whose code says it all.
-fn words(outcome: &str) -> &'static str {
-    match outcome {
-        "read" => "read without doubt",
-        "fields_dropped" => "read; headers with `_` or `.` in their names were dropped",
-        "found" => "this route",
-        "own" => "one of our own endpoints",
-        "not_found" => "no route has this path",
-        "host_unknown" => "no public URL has this host",
-        "not_needed" => "nothing is looked for: the route is public",
-        "absent" => "the request brings no session cookie",
-        "cookie_malformed" => "the session cookie is none of ours",
-        "cookie_ambiguous" => "several session cookies, between which nobody can choose",
-        "session" => "a session",
-        "bearer" => "an `Authorization` header with a bearer token",
-        "authorization_other_scheme" => "an `Authorization` header with another scheme than Bearer",
-        "authorization_repeated" => "more than one `Authorization` header",
-        "authorization_malformed" => "an `Authorization` header that is none",
-        "authorization_not_accepted" => "no route takes an `Authorization` header",
-        "not_asked" => "there is nothing to ask the store about",
-        "no_session" => "nobody is signed in",
-        "session_unknown" => "the store knows no such session",
-        "store_unavailable" => "the store can't be asked",
-        "signed_in" => "signed in",
-        "session_idle" => "the session was not used for too long",
-        "session_over" => "the session is over",
-        "session_of_other_site" => "the session is of another site",
-        "session_of_other_provider" => "the session is of another provider than the route wants",
-        "preflight_allowed" => "a preflight of an allowed origin",
-        "origin_not_allowed" => "it comes from a page of another origin",
-        "fetch_site_not_same" => "the browser says that it comes from another site",
-        "anti_forgery_header_missing" => "the route's anti-forgery header is not there",
-        "origin_missing" => "nothing proves that it comes from a page of the same origin",
-        "public" => "anybody may pass",
-        "anyone" => "anybody may pass, and nobody is signed in",
-        "signed_in_suffices" => "who is signed in may pass",
-        "allowed" => "the route's rule holds",
-        "claim_differs" => "a claim has another value",
-        "claim_of_another_kind" => "a claim is of another kind than the rule's values",
-        "claim_missing" => "a claim is not there",
-        "user_missing" => {
-            "the claim that names the person is not there, or not as the route's `user` has to have it"
-        }
-        "groups_overage" => "the provider left the groups out because there are too many",
-        "scope_not_granted" => "none of the scopes was granted at sign-in",
-        "scope_not_known" => "can't be told here: it depends on the scopes that were granted",
-        "method_differs" => "another method",
-        "network_differs" => "it comes from another network",
-        "no_rules" => "there is nothing in the rule that could hold",
-        "forward" => "it goes to the upstream",
-        "sign_in" => "the person is sent to sign in",
-        "keep_post" => "the person is sent to sign in, and the form is kept until they are back",
-        "challenge" => "turned away, and told to sign in",
-        "forbid" => "signed in, and not allowed",
-        "cross_origin" => "sent by a page of another origin",
-        "preflight" => "the preflight is allowed",
-        "unavailable" => "nobody is signed out; later it may work",
-        "refuse" => "refused",
-        "bad_credential" => "the credential can't be read",
-        _ => "",
     }
 }
 
@@ -200,11 +135,11 @@ pub(super) fn verdict(
         ),
         Decision::SignIn(why) => format!(
             "The request takes the route {route}; {}, so the person is sent to sign in.",
-            words(why.code())
+            signed_out(*why)
         ),
         Decision::KeepPost(why) => format!(
             "The request takes the route {route}; {}, so the person is sent to sign in, and the form is kept and sent again afterwards, once.",
-            words(why.code())
+            signed_out(*why)
         ),
         Decision::Challenge { why, .. } => {
             format!(
@@ -213,19 +148,19 @@ pub(super) fn verdict(
                 why.public_message()
             )
         }
-        Decision::Forbid { why, .. } if why.code() == "user_missing" => format!(
+        Decision::Forbid { why, .. } if matches!(reason(why), Reason::Nameless(_)) => format!(
             "The request takes the route {route} and is answered with {}: {}.",
             decision.status().unwrap_or(403),
-            words(why.code())
+            Outcome::NotAllowed(reason(why)).words()
         ),
         Decision::Forbid { why, .. } => format!(
             "The request takes the route {route} and is answered with {}: its rule does not hold, {}.",
             decision.status().unwrap_or(403),
-            words(why.code())
+            Outcome::NotAllowed(reason(why)).words()
         ),
         Decision::CrossOrigin(why) => format!(
             "The request takes the route {route} and is answered with 403: {}.",
-            words(why.code())
+            Outcome::CrossOrigin(*why).words()
         ),
         Decision::Preflight(_) => {
             format!("The request is a preflight that the route {route} allows: the answer is 204.")
@@ -252,4 +187,14 @@ pub(super) fn verdict(
             )
         }
     }
+}
+
+/// Why nobody is signed in.
+fn signed_out(why: SignedOut) -> Cow<'static, str> {
+    Outcome::NotAuthenticated(NotAuthenticated::SignedOut(why)).words()
+}
+
+/// What settled it.
+fn reason(why: &NotAuthorized) -> &Reason {
+    &why.judgement.decisive().reason
 }

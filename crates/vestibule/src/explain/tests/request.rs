@@ -119,6 +119,42 @@ fn decision(report: &Report) -> (&'static str, &'static str) {
     (said.details.decision, said.details.reason)
 }
 
+/// Whatever is wrong with a cookie, the sentence says what.
+#[test]
+fn why_a_cookie_is_no_session_is_said() {
+    let stage = stage();
+    let handle = |letter: &str| format!("__Host-vestibule={}", letter.repeat(43));
+    let both = format!("Cookie: {}; {}", handle("A"), handle("E"));
+    for (cookie, reason, says) in [
+        ("X: y", "no_session", "nobody is signed in"),
+        (
+            "Cookie: __Host-vestibule=x",
+            "session_cookie_malformed",
+            "the session cookie is none of ours",
+        ),
+        (
+            &both,
+            "session_cookie_ambiguous",
+            "there are several session cookies, between which nobody can choose",
+        ),
+    ] {
+        let report = stage.report(&[
+            CONFIG[0],
+            CONFIG[1],
+            "--request",
+            "GET /own",
+            "--header",
+            cookie,
+        ]);
+        assert_eq!(decision(&report), ("sign_in", reason));
+        let text = page(&report);
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let sentence = format!("takes the route /own; {says}, so the person");
+        assert!(text.contains(&sentence), "{text}");
+        assert!(text.contains(&format!("authenticate {says}")), "{text}");
+    }
+}
+
 /// The status is the proxy's, in the first sentence, the details and the stage alike.
 #[test]
 fn one_status_is_told_of_whoever_is_turned_away() {
