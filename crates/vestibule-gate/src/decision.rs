@@ -25,8 +25,6 @@ pub enum Decision<'g> {
         why: Challenge,
         /// With which status.
         status: SignedOutStatus,
-        /// The leave for a script of another origin to read the answer.
-        cors: Option<Cors>,
     },
     /// 403, or what the route has instead: signed in, and not allowed.
     Forbid {
@@ -34,8 +32,6 @@ pub enum Decision<'g> {
         why: NotAuthorized,
         /// What they get.
         answer: TurnedAway<'g>,
-        /// The leave for a script of another origin to read the answer.
-        cors: Option<Cors>,
     },
     /// 403: sent by a page of another origin, or without proof that it was not.
     CrossOrigin(CrossOrigin),
@@ -44,10 +40,7 @@ pub enum Decision<'g> {
     /// 404: no route.
     NotFound,
     /// 503: the store can't be asked. The cookie stays.
-    Unavailable {
-        /// The leave for a script of another origin to read the answer.
-        cors: Option<Cors>,
-    },
+    Unavailable,
     /// The request can't be read without doubt.
     Refuse(Refusal),
     /// 400: a credential nobody can read.
@@ -163,7 +156,7 @@ impl Decision<'_> {
             Self::CrossOrigin(_) => Kind::CrossOrigin,
             Self::Preflight(_) => Kind::Preflight,
             Self::NotFound => Kind::NotFound,
-            Self::Unavailable { .. } => Kind::Unavailable,
+            Self::Unavailable => Kind::Unavailable,
             Self::Refuse(_) => Kind::Refuse,
             Self::BadCredential(_) => Kind::BadCredential,
         }
@@ -177,7 +170,7 @@ impl Decision<'_> {
             Self::Challenge { why, .. } => why.code(),
             Self::Forbid { why, .. } => why.code(),
             Self::CrossOrigin(why) => why.code(),
-            Self::Unavailable { .. } => NotAuthenticated::StoreUnavailable.code(),
+            Self::Unavailable => NotAuthenticated::StoreUnavailable.code(),
             Self::Refuse(why) => why.code(),
             Self::BadCredential(why) => why.code(),
             Self::Forward(_) | Self::Own(_) | Self::Preflight(_) | Self::NotFound => {
@@ -197,7 +190,7 @@ impl Decision<'_> {
             Self::CrossOrigin(_) => Some(403),
             Self::Preflight(_) => Some(204),
             Self::NotFound => Some(404),
-            Self::Unavailable { .. } => Some(503),
+            Self::Unavailable => Some(503),
             Self::Refuse(why) => Some(why.status()),
             Self::BadCredential(_) => Some(400),
         }

@@ -361,7 +361,6 @@ impl Gate {
                 Decision::Forbid {
                     answer: TurnedAway::of(&route.when_not_allowed, &why, audience(request)),
                     why,
-                    cors: Cors::of(request, route),
                 }
             }
         }
@@ -429,13 +428,11 @@ fn turn_away<'g>(
     site: &Site,
     route: &Route,
 ) -> Decision<'g> {
-    let cors = || Cors::of(request, route);
     match why {
         NotAuthenticated::SignedOut(why) => match (route.when_signed_out, audience(request)) {
             (WhenSignedOut::Status(status), _) => Decision::Challenge {
                 why: Challenge::SignedOut(why),
                 status,
-                cors: cors(),
             },
             (WhenSignedOut::SignIn, Audience::Person) => Decision::SignIn(why),
             (WhenSignedOut::SignIn, Audience::Program) if may_be_kept(request, site, route) => {
@@ -444,16 +441,14 @@ fn turn_away<'g>(
             (WhenSignedOut::SignIn, Audience::Program) => Decision::Challenge {
                 why: Challenge::SignedOut(why),
                 status: SignedOutStatus::Unauthorized,
-                cors: cors(),
             },
         },
         NotAuthenticated::AuthorizationNotAccepted => Decision::Challenge {
             why: Challenge::AuthorizationNotAccepted,
             status: SignedOutStatus::Unauthorized,
-            cors: cors(),
         },
         NotAuthenticated::Malformed(why) => Decision::BadCredential(why),
-        NotAuthenticated::StoreUnavailable => Decision::Unavailable { cors: cors() },
+        NotAuthenticated::StoreUnavailable => Decision::Unavailable,
     }
 }
 

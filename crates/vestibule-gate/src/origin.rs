@@ -125,6 +125,9 @@ impl Cors {
     /// The leave this route gives to the request's origin, if it does.
     #[must_use]
     pub fn of(request: &Request, route: &Route) -> Option<Self> {
+        if route.allowed_origins.is_empty() {
+            return None;
+        }
         let origin = request.fields().first_known(Known::Origin)?;
         allows(route, origin).then(|| Self {
             origin: Bytes::copy_from_slice(origin),
@@ -164,40 +167,42 @@ impl Cors {
         &self.origin
     }
 
-    /// The fields of our answer: with a status of 204 to a preflight, with any other to the rest.
+    /// The fields of the answer to a preflight, which is a 204. To any other request they are the leave alone.
     #[must_use]
     pub fn fields(&self) -> Fields {
         let mut fields = Fields::with_capacity(6);
+        let Some(preflight) = &self.preflight else {
+            self.complete(&mut fields);
+            return fields;
+        };
         fields.push("Access-Control-Allow-Origin", &self.origin);
         fields.push("Access-Control-Allow-Credentials", "true");
-        match &self.preflight {
-            Some(preflight) => {
-                fields.push("Access-Control-Allow-Methods", &preflight.method);
-                if let Some(headers) = &preflight.headers {
-                    fields.push("Access-Control-Allow-Headers", headers);
-                }
-                fields.push("Access-Control-Max-Age", PREFLIGHT_MAX_AGE_SECS);
-                fields.push(
-                    "Vary",
-                    "Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
-                );
-            }
-            None => {
-                fields.push("Access-Control-Expose-Headers", "WWW-Authenticate");
-                fields.push("Vary", "Origin");
-            }
+        fields.push("Access-Control-Allow-Methods", &preflight.method);
+        if let Some(headers) = &preflight.headers {
+            fields.push("Access-Control-Allow-Headers", headers);
         }
+        fields.push("Access-Control-Max-Age", PREFLIGHT_MAX_AGE_SECS);
+        fields.push(
+            "Vary",
+            "Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
+        );
         fields
     }
 
-    /// Adds the leave to an upstream's answer that has none of its own. The upstream of a route
-    /// whose preflights are answered here may know nothing of other origins.
+    /// Adds the leave to an answer that has none of its own: ours, and those of an upstream that may know nothing of
+    /// other origins, as the preflights of its route are answered here.
     pub fn complete(&self, response: &mut Fields) {
         if response.has(KnownSet::of([Known::AccessControlAllowOrigin])) {
             return;
         }
         response.push("Access-Control-Allow-Origin", &self.origin);
         response.set("Access-Control-Allow-Credentials", "true");
+        // Why somebody is turned away, a script can't read otherwise.
+        if response.contains("www-authenticate")
+            && !response.contains("access-control-expose-headers")
+        {
+            response.push("Access-Control-Expose-Headers", "WWW-Authenticate");
+        }
         response.push("Vary", "Origin");
     }
 }

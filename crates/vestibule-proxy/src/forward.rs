@@ -9,7 +9,6 @@ use vestibule_gate::authorize::Authorized;
 use vestibule_gate::decision::Decision;
 use vestibule_gate::evidence::Evidence;
 use vestibule_gate::kept_post::may_be_kept;
-use vestibule_gate::origin::Cors;
 use vestibule_gate::request::Request;
 use vestibule_gate::response;
 use vestibule_gate::turned_away::WhenSignedOut;
@@ -166,11 +165,8 @@ pub(crate) async fn forward(
         let findings = finding::judge_head(plan, metrics, route, &forward, status, now);
         // An upstream's own words stay; an empty answer says nothing to anybody.
         if !findings.is_empty() && answer.body.is_empty() && !answer.body.is_omitted() {
-            let (mut response, code) = respond::head_too_large(status, findings, context);
+            let (response, code) = respond::head_too_large(status, findings, context);
             entry.error = Some(code);
-            if let Some(cors) = Cors::of(request, matched.route()) {
-                cors.complete(&mut response.head.fields);
-            }
             return response;
         }
     }
@@ -181,9 +177,6 @@ pub(crate) async fn forward(
         change.apply(fields);
     }
     matched.route().answer_cookies.apply(fields);
-    if let Some(cors) = Cors::of(request, matched.route()) {
-        cors.complete(fields);
-    }
     if let (Some(key), true) = (key, session) {
         if let Some(tunnel) = &mut answer.tunnel {
             tunnel.ended = Some(shared.session_end(key));

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use vestibule_gate::decision::Decision;
+use vestibule_gate::origin::Cors;
 use vestibule_gate::refusal::Refusal;
 use vestibule_gate::request;
 use vestibule_session::handle::Handle;
@@ -51,7 +52,7 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
         Ok(evidence) => evidence,
         Err(undecided) => Box::pin(undecided.wait(shared)).await,
     };
-    let route = examined.route().map(|route| Arc::clone(&route.name));
+    let route = examined.route();
     let (decision, trace) = plan.gate.decide(&request, examined, evidence.clone(), now);
     let (decision, trace, evidence) = match &decision {
         Decision::Forbid { why, .. } => {
@@ -67,7 +68,13 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
         }
         _ => (decision, trace, evidence),
     };
-    let mut entry = log::entry(incident, &request, route, &decision, trace);
+    let name = route.map(|route| Arc::clone(&route.name));
+    let mut entry = log::entry(incident, &request, name, &decision, trace);
+    let readable = match decision {
+        // What another page may have sent is told to none.
+        Decision::CrossOrigin(_) => None,
+        _ => route,
+    };
     let context = Context::of(&plan, &request, incident).with_person(&evidence);
     let mut response = match decision {
         Decision::Forward(authorized) => {
@@ -115,6 +122,9 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
         }
     };
     drop(context);
+    if let Some(cors) = readable.and_then(|route| Cors::of(&request, route)) {
+        cors.complete(&mut response.head.fields);
+    }
     if let Some(carrying) = carrying {
         carrying.hand_out(&plan, &mut response, now);
     }
@@ -124,3 +134,6 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
     response.entry = Some(entry);
     response
 }
+
+#[cfg(test)]
+mod tests;

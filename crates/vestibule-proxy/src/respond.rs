@@ -21,7 +21,7 @@ use vestibule_gate::evidence::Evidence;
 use vestibule_gate::fields::ResponseHead;
 use vestibule_gate::method::Method;
 use vestibule_gate::navigation::{Audience, audience};
-use vestibule_gate::origin::{Cors, CrossOrigin};
+use vestibule_gate::origin::CrossOrigin;
 use vestibule_gate::refusal::Refusal;
 use vestibule_gate::request::Request;
 use vestibule_gate::site::serving;
@@ -199,12 +199,8 @@ pub fn refused(refusal: Refusal, context: &Context<'_>) -> Response {
 pub fn decision(decision: &Decision<'_>, context: &Context<'_>) -> Response {
     match decision {
         Decision::Refuse(refusal) => refused(*refusal, context),
-        Decision::Challenge { why, status, cors } => {
-            challenge(*why, *status, cors.as_ref(), context)
-        }
-        Decision::Forbid { why, answer, cors } => {
-            forbidden::answer(why, *answer, cors.as_ref(), context)
-        }
+        Decision::Challenge { why, status } => challenge(*why, *status, context),
+        Decision::Forbid { why, answer } => forbidden::answer(why, *answer, context),
         Decision::CrossOrigin(why) => cross_origin(*why, context),
         Decision::Preflight(cors) => Response::new(
             ResponseHead {
@@ -214,11 +210,7 @@ pub fn decision(decision: &Decision<'_>, context: &Context<'_>) -> Response {
             Body::empty(),
         ),
         Decision::NotFound => not_found(context),
-        Decision::Unavailable { cors } => {
-            let mut response = failed(&Failure::store(), context);
-            allow(&mut response, cors.as_ref());
-            response
-        }
+        Decision::Unavailable => failed(&Failure::store(), context),
         Decision::BadCredential(why) => {
             let message = "The Authorization header of this request can't be read.";
             say(
@@ -388,12 +380,7 @@ pub fn cross_origin(why: CrossOrigin, context: &Context<'_>) -> Response {
     say(403, &failure, more, context)
 }
 
-fn challenge(
-    why: Challenge,
-    status: SignedOutStatus,
-    cors: Option<&Cors>,
-    context: &Context<'_>,
-) -> Response {
+fn challenge(why: Challenge, status: SignedOutStatus, context: &Context<'_>) -> Response {
     let failure =
         Failure::new(why.code(), Fault::Client, why.public_message()).titled("Sign-in needed");
     let mut response = say(status.as_u16(), &failure, sign_in_member(), context);
@@ -406,14 +393,7 @@ fn challenge(
     if let Some(name) = name {
         response.head.fields.set(name, why.www_authenticate());
     }
-    allow(&mut response, cors);
     response
-}
-
-fn allow(response: &mut Response, cors: Option<&Cors>) {
-    if let Some(cors) = cors {
-        response.head.fields.extend_from(&cors.fields());
-    }
 }
 
 fn sign_in_member() -> Map<String, Value> {

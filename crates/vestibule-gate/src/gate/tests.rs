@@ -433,24 +433,17 @@ fn options_is_not_let_through_and_preflights_are_answered_for_allowed_origins() 
 }
 
 #[test]
-fn answers_carry_the_leave_for_allowed_origins() {
-    let open = Route {
-        allowed_origins: vec!["https://app.example".to_owned()],
-        ..route("/")
+fn a_challenge_says_why_and_where_to_sign_in() {
+    let gate = gate(vec![route("/")]);
+    let request = request("GET", "/", &[]);
+    let (decision, _) = decide(&gate, &request, session());
+    let Decision::Challenge { why, .. } = decision else {
+        panic!()
     };
-    let gate = gate(vec![open]);
-    for (origin, allowed) in [("https://app.example", true), ("https://evil.test", false)] {
-        let request = request("GET", "/", &[("origin", origin)]);
-        let (decision, _) = decide(&gate, &request, session());
-        let Decision::Challenge { cors, why, .. } = decision else {
-            panic!()
-        };
-        assert_eq!(cors.is_some(), allowed);
-        assert_eq!(
-            why.www_authenticate(),
-            "Vestibule error=\"no_session\", sign_in=\"/.vestibule/sign-in\""
-        );
-    }
+    assert_eq!(
+        why.www_authenticate(),
+        "Vestibule error=\"no_session\", sign_in=\"/.vestibule/sign-in\""
+    );
 }
 
 #[test]

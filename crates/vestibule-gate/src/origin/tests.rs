@@ -197,6 +197,28 @@ fn an_upstreams_own_leave_is_not_touched() {
 }
 
 #[test]
+fn scripts_of_allowed_origins_may_read_why_they_are_turned_away() {
+    let request = request("GET", "/", &[("origin", "https://app.example")]);
+    let cors = Cors::of(&request, &open_route()).unwrap();
+    for (challenged, own, expected) in [
+        (true, None, Some("WWW-Authenticate")),
+        (true, Some("X-Total"), Some("X-Total")),
+        (false, None, None),
+    ] {
+        let mut fields = Fields::new();
+        if challenged {
+            fields.push("WWW-Authenticate", "Vestibule error=\"no_session\"");
+        }
+        if let Some(own) = own {
+            fields.push("Access-Control-Expose-Headers", own);
+        }
+        cors.complete(&mut fields);
+        let exposed: Vec<_> = fields.all("access-control-expose-headers").collect();
+        assert_eq!(exposed, Vec::from_iter(expected.map(str::as_bytes)));
+    }
+}
+
+#[test]
 fn an_unsafe_method_needs_the_header_that_the_route_asks_for() {
     let route = Route {
         anti_forgery_header: Some("X-CSRF".into()),

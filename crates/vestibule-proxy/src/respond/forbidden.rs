@@ -6,13 +6,12 @@ use vestibule_diagnosis::Finding;
 use vestibule_diagnosis::evidence::Token;
 use vestibule_gate::authorize::NotAuthorized;
 use vestibule_gate::claims::Claims;
-use vestibule_gate::origin::Cors;
 use vestibule_gate::rule::Reason;
 use vestibule_gate::turned_away::TurnedAway;
 use vestibule_oidc::fault::Fault;
 use vestibule_session::record::GroupsUnknown;
 
-use super::{Context, Failure, allow, page, redirect, say};
+use super::{Context, Failure, page, redirect, say};
 use crate::exchange::Response;
 use crate::finding;
 use crate::pages::{Link, Page};
@@ -22,7 +21,6 @@ use crate::signin::path;
 pub(super) fn answer(
     why: &NotAuthorized,
     instead: TurnedAway<'_>,
-    cors: Option<&Cors>,
     context: &Context<'_>,
 ) -> Response {
     let mut response = match instead {
@@ -38,7 +36,6 @@ pub(super) fn answer(
         let reason = format!("Vestibule error=\"{}\"", why.code());
         response.head.fields.set("WWW-Authenticate", reason);
     }
-    allow(&mut response, cors);
     response
 }
 

@@ -42,7 +42,6 @@ pub(super) async fn answer(
         let challenge = Decision::Challenge {
             why: Challenge::SignedOut(SignedOut::NoCookie),
             status: SignedOutStatus::Unauthorized,
-            cors: None,
         };
         return Ok(respond::decision(&challenge, context));
     };

@@ -7,7 +7,6 @@ mod plan;
 mod store;
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use tokio::time::Instant;
@@ -16,18 +15,17 @@ use vestibule_gate::authorize::Authorized;
 use vestibule_gate::decision::Decision;
 use vestibule_gate::evidence::Evidence;
 use vestibule_gate::fields::Fields;
-use vestibule_gate::request::{self, RawHead, Scheme, Version};
+use vestibule_gate::request;
 use vestibule_oidc::time::UnixTime;
 use vestibule_session::handle::{Handle, StoreKey};
 use vestibule_session::seal::KeyRing;
 use vestibule_session::store::Store;
 
 use super::{Occasion, Visit, begin, own_endpoint};
-use crate::body::Body;
 use crate::carry;
 use crate::control::Control;
 use crate::evidence;
-use crate::exchange::Response;
+use crate::exchange::{Incoming, Response};
 use crate::groups;
 use crate::identity::Identities;
 use crate::incident::IncidentId;
@@ -171,23 +169,7 @@ impl Rig {
     /// A request, as `handle` takes it; what would go to the upstream is an answer that names the
     /// token in it.
     pub(crate) async fn send(&self, ask: Ask) -> Reply {
-        let mut fields = Fields::new();
-        fields.push("Host", ask.host);
-        for (name, value) in ask.fields {
-            fields.push(name, value);
-        }
-        if !ask.body.is_empty() {
-            fields.push("Content-Length", ask.body.len().to_string());
-        }
-        let raw = RawHead {
-            method: ask.method.into(),
-            target: ask.target.into(),
-            version: Version::Http11,
-            scheme: Scheme::Https,
-            authority: None,
-            fields,
-            peer: SocketAddr::from(([192, 0, 2, 1], 1234)),
-        };
+        let Incoming { raw, body } = ask.arriving();
         let plan = self.shared.plan.load_full();
         let request = request::read(raw, &plan.read).unwrap();
         let incident = IncidentId::draw();
@@ -231,7 +213,7 @@ impl Rig {
                     evidence,
                     now,
                 };
-                own_endpoint(visit, Body::from(ask.body), &context, &mut entry).await
+                own_endpoint(visit, body, &context, &mut entry).await
             }
             Decision::SignIn(_) => {
                 let occasion = Occasion::default();
@@ -239,7 +221,7 @@ impl Rig {
             }
             Decision::KeepPost(_) => {
                 let occasion = Occasion {
-                    posted: Some(Body::from(ask.body)),
+                    posted: Some(body),
                     ..Occasion::default()
                 };
                 begin(shared, &plan, &request, &context, now, occasion, &mut entry).await

@@ -248,14 +248,6 @@ async fn cve_2025_31492_a_refusal_is_ours_alone_and_says_so_to_programs() {
             .unwrap()
             .contains("no_session")
     );
-    assert_eq!(
-        reply.field("access-control-allow-origin"),
-        Some("https://spa.example.com")
-    );
-    let other = rig
-        .send(post("/app/x").with("Origin", "https://other.example.com"))
-        .await;
-    assert_eq!(other.field("access-control-allow-origin"), None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -79,7 +79,7 @@ async fn another_account_is_offered_only_where_it_would_help() {
         for person in [true, false] {
             let mut context = context.for_person();
             context.person = Some(person);
-            let response = answer(&why, instead, None, &context);
+            let response = answer(&why, instead, &context);
             assert_eq!(response.head.status, 403);
             let body = response.body.collect(1 << 16).await.unwrap();
             let body = String::from_utf8_lossy(&body);
@@ -100,7 +100,7 @@ async fn a_route_may_answer_otherwise_those_who_may_not_pass() {
         judgement: fails(Reason::ScopeNotGranted),
         groups_unknown: None,
     };
-    let answered = |instead| answer(&why, instead, None, &context).head;
+    let answered = |instead| answer(&why, instead, &context).head;
     let elsewhere = answered(TurnedAway::Elsewhere("/no"));
     assert_eq!(elsewhere.fields.first("location"), Some(&b"/no"[..]));
     let again = answered(TurnedAway::SignIn);
@@ -128,7 +128,7 @@ async fn the_status_is_the_one_that_was_decided() {
         TurnedAway::GroupsUnknown(GroupsUnknown::Forbidden),
         TurnedAway::GroupsUnknown(GroupsUnknown::NoAnswer { status: Some(503) }),
     ] {
-        let head = answer(&why, instead, None, &context).head;
+        let head = answer(&why, instead, &context).head;
         assert_eq!(head.status, instead.status(), "{instead:?}");
     }
 }

@@ -1,11 +1,15 @@
 //! A browser that keeps the cookies it is given, what it asks for and what it gets.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use serde_json::Value;
 use vestibule_gate::fields::Fields;
+use vestibule_gate::request::{RawHead, Scheme, Version};
 
 use super::Rig;
+use crate::body::Body;
+use crate::exchange::Incoming;
 
 /// Secrets that must not be in any answer of ours.
 const CANARIES: [&str; 3] = ["access-token-", "refresh-token-", "secret-of-the-client"];
@@ -56,6 +60,31 @@ impl Ask {
     pub(crate) fn body(mut self, body: &str) -> Self {
         self.body = body.to_owned();
         self
+    }
+
+    /// The request as it arrives.
+    pub(crate) fn arriving(self) -> Incoming {
+        let mut fields = Fields::new();
+        fields.push("Host", self.host);
+        for (name, value) in self.fields {
+            fields.push(name, value);
+        }
+        if !self.body.is_empty() {
+            fields.push("Content-Length", self.body.len().to_string());
+        }
+        let raw = RawHead {
+            method: self.method.into(),
+            target: self.target.into(),
+            version: Version::Http11,
+            scheme: Scheme::Https,
+            authority: None,
+            fields,
+            peer: SocketAddr::from(([192, 0, 2, 1], 1234)),
+        };
+        Incoming {
+            raw,
+            body: Body::from(self.body),
+        }
     }
 
     /// As a browser navigates.

@@ -170,9 +170,7 @@ pub(super) fn verdict(
             details.path,
             request.host()
         ),
-        Decision::Unavailable { .. } => {
-            "The session store can't be asked: the answer is 503.".to_owned()
-        }
+        Decision::Unavailable => "The session store can't be asked: the answer is 503.".to_owned(),
         Decision::Refuse(why) => {
             format!(
                 "The request is refused with {}: {}",
