@@ -33,6 +33,8 @@ pub struct Response {
     pub body: Body,
     /// The upstream's end of a switched connection; goes with status 101 and nothing else.
     pub tunnel: Option<Tunnel>,
+    /// The stable code of what went wrong, if this is our answer to that; the access log gets it.
+    pub error: Option<&'static str>,
     /// What the request function knows for the access log; the engine adds status, bytes and times.
     pub entry: Option<Box<Entry>>,
 }
@@ -45,6 +47,7 @@ impl Response {
             head,
             body: body.into(),
             tunnel: None,
+            error: None,
             entry: None,
         }
     }
@@ -66,6 +69,13 @@ impl Response {
     #[must_use]
     pub fn closing(mut self) -> Self {
         self.head.fields.set("connection", "close");
+        self
+    }
+
+    /// The same answer, given because of what has this code. What says more already stays.
+    #[must_use]
+    pub fn because(mut self, code: &'static str) -> Self {
+        self.error = self.error.or(Some(code));
         self
     }
 

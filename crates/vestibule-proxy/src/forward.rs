@@ -80,7 +80,6 @@ pub(crate) async fn forward(
             return Box::pin(decide_again(visit, stored, body, context, entry)).await;
         }
         Err(error) => {
-            entry.error = Some(error.code());
             let matched = authorized.matched();
             let signs_in = matched.route().when_signed_out == WhenSignedOut::SignIn;
             let keeps = signs_in && may_be_kept(request, matched.site(), matched.route());
@@ -92,8 +91,8 @@ pub(crate) async fn forward(
                 lacking: Some(&error),
                 posted: keeps.then_some(body),
             };
-            let begun = signin::begin(shared, plan, request, context, now, occasion, entry);
-            return Box::pin(begun).await;
+            let begun = signin::begin(shared, plan, request, context, now, occasion);
+            return Box::pin(begun).await.because(error.code());
         }
     };
     note_use(shared, plan, authorized, key.as_ref(), now);
@@ -138,7 +137,6 @@ pub(crate) async fn forward(
     {
         Ok(answer) => answer,
         Err(error) => {
-            entry.error = Some(error.code());
             let to = upstream.origin();
             let to = format!("{}://{}:{}", to.scheme.as_str(), to.host, to.port);
             let findings = finding::of_upstream(&error, &to);
@@ -165,9 +163,7 @@ pub(crate) async fn forward(
         let findings = finding::judge_head(plan, metrics, route, &forward, status, now);
         // An upstream's own words stay; an empty answer says nothing to anybody.
         if !findings.is_empty() && answer.body.is_empty() && !answer.body.is_omitted() {
-            let (response, code) = respond::head_too_large(status, findings, context);
-            entry.error = Some(code);
-            return response;
+            return respond::head_too_large(status, findings, context);
         }
     }
     let fields = &mut answer.head.fields;
@@ -194,6 +190,7 @@ pub(crate) async fn forward(
         head: answer.head,
         body: answer.body,
         tunnel: answer.tunnel,
+        error: None,
         entry: None,
     }
 }
@@ -222,19 +219,16 @@ async fn decide_again(
         Decision::Forward(authorized) => forward(visit, &authorized, body, context, entry).await,
         Decision::SignIn(_) => {
             let occasion = Occasion::default();
-            signin::begin(shared, plan, request, context, now, occasion, entry).await
+            signin::begin(shared, plan, request, context, now, occasion).await
         }
         Decision::KeepPost(_) => {
             let occasion = Occasion {
                 posted: Some(body),
                 ..Occasion::default()
             };
-            signin::begin(shared, plan, request, context, now, occasion, entry).await
+            signin::begin(shared, plan, request, context, now, occasion).await
         }
-        answered => {
-            entry.error = Some(answered.code());
-            respond::decision(&answered, context)
-        }
+        answered => respond::decision(&answered, context),
     }
 }
 

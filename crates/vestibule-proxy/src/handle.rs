@@ -69,7 +69,7 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
         _ => (decision, trace, evidence),
     };
     let name = route.map(|route| Arc::clone(&route.name));
-    let mut entry = log::entry(incident, &request, name, &decision, trace);
+    let mut entry = log::entry(incident, &request, name, trace);
     let readable = match decision {
         // What another page may have sent is told to none.
         Decision::CrossOrigin(_) => None,
@@ -99,11 +99,11 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
                 evidence,
                 now,
             };
-            Box::pin(signin::own_endpoint(visit, body, &context, &mut entry)).await
+            Box::pin(signin::own_endpoint(visit, body, &context)).await
         }
         Decision::SignIn(_) => {
             let occasion = Occasion::default();
-            let begun = signin::begin(shared, &plan, &request, &context, now, occasion, &mut entry);
+            let begun = signin::begin(shared, &plan, &request, &context, now, occasion);
             Box::pin(begun).await
         }
         Decision::KeepPost(_) => {
@@ -111,7 +111,7 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
                 posted: Some(body),
                 ..Occasion::default()
             };
-            let begun = signin::begin(shared, &plan, &request, &context, now, occasion, &mut entry);
+            let begun = signin::begin(shared, &plan, &request, &context, now, occasion);
             Box::pin(begun).await
         }
         answered => {
@@ -131,6 +131,7 @@ pub(crate) async fn handle(shared: &Arc<Shared>, core: &Core, incoming: Incoming
     if shared.telemetry.access_log.is_some() {
         entry.asked = Asked::Read(request.into_asked());
     }
+    entry.error = response.error;
     response.entry = Some(entry);
     response
 }

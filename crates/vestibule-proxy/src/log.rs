@@ -6,7 +6,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use vestibule_gate::decision::Decision;
 use vestibule_gate::refusal::Refusal;
 use vestibule_gate::request::{RawHead, Request};
 use vestibule_gate::trace::Trace;
@@ -63,27 +62,18 @@ pub(crate) fn unread(incident: IncidentId, refusal: Refusal, arrived: Arrived) -
     }
 }
 
-/// The entry of a request that was decided on. What it asked for is added when nobody else needs the request any more.
+/// The entry of a request that was decided on. What it asked for is added when nobody else needs the request any more, and
+/// what went wrong when it is answered.
 pub(crate) fn entry(
     incident: IncidentId,
     request: &Request,
     route: Option<Arc<str>>,
-    decision: &Decision<'_>,
     trace: Trace,
 ) -> Box<Entry> {
-    let error = match decision {
-        Decision::Forward(_)
-        | Decision::Own(_)
-        | Decision::SignIn(_)
-        | Decision::KeepPost(_)
-        | Decision::Preflight(_) => None,
-        other => Some(other.code()),
-    };
     Box::new(Entry {
         incident: Some(incident),
         client: Some(request.client_ip()),
         route,
-        error,
         trace: Some(trace),
         ..Entry::default()
     })

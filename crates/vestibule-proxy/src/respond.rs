@@ -317,18 +317,13 @@ pub fn no_upstream(context: &Context<'_>) -> Response {
     )
 }
 
-/// Answers a request whose upstream refused its head for its size and said nothing, with the upstream's status. Gives the
-/// answer's code too.
+/// Answers a request whose upstream refused its head for its size and said nothing, with the upstream's status.
 #[must_use]
-pub fn head_too_large(
-    status: u16,
-    findings: Vec<Finding>,
-    context: &Context<'_>,
-) -> (Response, &'static str) {
-    let code = "upstream_refused_head";
+pub fn head_too_large(status: u16, findings: Vec<Finding>, context: &Context<'_>) -> Response {
     let message = "The application behind this address does not take requests as large as yours. That is mostly so because \
                    the sign-in says much about you.";
-    let mut failure = Failure::new(code, Fault::Operator, message).titled("Too much to pass on");
+    let mut failure = Failure::new("upstream_refused_head", Fault::Operator, message)
+        .titled("Too much to pass on");
     failure.findings = findings;
     if context.session.is_some() {
         // Once more brings the same; another person's token may be smaller.
@@ -337,7 +332,7 @@ pub fn head_too_large(
             href: path::someone_else(&context.return_to()),
         });
     }
-    (say(status, &failure, Map::new(), context), code)
+    say(status, &failure, Map::new(), context)
 }
 
 /// Answers a request whose upstream gave no answer. The findings are those that anybody may read.
@@ -431,7 +426,7 @@ fn say(
     for cookie in &failure.cookies {
         response.head.fields.push("Set-Cookie", cookie.clone());
     }
-    response
+    response.because(failure.code)
 }
 
 fn failure_page(failure: &Failure, context: &Context<'_>) -> Page {

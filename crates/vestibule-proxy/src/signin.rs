@@ -62,7 +62,6 @@ use crate::plan::Plan;
 use crate::provider::Provider;
 use crate::respond::{self, Context};
 use crate::shared::Shared;
-use crate::telemetry::access::Entry;
 use crate::tokens::TokensError;
 
 pub(crate) use crate::error_chain::chain;
@@ -166,12 +165,7 @@ fn cookies(request: &Request) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Answers a request for one of our own endpoints.
-pub async fn own_endpoint(
-    visit: Visit<'_>,
-    body: Body,
-    context: &Context<'_>,
-    entry: &mut Entry,
-) -> Response {
+pub async fn own_endpoint(visit: Visit<'_>, body: Body, context: &Context<'_>) -> Response {
     let providers = visit.plan.providers.iter();
     let providers: Vec<_> = providers
         .map(|provider| Addresses::of(provider.plan(), visit.site))
@@ -179,11 +173,14 @@ pub async fn own_endpoint(
     let carried = visit.shared.carried.is_some();
     let endpoint = match own::endpoint(visit.request, &providers, carried) {
         Ok(endpoint) => endpoint,
-        Err(why) => {
-            entry.error = Some(why.code());
-            return match why {
-                NotServed::OtherMethod(allowed) => respond::method_not_allowed(allowed, context),
-                NotServed::NotFound | NotServed::SessionsCarried => respond::not_found(context),
+        Err(NotServed::OtherMethod(allowed)) => {
+            return respond::method_not_allowed(allowed, context);
+        }
+        Err(NotServed::NotFound) => return respond::not_found(context),
+        Err(why @ NotServed::SessionsCarried) => {
+            return Response {
+                error: Some(why.code()),
+                ..respond::not_found(context)
             };
         }
     };
@@ -191,23 +188,23 @@ pub async fn own_endpoint(
     let outcome = match endpoint {
         OwnEndpoint::SignIn => start::endpoint(&visit, context).await,
         OwnEndpoint::Callback(name) => {
-            callback::endpoint(&visit, name.as_deref(), body, context, entry).await
+            callback::endpoint(&visit, name.as_deref(), body, context).await
         }
         OwnEndpoint::SignOut if posts => Ok(sign_out::endpoint(&visit, body, context).await),
         OwnEndpoint::SignOut => Ok(sign_out::ask(&visit, false, context)),
         OwnEndpoint::BackChannelLogout(name) => {
-            Ok(back_channel::endpoint(&visit, name.as_deref(), body, context, entry).await)
+            Ok(back_channel::endpoint(&visit, name.as_deref(), body, context).await)
         }
         OwnEndpoint::FrontChannelLogout(name) => {
-            Ok(front_channel::endpoint(&visit, name.as_deref(), context, entry).await)
+            Ok(front_channel::endpoint(&visit, name.as_deref(), context).await)
         }
         OwnEndpoint::RedirectAction(action, name) => {
-            redirect_action::endpoint(&visit, action, &name, body, context, entry).await
+            redirect_action::endpoint(&visit, action, &name, body, context).await
         }
         OwnEndpoint::SignedOut => Ok(sign_out::done(&visit, context)),
-        OwnEndpoint::Me if posts => Ok(me::touch(&visit, context, entry)),
+        OwnEndpoint::Me if posts => Ok(me::touch(&visit, context)),
         OwnEndpoint::Me => Ok(me::endpoint(&visit, context)),
-        OwnEndpoint::Events => Ok(events::endpoint(&visit, context, entry)),
+        OwnEndpoint::Events => Ok(events::endpoint(&visit, context)),
     };
     outcome.unwrap_or_else(|error| {
         if error.is_store() {
@@ -219,7 +216,7 @@ pub async fn own_endpoint(
             site: Some(visit.site),
             now: visit.now,
         };
-        failed(&error, &scene, context, entry)
+        failed(&error, &scene, context)
     })
 }
 
@@ -242,7 +239,6 @@ pub async fn begin(
     context: &Context<'_>,
     now: UnixTime,
     occasion: Occasion<'_>,
-    entry: &mut Entry,
 ) -> Response {
     let examined = plan.gate.examine(request);
     let mut scene = Scene {
@@ -252,7 +248,7 @@ pub async fn begin(
         now,
     };
     let Ok(Place::Route(matched)) = examined.place() else {
-        return failed(&SignInError::NoRoute, &scene, context, entry);
+        return failed(&SignInError::NoRoute, &scene, context);
     };
     let site = matched.site();
     scene.site = Some(site);
@@ -263,10 +259,10 @@ pub async fn begin(
             return respond::redirect(&path::sign_in(None, Some(&context.return_to())));
         }
         // The form would have to wait for a choice, too. The settings allow no such route.
-        (None, None) => return kept::not_kept(NotKept::Target, context, entry),
+        (None, None) => return kept::not_kept(NotKept::Target, context),
     };
     let Some(provider) = provider else {
-        return failed(&SignInError::UnknownProvider, &scene, context, entry);
+        return failed(&SignInError::UnknownProvider, &scene, context);
     };
     let kept_post = match (occasion.posted, matched.route().keep_post) {
         (Some(body), Some(limit_bytes)) => {
@@ -280,7 +276,7 @@ pub async fn begin(
             };
             match kept::keep(&posted, body, context).await {
                 Ok(id) => Some(id),
-                Err(why) => return kept::not_kept(why, context, entry),
+                Err(why) => return kept::not_kept(why, context),
             }
         }
         _ => None,
@@ -302,18 +298,12 @@ pub async fn begin(
     };
     match start.go().await {
         Ok(response) => response,
-        Err(error) => failed(&error.about(provider), &scene, context, entry),
+        Err(error) => failed(&error.about(provider), &scene, context),
     }
 }
 
 /// Logs the failure with its causes and its finding, and answers it with what a stranger may read.
-fn failed(
-    error: &SignInError,
-    scene: &Scene<'_>,
-    context: &Context<'_>,
-    entry: &mut Entry,
-) -> Response {
-    entry.error = Some(error.code());
+fn failed(error: &SignInError, scene: &Scene<'_>, context: &Context<'_>) -> Response {
     let (findings, provider) = scene.findings(error);
     log_finding!(
         warn,

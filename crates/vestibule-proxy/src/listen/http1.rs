@@ -336,6 +336,7 @@ impl Answer {
             head,
             body,
             tunnel,
+            error: _,
             entry,
         } = response;
         match head.status {

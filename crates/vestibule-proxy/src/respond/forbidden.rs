@@ -24,8 +24,8 @@ pub(super) fn answer(
     context: &Context<'_>,
 ) -> Response {
     let mut response = match instead {
-        TurnedAway::SignIn => return redirect(&path::someone_else(&context.return_to())),
-        TurnedAway::Elsewhere(address) => return redirect(address),
+        TurnedAway::SignIn => redirect(&path::someone_else(&context.return_to())),
+        TurnedAway::Elsewhere(address) => redirect(address),
         TurnedAway::GroupsUnknown(reason) => groups_unknown(why, reason, instead.status(), context),
         TurnedAway::Forbidden | TurnedAway::Unauthorized => {
             not_allowed(why, instead.status(), context)
@@ -36,7 +36,7 @@ pub(super) fn answer(
         let reason = format!("Vestibule error=\"{}\"", why.code());
         response.head.fields.set("WWW-Authenticate", reason);
     }
-    response
+    response.because(why.code())
 }
 
 /// Something stands in the way of this person.

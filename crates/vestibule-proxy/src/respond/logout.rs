@@ -82,5 +82,5 @@ pub fn logout_refused(error: &BackChannelError, context: &Context<'_>) -> Respon
         let after = provider::RETRY_AFTER.as_secs().to_string();
         response.head.fields.set("Retry-After", after);
     }
-    response
+    response.because(error.code())
 }

@@ -33,7 +33,6 @@ use crate::provider::{Provider, ProviderError};
 use crate::respond::{self, Context};
 use crate::shared::Shared;
 use crate::store::in_time;
-use crate::telemetry::access::Entry;
 
 /// How many tokens with an unknown key may wait for newer keys at the same time. Strangers can make
 /// any number of those.
@@ -154,10 +153,8 @@ pub(super) async fn endpoint(
     name: Option<&str>,
     body: Body,
     context: &Context<'_>,
-    entry: &mut Entry,
 ) -> Response {
     let Some(provider) = visit.named_provider(name) else {
-        entry.error = Some("not_found");
         return respond::not_found(context);
     };
     let outcome = log_out(visit, provider, body).await;
@@ -170,7 +167,6 @@ pub(super) async fn endpoint(
             respond::logged_out()
         }
         Err(error) => {
-            entry.error = Some(error.code());
             metrics.logout(provider.name(), "back_channel", error.code());
             if matches!(error, BackChannelError::Store(_)) {
                 metrics.store_error("logout");

@@ -30,7 +30,6 @@ use crate::body::Body;
 use crate::exchange::Response;
 use crate::provider::Provider;
 use crate::respond::{self, Context};
-use crate::telemetry::access::Entry;
 
 /// The longest form that is read.
 const FORM_MAX_BYTES: usize = 16 * 1024;
@@ -44,10 +43,8 @@ pub(super) async fn endpoint(
     name: Option<&str>,
     body: Body,
     context: &Context<'_>,
-    entry: &mut Entry,
 ) -> Result<Response, SignInError> {
     let Some(provider) = visit.named_provider(name) else {
-        entry.error = Some("not_found");
         return Ok(respond::not_found(context));
     };
     let mode = provider.plan().response_mode;
@@ -94,8 +91,7 @@ pub(super) async fn endpoint(
                 .then(|| pending::delete_cookie(visit.site, &state, mode));
             // Without any cookie they may be refused, and the page would send the person here again.
             if let (Some(page), true) = (lost_page, visit.cookies().next().is_some()) {
-                entry.error = Some(error.code());
-                return Ok(lost(visit, page, spent));
+                return Ok(lost(visit, page, spent).because(error.code()));
             }
             let mut failure = seen(error.into()).with_start_again(&start);
             if let Some(spent) = spent {

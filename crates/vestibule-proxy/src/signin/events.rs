@@ -34,7 +34,6 @@ use crate::endings::{EndReason, Watch};
 use crate::exchange::Response;
 use crate::respond::{self, Context, Failure};
 use crate::shared::Shared;
-use crate::telemetry::access::Entry;
 
 /// How often something is sent, so that nobody on the way takes the stream for dead.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -68,25 +67,21 @@ struct Seat {
 }
 
 /// Answers `events`.
-pub(super) fn endpoint(visit: &Visit<'_>, context: &Context<'_>, entry: &mut Entry) -> Response {
+pub(super) fn endpoint(visit: &Visit<'_>, context: &Context<'_>) -> Response {
     // Another origin could not read it, but it could hold it open.
     if let Err(why) = may_watch(visit) {
-        entry.error = Some(why.code());
         return respond::cross_origin(why, context);
     }
     if matches!(visit.evidence, Evidence::StoreUnavailable) {
-        entry.error = Some("store_unavailable");
         return respond::failed(&Failure::store(), context);
     }
     let (Some(_), Some(handle)) = (visit.session(), &visit.handle) else {
         let message = "Nobody is signed in. Sign in first.";
         let failure = Failure::new("no_session", Fault::Client, message).titled("Sign-in needed");
-        entry.error = Some(failure.code);
         return respond::sign_in_first(&failure, context);
     };
     let key = handle.store_key();
     let Some(seat) = Seat::take(visit.shared, key) else {
-        entry.error = Some("too_many_event_streams");
         return respond::no_seat(context);
     };
     let teller = Teller {

@@ -19,22 +19,18 @@ use crate::exchange::Response;
 use crate::provider::Provider;
 use crate::respond::{self, Context, Failure};
 use crate::shared::Shared;
-use crate::telemetry::access::Entry;
 
 /// Answers `front-channel-logout`.
 pub(super) async fn endpoint(
     visit: &Visit<'_>,
     name: Option<&str>,
     context: &Context<'_>,
-    entry: &mut Entry,
 ) -> Response {
     let Some(provider) = visit.named_provider(name) else {
-        entry.error = Some("not_found");
         return respond::not_found(context);
     };
     let metrics = &visit.shared.telemetry.metrics;
-    let mut refuse = |failure: Failure| {
-        entry.error = Some(failure.code);
+    let refuse = |failure: Failure| {
         metrics.logout(provider.name(), "front_channel", failure.code);
         respond::failed(&failure, context)
     };

@@ -30,7 +30,6 @@ use crate::pages::{Link, Page, WrittenBy};
 use crate::plan::Plan;
 use crate::respond::{self, Context, Failure};
 use crate::shared::Shared;
-use crate::telemetry::access::Entry;
 
 use form::{Form, NoForm};
 use shelf::Reading;
@@ -212,8 +211,7 @@ fn exact_target(request: &Request) -> Option<ReturnTo> {
 }
 
 /// Says that the form was not kept: 401, and what to do.
-pub(super) fn not_kept(why: NotKept, context: &Context<'_>, entry: &mut Entry) -> Response {
-    entry.error = Some(why.code());
+pub(super) fn not_kept(why: NotKept, context: &Context<'_>) -> Response {
     let mut failure = Failure::new(why.code(), Fault::Client, why.message())
         .titled("Sign in, then send it again");
     failure.actions = vec![Link {

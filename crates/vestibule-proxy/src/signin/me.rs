@@ -12,7 +12,6 @@ use vestibule_session::record::Record;
 use super::{Visit, display_name};
 use crate::exchange::Response;
 use crate::respond::{self, Context};
-use crate::telemetry::access::Entry;
 
 /// When a session ends by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,10 +43,9 @@ pub(super) fn endpoint(visit: &Visit<'_>, context: &Context<'_>) -> Response {
 
 /// Answers POST: whoever asks so is still there. Only our own pages may say that: another site could keep a session from
 /// ending for as long as its page is open.
-pub(super) fn touch(visit: &Visit<'_>, context: &Context<'_>, entry: &mut Entry) -> Response {
+pub(super) fn touch(visit: &Visit<'_>, context: &Context<'_>) -> Response {
     if !visit.is_same_origin() {
         let why = CrossOrigin::SiteNotSame;
-        entry.error = Some(why.code());
         return respond::cross_origin(why, context);
     }
     if let (Some(_), Some(handle)) = (visit.session(), &visit.handle) {

@@ -25,7 +25,6 @@ use crate::body::Body;
 use crate::exchange::Response;
 use crate::provider::{RedirectActions, Target, TargetError};
 use crate::respond::{self, Context, Failure};
-use crate::telemetry::access::Entry;
 
 /// Answers one of these requests at the redirect path of the provider `name`.
 pub(super) async fn endpoint(
@@ -34,41 +33,33 @@ pub(super) async fn endpoint(
     name: &str,
     body: Body,
     context: &Context<'_>,
-    entry: &mut Entry,
 ) -> Result<Response, SignInError> {
     let settings = visit
         .plan
         .provider_at(visit.site, name)
         .and_then(|provider| provider.plan().redirect_actions.as_ref());
     let Some(settings) = settings else {
-        entry.error = Some("not_found");
         return Ok(respond::not_found(context));
     };
     let method = visit.request.method();
-    let mut only = |allowed: &'static str| {
-        entry.error = Some("method_not_allowed");
-        Ok(respond::method_not_allowed(allowed, context))
-    };
+    let only = |allowed: &'static str| Ok(respond::method_not_allowed(allowed, context));
     let outcome = match (action, method) {
         (RedirectAction::SignIn, _) => return start::endpoint(visit, context).await,
         (RedirectAction::Keys, _) => Ok(respond::json(200, &json!({ "keys": [] }), context)),
         (RedirectAction::NotDone(what), _) => Err(not_done(what).into()),
         (RedirectAction::Logout, _) => logout(visit, settings, body, context).await,
         (RedirectAction::FrontChannelLogout { image }, _) => {
-            return Ok(front_channel(visit, image, name, context, entry).await);
+            return Ok(front_channel(visit, image, name, context).await);
         }
         (RedirectAction::BackChannelLogout, Method::Post) => {
-            return Ok(back_channel::endpoint(visit, Some(name), body, context, entry).await);
+            return Ok(back_channel::endpoint(visit, Some(name), body, context).await);
         }
         (RedirectAction::BackChannelLogout, _) => return only("POST"),
         (RedirectAction::Info { html }, _) => info::answer(visit, settings, html, context).await,
         (RedirectAction::Refresh, Method::Get) => renew::answer(visit, settings).await,
         (RedirectAction::Refresh, _) => return only("GET"),
     };
-    Ok(outcome.unwrap_or_else(|failure| {
-        entry.error = Some(failure.code);
-        respond::failed(&failure, context)
-    }))
+    Ok(outcome.unwrap_or_else(|failure| respond::failed(&failure, context)))
 }
 
 /// The parameters of such a request that are read, each once.
@@ -152,7 +143,6 @@ async fn front_channel(
     image: bool,
     name: &str,
     context: &Context<'_>,
-    entry: &mut Entry,
 ) -> Response {
     let query = visit.request.query().map(AsRef::as_ref).unwrap_or_default();
     let has_sid = form_urlencoded::parse(query).any(|(name, _)| name == "sid");
@@ -164,7 +154,7 @@ async fn front_channel(
         let forgotten = sign_out::forget(visit, answer).await;
         return forgotten.unwrap_or_else(|failure| respond::failed(&failure, context));
     }
-    let answer = front_channel::endpoint(visit, Some(name), context, entry).await;
+    let answer = front_channel::endpoint(visit, Some(name), context).await;
     match image && answer.head.status == 200 {
         true => respond::logged_out_as_image(),
         false => answer,

@@ -37,7 +37,6 @@ use crate::respond::{self, Context};
 use crate::shared::Shared;
 use crate::store::{CookieStore, MemoryStore};
 use crate::telemetry::Telemetry;
-use crate::telemetry::access::Entry;
 use crate::tokens::{self, Found, RouteToken};
 
 pub(crate) use browser::{Ask, Browser, Reply, get, post};
@@ -200,7 +199,6 @@ impl Rig {
             }
             _ => (decision, evidence),
         };
-        let mut entry = Entry::default();
         let shared = &self.shared;
         let mut response = match decision {
             Decision::Own(site) => {
@@ -213,18 +211,18 @@ impl Rig {
                     evidence,
                     now,
                 };
-                own_endpoint(visit, body, &context, &mut entry).await
+                own_endpoint(visit, body, &context).await
             }
             Decision::SignIn(_) => {
                 let occasion = Occasion::default();
-                begin(shared, &plan, &request, &context, now, occasion, &mut entry).await
+                begin(shared, &plan, &request, &context, now, occasion).await
             }
             Decision::KeepPost(_) => {
                 let occasion = Occasion {
                     posted: Some(body),
                     ..Occasion::default()
                 };
-                begin(shared, &plan, &request, &context, now, occasion, &mut entry).await
+                begin(shared, &plan, &request, &context, now, occasion).await
             }
             Decision::Forward(authorized) => 'forward: {
                 let handed_out = |carrying: Option<Box<carry::Carrying>>| {
@@ -276,7 +274,7 @@ impl Rig {
                             lacking: Some(&error),
                             posted: None,
                         };
-                        begin(shared, &plan, &request, &context, now, occasion, &mut entry).await
+                        begin(shared, &plan, &request, &context, now, occasion).await
                     }
                     Err(error) => respond::no_token(&error, &context),
                 }

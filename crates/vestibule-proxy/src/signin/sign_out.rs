@@ -12,6 +12,7 @@ use std::sync::Arc;
 use url::form_urlencoded;
 use vestibule_gate::authenticate::SignedOut;
 use vestibule_gate::evidence::Evidence;
+use vestibule_gate::origin::CrossOrigin;
 use vestibule_oidc::fault::Fault;
 use vestibule_oidc::logout::EndSessionRequest;
 use vestibule_session::handle::{Handle, StoreKey};
@@ -43,7 +44,11 @@ const EVERYWHERE: &str = "everywhere";
 pub(super) fn ask(visit: &Visit<'_>, cross_site: bool, context: &Context<'_>) -> Response {
     let status = if cross_site { 403 } else { 200 };
     let page = question(visit, path::SIGN_OUT.to_owned(), cross_site);
-    respond::page(status, &page, context)
+    let response = respond::page(status, &page, context);
+    match cross_site {
+        true => response.because(CrossOrigin::SiteNotSame.code()),
+        false => response,
+    }
 }
 
 /// The page that asks. What it sends goes to `action`.

@@ -33,6 +33,7 @@ pub(super) fn proxy(serving: ServingPlan, upstream: Arc<UpstreamPlan>) -> Show {
                     head: answer.head,
                     body: answer.body,
                     tunnel: answer.tunnel,
+                    error: None,
                     entry: None,
                 },
                 Err(error) => Response::status(error.status()),

@@ -15,7 +15,7 @@ use crate::exchange::Incoming;
 const CANARIES: [&str; 3] = ["access-token-", "refresh-token-", "secret-of-the-client"];
 
 /// What a browser asks for.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Ask {
     pub(super) method: &'static str,
     pub(super) host: &'static str,
