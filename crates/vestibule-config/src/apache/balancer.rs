@@ -52,7 +52,11 @@ pub(crate) fn followed(
                 ledger.stop(member, stop.message, stop.help);
                 return None;
             }
-            if member.words.iter().any(|word| word.starts_with("status=")) {
+            if member
+                .words
+                .iter()
+                .any(|word| word.to_ascii_lowercase().starts_with("status="))
+            {
                 ledger.stop(
                     member,
                     "whether this app is asked at all depends on its status",

@@ -171,7 +171,7 @@ pub(super) fn protects(nodes: &[Node], holds: bool) -> bool {
                 || name.contains("${")
                 // What is not proxied is out of reach.
                 || is_proxied(&name) && (holds || directive.raw.contains('!'))
-                || directive.raw.contains("no-proxy")
+                || directive.raw.to_ascii_lowercase().contains("no-proxy")
                 // Rules on addresses are refused beside these, where they are seen.
                 || name.starts_with("remoteip") && !holds
         }

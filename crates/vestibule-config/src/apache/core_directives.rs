@@ -277,9 +277,6 @@ pub(super) fn known(line: &Line) -> Option<Known> {
         ("rewriteengine", "off") => Known::Became("nothing is rewritten"),
         ("rewriteengine", _) => Known::Lost("what the rules say counts, line by line"),
         ("rewritecond" | "rewritemap", _) => Known::Lost("it is for the RewriteRule behind it"),
-        ("rewriterule", _) if is_to_https(line) => {
-            Known::Lost("plain http is not redirected to https by itself")
-        }
         ("rewriterule", _) if only_sets_variables(line) => Known::Lost(
             "variables of Apache's count nowhere here, but where RequestHeader in the same section names one",
         ),
@@ -294,14 +291,14 @@ pub(super) fn known(line: &Line) -> Option<Known> {
             Known::Lost("redirects are not made; let the app make them")
         }
         ("errordocument", _) => Known::Lost("pages are changed with [pages] templates"),
-        ("setenvif" | "setenvifnocase" | "setenvifexpr" | "setenv", _)
-            if line.words.iter().any(|word| word.starts_with("no-proxy")) =>
-        {
-            Known::Stops(
-                "some paths are not proxied by this, and a route can't be left out of another yet",
-                "let the app serve them too, and take this line out",
-            )
-        }
+        (
+            "setenvif" | "setenvifnocase" | "setenvifexpr" | "setenv" | "browsermatch"
+            | "browsermatchnocase",
+            _,
+        ) if line.raw.to_ascii_lowercase().contains("no-proxy") => Known::Stops(
+            "some paths are not proxied by this, and a route can't be left out of another yet",
+            "let the app serve them too, and take this line out",
+        ),
         ("setenvif" | "setenvifnocase" | "setenvifexpr", _) => Known::Lost(VARIABLES),
         ("header", _) => Known::Lost("no route is for this place"),
         ("requestheader", _) => Known::Stops(
@@ -398,32 +395,4 @@ fn is_of_front_page(line: &Line) -> bool {
             .contains(&flag)
                 || ["L", "LAST", "END", "NE", "QSA"].contains(&flag)
         })
-}
-
-/// `RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]` and its kin: all of the site, to the same address.
-fn is_to_https(line: &Line) -> bool {
-    let everything = [
-        "^", "(.*)", "^(.*)", "^(.*)$", ".*", "^.*$", "^/(.*)", "^/(.*)$", "^/?(.*)", "^/?(.*)$",
-    ];
-    let same_host = ["https://%{HTTP_HOST}", "https://%{SERVER_NAME}"];
-    if !everything.contains(&line.word(0))
-        || !same_host.iter().any(|host| line.word(1).starts_with(host))
-    {
-        return false;
-    }
-    let given = line.word(2).to_ascii_uppercase();
-    if ["R=4", "R=5", "REDIRECT=4", "REDIRECT=5"]
-        .iter()
-        .any(|code| given.contains(code))
-    {
-        return false;
-    }
-    let flags = line.word(2).to_ascii_uppercase();
-    let flags: Vec<&str> = flags
-        .trim_matches(['[', ']'])
-        .split(',')
-        .map(|flag| flag.split('=').next().unwrap_or_default().trim())
-        .collect();
-    let has = |names: [&str; 2]| flags.iter().any(|flag| names.contains(flag));
-    has(["R", "REDIRECT"]) && !has(["P", "PROXY"])
 }

@@ -141,8 +141,11 @@ pub(super) fn only_sets_variables(line: &Line) -> bool {
         && line.words.len() == 3
         && flags.iter().all(|flag| {
             variable(flag).is_some_and(|(name, _)| {
-                // With these mod_proxy leaves a path alone, or speaks otherwise.
-                !name.starts_with("no-proxy") && !name.starts_with("proxy-")
+                let name = name.to_ascii_lowercase();
+                // With these mod_proxy leaves a path alone, or speaks otherwise; and one is who somebody is.
+                !name.starts_with("no-proxy")
+                    && !name.starts_with("proxy-")
+                    && name != "remote_user"
             }) || ["NS", "NOSUBREQ", "NE"].contains(&flag.to_ascii_uppercase().as_str())
         })
 }

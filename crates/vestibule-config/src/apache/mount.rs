@@ -35,7 +35,7 @@ pub(crate) fn mounts<'t>(
     for location in locations.iter().rev() {
         for item in location.section.children.iter().rev() {
             let Item::Line(line) = item else { continue };
-            if line.is("ProxyPass") && is_of_several(locations, location) {
+            if line.is("ProxyPass") && is_of_pattern(location) {
                 pattern_stop(line, ledger);
             } else if line.is("ProxyPass") {
                 let rest = line.words.get(1..).unwrap_or_default();
@@ -87,12 +87,10 @@ pub(crate) fn proxies(site: &Site<'_>) -> bool {
         })
 }
 
-/// Whether a regular expression gave the section several paths: what ProxyPass takes off each is not told.
-fn is_of_several(locations: &[Location<'_>], one: &Location<'_>) -> bool {
-    let same = locations
-        .iter()
-        .filter(|other| std::ptr::eq(other.section, one.section));
-    same.count() > 1
+/// Whether Apache takes the pattern itself for the path there, which fits nothing.
+fn is_of_pattern(location: &Location<'_>) -> bool {
+    let section = location.section;
+    section.is("LocationMatch") || section.words.first().is_some_and(|word| word == "~")
 }
 
 fn of_line<'t>(

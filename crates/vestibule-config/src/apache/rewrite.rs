@@ -3,6 +3,7 @@
 //!
 //! Such a rule is asked before every ProxyPass, and `<Location>` goes by the path as it came, for both alike.
 
+mod to_https;
 mod trace;
 
 use std::collections::HashSet;
@@ -38,6 +39,7 @@ pub(crate) fn is_proxying(line: &Line) -> bool {
 
 /// Adds what such rules proxy to what ProxyPass does.
 pub(crate) fn follow<'t>(site: &Site<'t>, mounts: &mut Vec<Mount<'t>>, ledger: &mut Ledger) {
+    to_https::tell(site, ledger);
     let rules = rules(site, ledger);
     let is_on = site
         .last("RewriteEngine")

@@ -121,6 +121,34 @@ fn what_could_open_a_path_stops() {
             SIGN_IN,
             "Define NOTHING \"\"\n<Location /app/open${NOTHING}>\nRequire all granted\n</Location>\n",
         ].concat()),
+        ("a redirect to https that keeps addresses out", [
+            APP,
+            PUBLIC,
+            "RewriteEngine on\nRewriteCond %{REMOTE_ADDR} !^10\\.\nRewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R,L]\n",
+        ].concat()),
+        ("a redirect to https that keeps a path closed", [
+            APP,
+            PUBLIC,
+            "RewriteEngine on\nRewriteCond %{REQUEST_URI} ^/app/adm\nRewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R,L]\n",
+        ].concat()),
+        ("a redirect to https that refuses", [APP, PUBLIC, "RewriteEngine on\nRewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R,F]\n"].concat()),
+        ("a redirect to https in a section, always", [
+            APP,
+            PUBLIC,
+            "<Location /adm>\nRewriteEngine on\nRewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R,L]\n</Location>\n",
+        ].concat()),
+        ("what is not proxied by a variable in capitals", [APP, PUBLIC, "SetEnvIf Request_URI ^/internal No-Proxy=1\n"].concat()),
+        ("browsers for which nothing is proxied", [APP, PUBLIC, "BrowserMatch .* no-proxy\n"].concat()),
+        ("a rule by which nothing is proxied", [APP, PUBLIC, "RewriteEngine on\nRewriteRule ^ - [E=NO-PROXY:1]\n"].concat()),
+        ("an app in a section of a pattern", [
+            APP,
+            SIGN_IN,
+            "<LocationMatch \"^/app/(pub)(/|$)\">\nProxyPass http://localhost:9/\nRequire all granted\n</LocationMatch>\n",
+        ].concat()),
+        ("an app that is switched off", [
+            "<Proxy balancer://one>\nBalancerMember http://localhost:1234 STATUS=+D\n</Proxy>\nProxyPass / balancer://one/\n",
+            PUBLIC,
+        ].concat()),
         ("a group of nothing", [APP, SIGN_IN, "<Location /admin>\n<RequireAll>\n</RequireAll>\n</Location>\n"].concat()),
         ("Authorization on a public path", [
             APP,
@@ -179,6 +207,16 @@ fn whom_a_rule_keeps_out_is_kept_out() {
 #[test]
 fn the_same_in_a_harmless_form_does_not_stop() {
     for (what, text) in [
+        ("a redirect of plain http to https", [
+            APP,
+            PUBLIC,
+            "RewriteEngine on\nRewriteCond %{HTTPS} off [OR]\nRewriteCond %{HTTP:X-Forwarded-Proto} !https\nRewriteRule ^(.*)$ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]\n",
+        ].concat()),
+        ("the same but for the renewal of certificates, as certbot has it", [
+            APP,
+            PUBLIC,
+            "RewriteEngine on\nRewriteCond %{SERVER_NAME} =portal.example.com\nRewriteCond %{REQUEST_URI} !^/\\.well-known/acme-challenge/\nRewriteRule ^ https://%{SERVER_NAME}%{REQUEST_URI} [END,NE,R=permanent]\n",
+        ].concat()),
         (
             "a <Proxy> for all of an upstream",
             [
