@@ -4,7 +4,7 @@
 //! |---|---|
 //! | nothing, or session cookies that are no handle, or several handles | `Absent` |
 //! | one session handle of this site | `Session` |
-//! | `Authorization`, whatever else there is | `Authorization` or `Malformed` |
+//! | `Authorization`, whatever else there is | `Bearer`, `OtherScheme` or `Malformed` |
 //!
 //! An `Authorization` field never falls through to the cookie beside it. Our own endpoints take none: there it
 //! means nothing, and a sign-out ends the session of the cookie whatever else a client sends along.

@@ -31,9 +31,6 @@ use crate::wheel::Wheel;
 pub(crate) use stop::Stop;
 use stop::Stopper;
 
-/// How long requests in flight may take after a stop, unless the program says otherwise.
-pub const DRAIN: Duration = Duration::from_secs(30);
-
 /// What answers requests. One value serves all cores.
 pub trait Handler: Send + Sync + 'static {
     /// The part of the current plan that the listeners work by; read for each connection.
