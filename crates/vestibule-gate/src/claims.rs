@@ -94,16 +94,10 @@ impl<'c> Claims<'c> {
         self.sources().find_map(|claims| path.find(claims))
     }
 
-    /// Whether the provider left the groups out because there are too many. Entra says so by
-    /// `_claim_names.groups`, or by `hasgroups` where the token travels in a URL.
+    /// Whether the provider left the groups out because there are too many.
     #[must_use]
     pub fn groups_overage(&self) -> bool {
-        self.sources().any(|claims| {
-            let elsewhere = claims
-                .get("_claim_names")
-                .and_then(|names| names.as_object()?.get("groups"));
-            elsewhere.is_some() || claims.get("hasgroups") == Some(Claim::Bool(true))
-        })
+        self.sources().any(ClaimsSet::leaves_groups_out)
     }
 
     /// Whether there are groups that did not fit into a token, and not all of them are known

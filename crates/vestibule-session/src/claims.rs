@@ -23,7 +23,11 @@ use serde_json::{Map, Value};
 
 /// Claims by name, in the order the provider sent them: a JWT Claims Set (RFC 7519 §4), or user info.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct ClaimsSet(Box<str>);
+pub struct ClaimsSet {
+    text: Box<str>,
+    /// Asked of each request, and the only thing that is looked for mostly in vain.
+    leaves_groups_out: bool,
+}
 
 /// Texts that are kept as claims are, to be read as a claim that is an array.
 #[derive(Clone, PartialEq, Eq)]
@@ -65,7 +69,20 @@ impl ClaimsSet {
     /// These claims.
     #[must_use]
     pub fn of(claims: &Map<String, Value>) -> Self {
-        Self(write::set(claims))
+        let elsewhere = claims
+            .get("_claim_names")
+            .is_some_and(|names| names.get("groups").is_some());
+        Self {
+            text: write::set(claims),
+            leaves_groups_out: elsewhere || claims.get("hasgroups") == Some(&Value::Bool(true)),
+        }
+    }
+
+    /// Whether the provider left the groups out because there are too many. Entra says so by
+    /// `_claim_names.groups`, or by `hasgroups` where the token travels in a URL.
+    #[must_use]
+    pub const fn leaves_groups_out(&self) -> bool {
+        self.leaves_groups_out
     }
 
     /// The claim with this name.
@@ -77,12 +94,12 @@ impl ClaimsSet {
     /// The claims, in their order.
     #[must_use]
     pub fn members(&self) -> Object<'_> {
-        Object(&self.0)
+        Object(&self.text)
     }
 
     /// What they take in memory, in bytes.
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.text.len()
     }
 }
 
