@@ -280,9 +280,6 @@ pub(super) fn known(line: &Line) -> Option<Known> {
         ("rewriterule", _) if only_sets_variables(line) => Known::Lost(
             "variables of Apache's count nowhere here, but where RequestHeader in the same section names one",
         ),
-        ("rewriterule", _) if is_of_front_page(line) => {
-            Known::Lost("redirects are not made; let the app make them")
-        }
         ("rewriterule", _) => Known::Stops(
             "rewriting can choose another app, or a way around a <Location>",
             "write ProxyPass and <Location> instead",
@@ -369,30 +366,4 @@ pub(super) fn has_hooks(name: &str) -> bool {
     ]
     .iter()
     .any(|prefix| name.starts_with(prefix))
-}
-
-/// `RewriteRule ^/$ /app/ [R]`: the front page alone, to another page of the site.
-fn is_of_front_page(line: &Line) -> bool {
-    let flags = line.word(2).to_ascii_uppercase();
-    let mut flags = flags.trim_matches(['[', ']']).split(',').map(str::trim);
-    let target = line.word(1);
-    ["^/$", "^/?$", "^$"].contains(&line.word(0))
-        && target.starts_with('/')
-        && !target.starts_with("//")
-        && flags.clone().any(|flag| flag.starts_with('R'))
-        && flags.all(|flag| {
-            [
-                "R",
-                "REDIRECT",
-                "R=301",
-                "R=302",
-                "R=303",
-                "R=307",
-                "R=308",
-                "R=PERMANENT",
-                "R=TEMP",
-            ]
-            .contains(&flag)
-                || ["L", "LAST", "END", "NE", "QSA"].contains(&flag)
-        })
 }

@@ -3,7 +3,7 @@
 //!
 //! Such a rule is asked before every ProxyPass, and `<Location>` goes by the path as it came, for both alike.
 
-mod to_https;
+mod redirect;
 mod trace;
 
 use std::collections::HashSet;
@@ -39,7 +39,7 @@ pub(crate) fn is_proxying(line: &Line) -> bool {
 
 /// Adds what such rules proxy to what ProxyPass does.
 pub(crate) fn follow<'t>(site: &Site<'t>, mounts: &mut Vec<Mount<'t>>, ledger: &mut Ledger) {
-    to_https::tell(site, ledger);
+    redirect::tell(site, ledger);
     let rules = rules(site, ledger);
     let is_on = site
         .last("RewriteEngine")
@@ -282,6 +282,13 @@ impl<'t> Rule<'t> {
         };
         let same =
             serving(mounts, &mount.path).filter(|known| known.is_same_at(&mount.path, &mount));
+        // What an earlier ProxyPass of a path below takes in front of that one, the rule takes in Apache.
+        let is_asked_first = |known: &Mount<'_>| {
+            let mut earlier = mounts
+                .iter()
+                .take_while(|other| other.line.at != known.line.at);
+            !earlier.any(|other| super::location::covers(&mount.path, &other.path))
+        };
         if same.is_some() && self.is_of_websockets() {
             let _ = self.proxies_websockets(mounts, ledger);
             return false;
@@ -289,7 +296,7 @@ impl<'t> Rule<'t> {
         self.tell_conditions(ledger);
         self.tell_anywhere(anywhere, &mount, ledger);
         match same {
-            Some(known) if known.path == mount.path => {
+            Some(known) if known.path == mount.path && is_asked_first(known) => {
                 let at = known.line.at.line;
                 ledger.became(self.line, format!("what line {at} says already"));
                 false

@@ -155,6 +155,10 @@ impl Own<'_> {
         })
     }
 
+    fn sets(&self, name: &str) -> bool {
+        name_of(self.line).eq_ignore_ascii_case(name) && self.source.as_deref() != Some("@none")
+    }
+
     fn needs_token(&self) -> bool {
         self.is_bearer() || self.source.as_deref() == Some("@access_token")
     }
@@ -173,6 +177,11 @@ fn is_early(line: &Line) -> bool {
         false => 3,
     };
     line.word(at).eq_ignore_ascii_case("early")
+}
+
+/// Whether it is done only where there is something to send.
+fn is_at_times(line: &Line) -> bool {
+    !line.word(3).is_empty() && !is_early(line)
 }
 
 /// The name of the header; Apache takes a colon at its end.
@@ -317,6 +326,11 @@ fn own_headers<'t>(
                 line,
                 format!("{name} of a client would reach the upstream"),
                 "take it out if that is harmless",
+            ),
+            "set" if is_at_times(line) && (by_module || found.iter().any(|own| own.sets(name))) => ledger.stop(
+                line,
+                format!("where there is none of this, Apache sends the {name} that was set before, and here a header has one source"),
+                "keep one of the lines; user = [\"CLAIM\", \"FALLBACK\"] of the route names fallbacks, after the import",
             ),
             "set" => match made_of(line, &passed.prefix) {
                 Some(None) if !passed.makes(None) => ledger.stop(

@@ -149,6 +149,26 @@ fn what_could_open_a_path_stops() {
             "<Proxy balancer://one>\nBalancerMember http://localhost:1234 STATUS=+D\n</Proxy>\nProxyPass / balancer://one/\n",
             PUBLIC,
         ].concat()),
+        ("a redirect of the front page that keeps addresses out", [
+            APP,
+            PUBLIC,
+            "RewriteEngine on\nRewriteCond %{REMOTE_ADDR} !^10\\.\nRewriteRule ^/?$ /login [R]\n",
+        ].concat()),
+        ("a header that is another where a claim is not there", [
+            APP,
+            SIGN_IN,
+            "RequestHeader set X-Role user\nRequestHeader set X-Role \"%{OIDC_CLAIM_role}e\" env=OIDC_CLAIM_role\n",
+        ].concat()),
+        ("a header that is another where a claim is not there, the other way round", [
+            APP,
+            SIGN_IN,
+            "RequestHeader unset X-Role\nRequestHeader set X-Role \"%{OIDC_CLAIM_role}e\" env=OIDC_CLAIM_role\nRequestHeader setifempty X-Role user\n",
+        ].concat()),
+        ("the module's user where a claim is not there", [
+            APP,
+            SIGN_IN,
+            "OIDCAuthNHeader X-User\nRequestHeader set X-User \"%{OIDC_CLAIM_name}e\" env=OIDC_CLAIM_name\n",
+        ].concat()),
         ("a group of nothing", [APP, SIGN_IN, "<Location /admin>\n<RequireAll>\n</RequireAll>\n</Location>\n"].concat()),
         ("Authorization on a public path", [
             APP,
@@ -448,6 +468,23 @@ fn a_path_goes_to_the_app_that_apache_asks() {
 }
 
 /// A comment is continued by any backslash at its end.
+/// A rule that proxies is asked before every ProxyPass, also where it says what one of them does.
+#[test]
+fn a_rule_that_says_what_a_later_line_says_is_before_those_in_between() {
+    let import = read(
+        &[
+            HEAD,
+            "ProxyPass /app/adm http://localhost:9999/\nProxyPass /app http://localhost:1234/app\n",
+            "RewriteEngine on\nRewriteRule ^/app(/.*)?$ http://localhost:1234/app$1 [P]\n",
+            SIGN_IN,
+        ]
+        .concat(),
+    );
+    assert!(!import.report.stops());
+    assert!(!import.toml.contains("9999"), "{}", import.toml);
+    assert!(import.toml.contains("localhost:1234"), "{}", import.toml);
+}
+
 #[test]
 fn what_a_comment_swallows_opens_nothing() {
     let import = read(

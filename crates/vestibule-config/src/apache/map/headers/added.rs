@@ -1,7 +1,7 @@
 //! What `RequestHeader` does besides `set` and `unset`: where no client's own header can be there, the same as `set`, or more of
 //! the text that was set before.
 
-use super::{Own, constant, is_stripped, name_of};
+use super::{Own, constant, is_at_times, is_stripped, name_of};
 use crate::apache::expand::Line;
 
 /// What becomes of such a line.
@@ -33,6 +33,13 @@ pub(super) fn taken(
     let is_ours = is_stripped(lower) || lower == "authorization" || before.is_some();
     let before = before.filter(|own| own.source.as_deref() != Some("@none"));
     match (action, before) {
+        ("setifempty", Some(before)) if is_at_times(before.line) => Taken::Stops(
+            format!(
+                "it holds where what line {} sends is not there, and here a header has one source",
+                before.line.at.line
+            ),
+            "keep one of the lines; or have the app say what holds where there is none",
+        ),
         ("setifempty", Some(before)) => Taken::Became(format!(
             "nothing: line {} sets it already",
             before.line.at.line

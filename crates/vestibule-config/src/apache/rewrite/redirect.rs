@@ -1,5 +1,5 @@
-//! `RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]`, with which plain http is sent to https. Conditions and
-//! flags that ask for anything else make it a rule that keeps somebody out.
+//! Redirects that keep nobody out: `RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]`, with which plain http is
+//! sent to https, and `RewriteRule ^/$ /app/ [R]`. Conditions and flags that ask for anything else make it a rule that may.
 
 use super::flags;
 use crate::apache::expand::{Item, Line};
@@ -45,6 +45,8 @@ fn of_lines<'t>(lines: impl Iterator<Item = &'t Line>, in_section: bool, ledger:
                 && !(in_section && conditions.is_empty());
             if sends_to_https(line) && is_of_tls {
                 ledger.lost(line, "plain http is not redirected to https by itself", "");
+            } else if sends_from_front_page(line) && conditions.is_empty() && !in_section {
+                ledger.lost(line, "redirects are not made; let the app make them", "");
             }
         }
     }
@@ -70,30 +72,40 @@ fn asks_for_tls(line: &Line) -> bool {
 /// All of the site, to the same address.
 fn sends_to_https(line: &Line) -> bool {
     let same_host = ["https://%{HTTP_HOST}", "https://%{SERVER_NAME}"];
+    EVERYTHING.contains(&line.word(0))
+        && same_host.iter().any(|host| line.word(1).starts_with(host))
+        && redirects_alone(line)
+}
+
+/// The front page alone, to another page of the site.
+fn sends_from_front_page(line: &Line) -> bool {
     let target = line.word(1);
+    ["^/$", "^/?$", "^$"].contains(&line.word(0))
+        && target.starts_with('/')
+        && !target.starts_with("//")
+        && redirects_alone(line)
+}
+
+/// Whether its flags make it a redirect, and nothing else.
+fn redirects_alone(line: &Line) -> bool {
+    const STATUS: [&str; 9] = [
+        "",
+        "301",
+        "302",
+        "303",
+        "307",
+        "308",
+        "PERMANENT",
+        "TEMP",
+        "SEEOTHER",
+    ];
+    const BESIDE: [&str; 9] = [
+        "L", "LAST", "END", "NE", "NOESCAPE", "QSA", "QSAPPEND", "NC", "NOCASE",
+    ];
     let is_redirect = |flag: &String| {
         let (name, status) = flag.split_once('=').unwrap_or((flag, ""));
-        let known = [
-            "",
-            "301",
-            "302",
-            "303",
-            "307",
-            "308",
-            "PERMANENT",
-            "TEMP",
-            "SEEOTHER",
-        ];
-        ["R", "REDIRECT"].contains(&name) && known.contains(&status)
+        ["R", "REDIRECT"].contains(&name) && STATUS.contains(&status)
     };
-    let changes_nothing = |flag: &String| {
-        [
-            "L", "LAST", "END", "NE", "NOESCAPE", "QSA", "QSAPPEND", "NC", "NOCASE",
-        ]
-        .contains(&flag.as_str())
-    };
-    EVERYTHING.contains(&line.word(0))
-        && same_host.iter().any(|host| target.starts_with(host))
-        && flags(line).any(|flag| is_redirect(&flag))
-        && flags(line).all(|flag| is_redirect(&flag) || changes_nothing(&flag))
+    flags(line).any(|flag| is_redirect(&flag))
+        && flags(line).all(|flag| is_redirect(&flag) || BESIDE.contains(&flag.as_str()))
 }
