@@ -195,8 +195,8 @@ impl<'c> Object<'c> {
     /// The member with this name.
     #[must_use]
     pub fn get(self, name: &str) -> Option<Claim<'c>> {
-        self.iter()
-            .find_map(|(one, claim)| (one == name).then_some(claim))
+        let value = value_of(self.0.as_bytes(), name.as_bytes())?;
+        take_claim(self.0.get(value..)?).map(|(claim, _)| claim)
     }
 
     /// The members, in their order.
@@ -326,12 +326,35 @@ fn take_claim(text: &str) -> Option<(Claim<'_>, &str)> {
 }
 
 fn take_text(text: &str) -> Option<(&str, &str)> {
+    let (begin, end) = span(text.as_bytes(), 0)?;
+    Some((text.get(begin..end)?, text.get(end..)?))
+}
+
+/// Where the value of the member with this name begins. Every request looks for some, so what is passed over is not read.
+fn value_of(members: &[u8], name: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while at < members.len() {
+        let (begin, end) = span(members, at)?;
+        if members.get(begin..end)? == name {
+            return Some(end);
+        }
+        at = match members.get(end)? {
+            b'n' | b't' | b'f' => end + 1,
+            _ => span(members, end + 1)?.1,
+        };
+    }
+    None
+}
+
+/// From where to where a text is whose length stands at `at`.
+fn span(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
     let mut length = 0;
     // Five digits are a gibibyte, far more than is ever read from outside.
-    for (at, byte) in text.bytes().take(5).enumerate() {
-        length |= usize::from(byte & 0x3F) << (6 * at);
+    for (digit, byte) in bytes.get(at..)?.iter().take(5).enumerate() {
+        length |= usize::from(byte & 0x3F) << (6 * digit);
         if byte & 0x40 == 0 {
-            return text.get(at + 1..)?.split_at_checked(length);
+            let begin = at + digit + 1;
+            return Some((begin, begin + length));
         }
     }
     None

@@ -14,7 +14,8 @@ pub fn record(input: &[u8]) {
         "not what was written"
     );
     let shown = format!("{record:?}");
-    if let Some(token) = record.id_token().map(|token| token.expose()) {
+    if let Some(token) = record.id_token() {
+        let token = token.expose();
         assert!(
             token.len() < 20 || !shown.contains(token.as_str()),
             "shows a token"
