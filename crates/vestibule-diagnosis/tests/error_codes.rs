@@ -42,8 +42,24 @@ const OTHERS: [(&str, &str); 3] = [
     ),
 ];
 
-/// What was found in a request, and refuses nobody.
-const NO_ERRORS: [&str; 4] = ["absent", "bearer", "not_needed", "session"];
+/// What a step of a decision came to, and refuses nobody.
+const NO_ERRORS: [&str; 15] = [
+    "absent",
+    "allowed",
+    "anyone",
+    "bearer",
+    "fields_dropped",
+    "found",
+    "not_asked",
+    "not_needed",
+    "own",
+    "preflight_allowed",
+    "public",
+    "read",
+    "session",
+    "signed_in",
+    "signed_in_suffices",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

@@ -46,4 +46,10 @@ pub(super) const CODES: &[ErrorCode] = &[
         meaning: "What is to be told to the upstream makes no request that can be sent.",
         cure: "Send fewer claims in `headers` of the route.",
     },
+    ErrorCode {
+        codes: &["upstream_refused_head"],
+        meaning: "The upstream refused the request because its head is too large (431 or the like), and said no more.",
+        cure: "Send fewer claims in `headers` of the route, or raise what the upstream takes; `upstream_max_head` warns \
+              of it beforehand.",
+    },
 ];

@@ -21,7 +21,7 @@ const OF_TLS: [&str; 7] = [
     "%{HTTP:X-Forwarded-Ssl}",
 ];
 
-/// Says of each such rule that it is lost. Those that keep somebody out are left to stop the import.
+/// Says of each such rule that it is lost, or stops where it keeps somebody out.
 pub(super) fn tell(site: &Site<'_>, ledger: &mut Ledger) {
     of_lines(site.lines.iter().copied(), false, ledger);
     for section in &site.sections {
@@ -47,6 +47,12 @@ fn of_lines<'t>(lines: impl Iterator<Item = &'t Line>, in_section: bool, ledger:
                 ledger.lost(line, "plain http is not redirected to https by itself", "");
             } else if sends_from_front_page(line) && conditions.is_empty() && !in_section {
                 ledger.lost(line, "redirects are not made; let the app make them", "");
+            } else if sends_to_https(line) || sends_from_front_page(line) {
+                ledger.stop(
+                    line,
+                    "in Apache whoever this redirects gets no further, and its conditions are not evaluated here",
+                    "write who may pass as Require lines; of conditions only those on TLS, like %{HTTPS} off, are understood",
+                );
             }
         }
     }
