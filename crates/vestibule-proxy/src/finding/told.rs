@@ -36,9 +36,7 @@ impl Told {
         told.insert(key, now);
         true
     }
-}
 
-impl Told {
     /// Whether this was never told under this plan; if so, it counts as told. For what may be one person's alone.
     pub(super) fn is_first(
         &self,
