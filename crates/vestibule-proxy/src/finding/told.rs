@@ -28,13 +28,8 @@ impl Told {
         code: &'static str,
         now: UnixTime,
     ) -> bool {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (Arc::clone(route), provider.map(Arc::clone), code);
-        if told.get(&key).is_some_and(|at| now < *at + AGAIN_AFTER) {
-            return false;
-        }
-        told.insert(key, now);
-        true
+        let is_over = |at: UnixTime| now >= at + AGAIN_AFTER;
+        self.tells((Arc::clone(route), provider.cloned(), code), now, is_over)
     }
 
     /// Whether this was never told under this plan; if so, it counts as told. For what may be one person's alone.
@@ -45,9 +40,17 @@ impl Told {
         code: &'static str,
         now: UnixTime,
     ) -> bool {
+        self.tells((Arc::clone(route), provider.cloned(), code), now, |_| false)
+    }
+
+    /// Whether it is told, for the first time or because `again` says so of when it was told last.
+    fn tells(&self, key: Key, now: UnixTime, again: impl FnOnce(UnixTime) -> bool) -> bool {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (Arc::clone(route), provider.map(Arc::clone), code);
-        told.insert(key, now).is_none()
+        let tells = told.get(&key).is_none_or(|at| again(*at));
+        if tells {
+            told.insert(key, now);
+        }
+        tells
     }
 }
 
